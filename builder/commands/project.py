@@ -1,0 +1,200 @@
+"""Commands on project files: templates, new, layers, check, fix, schema."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from builder.commands.base import CommandError, Commands, read_project, to_json, write_project
+from graph.catalog import CATALOG
+from graph.catalog.spec import LayerSpec, PortSpec
+from graph.dims import Dim
+from graph.document import Document, EditError, Project
+from graph.edits import Batch
+from graph.inference import Inference, NodeResult
+from graph.problems import Problem
+from graph.shapes import TensorSpec, shape_to_json
+from graph.storage import json_schema
+from graph.templates import UnknownTemplateError, template, templates
+
+MAX_FIXES = 1000
+
+
+def register(commands: Commands) -> None:
+    """Declares the commands."""
+    listing = commands.add("templates", _templates, "list the networks that a project can start from")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    new = commands.add("new", _new, "write a new project made from a template")
+    new.add_argument("--template", required=True, metavar="NAME")
+    new.add_argument("-o", "--output", required=True, type=Path, metavar="PROJECT")
+    layers = commands.add("layers", _layers, "list every layer type with its ports and parameters")
+    layers.add_argument("--json", action="store_true", help="print JSON")
+    check = commands.add("check", _check, "tell shapes, parameters, FLOPs and problems of projects")
+    check.add_argument("projects", nargs="+", type=Path, metavar="PROJECT")
+    check.add_argument("--json", action="store_true", help="print one JSON object a line and project")
+    fix = commands.add("fix", _fix, "apply one-click fixes")
+    fix.add_argument("project", type=Path, metavar="PROJECT")
+    fix.add_argument("--all", action="store_true", help="go on until nothing fixable is left; else fix the first problem")
+    fix.add_argument("-o", "--output", required=True, type=Path, metavar="PROJECT")
+    commands.add("schema", _schema, "print the JSON Schema of project files")
+
+
+def _templates(options: argparse.Namespace) -> int:
+    entries = templates()
+    if options.json:
+        print(to_json([{"name": entry.name, "description": entry.description} for entry in entries]))
+    else:
+        print("\n".join(f"{entry.name:<14}{entry.description}" for entry in entries))
+    return 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    try:
+        project = template(options.template).project()
+    except UnknownTemplateError as error:
+        raise CommandError(str(error), 2) from error
+    write_project(project, options.output)
+    print(f"{options.output}: a new {project.name}")
+    return 0
+
+
+def _layers(options: argparse.Namespace) -> int:
+    if options.json:
+        print(to_json([_layer_json(spec) for spec in CATALOG.values()]))
+        return 0
+    for category in dict.fromkeys(spec.category for spec in CATALOG.values()):
+        print(category)
+        for spec in (spec for spec in CATALOG.values() if spec.category == category):
+            print(f"  {spec.type:<20}{spec.help}")
+    return 0
+
+
+def _layer_json(spec: LayerSpec) -> dict[str, Any]:
+    return {
+        "type": spec.type,
+        "category": spec.category,
+        "help": spec.help,
+        "source": spec.source,
+        "inputs": [_port_json(port) for port in spec.inputs],
+        "outputs": [_port_json(port) for port in spec.outputs],
+        "params": [param.describe() for param in spec.params],
+    }
+
+
+def _port_json(port: PortSpec) -> dict[str, Any]:
+    count = {"min_count": port.min_count} if port.variadic else {}
+    return {"name": port.name, "dtypes": list(port.dtypes), "variadic": port.variadic, **count, "help": port.help}
+
+
+def _check(options: argparse.Namespace) -> int:
+    exit_code = 0
+    for path in options.projects:
+        try:
+            project = read_project(path)
+        except CommandError as error:
+            print(f"netloom: {error}", file=sys.stderr)
+            exit_code = 2
+            continue
+        inference = Inference(project.graph)
+        ok = not any(problem.is_error for problem in inference.problems())
+        exit_code = max(exit_code, 0 if ok else 1)
+        if options.json:
+            print(to_json(_report_json(path, project, inference, ok)), flush=True)
+        else:
+            print("\n".join(_report_lines(path, project, inference, ok)), flush=True)
+    return exit_code
+
+
+def _report_json(path: Path, project: Project, inference: Inference, ok: bool) -> dict[str, Any]:
+    return {
+        "path": str(path),
+        "name": project.name,
+        "ok": ok,
+        "total_parameters": inference.total_parameters,
+        "total_flops": _count_json(inference.total_flops),
+        "nodes": [
+            {"id": node.id, "name": node.name, "type": node.type, **_result_json(inference.result(node.id))}
+            for node in project.graph.nodes.values()
+        ],
+        "problems": [problem.to_json() for problem in inference.problems()],
+    }
+
+
+def _result_json(result: NodeResult) -> dict[str, Any]:
+    return {
+        "outputs": {port: _tensor_json(tensor) for port, tensor in result.outputs.items()},
+        "parameters": result.parameters,
+        "flops": None if result.flops is None else _count_json(result.flops),
+    }
+
+
+def _tensor_json(tensor: TensorSpec | None) -> dict[str, Any] | None:
+    return tensor and {"shape": shape_to_json(tensor.shape), "dtype": tensor.dtype}
+
+
+def _count_json(count: Dim) -> int | str:
+    return count if isinstance(count, int) else str(count)
+
+
+def _report_lines(path: Path, project: Project, inference: Inference, ok: bool) -> Iterable[str]:
+    rows = [_row(project, inference, node_id) for node_id in inference.order()]
+    rows.insert(0, ("name", "type", "output", "parameters", "FLOPs"))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    yield f"{path}: {project.name}"
+    for row in rows:
+        left = "  ".join(text.ljust(width) for text, width in zip(row[:3], widths, strict=False))
+        right = "  ".join(text.rjust(width) for text, width in zip(row[3:], widths[3:], strict=True))
+        yield f"  {left}  {right}"
+    yield f"  {_count(inference.total_parameters)} parameters, {_count(inference.total_flops)} FLOPs for one sample"
+    yield from (f"  {problem.severity}: {problem.message}" for problem in inference.problems())
+    yield f"  {'valid' if ok else 'not valid'}"
+
+
+def _row(project: Project, inference: Inference, node_id: str) -> tuple[str, str, str, str, str]:
+    node, result = project.graph.nodes[node_id], inference.result(node_id)
+    outputs = ", ".join(str(tensor or "unknown") for tensor in result.outputs.values())
+    return node.name, node.type, outputs, _count(result.parameters), _count(result.flops)
+
+
+def _count(count: Dim | None) -> str:
+    if count is None:
+        return "unknown"
+    return f"{count:,}" if isinstance(count, int) else str(count)
+
+
+def _fix(options: argparse.Namespace) -> int:
+    document = Document(read_project(options.project))
+    inference = Inference(document.graph)
+    document.subscribe(inference.update)
+    failed: set[str] = set()
+    for _ in range(MAX_FIXES if options.all else 1):
+        problem = _first_fixable(inference.problems(), failed)
+        if problem is None:
+            break
+        fix = problem.fixes[0]
+        try:
+            document.apply(Batch(fix.label, fix.edits))
+        except EditError as error:
+            failed.add(problem.message)
+            print(f"could not: {fix.label}: {error}", file=sys.stderr)
+        else:
+            failed.add(problem.message)  # a fix that changes nothing is not tried for ever
+            print(f"{fix.label}: {problem.message}")
+    write_project(document.project, options.output)
+    left = [problem for problem in inference.problems() if problem.is_error]
+    for problem in left:
+        print(f"left: {problem.message}", file=sys.stderr)
+    return 1 if left else 0
+
+
+def _first_fixable(problems: Iterable[Problem], tried: set[str]) -> Problem | None:
+    return next((problem for problem in problems if problem.fixes and problem.message not in tried), None)
+
+
+def _schema(options: argparse.Namespace) -> int:
+    print(json.dumps(json_schema(), indent=2))
+    return 0

@@ -1,0 +1,55 @@
+"""The command that opens the window."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from pathlib import Path
+
+from builder.commands.base import CommandError, Commands, read_project
+from builder.display import display_fault
+
+DEFAULT_SIZE = (1600, 1000)
+MAX_PIXELS = 16_384
+
+
+def register(commands: Commands) -> None:
+    """Declares the command."""
+    parser = commands.add("open", _open, "open the window (also what `netloom PROJECT` does)")
+    parser.add_argument("project", nargs="?", type=Path, metavar="PROJECT")
+    parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="render the window once and exit")
+    parser.add_argument("--size", type=_size, default=DEFAULT_SIZE, metavar="WxH", help="for --screenshot, in pixels")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), default=None, help="colours of the window")
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
+    size = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 100 <= min(size) <= max(size) <= MAX_PIXELS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1600x1000, from 100 to {MAX_PIXELS} pixels")
+    return size
+
+
+def _open(options: argparse.Namespace) -> int:
+    if options.project is not None:
+        read_project(options.project)
+    if options.screenshot is not None:
+        return _screenshot(options)
+    if fault := display_fault():
+        raise CommandError(fault)
+    from builder.app import open_window
+
+    return open_window(options.project, theme=options.theme)
+
+
+def _screenshot(options: argparse.Namespace) -> int:
+    if display_fault():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from builder.app import render_screenshot
+
+    try:
+        render_screenshot(options.project, options.screenshot, options.size, theme=options.theme)
+    except OSError as error:
+        raise CommandError(f"{options.screenshot}: not written: {error.strerror or error}.") from error
+    return 0

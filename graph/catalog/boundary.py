@@ -1,0 +1,49 @@
+"""The ends of a graph."""
+
+from graph.catalog.params import Choice, Dims
+from graph.catalog.spec import Boundary, LayerSpec, Params
+from graph.shapes import BATCH, DTYPES, TensorSpec, dim_from_json
+
+CATEGORY = "Input/Output"
+
+
+def _input_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    return (TensorSpec((BATCH, *map(dim_from_json, p.shape)), p.dtype),)
+
+
+def _nothing(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    return ()
+
+
+INPUT = LayerSpec(
+    type="Input",
+    category=CATEGORY,
+    help="What the network is given, a batch at a time.",
+    source="https://docs.pytorch.org/docs/stable/notes/modules.html",
+    code=Boundary(),
+    inputs=(),
+    infer=_input_shape,
+    params=(
+        Dims(name="shape", default=(1, 28, 28), help="Shape of one sample, without the batch."),
+        Choice(
+            name="dtype", default="float32", choices=DTYPES, help="int64 for token ids, float32 otherwise."
+        ),
+    ),
+    stem="input",
+    keywords=("image", "data", "x", "features"),
+    summary=("shape",),
+)
+
+OUTPUT = LayerSpec(
+    type="Output",
+    category=CATEGORY,
+    help="What the network gives back; training compares it with the target.",
+    source="https://docs.pytorch.org/docs/stable/notes/modules.html",
+    code=Boundary(),
+    outputs=(),
+    infer=_nothing,
+    stem="output",
+    keywords=("logits", "prediction", "result", "y"),
+)
+
+SPECS = (INPUT, OUTPUT)

@@ -1,0 +1,130 @@
+"""Convolutions."""
+
+from collections.abc import Callable
+from functools import partial
+from math import prod
+
+from graph.catalog.params import Choice, Flag, Int, IntOrTuple
+from graph.catalog.rules import FLOAT32, as_tuple, channels_of, require_window, sample_elements, windowed_size
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.dims import Dim
+from graph.shapes import ShapeError, TensorSpec
+
+
+def _in_channels(inputs: tuple[TensorSpec, ...]) -> int | None:
+    return channels_of(inputs[0], 1)
+
+
+def _require_groups(p: Params) -> None:
+    for name in ("in_channels", "out_channels"):
+        if p[name] % p.groups:
+            raise ShapeError(
+                "groups-do-not-divide",
+                f"groups is {p.groups}, which does not divide {name} = {p[name]}",
+                expected=f"a divisor of {p.in_channels} and {p.out_channels}",
+                hint="Set groups = 1, or change the channels.",
+                param="groups",
+            )
+
+
+def _paddings(p: Params, ndim: int) -> tuple[int, ...]:
+    """Pixels added to each spatial dim, both sides together."""
+    kernel, dilation = as_tuple(p.kernel_size, ndim), as_tuple(p.dilation, ndim)
+    if p.padding == "valid":
+        return (0,) * ndim
+    if p.padding == "same":
+        if set(as_tuple(p.stride, ndim)) != {1}:
+            raise ShapeError(
+                "same-needs-stride-1",
+                f"padding is 'same', but stride is {p.stride}",
+                expected="stride 1",
+                hint="Set stride = 1, or give padding in pixels.",
+                param="padding",
+            )
+        return tuple(d * (k - 1) for d, k in zip(dilation, kernel, strict=True))
+    return tuple(2 * pad for pad in as_tuple(p.padding, ndim))
+
+
+def _require_padding_source(sizes: tuple[Dim, ...], paddings: tuple[int, ...], mode: str) -> None:
+    """Reflected padding needs more pixels than it adds, circular padding as many."""
+    spare = {"reflect": 1, "circular": 0}.get(mode)
+    for size, both in zip(sizes, paddings, strict=True):
+        side = both - both // 2
+        if spare is not None and isinstance(size, int) and side and size < side + spare:
+            raise ShapeError(
+                "padding-too-large",
+                f"padding_mode '{mode}' cannot take {side} pixels from a side of {size}",
+                expected=f"at most {size - spare}",
+                hint="Use less padding or padding_mode = 'zeros'.",
+                param="padding",
+            )
+
+
+def _conv_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[TensorSpec, ...]:
+    _require_groups(p)
+    paddings, sizes = _paddings(p, ndim), inputs[0].shape[2:]
+    _require_padding_source(sizes, paddings, p.padding_mode)
+    windows = zip(*(as_tuple(p[name], ndim) for name in ("kernel_size", "stride", "dilation")), strict=True)
+    spatial = []
+    for size, pad, (kernel, stride, dilation) in zip(sizes, paddings, windows, strict=True):
+        require_window(size + pad, dilation * (kernel - 1) + 1, "kernel_size", inputs[0])
+        spatial.append(windowed_size(size, kernel, stride, pad, dilation))
+    return (TensorSpec((inputs[0].shape[0], p.out_channels, *spatial), inputs[0].dtype, is_map=True),)
+
+
+def _weights(p: Params, ndim: int) -> int:
+    return p.out_channels * (p.in_channels // p.groups) * prod(as_tuple(p.kernel_size, ndim))
+
+
+def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
+    ints: Callable[..., IntOrTuple] = partial(IntOrTuple, ndim=ndim)
+
+    def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+        return _conv_shape(inputs, p, ndim)
+
+    def parameters(call: LayerCall) -> int:
+        return _weights(call.params, ndim) + call.params.bias * call.params.out_channels
+
+    def flops(call: LayerCall) -> Dim:
+        return 2 * sample_elements(call) * (_weights(call.params, ndim) // call.params.out_channels)
+
+    return LayerSpec(
+        type=f"Conv{ndim}d",
+        category="Convolution",
+        help=f"Learned filters that slide over {dims}.",
+        source=f"{DOCS}torch.nn.Conv{ndim}d.html",
+        code=Module(f"nn.Conv{ndim}d"),
+        inputs=(PortSpec("in", FLOAT32, ndims=(ndim + 2,), layout=f"(N, C, {dims})"),),
+        infer=infer,
+        params=(
+            Int(name="in_channels", inferred=_in_channels, positional=True, help="Channels of the input."),
+            Int(name="out_channels", default=32, positional=True, help="Number of filters."),
+            ints(name="kernel_size", default=3, min=1, always_written=True, help="Window size in pixels."),
+            ints(name="stride", default=1, min=1, help="Step of the window in pixels."),
+            ints(
+                name="padding",
+                default=0,
+                choices=("same", "valid"),
+                help="Border in pixels; 'same' keeps the size.",
+            ),
+            ints(name="dilation", default=1, min=1, help="Distance between the taps."),
+            Int(name="groups", default=1, help="Independent groups of channels; in_channels for depthwise."),
+            Flag(name="bias", default=True, help="Learned offset per filter; not needed before BatchNorm."),
+            Choice(
+                name="padding_mode",
+                default="zeros",
+                choices=("zeros", "reflect", "replicate", "circular"),
+                help="What the border is filled with.",
+            ),
+        ),
+        parameters=parameters,
+        flops=flops,
+        keywords=keywords,
+        summary=("kernel_size", "stride", "padding", "out_channels"),
+    )
+
+
+SPECS = (
+    _convolution(1, "L", ("convolution", "sequence", "signal")),
+    _convolution(2, "H, W", ("convolution", "image", "filter")),
+)

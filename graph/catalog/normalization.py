@@ -1,0 +1,99 @@
+"""Normalisation."""
+
+from math import prod
+
+from graph.catalog.params import Dims, Flag, Float, Int
+from graph.catalog.rules import channels_of, same
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.shapes import ShapeError, TensorSpec, format_shape
+
+CATEGORY = "Normalization"
+DTYPES = ("float32", "float16", "bfloat16")
+EPS = Float(name="eps", default=1e-5, min=0, help="Added to the variance, against division by zero.")
+
+
+def _num_features(inputs: tuple[TensorSpec, ...]) -> int | None:
+    return channels_of(inputs[0], 1)
+
+
+def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
+    return LayerSpec(
+        type=f"BatchNorm{ndim}d",
+        category=CATEGORY,
+        help="Zero mean and unit variance per channel, over the batch; then a learned scale and shift.",
+        source=f"{DOCS}torch.nn.BatchNorm{ndim}d.html",
+        code=Module(f"nn.BatchNorm{ndim}d"),
+        inputs=(PortSpec("in", DTYPES, ndims=ndims, layout=layout),),
+        infer=same,
+        params=(
+            Int(name="num_features", inferred=_num_features, positional=True, help="Channels of the input."),
+            EPS,
+            Float(
+                name="momentum",
+                default=0.1,
+                optional=True,
+                min=0,
+                max=1,
+                help="Weight of a batch in the running statistics; a plain average when empty.",
+            ),  # fmt: skip
+            Flag(name="affine", default=True, help="Whether to learn a scale and a shift."),
+            Flag(
+                name="track_running_stats", default=True, help="Whether evaluation uses running statistics."
+            ),
+        ),
+        parameters=lambda call: 2 * call.params.num_features * call.params.affine,
+        stem="norm",
+        keywords=("bn", "normalize", "batch normalization"),
+    )
+
+
+def _trailing_dim(inputs: tuple[TensorSpec, ...]) -> tuple[int, ...] | None:
+    size = channels_of(inputs[0], -1)
+    return None if size is None else (size,)
+
+
+def _layer_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    wanted = tuple(p.normalized_shape)
+    if not wanted or inputs[0].shape[-len(wanted) :] != wanted:
+        raise ShapeError(
+            "normalized-shape",
+            f"normalized_shape is {list(wanted)}, but {{source}} gives {inputs[0]}",
+            expected=f"the last dims of {format_shape(inputs[0].shape)}",
+            hint="Clear normalized_shape to normalise the last dim.",
+            param="normalized_shape",
+        )
+    return (inputs[0],)
+
+
+def _layer_norm_parameters(call: LayerCall) -> int:
+    p = call.params
+    return prod(p.normalized_shape) * (1 + p.bias) * p.elementwise_affine
+
+
+LAYER_NORM = LayerSpec(
+    type="LayerNorm",
+    category=CATEGORY,
+    help="Zero mean and unit variance over the last dims of each sample; then a learned scale and shift.",
+    source=f"{DOCS}torch.nn.LayerNorm.html",
+    code=Module("nn.LayerNorm"),
+    inputs=(PortSpec("in", DTYPES),),
+    infer=_layer_norm_shape,
+    params=(
+        Dims(
+            name="normalized_shape",
+            inferred=_trailing_dim,
+            checked=False,
+            positional=True,
+            symbolic=False,
+            help="Sizes of the trailing dims to normalise over; the last dim when empty.",
+        ),  # fmt: skip
+        EPS,
+        Flag(name="elementwise_affine", default=True, help="Whether to learn a scale."),
+        Flag(name="bias", default=True, help="Whether to learn a shift too."),
+    ),
+    parameters=_layer_norm_parameters,
+    stem="norm",
+    keywords=("ln", "normalize", "layer normalization"),
+)
+
+SPECS = (_batch_norm(1, (2, 3), "(N, C) or (N, C, L)"), _batch_norm(2, (4,), "(N, C, H, W)"), LAYER_NORM)

@@ -1,0 +1,291 @@
+"""Parameter declarations: one per keyword of a layer, read by validation, forms, files, docs and code."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graph.shapes import SYMBOL_NAME
+
+if TYPE_CHECKING:
+    from graph.shapes import TensorSpec
+
+Value = Any  # a JSON value: None, bool, int, float, str, list or dict of these
+INT_LIMIT = 2**63 - 1
+MAX_NDIM = 16
+
+
+class ParamError(ValueError):
+    """A value does not suit a parameter; the text says what was expected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParamSpec:
+    """What every parameter declares.
+
+    Args:
+        name: PyTorch's keyword.
+        default: the value when left out.
+        help: one line for the form.
+        initial: the value a newly placed node starts with, where the default would not serve.
+        inferred: gives the value that the incoming shapes determine, used when the parameter is left out.
+        checked: whether a given value must equal the inferred one.
+        optional: whether None is a value.
+        positional: written without its keyword in code.
+        always_written: written in code even when it equals the default.
+    """
+
+    name: str
+    default: Value = None
+    help: str = ""
+    initial: Value = None
+    inferred: Callable[[tuple[TensorSpec, ...]], Value] | None = None
+    checked: bool = True
+    optional: bool = False
+    positional: bool = False
+    always_written: bool = False
+
+    kind = "value"
+
+    def check(self, value: Value) -> Value:
+        """The value in its canonical form.
+
+        Raises:
+            ParamError: it does not suit.
+        """
+        if value is None and (self.optional or self.inferred is not None):
+            return None
+        return self._checked(value)
+
+    def _checked(self, value: Value) -> Value:
+        raise NotImplementedError
+
+    def bounds(self) -> dict[str, Value]:
+        """Limits and choices, for forms and `netloom layers --json`."""
+        return {}
+
+    def describe(self) -> dict[str, Value]:
+        """The declaration as JSON."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "default": self.default,
+            "inferred": self.inferred is not None,
+            "optional": self.optional,
+            **self.bounds(),
+            "help": self.help,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Int(ParamSpec):
+    """An integer."""
+
+    min: int = 1
+    max: int = INT_LIMIT
+
+    kind = "int"
+
+    def _checked(self, value: Value) -> int:
+        return _checked_int(value, self.min, self.max)
+
+    def bounds(self) -> dict[str, Value]:
+        return {"min": self.min} | ({"max": self.max} if self.max != INT_LIMIT else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis(Int):
+    """The index of a dim, negative ones counted from the end; the batch is 0."""
+
+    min: int = -MAX_NDIM
+    max: int = MAX_NDIM
+
+    kind = "axis"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Float(ParamSpec):
+    """A finite number."""
+
+    min: float = -math.inf
+    max: float = math.inf
+    above: float | None = None
+
+    kind = "float"
+
+    def _checked(self, value: Value) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+            raise ParamError(f"a number{self._range_text()}")
+        if not self.min <= value <= self.max or (self.above is not None and value <= self.above):
+            raise ParamError(f"a number{self._range_text()}")
+        return float(value)
+
+    def _range_text(self) -> str:
+        if self.above is not None:
+            return f" above {self.above:g}"
+        if self.min > -math.inf and self.max < math.inf:
+            return f" from {self.min:g} to {self.max:g}"
+        return f" of at least {self.min:g}" if self.min > -math.inf else ""
+
+    def bounds(self) -> dict[str, Value]:
+        limits: dict[str, Value] = {}
+        if self.above is not None:
+            limits["above"] = self.above
+        if self.min > -math.inf:
+            limits["min"] = self.min
+        if self.max < math.inf:
+            limits["max"] = self.max
+        return limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(ParamSpec):
+    """Yes or no."""
+
+    default: bool = False
+
+    kind = "bool"
+
+    def _checked(self, value: Value) -> bool:
+        if not isinstance(value, bool):
+            raise ParamError("true or false")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(ParamSpec):
+    """One of a few words."""
+
+    choices: tuple[str, ...] = ()
+
+    kind = "choice"
+
+    def _checked(self, value: Value) -> str:
+        if not isinstance(value, str) or value not in self.choices:
+            raise ParamError(f"one of {', '.join(self.choices)}")
+        return value
+
+    def bounds(self) -> dict[str, Value]:
+        return {"choices": list(self.choices)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(ParamSpec):
+    """A line of text, at most `max_length` characters."""
+
+    max_length: int = 4096
+
+    kind = "text"
+
+    def _checked(self, value: Value) -> str:
+        if not isinstance(value, str) or len(value) > self.max_length:
+            raise ParamError(f"a text of at most {self.max_length} characters")
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntOrTuple(ParamSpec):
+    """One integer for all spatial dims, or one for each; some parameters also take a word.
+
+    Args:
+        ndim: the number of spatial dims.
+        choices: words allowed in place of numbers, such as `same`.
+        holes: whether single entries may be None (keep this dim's size).
+    """
+
+    ndim: int = 2
+    min: int = 0
+    max: int = INT_LIMIT
+    choices: tuple[str, ...] = ()
+    holes: bool = False
+
+    kind = "ints"
+
+    def _checked(self, value: Value) -> Value:
+        if isinstance(value, str) and value in self.choices:
+            return value
+        if isinstance(value, list | tuple) and len(value) == self.ndim:
+            try:
+                return tuple(
+                    None if v is None and self.holes else _checked_int(v, self.min, self.max) for v in value
+                )
+            except ParamError:
+                raise ParamError(self._expected()) from None
+        if isinstance(value, int):
+            return _checked_int(value, self.min, self.max, self._expected())
+        raise ParamError(self._expected())
+
+    def _expected(self) -> str:
+        words = "".join(f", or {choice}" for choice in self.choices)
+        several = f" or a list of {self.ndim}" if self.ndim > 1 else ""
+        return f"an integer of at least {self.min}{several}{words}"
+
+    def bounds(self) -> dict[str, Value]:
+        words = {"choices": list(self.choices)} if self.choices else {}
+        return {"min": self.min, "length": self.ndim, **words}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axes(ParamSpec):
+    """A list of dim indices, or one; the batch is 0."""
+
+    default: Sequence[int] | int | None = None
+
+    kind = "axes"
+
+    def _checked(self, value: Value) -> tuple[int, ...]:
+        values = [value] if isinstance(value, int) and not isinstance(value, bool) else value
+        if not isinstance(values, list | tuple) or not 1 <= len(values) <= MAX_NDIM:
+            raise ParamError("a list of dim indices, such as [0, 2, 1]")
+        return tuple(
+            _checked_int(v, -MAX_NDIM, MAX_NDIM, "a list of dim indices, such as [0, 2, 1]") for v in values
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dims(ParamSpec):
+    """A shape without the batch: integers, symbols, and where allowed one -1 that takes what is left."""
+
+    wildcard: bool = False
+    symbolic: bool = True
+
+    kind = "shape"
+
+    def _checked(self, value: Value) -> tuple[int | str, ...]:
+        expected = "a list of dims without the batch, such as [1, 28, 28]"
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = [value]
+        if not isinstance(value, list | tuple) or len(value) > MAX_NDIM:
+            raise ParamError(expected)
+        dims = tuple(self._checked_dim(dim, expected) for dim in value)
+        if dims.count(-1) > 1:
+            raise ParamError("at most one -1")
+        return dims
+
+    def _checked_dim(self, dim: Value, expected: str) -> int | str:
+        if self.symbolic and isinstance(dim, str) and SYMBOL_NAME.match(dim):
+            return dim
+        if self.wildcard and dim == -1 and not isinstance(dim, bool):
+            return -1
+        return _checked_int(dim, 1, INT_LIMIT, expected)
+
+
+def _checked_int(value: Value, low: int, high: int, expected: str | None = None) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ParamError(expected or _int_range_text(low, high))
+    return value
+
+
+def _int_range_text(low: int, high: int) -> str:
+    if high < INT_LIMIT:
+        return f"an integer from {low} to {high}"
+    return f"an integer of at least {low}"
+
+
+def _is_finite(value: int | float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False

@@ -1,0 +1,113 @@
+"""Recurrent layers."""
+
+from graph.catalog.params import Choice, Flag, Float, Int
+from graph.catalog.rules import FLOAT32, channels_of
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.dims import Dim, substitute
+from graph.shapes import Shape, ShapeError, TensorSpec
+
+
+def _input_size(inputs: tuple[TensorSpec, ...]) -> int | None:
+    return channels_of(inputs[0], -1)
+
+
+def _output_size(p: Params) -> int:
+    return int(p.get("proj_size") or p.hidden_size)
+
+
+def _directions(p: Params) -> int:
+    return 2 if p.bidirectional else 1
+
+
+def _state_shape(spec: TensorSpec, p: Params, size: int) -> Shape:
+    batch = () if spec.ndim == 2 else (spec.shape[0 if p.batch_first else 1],)
+    return (p.num_layers * _directions(p), *batch, size)
+
+
+def _recurrent_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    spec, size = inputs[0], _output_size(p)
+    out = TensorSpec((*spec.shape[:-1], _directions(p) * size))
+    return (out, TensorSpec(_state_shape(spec, p, size)))
+
+
+def _lstm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    if p.proj_size >= p.hidden_size:
+        raise ShapeError(
+            "proj-size",
+            f"proj_size is {p.proj_size}, not smaller than hidden_size = {p.hidden_size}",
+            expected=f"0 (none) to {p.hidden_size - 1}",
+            hint="Set proj_size = 0.",
+            param="proj_size",
+        )
+    cell = TensorSpec(_state_shape(inputs[0], p, p.hidden_size))
+    return (*_recurrent_shape(inputs, p), cell)
+
+
+def _weights_of_layer(p: Params, gates: int, input_size: int) -> int:
+    """Numbers that one direction of one layer multiplies with at every step."""
+    projection = p.hidden_size * p.get("proj_size", 0)
+    return gates * p.hidden_size * (input_size + _output_size(p)) + int(projection)
+
+
+def _weights(p: Params, gates: int) -> int:
+    deeper = _weights_of_layer(p, gates, _directions(p) * _output_size(p))
+    first = _weights_of_layer(p, gates, p.input_size)
+    return _directions(p) * (first + (p.num_layers - 1) * deeper)
+
+
+def _recurrent(type_name: str, gates: int, help_text: str, extra: tuple[Choice | Int, ...] = ()) -> LayerSpec:
+    is_lstm = type_name == "LSTM"
+
+    def parameters(call: LayerCall) -> int:
+        p = call.params
+        biases = 2 * gates * p.hidden_size * p.num_layers * _directions(p)
+        return _weights(p, gates) + biases * p.bias
+
+    def flops(call: LayerCall) -> Dim:
+        shape = call.inputs[0].shape
+        steps = substitute(shape[0] * (1 if len(shape) == 2 else shape[1]), {"N": 1})
+        return 2 * _weights(call.params, gates) * steps
+
+    states = (PortSpec("h", FLOAT32, help="Last hidden state of each layer."),)
+    cells = (PortSpec("c", FLOAT32, help="Last cell state of each layer."),) if is_lstm else ()
+    return LayerSpec(
+        type=type_name,
+        category="Recurrent",
+        help=help_text,
+        source=f"{DOCS}torch.nn.{type_name}.html",
+        code=Module(f"nn.{type_name}", unpack="{out}, ({h}, {c})" if is_lstm else "{out}, {h}"),
+        inputs=(PortSpec("in", FLOAT32, ndims=(2, 3), layout="(N, T, features)"),),
+        outputs=(PortSpec("out", FLOAT32, help="Hidden state at every step."), *states, *cells),
+        infer=_lstm_shape if is_lstm else _recurrent_shape,
+        params=(
+            Int(name="input_size", inferred=_input_size, positional=True, help="Features of each step."),
+            Int(name="hidden_size", default=64, positional=True, help="Size of the hidden state."),
+            Int(name="num_layers", default=1, help="Layers on top of each other."),
+            *(param for param in extra if param.name == "nonlinearity"),
+            Flag(name="bias", default=True, help="Whether to add learned offsets."),
+            Flag(name="batch_first", default=True, always_written=True, help="Input is (N, T, features)."),
+            Float(
+                name="dropout", default=0.0, min=0, max=1, help="Dropout between layers, not after the last."
+            ),
+            Flag(name="bidirectional", help="Also read the sequence backwards; doubles the output."),
+            *(param for param in extra if param.name == "proj_size"),
+        ),
+        parameters=parameters,
+        flops=flops,
+        stem=type_name.lower(),
+        keywords=("sequence", "recurrent", "time series", "text"),
+        summary=("hidden_size", "num_layers"),
+    )
+
+
+SPECS = (
+    _recurrent(
+        "RNN", 1, "Reads a sequence step by step, carrying a hidden state.",
+        (Choice(name="nonlinearity", default="tanh", choices=("tanh", "relu"), help="Activation of each step."),),
+    ),
+    _recurrent(
+        "LSTM", 4, "A recurrent layer with a gated memory cell, for long sequences.",
+        (Int(name="proj_size", default=0, min=0, help="Size to project the hidden state to; 0 for none."),),
+    ),
+    _recurrent("GRU", 3, "A recurrent layer with two gates; lighter than LSTM."),
+)  # fmt: skip

@@ -1,0 +1,198 @@
+"""What a layer declares: ports, parameters, its shape rule, its costs and how it is written in Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from graph.dims import Dim
+from graph.shapes import DTYPES, TensorSpec
+
+if TYPE_CHECKING:
+    from graph.catalog.params import ParamSpec, Value
+
+DOCS = "https://docs.pytorch.org/docs/stable/generated/"
+SAME_DTYPE = "same"  # the dtype of the first input
+
+
+class Params(dict[str, "Value"]):
+    """A layer's parameters, complete and checked, read as attributes: `p.kernel_size`."""
+
+    def __getattr__(self, name: str) -> Value:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+@dataclass(frozen=True)
+class PortSpec:
+    """One input or output of a layer.
+
+    Args:
+        name: as PyTorch names it; `in` and `out` where there is one. A variadic input `in` stands for `in0`, `in1`, ...
+        dtypes: for an input, the dtypes it takes; for an output, a tuple with the one it gives, or `same`.
+        ndims: how many dims an input may have; any number if empty.
+        layout: the dims by name, such as `(N, C, H, W)`, for messages.
+        variadic: whether any number of edges may come in, on numbered ports.
+        min_count: how many edges a variadic input needs.
+        optional: whether the layer works without it.
+        help: one line for the tooltip.
+    """
+
+    name: str
+    dtypes: tuple[str, ...] = DTYPES
+    ndims: tuple[int, ...] = ()
+    layout: str = ""
+    variadic: bool = False
+    min_count: int = 1
+    optional: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Module:
+    """Written as a submodule: `self.conv1 = nn.Conv2d(1, 32, kernel_size=3)` and `self.conv1(x)`.
+
+    Args:
+        path: the class as the generated file spells it.
+        unpack: for several outputs, the assignment's left side with a placeholder per port: `{out}, ({h}, {c})`.
+    """
+
+    path: str
+    unpack: str | None = None
+
+
+@dataclass(frozen=True)
+class Function:
+    """Written as a call: `F.relu(x)`, parameters as keywords.
+
+    Args:
+        path: the function as the generated file spells it.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Written as an expression of its inputs' variable names.
+
+    Args:
+        write: gives the Python text.
+    """
+
+    write: Callable[[tuple[str, ...], LayerCall], str]
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """An end of the graph: an argument or a result of `forward`."""
+
+
+Code = Module | Function | Expression | Boundary
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """A layer with everything known about it: what its cost rules and its code are computed from."""
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    params: Params
+
+
+ShapeRule = Callable[[tuple[TensorSpec, ...], Params], tuple[TensorSpec, ...]]
+
+
+def no_parameters(call: LayerCall) -> int:
+    """Zero: the layer has nothing to learn."""
+    return 0
+
+
+def no_flops(call: LayerCall) -> Dim:
+    """Zero, as PyTorch's FlopCounterMode counts only matrix products and convolutions."""
+    return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerSpec:
+    """A layer type, whole, in one place.
+
+    Args:
+        type: PyTorch's class name where there is one.
+        category: family in the palette.
+        help: one line.
+        source: the page that documents it.
+        code: how it is written in Python.
+        infer: inputs and parameters to outputs; raises ShapeError.
+        params: in the order of PyTorch's signature.
+        parameters: how many numbers it learns.
+        flops: floating-point operations for a batch of one, 2 per multiply-add.
+        stem: what new nodes of this type are called, followed by a number.
+        keywords: further words the search finds it by.
+        summary: the parameters that matter most, for the node's card.
+    """
+
+    type: str
+    category: str
+    help: str
+    source: str
+    code: Code
+    infer: ShapeRule
+    params: tuple[ParamSpec, ...] = ()
+    inputs: tuple[PortSpec, ...] = (PortSpec("in"),)
+    outputs: tuple[PortSpec, ...] = (PortSpec("out", (SAME_DTYPE,)),)
+    parameters: Callable[[LayerCall], int] = no_parameters
+    flops: Callable[[LayerCall], Dim] = no_flops
+    stem: str = ""
+    keywords: tuple[str, ...] = ()
+    summary: tuple[str, ...] = ()
+    _by_name: Mapping[str, ParamSpec] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {param.name: param for param in self.params})
+        if not self.stem:
+            object.__setattr__(self, "stem", default_stem(self.type))
+
+    def param(self, name: str) -> ParamSpec | None:
+        """The declaration of a parameter, or None if there is no such one."""
+        return self._by_name.get(name)
+
+    @property
+    def param_names(self) -> tuple[str, ...]:
+        return tuple(self._by_name)
+
+    @property
+    def initial_params(self) -> dict[str, Value]:
+        """Parameters of a newly placed node, beyond the defaults."""
+        return {param.name: param.initial for param in self.params if param.initial is not None}
+
+    @property
+    def is_variadic(self) -> bool:
+        return any(port.variadic for port in self.inputs)
+
+    def input_port(self, name: str) -> PortSpec | None:
+        """The input that a port name denotes; `in3` denotes a variadic `in`."""
+        for port in self.inputs:
+            if port.name == name if not port.variadic else variadic_index(port, name) is not None:
+                return port
+        return None
+
+    def output_port(self, name: str) -> PortSpec | None:
+        """The output of this name."""
+        return next((port for port in self.outputs if port.name == name), None)
+
+
+def variadic_index(port: PortSpec, name: str) -> int | None:
+    """3 for the name `in3` of the variadic port `in`; None for any other name."""
+    match = re.fullmatch(re.escape(port.name) + r"(0|[1-9][0-9]{0,3})", name)
+    return int(match[1]) if match else None
+
+
+def default_stem(type_name: str) -> str:
+    """`max_pool` for `MaxPool2d`."""
+    words = re.sub(r"\d+d$", "", type_name)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words).lower()

@@ -1,0 +1,71 @@
+"""The one rule on which ports may be joined, asked while dragging and again at commit."""
+
+from __future__ import annotations
+
+from graph.catalog import CATALOG
+from graph.catalog.spec import SAME_DTYPE, PortSpec
+from graph.document import Graph, PortRef
+from graph.shapes import DTYPES
+
+
+def refusal(graph: Graph, source: PortRef, target: PortRef) -> str | None:
+    """Why an edge from `source` to `target` cannot be, in a sentence; None if it can."""
+    for ref in (source, target):
+        if ref.node not in graph.nodes:
+            return f"There is no node {ref.node}."
+    from_name, to_name = graph.nodes[source.node].name, graph.nodes[target.node].name
+    output, target_port = _output(graph, source), _input(graph, target)
+    if output is None:
+        return f"{from_name} has no output called {source.port}."
+    if target_port is None:
+        return f"{to_name} has no input called {target.port}."
+    if taken := graph.edge_into(target):
+        owner = graph.nodes[taken.source.node].name
+        return f"{to_name}.{target.port} already gets {owner}.{taken.source.port}. Remove that edge first."
+    if source.node == target.node:
+        return f"{from_name} cannot feed itself."
+    if graph.reaches(target.node, source.node):
+        return f"{to_name} already leads to {from_name}: this edge would close a cycle."
+    given = possible_dtypes(graph, source)
+    if not set(given) & set(target_port.dtypes):
+        return f"{to_name} takes {_one_of(target_port.dtypes)}, but {from_name} gives {_one_of(given)}."
+    return None
+
+
+def possible_dtypes(graph: Graph, source: PortRef) -> tuple[str, ...]:
+    """The dtypes that an output may carry, followed upstream through layers that keep the dtype."""
+    seen: set[str] = set()
+    while source.node not in seen:
+        seen.add(source.node)
+        node = graph.nodes[source.node]
+        port = _output(graph, source)
+        if node.type == "Input":
+            dtype = node.params.get("dtype", "float32")
+            return (dtype,) if dtype in DTYPES else DTYPES
+        if port is None or port.dtypes != (SAME_DTYPE,):
+            return DTYPES if port is None else port.dtypes
+        first = _first_input(node.type)
+        edge = next(iter(graph.incoming(node.id).values()), None)
+        if edge is None or first is None:
+            return first.dtypes if first else DTYPES
+        source = edge.source
+    return DTYPES
+
+
+def _output(graph: Graph, ref: PortRef) -> PortSpec | None:
+    spec = CATALOG.get(graph.nodes[ref.node].type)
+    return spec.output_port(ref.port) if spec else None
+
+
+def _input(graph: Graph, ref: PortRef) -> PortSpec | None:
+    spec = CATALOG.get(graph.nodes[ref.node].type)
+    return spec.input_port(ref.port) if spec else None
+
+
+def _first_input(type_name: str) -> PortSpec | None:
+    spec = CATALOG.get(type_name)
+    return spec.inputs[0] if spec and spec.inputs else None
+
+
+def _one_of(dtypes: tuple[str, ...]) -> str:
+    return " or ".join(dtypes) if len(dtypes) <= 3 else f"{', '.join(dtypes[:-1])} or {dtypes[-1]}"

@@ -1,0 +1,318 @@
+"""Every way to change a project. An edit is data; applying it gives the edit that takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graph.connection import refusal
+from graph.document import Edge, Edit, EditError, Node, PortRef, Position, Project, apply_all
+
+if TYPE_CHECKING:
+    from graph.catalog.params import Value
+
+MAX_NAME_LENGTH = 80
+
+
+@dataclass(frozen=True)
+class AddNodes:
+    """Adds nodes and the edges among them or to nodes that are there.
+
+    Args:
+        nodes: with ids not yet in use.
+        edges: each end in `nodes` or in the graph.
+        node_indices: where the nodes shall stand in the file; at the end if None.
+        edge_indices: likewise for the edges.
+
+    Raises:
+        EditError: an id is in use, or an edge cannot be.
+    """
+
+    nodes: Sequence[Node]
+    edges: Sequence[Edge] = ()
+    node_indices: Sequence[int] | None = None
+    edge_indices: Sequence[int] | None = None
+
+    @property
+    def label(self) -> str:
+        return f"Add {self.nodes[0].name}" if len(self.nodes) == 1 else f"Add {len(self.nodes)} nodes"
+
+    def apply(self, project: Project) -> Edit:
+        ids = [node.id for node in self.nodes]
+        taken = next((i for n, i in enumerate(ids) if i in project.graph.nodes or i in ids[:n]), None)
+        if taken is not None:
+            raise EditError(f"There already is a node with the id {taken}.")
+        project.graph.insert_nodes(self.nodes, self.node_indices)
+        try:
+            if self.edge_indices is None:
+                apply_all(project, [Connect(edge.source, edge.target) for edge in self.edges], "")
+            else:
+                project.graph.insert_edges(self.edges, self.edge_indices)
+        except EditError:
+            project.graph.delete_nodes(ids)
+            raise
+        return RemoveNodes(tuple(ids))
+
+
+@dataclass(frozen=True)
+class RemoveNodes:
+    """Removes nodes together with their edges.
+
+    Raises:
+        EditError: one of the nodes is not there.
+    """
+
+    node_ids: Sequence[str]
+
+    @property
+    def label(self) -> str:
+        return "Delete node" if len(self.node_ids) == 1 else f"Delete {len(self.node_ids)} nodes"
+
+    def apply(self, project: Project) -> Edit:
+        graph, gone = project.graph, set(self.node_ids)
+        _require_nodes(project, gone)
+        nodes = tuple(node for node in graph.nodes.values() if node.id in gone)
+        edges = tuple(e for e in graph.edges if e.source.node in gone or e.target.node in gone)
+        edge_indices = graph.delete_edges(edges)
+        return AddNodes(nodes, edges, graph.delete_nodes(gone), edge_indices)
+
+
+@dataclass(frozen=True)
+class Connect:
+    """Joins an output port to an input port.
+
+    Raises:
+        EditError: the ports do not fit, the input is taken, or the edge would close a cycle.
+    """
+
+    source: PortRef
+    target: PortRef
+
+    label = "Connect"
+
+    def apply(self, project: Project) -> Edit:
+        if reason := refusal(project.graph, self.source, self.target):
+            raise EditError(reason)
+        project.graph.insert_edges([Edge(self.source, self.target)])
+        return Disconnect((Edge(self.source, self.target),))
+
+
+@dataclass(frozen=True)
+class Disconnect:
+    """Removes edges.
+
+    Raises:
+        EditError: one of the edges is not there.
+    """
+
+    edges: Sequence[Edge]
+
+    @property
+    def label(self) -> str:
+        return "Delete edge" if len(self.edges) == 1 else f"Delete {len(self.edges)} edges"
+
+    def apply(self, project: Project) -> Edit:
+        missing = next((e for e in self.edges if project.graph.edge_into(e.target) != e), None)
+        if missing is not None:
+            raise EditError(f"There is no edge from {missing.source} to {missing.target}.")
+        ordered = tuple(edge for edge in project.graph.edges if edge in set(self.edges))
+        return _RestoreEdges(ordered, project.graph.delete_edges(ordered))
+
+
+@dataclass(frozen=True)
+class _RestoreEdges:
+    edges: Sequence[Edge]
+    indices: Sequence[int]
+
+    label = "Restore edges"
+
+    def apply(self, project: Project) -> Edit:
+        project.graph.insert_edges(self.edges, self.indices)
+        return Disconnect(self.edges)
+
+
+@dataclass(frozen=True)
+class MoveNodes:
+    """Puts nodes at new positions, in canvas units.
+
+    Raises:
+        EditError: one of the nodes is not there.
+    """
+
+    positions: Mapping[str, Position]
+
+    @property
+    def label(self) -> str:
+        return "Move node" if len(self.positions) == 1 else f"Move {len(self.positions)} nodes"
+
+    def apply(self, project: Project) -> Edit:
+        _require_nodes(project, self.positions)
+        before = {}
+        for node_id, position in self.positions.items():
+            node = project.graph.nodes[node_id]
+            before[node_id] = node.position
+            project.graph.replace_node(node.with_(position=position), "moved")
+        return MoveNodes(before)
+
+
+@dataclass(frozen=True)
+class SetParams:
+    """Sets parameters of a node, and returns others to what they are when left out.
+
+    Any JSON value is taken; what is wrong with it is a Problem, not a refusal, so that nothing typed is lost.
+
+    Raises:
+        EditError: the node is not there.
+    """
+
+    node_id: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    reset: Sequence[str] = ()
+
+    @property
+    def label(self) -> str:
+        return f"Set {', '.join([*self.values, *self.reset])}"
+
+    def apply(self, project: Project) -> Edit:
+        _require_nodes(project, [self.node_id])
+        node = project.graph.nodes[self.node_id]
+        project.graph.replace_node(node.with_(params=_patched(node.params, self.values, self.reset)))
+        return _SetAllParams(self.node_id, node.params)
+
+
+@dataclass(frozen=True)
+class _SetAllParams:
+    node_id: str
+    params: Mapping[str, Value]
+
+    label = "Set parameters"
+
+    def apply(self, project: Project) -> Edit:
+        node = project.graph.nodes[self.node_id]
+        project.graph.replace_node(node.with_(params=self.params))
+        return _SetAllParams(self.node_id, node.params)
+
+
+@dataclass(frozen=True)
+class RenameNode:
+    """Gives a node another name.
+
+    Raises:
+        EditError: the name is empty, too long, or another node's.
+    """
+
+    node_id: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        return f"Rename to {self.name}"
+
+    def apply(self, project: Project) -> Edit:
+        _require_nodes(project, [self.node_id])
+        name = self.name.strip()
+        if not name or len(name) > MAX_NAME_LENGTH:
+            raise EditError(f"A name has 1 to {MAX_NAME_LENGTH} characters.")
+        other = project.graph.by_name(name)
+        if other is not None and other.id != self.node_id:
+            raise EditError(f"There already is a node called {name}.")
+        before = project.graph.replace_node(project.graph.nodes[self.node_id].with_(name=name))
+        return _RestoreName(self.node_id, before.name)
+
+
+@dataclass(frozen=True)
+class _RestoreName:
+    """Puts a name back as it was, even one that a file had twice."""
+
+    node_id: str
+    name: str
+
+    label = "Rename"
+
+    def apply(self, project: Project) -> Edit:
+        node = project.graph.nodes[self.node_id]
+        before = project.graph.replace_node(node.with_(name=self.name))
+        return _RestoreName(self.node_id, before.name)
+
+
+@dataclass(frozen=True)
+class ReplaceType:
+    """Makes a node another type; parameters that both share stay, edges must fit.
+
+    Raises:
+        EditError: the node is not there.
+    """
+
+    node_id: str
+    type: str
+    params: Mapping[str, Value]
+
+    @property
+    def label(self) -> str:
+        return f"Replace with {self.type}"
+
+    def apply(self, project: Project) -> Edit:
+        _require_nodes(project, [self.node_id])
+        node = project.graph.nodes[self.node_id]
+        before = project.graph.replace_node(node.with_(type=self.type, params=self.params))
+        return ReplaceType(self.node_id, before.type, before.params)
+
+
+@dataclass(frozen=True)
+class SetTraining:
+    """Replaces the training plan's mapping."""
+
+    training: Mapping[str, Any]
+    label: str = "Change training plan"
+
+    def apply(self, project: Project) -> Edit:
+        before, project.training = project.training, self.training
+        project.graph.log.fields["training"] = None
+        return SetTraining(before, self.label)
+
+
+@dataclass(frozen=True)
+class RenameProject:
+    """Gives the project another name; the generated class is called after it.
+
+    Raises:
+        EditError: the name is empty or too long.
+    """
+
+    name: str
+    label: str = "Rename project"
+
+    def apply(self, project: Project) -> Edit:
+        if not self.name.strip() or len(self.name) > MAX_NAME_LENGTH:
+            raise EditError(f"A name has 1 to {MAX_NAME_LENGTH} characters.")
+        before, project.name = project.name, self.name.strip()
+        project.graph.log.fields["name"] = None
+        return RenameProject(before)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Several edits as one step, all or none.
+
+    Raises:
+        EditError: one of them does not suit; the project is as before.
+    """
+
+    label: str
+    edits: Sequence[Edit]
+
+    def apply(self, project: Project) -> Edit:
+        return apply_all(project, self.edits, self.label)
+
+
+def _require_nodes(project: Project, node_ids: Sequence[str] | Mapping[str, Any] | set[str]) -> None:
+    missing = next((node_id for node_id in node_ids if node_id not in project.graph.nodes), None)
+    if missing is not None:
+        raise EditError(f"There is no node {missing}.")
+
+
+def _patched(
+    params: Mapping[str, Value], values: Mapping[str, Value], reset: Sequence[str]
+) -> dict[str, Value]:
+    return {name: value for name, value in {**params, **values}.items() if name not in reset}

@@ -1,0 +1,101 @@
+"""What is wrong with a graph, in words a person can act on, with remedies made of edits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from graph.document import Edit
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A remedy that one click applies.
+
+    Args:
+        label: what the button says.
+        edits: applied together as one undo step.
+    """
+
+    label: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A root cause, never a consequence of another problem.
+
+    Args:
+        code: stable name of the kind of mistake.
+        severity: `error` (the graph cannot run) or `warning`.
+        node: id of the node; None for the graph as a whole.
+        port: input port at fault, if one is.
+        param: parameter at fault, if one is.
+        message: what happened, what was expected, what to do.
+    """
+
+    code: str
+    severity: str
+    node: str | None
+    message: str
+    port: str | None = None
+    param: str | None = None
+    expected: str = ""
+    received: str = ""
+    hint: str = ""
+    fixes: tuple[Fix, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == "error"
+
+    def to_json(self) -> dict[str, Any]:
+        """The problem as `netloom check --json` prints it."""
+        fields = ("code", "severity", "node", "port", "param", "message", "expected", "received", "hint")
+        return {name: getattr(self, name) for name in fields} | {"fixes": [fix.label for fix in self.fixes]}
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter and a full stop."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+
+
+def message(name: str | None, what: str, expected: str = "", hint: str = "") -> str:
+    """The three parts of a message: `conv2: in_channels is 32, ... Expected 16. Set in_channels = 16.`"""
+    head = f"{name}: {what}" if name else sentence(what)
+    head = head if head[-1] in ".!?" else head + "."
+    parts = (head, f"Expected {expected}." if expected else "", sentence(hint))
+    return " ".join(part for part in parts if part)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` Did you mean Conv2d?`, or nothing if nothing is close."""
+    match = closest(word, tuple(known))
+    return f"Did you mean {match}?" if match else ""
+
+
+def closest(word: str, known: Sequence[str]) -> str | None:
+    """The known word that a mistyped one most likely stands for."""
+    if len(word) > 80:
+        return None
+    by_folded = {name.lower(): name for name in known}
+    matches = get_close_matches(word.lower(), by_folded, n=1, cutoff=0.6)
+    return by_folded[matches[0]] if matches else None
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value as it appears in a message, cut if long."""
+    if isinstance(value, str):
+        text = repr(value[: limit + 1])
+    elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
+        text = f"an integer of {value.bit_length()} bits"
+    elif isinstance(value, list | tuple) and len(value) > limit:
+        text = f"a list of {len(value)}"
+    else:
+        text = str(list(value)) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

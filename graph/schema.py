@@ -1,0 +1,60 @@
+"""The schema of project files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = "netloom"
+VERSION = 1
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Coordinate = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False)]
+
+
+class _Model(BaseModel):
+    """Types are taken as they stand; keys that this version does not know are kept."""
+
+    model_config = ConfigDict(extra="allow", strict=True, populate_by_name=True)
+
+
+class NodeModel(_Model):
+    """A layer on the canvas."""
+
+    id: Text = Field(description="Unique in the graph; without dots at the ends.")
+    type: Text = Field(description="A type that `netloom layers` lists.")
+    name: Text | None = Field(None, description="What the user calls it; also its attribute in the code.")
+    params: dict[str, Any] = Field({}, description="Parameters that differ from the default.")
+    position: Annotated[tuple[Coordinate, Coordinate], Field(strict=False)] | None = Field(
+        None, description="Top left corner in canvas units; laid out when missing."
+    )
+
+
+class EdgeModel(_Model):
+    """A connection."""
+
+    source: Text = Field(alias="from", description="Node id, dot, output port: `n1.out`.")
+    target: Text = Field(alias="to", description="Node id, dot, input port: `n2.in`.")
+
+
+class GraphModel(_Model):
+    """What is on the canvas."""
+
+    nodes: list[NodeModel] = Field(description="In the order in which they were added.")
+    edges: list[EdgeModel] = Field(description="An input port takes one edge at most.")
+    frames: list[Any] = Field([], description="Frames around nodes.")
+    notes: list[Any] = Field([], description="Notes beside nodes.")
+
+
+class ProjectModel(_Model):
+    """A Netloom project."""
+
+    model_config = ConfigDict(title="Netloom project", **_Model.model_config)
+
+    format: Literal["netloom"]
+    version: Literal[1]
+    name: Annotated[str, Field(min_length=1, max_length=80)] = Field("Untitled", description="Also the class's name.")
+    graph: GraphModel
+    blocks: dict[str, Any] = Field({}, description="Graphs that nodes stand for, by name.")
+    training: dict[str, Any] = Field({}, description="The training plan.")

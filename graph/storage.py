@@ -1,0 +1,289 @@
+"""The `.netloom` file: read with every fault named by its place, written atomically."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from graph.atomic import write_atomic
+from graph.catalog import CATALOG
+from graph.catalog.spec import default_stem
+from graph.document import Edge, Graph, Node, PortRef, Project
+from graph.problems import did_you_mean, shown
+from graph.schema import FORMAT, VERSION, EdgeModel, NodeModel, ProjectModel
+
+SUFFIX = ".netloom"
+MAX_BYTES = 256 * 2**20
+MAX_LISTED = 5
+
+
+class StorageError(Exception):
+    """A project file cannot be read or written; the text names the file, the place and the way out."""
+
+
+def load(path: Path) -> Project:
+    """Reads a project.
+
+    Raises:
+        StorageError: the file is missing, unreadable, or not a project of this version.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise StorageError(f"{path}: the file has {size:,} bytes, but a project has at most {MAX_BYTES:,}.")
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise StorageError(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
+    try:
+        return from_bytes(data)
+    except StorageError as error:
+        raise StorageError(f"{path}: {error}") from None
+
+
+def save(project: Project, path: Path) -> None:
+    """Writes a project; the earlier file stays until the new one is whole.
+
+    Raises:
+        StorageError: the disk is full or the place is not writable; the earlier file is as before.
+    """
+    try:
+        write_atomic(path, to_bytes(project))
+    except OSError as error:
+        raise StorageError(
+            f"{path}: not saved: {error.strerror or error}. Free some space or choose another place; "
+            "the file on disk is as before and your changes are still open."
+        ) from error
+
+
+def from_bytes(data: bytes) -> Project:
+    """A project from the content of a file.
+
+    Raises:
+        StorageError: it is not a project of this version; the text names every place at fault.
+    """
+    content = _parsed(data)
+    _require_format(content)
+    try:
+        model = ProjectModel.model_validate(content)
+    except ValidationError as error:
+        _refuse(f"{_place(fault['loc'])}: {_fault_text(fault)}" for fault in error.errors())
+    return _project(model)
+
+
+def to_bytes(project: Project) -> bytes:
+    """The content of the project's file: same project, same bytes; one line a node and an edge.
+
+    Raises:
+        StorageError: a value is one that JSON does not know, such as NaN.
+    """
+    graph = project.graph
+    sections = {
+        "format": _json(FORMAT),
+        "version": _json(VERSION),
+        "name": _json(project.name),
+        "graph": _graph_text(graph),
+        "blocks": _indented(project.blocks),
+        "training": _indented(project.training),
+        **{key: _indented(value) for key, value in project.extra.items()},
+    }
+    body = ",\n".join(f"  {_json(key)}: {text}" for key, text in sections.items())
+    # A lone surrogate has no UTF-8 form; its JSON escape reads back as itself.
+    return f"{{\n{body}\n}}\n".encode(errors="backslashreplace")
+
+
+def fragment_to_json(nodes: Iterable[Node], edges: Iterable[Edge]) -> str:
+    """Nodes and edges as the text of a project, for the clipboard."""
+    return to_bytes(Project(graph=Graph(nodes, edges))).decode()
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of project files."""
+    schema = ProjectModel.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _parsed(data: bytes) -> Any:
+    if not data.strip():
+        raise StorageError("the file is empty. Restore it from a copy, or begin a new project.")
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
+    except UnicodeDecodeError as error:
+        raise StorageError(f"byte {error.start} is not UTF-8 text. Is this a Netloom project?") from None
+    except json.JSONDecodeError as error:
+        at_end = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string")
+        end = " The file seems to be cut off; restore it from a copy." if at_end else ""
+        raise StorageError(f"line {error.lineno}, column {error.colno}: {error.msg}.{end}") from None
+    except RecursionError:
+        raise StorageError("lists or objects are nested too deeply.") from None
+    except ValueError as error:
+        raise StorageError(f"{error}.") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{shown(text)[1:-1]} is too large a number")
+    return value
+
+
+def _require_format(content: Any) -> None:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise StorageError(f'this is not a Netloom project: it does not begin with "format": "{FORMAT}".')
+    version = content.get("version")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise StorageError(f"version is {shown(version)}. Expected {VERSION}.")
+    if version > VERSION:
+        raise StorageError(
+            f"the file is of version {version}, made by a newer Netloom; this one reads up to version {VERSION}. "
+            "Update Netloom to open it."
+        )
+
+
+def _project(model: ProjectModel) -> Project:
+    faults = [*_node_faults(model.graph.nodes), *_edge_faults(model)]
+    if faults:
+        _refuse(faults)
+    graph = Graph(_nodes(model.graph.nodes), map(_edge, model.graph.edges))
+    graph.frames, graph.notes = tuple(model.graph.frames), tuple(model.graph.notes)
+    graph.extra = dict(model.graph.model_extra or {})
+    _lay_out_unplaced(graph, [node.id for node in model.graph.nodes if node.position is None])
+    return Project(model.name, graph, model.blocks, model.training, dict(model.model_extra or {}))
+
+
+def _nodes(models: Iterable[NodeModel]) -> list[Node]:
+    nodes: list[Node] = []
+    names = {model.name for model in models if model.name}
+    for model in models:
+        name = model.name or _fresh_name(model.type, names)
+        names.add(name)
+        nodes.append(Node(model.id, model.type, name, model.params, model.position or (0, 0), model.model_extra or {}))
+    return nodes
+
+
+def _fresh_name(type_name: str, names: set[str]) -> str:
+    stem = CATALOG[type_name].stem if type_name in CATALOG else default_stem(type_name)
+    return Graph().new_name(stem, names)
+
+
+def _edge(model: EdgeModel) -> Edge:
+    return Edge(PortRef.parse(model.source), PortRef.parse(model.target), model.model_extra or {})
+
+
+def _lay_out_unplaced(graph: Graph, unplaced: list[str]) -> None:
+    if not unplaced:
+        return
+    from graph.layout import layered
+
+    positions = layered(graph)
+    for node_id in unplaced:
+        graph.replace_node(graph.nodes[node_id].with_(position=positions[node_id]))
+    graph.log.take()
+
+
+def _node_faults(models: list[NodeModel]) -> Iterable[str]:
+    first_at: dict[str, int] = {}
+    for index, model in enumerate(models):
+        if model.id in first_at:
+            yield f"graph.nodes[{index}].id: {shown(model.id)} is also the id of nodes[{first_at[model.id]}]"
+        first_at.setdefault(model.id, index)
+
+
+def _edge_faults(model: ProjectModel) -> Iterable[str]:
+    types = {node.id: node.type for node in model.graph.nodes}
+    fed: dict[PortRef, int] = {}
+    for index, edge in enumerate(model.graph.edges):
+        place = f"graph.edges[{index}]"
+        ends = [_end_fault(edge.source, types, is_input=False), _end_fault(edge.target, types, is_input=True)]
+        yield from (f"{place}.{key}: {fault}" for key, fault in zip(("from", "to"), ends, strict=True) if fault)
+        if not any(ends):
+            target = PortRef.parse(edge.target)
+            if target in fed:
+                yield f"{place}.to: {target} already gets edges[{fed[target]}]; an input takes one edge"
+            fed.setdefault(target, index)
+
+
+def _end_fault(text: str, types: Mapping[str, str], is_input: bool) -> str | None:
+    try:
+        ref = PortRef.parse(text)
+    except ValueError:
+        return f"{shown(text)} is not of the form node.port"
+    if ref.node not in types:
+        return f"{shown(text)} names no node. {did_you_mean(ref.node, types)}".rstrip()
+    spec = CATALOG.get(types[ref.node])
+    if spec is None or (spec.input_port(ref.port) if is_input else spec.output_port(ref.port)):
+        return None
+    names = [f"{p.name}0" if p.variadic else p.name for p in (spec.inputs if is_input else spec.outputs)]
+    what = "input" if is_input else "output"
+    return f"{spec.type} has no {what} called {shown(ref.port)}; it has {', '.join(names) or 'none'}"
+
+
+def _refuse(faults: Iterable[str]) -> NoReturn:
+    listed = list(faults)
+    more = f"\n  and {len(listed) - MAX_LISTED} more" if len(listed) > MAX_LISTED else ""
+    raise StorageError("; ".join(listed) if len(listed) == 1 else "\n  ".join(["", *listed[:MAX_LISTED]]) + more)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).lstrip(".")
+
+
+def _fault_text(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "missing":
+        return "is missing"
+    return f"{fault['msg'][0].lower()}{fault['msg'][1:]}, not {shown(fault['input'])}"
+
+
+def _graph_text(graph: Graph) -> str:
+    lists: dict[str, Iterable[Any]] = {
+        "nodes": map(_node_json, graph.nodes.values()),
+        "edges": map(_edge_json, graph.edges),
+        "frames": graph.frames,
+        "notes": graph.notes,
+    }
+    sections = [f"    {_json(key)}: {_lines(items)}" for key, items in lists.items()]
+    sections += [f"    {_json(key)}: {_json(value)}" for key, value in graph.extra.items()]
+    return "{\n" + ",\n".join(sections) + "\n  }"
+
+
+def _node_json(node: Node) -> dict[str, Any]:
+    position = [int(value) if float(value).is_integer() else round(value, 2) for value in node.position]
+    fields = {"id": node.id, "type": node.type, "name": node.name, "params": node.params, "position": position}
+    return {**fields, **node.extra}
+
+
+def _edge_json(edge: Edge) -> dict[str, Any]:
+    return {"from": str(edge.source), "to": str(edge.target), **edge.extra}
+
+
+def _lines(items: Iterable[Any]) -> str:
+    lines = [f"      {_json(item)}" for item in items]
+    return "[\n" + ",\n".join(lines) + "\n    ]" if lines else "[]"
+
+
+def _indented(value: Any) -> str:
+    return _json(value, indent=2).replace("\n", "\n  ")
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=_plain)
+    except ValueError as error:
+        raise StorageError(f"not saved: {error}. Change that value and save again.") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise ValueError(f"{shown(value)} is not a JSON value")
