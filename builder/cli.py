@@ -35,13 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             raise
-        print(f"netloom: {type(error).__name__}: {error} (run again with --debug for the details)", file=sys.stderr)
+        print(
+            f"netloom: {type(error).__name__}: {error} (run again with --debug for the details)",
+            file=sys.stderr,
+        )
         return 1
 
 
 def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
     parser = argparse.ArgumentParser(
-        prog="netloom", description="Draw a neural network, train it, and take readable PyTorch code with you."
+        prog="netloom",
+        description="Draw a neural network, train it, and take readable PyTorch code with you.",
     )
     parser.add_argument("--version", action="version", version=f"netloom {_version()}")
     commands = Commands(parser)

@@ -21,7 +21,9 @@ def display_fault(environment: Mapping[str, str] = os.environ, platform: str = s
         return None
     wayland, x11 = environment.get("WAYLAND_DISPLAY"), environment.get("DISPLAY")
     if not wayland and not x11:
-        return f"There is no screen to show a window on: neither DISPLAY nor WAYLAND_DISPLAY is set. {WAY_OUT}"
+        return (
+            f"There is no screen to show a window on: neither DISPLAY nor WAYLAND_DISPLAY is set. {WAY_OUT}"
+        )
     if wayland and _wayland_socket(environment, wayland).exists():
         return None
     if x11 and _x_server_answers(x11):

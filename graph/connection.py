@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph.catalog import CATALOG
 from graph.catalog.spec import SAME_DTYPE, PortSpec
-from graph.document import Graph, PortRef
+from graph.document import Graph, Node, PortRef
 from graph.shapes import DTYPES
 
 
@@ -24,32 +24,46 @@ def refusal(graph: Graph, source: PortRef, target: PortRef) -> str | None:
         return f"{to_name}.{target.port} already gets {owner}.{taken.source.port}. Remove that edge first."
     if source.node == target.node:
         return f"{from_name} cannot feed itself."
-    if graph.reaches(target.node, source.node):
+    if source.node in graph.reachable(target.node):
         return f"{to_name} already leads to {from_name}: this edge would close a cycle."
     given = possible_dtypes(graph, source)
     if not set(given) & set(target_port.dtypes):
-        return f"{to_name} takes {_one_of(target_port.dtypes)}, but {from_name} gives {_one_of(given)}."
+        origin = dtype_origin(graph, source)
+        way_out = f" Set the dtype of {origin.name} to {target_port.dtypes[0]}." if origin else ""
+        return (
+            f"{to_name} takes {_one_of(target_port.dtypes)}, but {from_name} gives {_one_of(given)}.{way_out}"
+        )
     return None
 
 
 def possible_dtypes(graph: Graph, source: PortRef) -> tuple[str, ...]:
-    """The dtypes that an output may carry, followed upstream through layers that keep the dtype."""
+    """The dtypes that an output may carry."""
+    ref = _upstream(graph, source)
+    node, port = graph.nodes[ref.node], _output(graph, ref)
+    if node.type == "Input":
+        dtype = node.params.get("dtype", "float32")
+        return (dtype,) if dtype in DTYPES else DTYPES
+    if port is None:
+        return DTYPES
+    return CATALOG[node.type].inputs[0].dtypes if port.dtypes == (SAME_DTYPE,) else port.dtypes
+
+
+def dtype_origin(graph: Graph, source: PortRef) -> Node | None:
+    """The Input whose dtype an output carries, if it carries one's."""
+    node = graph.nodes[_upstream(graph, source).node]
+    return node if node.type == "Input" else None
+
+
+def _upstream(graph: Graph, source: PortRef) -> PortRef:
+    """The output where a dtype comes from, followed through layers that keep it."""
     seen: set[str] = set()
     while source.node not in seen:
         seen.add(source.node)
-        node = graph.nodes[source.node]
-        port = _output(graph, source)
-        if node.type == "Input":
-            dtype = node.params.get("dtype", "float32")
-            return (dtype,) if dtype in DTYPES else DTYPES
-        if port is None or port.dtypes != (SAME_DTYPE,):
-            return DTYPES if port is None else port.dtypes
-        first = _first_input(node.type)
-        edge = next(iter(graph.incoming(node.id).values()), None)
-        if edge is None or first is None:
-            return first.dtypes if first else DTYPES
-        source = edge.source
-    return DTYPES
+        port, incoming = _output(graph, source), graph.incoming(source.node)
+        if port is None or port.dtypes != (SAME_DTYPE,) or not incoming:
+            break
+        source = next(iter(incoming.values())).source
+    return source
 
 
 def _output(graph: Graph, ref: PortRef) -> PortSpec | None:
@@ -60,11 +74,6 @@ def _output(graph: Graph, ref: PortRef) -> PortSpec | None:
 def _input(graph: Graph, ref: PortRef) -> PortSpec | None:
     spec = CATALOG.get(graph.nodes[ref.node].type)
     return spec.input_port(ref.port) if spec else None
-
-
-def _first_input(type_name: str) -> PortSpec | None:
-    spec = CATALOG.get(type_name)
-    return spec.inputs[0] if spec and spec.inputs else None
 
 
 def _one_of(dtypes: tuple[str, ...]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import total_ordering
+from math import gcd
 
-Atom = "str | FloorDiv"
 Monomial = tuple["str | FloorDiv", ...]
 
 
@@ -27,9 +27,12 @@ class FloorDiv:
 
 @dataclass(frozen=True, slots=True)
 class Expr:
-    """A polynomial over symbols with integer coefficients, in canonical form, so that `==` means equal.
+    """A polynomial over symbols with integer coefficients, in canonical form: `==` means equal.
 
-    `terms` pairs each monomial (a sorted tuple of atoms; `()` is the constant) with its coefficient.
+    Sums of several quotients are the exception: `T//2 + (T + 1)//2` is not recognised as `T`.
+
+    Args:
+        terms: each monomial (a sorted tuple of atoms; `()` is the constant) with its coefficient.
     """
 
     terms: tuple[tuple[Monomial, int], ...]
@@ -55,11 +58,9 @@ class Expr:
         return self * -1 + other
 
     def __floordiv__(self, divisor: int) -> Dim:
-        total = {monomial: factor // divisor for monomial, factor in self.terms}
+        whole = _canonical({monomial: factor // divisor for monomial, factor in self.terms})
         rest = _canonical({monomial: factor % divisor for monomial, factor in self.terms})
-        if isinstance(rest, Expr):
-            total[(FloorDiv(rest, divisor),)] = 1
-        return _canonical(total)
+        return whole + _quotient(rest, divisor) if isinstance(rest, Expr) else whole
 
     __radd__ = __add__
     __rmul__ = __mul__
@@ -152,6 +153,19 @@ def _canonical(terms: Mapping[Monomial, int]) -> Dim:
     return Expr(tuple(ordered))
 
 
+def _quotient(numerator: Expr, divisor: int) -> Dim:
+    """`numerator // divisor` in lowest terms, for coefficients below the divisor."""
+    constant = dict(numerator.terms).get((), 0)
+    variable = [(monomial, factor) for monomial, factor in numerator.terms if monomial]
+    atoms, factor = variable[0]
+    if len(variable) == factor == len(atoms) == 1 and isinstance(atoms[0], FloorDiv):
+        inner = atoms[0]  # (a//d + c)//e is (a + c*d)//(d*e)
+        return as_expr(inner.numerator + constant * inner.divisor) // (inner.divisor * divisor)
+    common = gcd(divisor, *(factor for _, factor in variable))
+    reduced = as_expr(_canonical({monomial: factor // common for monomial, factor in numerator.terms}))
+    return Expr((((FloorDiv(reduced, divisor // common),), 1),))
+
+
 def _without(monomial: Monomial, atoms: Monomial) -> Monomial | None:
     remaining = list(monomial)
     for atom in atoms:
@@ -174,7 +188,8 @@ def _substitute_atom(atom: str | FloorDiv, sizes: Mapping[str, int]) -> Dim:
 def _term_text(monomial: Monomial, factor: int) -> str:
     if not monomial:
         return str(factor)
-    product = "*".join(str(atom) for atom in monomial)
+    alone = factor == 1 and len(monomial) == 1
+    product = "*".join(str(atom) if alone or isinstance(atom, str) else f"({atom})" for atom in monomial)
     if factor == 1:
         return product
     return f"-{product}" if factor == -1 else f"{factor}*{product}"

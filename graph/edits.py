@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from graph.catalog import CATALOG
 from graph.connection import refusal
-from graph.document import Edge, Edit, EditError, Node, PortRef, Position, Project, apply_all
+from graph.document import Edge, Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
 
 if TYPE_CHECKING:
     from graph.catalog.params import Value
 
 MAX_NAME_LENGTH = 80
+NODE_SPACING = 220.0  # canvas units between neighbouring nodes
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,9 @@ class _RestoreName:
 
 @dataclass(frozen=True)
 class ReplaceType:
-    """Makes a node another type; parameters that both share stay, edges must fit.
+    """Makes a node another type with these parameters.
+
+    Edges stay; one whose port the new type does not have is a Problem, not a refusal: nothing is lost.
 
     Raises:
         EditError: the node is not there.
@@ -257,6 +261,47 @@ class ReplaceType:
         node = project.graph.nodes[self.node_id]
         before = project.graph.replace_node(node.with_(type=self.type, params=self.params))
         return ReplaceType(self.node_id, before.type, before.params)
+
+
+@dataclass(frozen=True)
+class InsertNode:
+    """Puts a new layer into the edge that feeds an input, and makes room for it on the canvas.
+
+    Args:
+        target: the input.
+        type: of the new layer; its first input and first output are used.
+        params: of the new layer.
+
+    Raises:
+        EditError: nothing feeds the input, or the layer does not fit there.
+    """
+
+    target: PortRef
+    type: str
+    params: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return f"Insert {self.type}"
+
+    def apply(self, project: Project) -> Edit:
+        graph, edge, spec = project.graph, project.graph.edge_into(self.target), CATALOG.get(self.type)
+        if edge is None:
+            raise EditError(f"Nothing feeds {self.target}.")
+        if spec is None or not (spec.inputs and spec.outputs):
+            raise EditError(f"{self.type} is no layer that fits into an edge.")
+        source, target = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
+        position = (source.position[0] + NODE_SPACING, (source.position[1] + target.position[1]) / 2)
+        new = Node(next(graph.new_ids()), self.type, graph.new_name(spec.stem), self.params, position)
+        entrance = spec.inputs[0].name + ("0" if spec.inputs[0].variadic else "")
+        edits: list[Edit] = [
+            MoveNodes(_room_behind(graph, source, target)),
+            Disconnect((edge,)),
+            AddNodes((new,)),
+            Connect(edge.source, PortRef(new.id, entrance)),
+            Connect(PortRef(new.id, spec.outputs[0].name), edge.target),
+        ]
+        return apply_all(project, edits, self.label)
 
 
 @dataclass(frozen=True)
@@ -286,9 +331,21 @@ class RenameProject:
     def apply(self, project: Project) -> Edit:
         if not self.name.strip() or len(self.name) > MAX_NAME_LENGTH:
             raise EditError(f"A name has 1 to {MAX_NAME_LENGTH} characters.")
-        before, project.name = project.name, self.name.strip()
+        return _RestoreProjectName(self.name.strip()).apply(project)
+
+
+@dataclass(frozen=True)
+class _RestoreProjectName:
+    """Puts a project's name back as it was, even one that a file had too long."""
+
+    name: str
+
+    label = "Rename project"
+
+    def apply(self, project: Project) -> Edit:
+        before, project.name = project.name, self.name
         project.graph.log.fields["name"] = None
-        return RenameProject(before)
+        return _RestoreProjectName(before)
 
 
 @dataclass(frozen=True)
@@ -310,6 +367,15 @@ def _require_nodes(project: Project, node_ids: Sequence[str] | Mapping[str, Any]
     missing = next((node_id for node_id in node_ids if node_id not in project.graph.nodes), None)
     if missing is not None:
         raise EditError(f"There is no node {missing}.")
+
+
+def _room_behind(graph: Graph, source: Node, target: Node) -> dict[str, Position]:
+    """Positions that leave a node's width between two nodes, for the second and all that follows from it."""
+    shift = source.position[0] + 2 * NODE_SPACING - target.position[0]
+    if shift <= 0:
+        return {}
+    behind = graph.reachable(target.id)
+    return {n.id: (n.position[0] + shift, n.position[1]) for n in graph.nodes.values() if n.id in behind}
 
 
 def _patched(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from graph.catalog.params import ParamError, ParamSpec, Value
 from graph.catalog.spec import LayerSpec, Params
 from graph.document import Node
 from graph.edits import SetParams
+from graph.mistakes import Site
 from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
-from graph.shapes import TensorSpec, format_shape
+from graph.remedies import fix_for, mismatch_repairs
+from graph.shapes import Repair, SetParam, TensorSpec
+
+NEEDS_SIZE = "Give that dim a size in the Input, or change the order of the dims."
 
 
 def resolve(node: Node, spec: LayerSpec) -> tuple[Params, tuple[Problem, ...]]:
@@ -30,20 +32,16 @@ def resolve(node: Node, spec: LayerSpec) -> tuple[Params, tuple[Problem, ...]]:
     return values, tuple(problems)
 
 
-def infer_params(
-    node: Node, spec: LayerSpec, params: Params, inputs: tuple[TensorSpec, ...], sources: Mapping[str, str]
-) -> Problem | None:
-    """Fills in the parameters that the incoming shapes determine; tells the first that disagrees with them."""
-    for param in spec.params:
-        if param.inferred is None:
-            continue
-        incoming = param.inferred(inputs)
+def infer_params(site: Site, params: Params, inputs: tuple[TensorSpec, ...]) -> Problem | None:
+    """Fills in the parameters that the incoming shapes determine; tells the first that disagrees."""
+    for param, infer in site.spec.inferred:
+        incoming = infer(inputs)
         if params[param.name] is None:
             if incoming is None:
-                return _cannot_infer(node, param, inputs[0])
+                return _cannot_infer(site, param, inputs[0])
             params[param.name] = incoming
         elif param.checked and params[param.name] != incoming:
-            return _mismatch(node, spec, param, params[param.name], incoming, inputs[0], sources)
+            return _mismatch(site, param, params[param.name], incoming, inputs[0])
     return None
 
 
@@ -55,29 +53,24 @@ def _unknown_param(node: Node, spec: LayerSpec, name: str) -> Problem:
         rename = SetParams(node.id, {match: node.params[name]}, reset=(name,))
         fixes.insert(0, Fix(f"Rename to {match}", (rename,)))
     known = ", ".join(spec.param_names) or "none"
+    what = f"{spec.type} has no parameter called {shown(name)}"
+    hint = did_you_mean(name, spec.param_names) or "Remove it."
     return Problem(
         code="unknown-param",
         severity="error",
         node=node.id,
         param=name[:80],
-        message=message(
-            node.name,
-            f"{spec.type} has no parameter called {shown(name)}",
-            f"one of: {known}",
-            did_you_mean(name, spec.param_names) or "Remove it.",
-        ),  # fmt: skip
+        message=message(node.name, what, f"one of: {known}" if spec.params else "none", hint),
         expected=known,
         received=shown(name),
-        hint=did_you_mean(name, spec.param_names),
+        hint=hint,
         fixes=tuple(fixes),
     )
 
 
 def _bad_value(node: Node, param: ParamSpec, given: Value, expected: str) -> Problem:
-    fallback = (
-        "leave it out" if param.inferred or param.optional else f"{param.name} = {shown(param.default)}"
-    )
-    hint = f"Set {param.name} = {shown(param.default)}" if "=" in fallback else "Leave it out"
+    may_be_empty = param.inferred or param.optional
+    hint = f"Leave {param.name} out" if may_be_empty else f"Set {param.name} = {shown(param.default)}"
     return Problem(
         code="bad-value",
         severity="error",
@@ -87,56 +80,40 @@ def _bad_value(node: Node, param: ParamSpec, given: Value, expected: str) -> Pro
         expected=expected,
         received=shown(given),
         hint=hint,
-        fixes=(Fix(f"{fallback[0].upper()}{fallback[1:]}" if "=" not in fallback else f"Set {fallback}",
-                   (SetParams(node.id, reset=(param.name,)),)),),
-    )  # fmt: skip
-
-
-def _cannot_infer(node: Node, param: ParamSpec, spec: TensorSpec) -> Problem:
-    return Problem(
-        code="cannot-infer",
-        severity="error",
-        node=node.id,
-        param=param.name,
-        message=message(
-            node.name,
-            f"{param.name} would follow from the input, but that dim of {spec} has no fixed size",
-            "a number",
-            "Give that dim a size in the Input, or change the order of the dims.",
-        ),  # fmt: skip
-        expected="a number",
-        received=str(spec),
-        hint="Give that dim a size in the Input, or change the order of the dims.",
+        fixes=(Fix(hint, (SetParams(node.id, reset=(param.name,)),)),),
     )
 
 
-def _mismatch(
-    node: Node,
-    spec: LayerSpec,
-    param: ParamSpec,
-    given: Value,
-    incoming: Value,
-    received: TensorSpec,
-    sources: Mapping[str, str],
-) -> Problem:
-    port = spec.inputs[0].name
+def _cannot_infer(site: Site, param: ParamSpec, received: TensorSpec) -> Problem:
+    what = f"{param.name} would follow from the input, but that dim of {received} has no fixed size"
+    return Problem(
+        code="cannot-infer",
+        severity="error",
+        node=site.node.id,
+        param=param.name,
+        message=message(site.node.name, what, "a number", NEEDS_SIZE),
+        expected="a number",
+        received=str(received),
+        hint=NEEDS_SIZE,
+    )
+
+
+def _mismatch(site: Site, param: ParamSpec, given: Value, incoming: Value, received: TensorSpec) -> Problem:
+    port = site.spec.inputs[0]
     wanted = "a fixed size" if incoming is None else shown(incoming)
-    hint = f"Leave {param.name} out" if incoming is None else f"Set {param.name} = {shown(incoming)}"
-    fixes = [] if incoming is None else [Fix(hint, (SetParams(node.id, {param.name: incoming}),))]
+    hint = NEEDS_SIZE if incoming is None else f"Set {param.name} = {shown(incoming)}"
+    repairs: list[Repair] = [*mismatch_repairs(port, given, received)]
+    repairs += [] if incoming is None else [SetParam(param.name, incoming)]
+    what = f"{param.name} is {shown(given)}, but {site.source(port.name)} gives {received}"
     return Problem(
         code="param-mismatch",
         severity="error",
-        node=node.id,
-        port=port,
+        node=site.node.id,
+        port=port.name,
         param=param.name,
-        message=message(
-            node.name,
-            f"{param.name} is {shown(given)}, but {sources.get(port, 'the input')} gives {format_shape(received.shape)}",
-            wanted,
-            hint,
-        ),
+        message=message(site.node.name, what, wanted, hint),
         expected=wanted,
         received=shown(given),
         hint=hint,
-        fixes=tuple(fixes),
+        fixes=tuple(fix_for(site.node, port.name, repair) for repair in repairs),
     )

@@ -66,7 +66,7 @@ def sentence(text: str) -> str:
 
 
 def message(name: str | None, what: str, expected: str = "", hint: str = "") -> str:
-    """The three parts of a message: `conv2: in_channels is 32, ... Expected 16. Set in_channels = 16.`"""
+    """What happened, what was expected, what to do: `conv2: stride is 0. Expected 1. Set stride = 1.`."""
     head = f"{name}: {what}" if name else sentence(what)
     head = head if head[-1] in ".!?" else head + "."
     parts = (head, f"Expected {expected}." if expected else "", sentence(hint))

@@ -4,46 +4,22 @@ from __future__ import annotations
 
 from math import isqrt
 
-from graph.catalog import CATALOG
 from graph.catalog.spec import PortSpec
-from graph.document import Edge, Edit, Graph, Node, PortRef
-from graph.edits import AddNodes, Connect, Disconnect, MoveNodes, SetParams
+from graph.document import Node, PortRef
+from graph.edits import InsertNode, SetParams
 from graph.problems import Fix, shown
-from graph.shapes import InsertLayer, Repair, SetParam, TensorSpec
-
-NODE_SPACING = 220.0  # canvas units between neighbouring nodes
+from graph.shapes import InsertLayer, Repair, SetParam, TensorSpec, num_elements
 
 
-def fix_for(graph: Graph, node: Node, port: str, repair: Repair) -> Fix:
-    """The remedy as edits on this graph."""
+def fix_for(node: Node, port: str, repair: Repair) -> Fix:
+    """The remedy as edits."""
     if isinstance(repair, SetParam):
-        return Fix(
-            f"Set {repair.param} = {shown(repair.value)}", (SetParams(node.id, {repair.param: repair.value}),)
-        )
-    edge = graph.edge_into(PortRef(node.id, port))
-    assert edge is not None, "a layer is inserted only before an input that has an edge"
-    return Fix(f"Insert {repair.type}", tuple(insert_in_edge(graph, edge, repair)))
-
-
-def insert_in_edge(graph: Graph, edge: Edge, layer: InsertLayer) -> list[Edit]:
-    """Edits that put a new layer into an edge, with room made for it to the right."""
-    source, target = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
-    spec = CATALOG[layer.type]
-    new = Node(
-        id=next(graph.new_ids()),
-        type=layer.type,
-        name=graph.new_name(spec.stem),
-        params=dict(layer.params),
-        position=_between(source, target),
-    )
-    first = spec.inputs[0].name + ("0" if spec.inputs[0].variadic else "")
-    return [
-        *_make_room(graph, source, target),
-        Disconnect((edge,)),
-        AddNodes((new,)),
-        Connect(edge.source, PortRef(new.id, first)),
-        Connect(PortRef(new.id, spec.outputs[0].name), edge.target),
-    ]
+        if repair.value is None:
+            return Fix(f"Clear {repair.param}", (SetParams(node.id, reset=(repair.param,)),))
+        edit = SetParams(node.id, {repair.param: repair.value})
+        return Fix(f"Set {repair.param} = {shown(repair.value)}", (edit,))
+    insert = InsertNode(PortRef(node.id, port), repair.type, repair.params)
+    return Fix(insert.label, (insert,))
 
 
 def rank_repairs(port: PortSpec, given: TensorSpec) -> tuple[InsertLayer, ...]:
@@ -63,28 +39,11 @@ def rank_repairs(port: PortSpec, given: TensorSpec) -> tuple[InsertLayer, ...]:
     return (InsertLayer("Reshape", {"shape": [1] * missing + dims}),) if plain else ()
 
 
-def channels_last_repair(port: PortSpec, wanted: object, given: TensorSpec) -> InsertLayer | None:
-    """A Permute, where the channels that a channels-first layer was set to stand last."""
+def mismatch_repairs(port: PortSpec, wanted: object, given: TensorSpec) -> tuple[InsertLayer, ...]:
+    """Layers that give a parameter the incoming size that it was set to."""
     ndim = given.ndim
-    if not port.layout.startswith("(N, C") or ndim < 3 or given.shape[-1] != wanted:
-        return None
-    return InsertLayer("Permute", {"dims": [0, ndim - 1, *range(1, ndim - 1)]})
-
-
-def _between(source: Node, target: Node) -> tuple[float, float]:
-    return (source.position[0] + NODE_SPACING, (source.position[1] + target.position[1]) / 2)
-
-
-def _make_room(graph: Graph, source: Node, target: Node) -> list[Edit]:
-    shift = source.position[0] + 2 * NODE_SPACING - target.position[0]
-    if shift <= 0:
-        return []
-    queue, seen = [target.id], {target.id}
-    while queue:
-        fresh = [n for n in graph.successors(queue.pop()) if n not in seen]
-        seen.update(fresh)
-        queue.extend(fresh)
-    moved = {
-        i: (graph.nodes[i].position[0] + shift, graph.nodes[i].position[1]) for i in graph.nodes if i in seen
-    }
-    return [MoveNodes(moved)]
+    if ndim > 2 and (not port.ndims or 2 in port.ndims) and num_elements(given.shape[1:]) == wanted:
+        return (InsertLayer("Flatten", {}),)
+    if ndim > 2 and port.layout.startswith("(N, C") and given.shape[-1] == wanted:  # channels stand last
+        return (InsertLayer("Permute", {"dims": [0, ndim - 1, *range(1, ndim - 1)]}),)
+    return ()

@@ -54,7 +54,9 @@ class ProjectModel(_Model):
 
     format: Literal["netloom"]
     version: Literal[1]
-    name: Annotated[str, Field(min_length=1, max_length=80)] = Field("Untitled", description="Also the class's name.")
+    name: Annotated[str, Field(min_length=1, max_length=80)] = Field(
+        "Untitled", description="Also the class's name."
+    )
     graph: GraphModel
     blocks: dict[str, Any] = Field({}, description="Graphs that nodes stand for, by name.")
     training: dict[str, Any] = Field({}, description="The training plan.")

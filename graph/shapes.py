@@ -11,7 +11,8 @@ from graph.dims import Dim, Expr, evaluate, substitute, symbol, symbols
 
 Shape = tuple[Dim, ...]
 
-BATCH = symbol("N")
+BATCH_NAME = "N"
+BATCH = symbol(BATCH_NAME)
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 INTEGERS = ("int64", "int32", "int16", "int8", "uint8")
 DTYPES = (*FLOATS, *INTEGERS, "bool")
@@ -135,7 +136,7 @@ def shape_symbols(shape: Shape) -> frozenset[str]:
 
 
 __all__ = [
-    "BATCH", "DTYPES", "FLOATS", "INTEGERS", "Dim", "Expr", "InsertLayer", "Repair", "SetParam", "Shape", "ShapeError",
-    "TensorSpec", "dim_from_json", "evaluate_shape", "format_shape", "num_bytes", "num_elements", "shape_symbols",
-    "shape_to_json",
+    "BATCH", "BATCH_NAME", "DTYPES", "FLOATS", "INTEGERS", "Dim", "Expr", "InsertLayer", "Repair", "SetParam",
+    "Shape", "ShapeError", "TensorSpec", "dim_from_json", "evaluate_shape", "format_shape", "num_bytes",
+    "num_elements", "shape_symbols", "shape_to_json",
 ]  # fmt: skip

@@ -35,7 +35,9 @@ def load(path: Path) -> Project:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise StorageError(f"{path}: the file has {size:,} bytes, but a project has at most {MAX_BYTES:,}.")
+            raise StorageError(
+                f"{path}: the file has {size:,} bytes, but a project has at most {MAX_BYTES:,}."
+            )
         data = path.read_bytes()
     except FileNotFoundError:
         raise StorageError(f"{path}: there is no such file.") from None
@@ -167,7 +169,9 @@ def _nodes(models: Iterable[NodeModel]) -> list[Node]:
     for model in models:
         name = model.name or _fresh_name(model.type, names)
         names.add(name)
-        nodes.append(Node(model.id, model.type, name, model.params, model.position or (0, 0), model.model_extra or {}))
+        nodes.append(
+            Node(model.id, model.type, name, model.params, model.position or (0, 0), model.model_extra or {})
+        )
     return nodes
 
 
@@ -205,7 +209,9 @@ def _edge_faults(model: ProjectModel) -> Iterable[str]:
     for index, edge in enumerate(model.graph.edges):
         place = f"graph.edges[{index}]"
         ends = [_end_fault(edge.source, types, is_input=False), _end_fault(edge.target, types, is_input=True)]
-        yield from (f"{place}.{key}: {fault}" for key, fault in zip(("from", "to"), ends, strict=True) if fault)
+        yield from (
+            f"{place}.{key}: {fault}" for key, fault in zip(("from", "to"), ends, strict=True) if fault
+        )
         if not any(ends):
             target = PortRef.parse(edge.target)
             if target in fed:
@@ -231,7 +237,9 @@ def _end_fault(text: str, types: Mapping[str, str], is_input: bool) -> str | Non
 def _refuse(faults: Iterable[str]) -> NoReturn:
     listed = list(faults)
     more = f"\n  and {len(listed) - MAX_LISTED} more" if len(listed) > MAX_LISTED else ""
-    raise StorageError("; ".join(listed) if len(listed) == 1 else "\n  ".join(["", *listed[:MAX_LISTED]]) + more)
+    raise StorageError(
+        "; ".join(listed) if len(listed) == 1 else "\n  ".join(["", *listed[:MAX_LISTED]]) + more
+    )
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -259,7 +267,13 @@ def _graph_text(graph: Graph) -> str:
 
 def _node_json(node: Node) -> dict[str, Any]:
     position = [int(value) if float(value).is_integer() else round(value, 2) for value in node.position]
-    fields = {"id": node.id, "type": node.type, "name": node.name, "params": node.params, "position": position}
+    fields = {
+        "id": node.id,
+        "type": node.type,
+        "name": node.name,
+        "params": node.params,
+        "position": position,
+    }
     return {**fields, **node.extra}
 
 

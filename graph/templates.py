@@ -25,7 +25,9 @@ class Template:
     def project(self) -> Project:
         """A fresh project made from it."""
         project = _read(self.name)
-        project.extra = {key: value for key, value in project.extra.items() if key not in ("description", "order")}
+        project.extra = {
+            key: value for key, value in project.extra.items() if key not in ("description", "order")
+        }
         return project
 
 

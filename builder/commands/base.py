@@ -69,4 +69,3 @@ def write_project(project: Project, path: Path) -> None:
 def to_json(value: Any) -> str:
     """One line of JSON."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-

@@ -38,7 +38,9 @@ def register(commands: Commands) -> None:
     check.add_argument("--json", action="store_true", help="print one JSON object a line and project")
     fix = commands.add("fix", _fix, "apply one-click fixes")
     fix.add_argument("project", type=Path, metavar="PROJECT")
-    fix.add_argument("--all", action="store_true", help="go on until nothing fixable is left; else fix the first problem")
+    fix.add_argument(
+        "--all", action="store_true", help="go on until nothing fixable is left; else fix the first problem"
+    )
     fix.add_argument("-o", "--output", required=True, type=Path, metavar="PROJECT")
     commands.add("schema", _schema, "print the JSON Schema of project files")
 
@@ -87,7 +89,13 @@ def _layer_json(spec: LayerSpec) -> dict[str, Any]:
 
 def _port_json(port: PortSpec) -> dict[str, Any]:
     count = {"min_count": port.min_count} if port.variadic else {}
-    return {"name": port.name, "dtypes": list(port.dtypes), "variadic": port.variadic, **count, "help": port.help}
+    return {
+        "name": port.name,
+        "dtypes": list(port.dtypes),
+        "variadic": port.variadic,
+        **count,
+        "help": port.help,
+    }
 
 
 def _check(options: argparse.Namespace) -> int:

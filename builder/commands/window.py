@@ -19,15 +19,21 @@ def register(commands: Commands) -> None:
     parser = commands.add("open", _open, "open the window (also what `netloom PROJECT` does)")
     parser.add_argument("project", nargs="?", type=Path, metavar="PROJECT")
     parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="render the window once and exit")
-    parser.add_argument("--size", type=_size, default=DEFAULT_SIZE, metavar="WxH", help="for --screenshot, in pixels")
-    parser.add_argument("--theme", choices=("system", "light", "dark"), default=None, help="colours of the window")
+    parser.add_argument(
+        "--size", type=_size, default=DEFAULT_SIZE, metavar="WxH", help="for --screenshot, in pixels"
+    )
+    parser.add_argument(
+        "--theme", choices=("system", "light", "dark"), default=None, help="colours of the window"
+    )
 
 
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
     size = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 100 <= min(size) <= max(size) <= MAX_PIXELS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1600x1000, from 100 to {MAX_PIXELS} pixels")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a size such as 1600x1000, from 100 to {MAX_PIXELS} pixels"
+        )
     return size
 
 

@@ -1,9 +1,9 @@
 """Activations."""
 
 from graph.catalog.params import Axis, Choice, Float, ParamSpec
-from graph.catalog.rules import FLOATS, NOT_BOOL, axis_index, same
+from graph.catalog.rules import NOT_BOOL, axis_index, same
 from graph.catalog.spec import DOCS, Function, LayerSpec, Params, PortSpec
-from graph.shapes import DTYPES, TensorSpec
+from graph.shapes import DTYPES, FLOATS, TensorSpec
 
 CATEGORY = "Activation"
 
@@ -22,7 +22,7 @@ def _activation(
         category=CATEGORY,
         help=help_text,
         source=f"{DOCS}torch.nn.{type_name}.html",
-        code=Function(function),
+        code=Function(function, wraps=True),
         inputs=(PortSpec("in", dtypes),),
         infer=same,
         params=params,
@@ -43,7 +43,7 @@ def _squashing(type_name: str, help_text: str, keywords: tuple[str, ...]) -> Lay
         category=CATEGORY,
         help=help_text,
         source=f"{DOCS}torch.nn.{type_name}.html",
-        code=Function(f"torch.{type_name.lower()}"),
+        code=Function(f"torch.{type_name.lower()}", wraps=True),
         inputs=(PortSpec("in", DTYPES),),
         outputs=(PortSpec("out", FLOATS),),
         infer=_squashed,
@@ -70,7 +70,7 @@ SOFTMAX = LayerSpec(
     category=CATEGORY,
     help="Turns scores into probabilities that add up to 1 along a dim.",
     source=f"{DOCS}torch.nn.Softmax.html",
-    code=Function("torch.softmax"),
+    code=Function("torch.softmax", wraps=True),
     inputs=(PortSpec("in", FLOATS),),
     infer=_softmax_shape,
     params=(
@@ -81,7 +81,7 @@ SOFTMAX = LayerSpec(
             checked=False,
             always_written=True,
             help="Dim whose entries add up to 1.",
-        ),  # fmt: skip
+        ),
     ),
     keywords=("probabilities", "classes"),
     summary=("dim",),

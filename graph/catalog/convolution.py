@@ -8,7 +8,7 @@ from graph.catalog.params import Choice, Flag, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple, channels_of, require_window, sample_elements, windowed_size
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
-from graph.shapes import ShapeError, TensorSpec
+from graph.shapes import SetParam, ShapeError, TensorSpec
 
 
 def _in_channels(inputs: tuple[TensorSpec, ...]) -> int | None:
@@ -24,6 +24,7 @@ def _require_groups(p: Params) -> None:
                 expected=f"a divisor of {p.in_channels} and {p.out_channels}",
                 hint="Set groups = 1, or change the channels.",
                 param="groups",
+                repairs=(SetParam("groups", 1),),
             )
 
 
@@ -40,6 +41,7 @@ def _paddings(p: Params, ndim: int) -> tuple[int, ...]:
                 expected="stride 1",
                 hint="Set stride = 1, or give padding in pixels.",
                 param="padding",
+                repairs=(SetParam("stride", 1),),
             )
         return tuple(d * (k - 1) for d, k in zip(dilation, kernel, strict=True))
     return tuple(2 * pad for pad in as_tuple(p.padding, ndim))
@@ -57,6 +59,7 @@ def _require_padding_source(sizes: tuple[Dim, ...], paddings: tuple[int, ...], m
                 expected=f"at most {size - spare}",
                 hint="Use less padding or padding_mode = 'zeros'.",
                 param="padding",
+                repairs=(SetParam("padding_mode", "zeros"),),
             )
 
 
@@ -73,7 +76,7 @@ def _conv_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[T
 
 
 def _weights(p: Params, ndim: int) -> int:
-    return p.out_channels * (p.in_channels // p.groups) * prod(as_tuple(p.kernel_size, ndim))
+    return int(p.out_channels * (p.in_channels // p.groups) * prod(as_tuple(p.kernel_size, ndim)))
 
 
 def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
@@ -83,10 +86,10 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         return _conv_shape(inputs, p, ndim)
 
     def parameters(call: LayerCall) -> int:
-        return _weights(call.params, ndim) + call.params.bias * call.params.out_channels
+        return _weights(call.params, ndim) + int(call.params.bias * call.params.out_channels)
 
     def flops(call: LayerCall) -> Dim:
-        return 2 * sample_elements(call) * (_weights(call.params, ndim) // call.params.out_channels)
+        return 2 * sample_elements(call) * (_weights(call.params, ndim) // int(call.params.out_channels))
 
     return LayerSpec(
         type=f"Conv{ndim}d",

@@ -4,7 +4,7 @@ from graph.catalog.params import Flag, Float, Int
 from graph.catalog.rules import FLOAT32, channels_of, sample_elements
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
-from graph.shapes import InsertLayer, ShapeError, TensorSpec
+from graph.shapes import SetParam, ShapeError, TensorSpec
 
 
 def _last_dim(inputs: tuple[TensorSpec, ...]) -> int | None:
@@ -12,15 +12,6 @@ def _last_dim(inputs: tuple[TensorSpec, ...]) -> int | None:
 
 
 def _linear_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    if inputs[0].is_map:
-        raise ShapeError(
-            "linear-on-feature-map",
-            f"{{source}} gives a feature map {inputs[0]}, but Linear reads only the last dim",
-            expected="(N, features), one vector per sample",
-            hint="Insert a Flatten before it.",
-            port="in",
-            repairs=(InsertLayer("Flatten", {}),),
-        )
     return (TensorSpec((*inputs[0].shape[:-1], p.out_features), inputs[0].dtype),)
 
 
@@ -34,7 +25,7 @@ LINEAR = LayerSpec(
     help="Weighted sums of the last dim: y = x W^T + b.",
     source=f"{DOCS}torch.nn.Linear.html",
     code=Module("nn.Linear"),
-    inputs=(PortSpec("in", FLOAT32),),
+    inputs=(PortSpec("in", FLOAT32, maps=False, layout="(N, ..., features)"),),
     infer=_linear_shape,
     params=(
         Int(name="in_features", inferred=_last_dim, positional=True, help="Size of the incoming last dim."),
@@ -54,8 +45,9 @@ def _embedding_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorS
             "padding-idx-out-of-range",
             f"padding_idx is {p.padding_idx}, but there are {p.num_embeddings} embeddings",
             expected=f"an index from {-p.num_embeddings} to {p.num_embeddings - 1}",
-            hint="Set padding_idx = 0, or clear it.",
+            hint="Clear padding_idx, or give an index that exists.",
             param="padding_idx",
+            repairs=(SetParam("padding_idx", None),),
         )
     return (TensorSpec((*inputs[0].shape, p.embedding_dim), "float32"),)
 
@@ -66,7 +58,11 @@ EMBEDDING = LayerSpec(
     help="A learned vector for each integer.",
     source=f"{DOCS}torch.nn.Embedding.html",
     code=Module("nn.Embedding"),
-    inputs=(PortSpec("in", ("int64", "int32"), help="Indices from 0 to num_embeddings - 1."),),
+    inputs=(
+        PortSpec(
+            "in", ("int64", "int32"), below="num_embeddings", help="Indices from 0 to num_embeddings - 1."
+        ),
+    ),
     outputs=(PortSpec("out", FLOAT32),),
     infer=_embedding_shape,
     params=(

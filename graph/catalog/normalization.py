@@ -5,11 +5,11 @@ from math import prod
 from graph.catalog.params import Dims, Flag, Float, Int
 from graph.catalog.rules import channels_of, same
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
-from graph.shapes import ShapeError, TensorSpec, format_shape
+from graph.shapes import SetParam, ShapeError, TensorSpec, format_shape
 
 CATEGORY = "Normalization"
 DTYPES = ("float32", "float16", "bfloat16")
-EPS = Float(name="eps", default=1e-5, min=0, help="Added to the variance, against division by zero.")
+HELP_EPS = "Added to the variance, against division by zero."
 
 
 def _num_features(inputs: tuple[TensorSpec, ...]) -> int | None:
@@ -22,12 +22,12 @@ def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
         category=CATEGORY,
         help="Zero mean and unit variance per channel, over the batch; then a learned scale and shift.",
         source=f"{DOCS}torch.nn.BatchNorm{ndim}d.html",
-        code=Module(f"nn.BatchNorm{ndim}d"),
+        code=Module(f"nn.BatchNorm{ndim}d", wraps=True),
         inputs=(PortSpec("in", DTYPES, ndims=ndims, layout=layout),),
         infer=same,
         params=(
             Int(name="num_features", inferred=_num_features, positional=True, help="Channels of the input."),
-            EPS,
+            Float(name="eps", default=1e-5, above=0, help=HELP_EPS),
             Float(
                 name="momentum",
                 default=0.1,
@@ -35,7 +35,7 @@ def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
                 min=0,
                 max=1,
                 help="Weight of a batch in the running statistics; a plain average when empty.",
-            ),  # fmt: skip
+            ),
             Flag(name="affine", default=True, help="Whether to learn a scale and a shift."),
             Flag(
                 name="track_running_stats", default=True, help="Whether evaluation uses running statistics."
@@ -61,13 +61,14 @@ def _layer_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[Tensor
             expected=f"the last dims of {format_shape(inputs[0].shape)}",
             hint="Clear normalized_shape to normalise the last dim.",
             param="normalized_shape",
+            repairs=(SetParam("normalized_shape", None),),
         )
     return (inputs[0],)
 
 
 def _layer_norm_parameters(call: LayerCall) -> int:
     p = call.params
-    return prod(p.normalized_shape) * (1 + p.bias) * p.elementwise_affine
+    return prod(p.normalized_shape) * (1 + int(p.bias)) * int(p.elementwise_affine)
 
 
 LAYER_NORM = LayerSpec(
@@ -75,7 +76,7 @@ LAYER_NORM = LayerSpec(
     category=CATEGORY,
     help="Zero mean and unit variance over the last dims of each sample; then a learned scale and shift.",
     source=f"{DOCS}torch.nn.LayerNorm.html",
-    code=Module("nn.LayerNorm"),
+    code=Module("nn.LayerNorm", wraps=True),
     inputs=(PortSpec("in", DTYPES),),
     infer=_layer_norm_shape,
     params=(
@@ -86,8 +87,8 @@ LAYER_NORM = LayerSpec(
             positional=True,
             symbolic=False,
             help="Sizes of the trailing dims to normalise over; the last dim when empty.",
-        ),  # fmt: skip
-        EPS,
+        ),
+        Float(name="eps", default=1e-5, min=0, help=HELP_EPS),
         Flag(name="elementwise_affine", default=True, help="Whether to learn a scale."),
         Flag(name="bias", default=True, help="Whether to learn a shift too."),
     ),

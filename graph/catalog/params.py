@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graph.shapes import SYMBOL_NAME
+from graph.shapes import BATCH_NAME, SYMBOL_NAME
 
 if TYPE_CHECKING:
     from graph.shapes import TensorSpec
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Value = Any  # a JSON value: None, bool, int, float, str, list or dict of these
 INT_LIMIT = 2**63 - 1
 MAX_NDIM = 16
+
+
+InferParam = Callable[[tuple["TensorSpec", ...]], Value]
 
 
 class ParamError(ValueError):
@@ -41,7 +44,7 @@ class ParamSpec:
     default: Value = None
     help: str = ""
     initial: Value = None
-    inferred: Callable[[tuple[TensorSpec, ...]], Value] | None = None
+    inferred: InferParam | None = None
     checked: bool = True
     optional: bool = False
     positional: bool = False
@@ -265,7 +268,7 @@ class Dims(ParamSpec):
         return dims
 
     def _checked_dim(self, dim: Value, expected: str) -> int | str:
-        if self.symbolic and isinstance(dim, str) and SYMBOL_NAME.match(dim):
+        if self.symbolic and isinstance(dim, str) and SYMBOL_NAME.match(dim) and dim != BATCH_NAME:
             return dim
         if self.wildcard and dim == -1 and not isinstance(dim, bool):
             return -1

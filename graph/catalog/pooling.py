@@ -4,23 +4,24 @@ from collections.abc import Callable
 from functools import partial
 
 from graph.catalog.params import Flag, Int, IntOrTuple
-from graph.catalog.rules import FLOATS, NOT_BOOL, as_tuple, require_window, windowed_size
+from graph.catalog.rules import NOT_BOOL, as_tuple, require_window, windowed_size
 from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
-from graph.shapes import ShapeError, TensorSpec
+from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
 HELP_CEIL = "Round the output size up instead of down."
 
 
-def _require_half(padding: int, kernel: int, dilation: int) -> None:
-    reach = dilation * (kernel - 1) + 1
-    if padding > reach // 2:
+def _require_half(padding: int, kernel: int, smallest: int) -> None:
+    """Padding is at most half of the window, which torch counts without the dilation."""
+    if padding > kernel // 2:
         raise ShapeError(
             "padding-too-large",
-            f"padding is {padding}, more than half of the window of {reach}",
-            expected=f"at most {reach // 2}",
-            hint=f"Set padding = {reach // 2}.",
+            f"padding is {padding}, more than half of kernel_size = {kernel}",
+            expected=f"at most {kernel // 2}",
+            hint=f"Set padding = {smallest // 2}.",
             param="padding",
+            repairs=(SetParam("padding", smallest // 2),),
         )
 
 
@@ -42,8 +43,9 @@ def _pooled_size(size: Dim, kernel: int, stride: int, padding: int, dilation: in
             "ceil-mode-needs-a-size",
             f"with ceil_mode the output size depends on what {size} is",
             expected="a fixed size",
-            hint="Set ceil_mode = false.",
+            hint="Set ceil_mode = False.",
             param="ceil_mode",
+            repairs=(SetParam("ceil_mode", False),),
         )
     return result - ((result - 1) * stride >= size + padding)
 
@@ -51,12 +53,13 @@ def _pooled_size(size: Dim, kernel: int, stride: int, padding: int, dilation: in
 def _pool_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[TensorSpec, ...]:
     stride = p.kernel_size if p.stride is None else p.stride
     values = (p.kernel_size, stride, p.padding, p.get("dilation", 1))
-    windows = zip(*(as_tuple(value, ndim) for value in values), strict=True)
+    windows = list(zip(*(as_tuple(value, ndim) for value in values), strict=True))
+    smallest = min(as_tuple(p.kernel_size, ndim))
     leading, sizes = inputs[0].shape[:-ndim], inputs[0].shape[-ndim:]
     spatial = []
     for size, (kernel, step, padding, dilation) in zip(sizes, windows, strict=True):
-        _require_half(padding, kernel, dilation)
         reach = dilation * (kernel - 1) + 1
+        _require_half(padding, kernel, smallest)
         slack = step - 1 if p.ceil_mode else 0
         require_window(size + 2 * padding, reach - slack, "kernel_size", inputs[0])
         spatial.append(_pooled_size(size, kernel, step, padding, dilation, p.ceil_mode))

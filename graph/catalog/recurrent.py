@@ -4,7 +4,7 @@ from graph.catalog.params import Choice, Flag, Float, Int
 from graph.catalog.rules import FLOAT32, channels_of
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim, substitute
-from graph.shapes import Shape, ShapeError, TensorSpec
+from graph.shapes import SetParam, Shape, ShapeError, TensorSpec
 
 
 def _input_size(inputs: tuple[TensorSpec, ...]) -> int | None:
@@ -20,8 +20,7 @@ def _directions(p: Params) -> int:
 
 
 def _state_shape(spec: TensorSpec, p: Params, size: int) -> Shape:
-    batch = () if spec.ndim == 2 else (spec.shape[0 if p.batch_first else 1],)
-    return (p.num_layers * _directions(p), *batch, size)
+    return (p.num_layers * _directions(p), spec.shape[0 if p.batch_first else 1], size)
 
 
 def _recurrent_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
@@ -38,6 +37,7 @@ def _lstm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, 
             expected=f"0 (none) to {p.hidden_size - 1}",
             hint="Set proj_size = 0.",
             param="proj_size",
+            repairs=(SetParam("proj_size", 0),),
         )
     cell = TensorSpec(_state_shape(inputs[0], p, p.hidden_size))
     return (*_recurrent_shape(inputs, p), cell)
@@ -46,13 +46,13 @@ def _lstm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, 
 def _weights_of_layer(p: Params, gates: int, input_size: int) -> int:
     """Numbers that one direction of one layer multiplies with at every step."""
     projection = p.hidden_size * p.get("proj_size", 0)
-    return gates * p.hidden_size * (input_size + _output_size(p)) + int(projection)
+    return int(gates * p.hidden_size * (input_size + _output_size(p)) + projection)
 
 
 def _weights(p: Params, gates: int) -> int:
     deeper = _weights_of_layer(p, gates, _directions(p) * _output_size(p))
     first = _weights_of_layer(p, gates, p.input_size)
-    return _directions(p) * (first + (p.num_layers - 1) * deeper)
+    return int(_directions(p) * (first + (p.num_layers - 1) * deeper))
 
 
 def _recurrent(type_name: str, gates: int, help_text: str, extra: tuple[Choice | Int, ...] = ()) -> LayerSpec:
@@ -61,11 +61,11 @@ def _recurrent(type_name: str, gates: int, help_text: str, extra: tuple[Choice |
     def parameters(call: LayerCall) -> int:
         p = call.params
         biases = 2 * gates * p.hidden_size * p.num_layers * _directions(p)
-        return _weights(p, gates) + biases * p.bias
+        return _weights(p, gates) + int(biases * p.bias)
 
     def flops(call: LayerCall) -> Dim:
-        shape = call.inputs[0].shape
-        steps = substitute(shape[0] * (1 if len(shape) == 2 else shape[1]), {"N": 1})
+        batch, time = call.inputs[0].shape[:2]
+        steps = substitute(batch * time, {"N": 1})
         return 2 * _weights(call.params, gates) * steps
 
     states = (PortSpec("h", FLOAT32, help="Last hidden state of each layer."),)
@@ -76,7 +76,7 @@ def _recurrent(type_name: str, gates: int, help_text: str, extra: tuple[Choice |
         help=help_text,
         source=f"{DOCS}torch.nn.{type_name}.html",
         code=Module(f"nn.{type_name}", unpack="{out}, ({h}, {c})" if is_lstm else "{out}, {h}"),
-        inputs=(PortSpec("in", FLOAT32, ndims=(2, 3), layout="(N, T, features)"),),
+        inputs=(PortSpec("in", FLOAT32, ndims=(3,), layout="(N, T, features)"),),
         outputs=(PortSpec("out", FLOAT32, help="Hidden state at every step."), *states, *cells),
         infer=_lstm_shape if is_lstm else _recurrent_shape,
         params=(
@@ -100,14 +100,13 @@ def _recurrent(type_name: str, gates: int, help_text: str, extra: tuple[Choice |
     )
 
 
+NONLINEARITY = Choice(
+    name="nonlinearity", default="tanh", choices=("tanh", "relu"), help="Activation of each step."
+)
+PROJ_SIZE = Int(name="proj_size", default=0, min=0, help="Size to project the hidden state to; 0 for none.")
+
 SPECS = (
-    _recurrent(
-        "RNN", 1, "Reads a sequence step by step, carrying a hidden state.",
-        (Choice(name="nonlinearity", default="tanh", choices=("tanh", "relu"), help="Activation of each step."),),
-    ),
-    _recurrent(
-        "LSTM", 4, "A recurrent layer with a gated memory cell, for long sequences.",
-        (Int(name="proj_size", default=0, min=0, help="Size to project the hidden state to; 0 for none."),),
-    ),
+    _recurrent("RNN", 1, "Reads a sequence step by step, carrying a hidden state.", (NONLINEARITY,)),
+    _recurrent("LSTM", 4, "A recurrent layer with a gated memory cell, for long sequences.", (PROJ_SIZE,)),
     _recurrent("GRU", 3, "A recurrent layer with two gates; lighter than LSTM."),
-)  # fmt: skip
+)

@@ -1,8 +1,9 @@
 """Dropout."""
 
 from graph.catalog.params import Float
-from graph.catalog.rules import FLOATS, same
+from graph.catalog.rules import same
 from graph.catalog.spec import DOCS, LayerSpec, Module, PortSpec
+from graph.shapes import FLOATS
 
 PROBABILITY = Float(
     name="p", default=0.5, min=0, max=1, positional=True, help="Probability of zeroing an entry."
@@ -15,7 +16,7 @@ def _dropout(type_name: str, help_text: str, ndims: tuple[int, ...], keywords: t
         category="Dropout",
         help=help_text,
         source=f"{DOCS}torch.nn.{type_name}.html",
-        code=Module(f"nn.{type_name}"),
+        code=Module(f"nn.{type_name}", wraps=True),
         inputs=(PortSpec("in", FLOATS, ndims=ndims, layout="(N, C, H, W)" if ndims else ""),),
         infer=same,
         params=(PROBABILITY,),

@@ -7,7 +7,7 @@ from typing import Any
 
 from graph.catalog.spec import LayerCall, Params
 from graph.dims import Dim, substitute
-from graph.shapes import DTYPES, FLOATS, Shape, ShapeError, TensorSpec, format_shape, num_elements
+from graph.shapes import DTYPES, FLOATS, SetParam, Shape, ShapeError, TensorSpec, format_shape, num_elements
 
 FLOAT32 = ("float32",)
 NOT_BOOL = tuple(dtype for dtype in DTYPES if dtype != "bool")
@@ -39,6 +39,7 @@ def axis_index(axis: int, ndim: int, param: str = "dim") -> int:
             expected=f"an index from {-ndim} to {ndim - 1}",
             hint=f"Set {param} = {ndim - 1}.",
             param=param,
+            repairs=(SetParam(param, ndim - 1),),
         )
     return axis % ndim
 
@@ -95,9 +96,10 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
         if len(sizes) > 1:
             raise ShapeError(
                 "shapes-differ",
-                f"the inputs are {' and '.join(map(format_shape, shapes))}: dim {position} is {sizes[0]} and {sizes[1]}",
+                f"the inputs are {' and '.join(map(format_shape, shapes))}: "
+                f"dim {position} is {sizes[0]} and {sizes[1]}",
                 expected="equal sizes, or 1",
-                hint="Make the two paths give the same shape, for instance with padding or a 1x1 convolution.",
+                hint="Make the paths give the same shape, for instance with padding or a 1x1 convolution.",
                 port=f"in{_first_with(aligned, position, sizes[1])}",
             )
         result.append(sizes[0] if sizes else 1)

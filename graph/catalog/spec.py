@@ -11,7 +11,7 @@ from graph.dims import Dim
 from graph.shapes import DTYPES, TensorSpec
 
 if TYPE_CHECKING:
-    from graph.catalog.params import ParamSpec, Value
+    from graph.catalog.params import InferParam, ParamSpec, Value
 
 DOCS = "https://docs.pytorch.org/docs/stable/generated/"
 SAME_DTYPE = "same"  # the dtype of the first input
@@ -32,13 +32,15 @@ class PortSpec:
     """One input or output of a layer.
 
     Args:
-        name: as PyTorch names it; `in` and `out` where there is one. A variadic input `in` stands for `in0`, `in1`, ...
+        name: as PyTorch names it; `in`, `out` where there is one; a variadic `in` stands for `in0`, ...
         dtypes: for an input, the dtypes it takes; for an output, a tuple with the one it gives, or `same`.
         ndims: how many dims an input may have; any number if empty.
         layout: the dims by name, such as `(N, C, H, W)`, for messages.
         variadic: whether any number of edges may come in, on numbered ports.
         min_count: how many edges a variadic input needs.
         optional: whether the layer works without it.
+        maps: whether feature maps, channels first, belong there.
+        below: for indices, the parameter that every value must be smaller than.
         help: one line for the tooltip.
     """
 
@@ -49,6 +51,8 @@ class PortSpec:
     variadic: bool = False
     min_count: int = 1
     optional: bool = False
+    maps: bool = True
+    below: str = ""
     help: str = ""
 
 
@@ -58,11 +62,13 @@ class Module:
 
     Args:
         path: the class as the generated file spells it.
-        unpack: for several outputs, the assignment's left side with a placeholder per port: `{out}, ({h}, {c})`.
+        unpack: for several outputs, the assignment's left side with a placeholder per port: `{out}, {h}`.
+        wraps: whether it is written around the call that feeds it: `self.norm1(self.conv1(x))`.
     """
 
     path: str
     unpack: str | None = None
+    wraps: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,11 @@ class Function:
 
     Args:
         path: the function as the generated file spells it.
+        wraps: whether it is written around the call that feeds it: `F.relu(self.conv1(x))`.
     """
 
     path: str
+    wraps: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ class Expression:
     """Written as an expression of its inputs' variable names.
 
     Args:
-        write: gives the Python text.
+        write: gives the Python text; a bare variable name where there is nothing to do.
     """
 
     write: Callable[[tuple[str, ...], LayerCall], str]
@@ -134,6 +142,7 @@ class LayerSpec:
         stem: what new nodes of this type are called, followed by a number.
         keywords: further words the search finds it by.
         summary: the parameters that matter most, for the node's card.
+        inferred: the parameters that incoming shapes determine, each with how.
     """
 
     type: str
@@ -150,9 +159,14 @@ class LayerSpec:
     stem: str = ""
     keywords: tuple[str, ...] = ()
     summary: tuple[str, ...] = ()
+    inferred: tuple[tuple[ParamSpec, InferParam], ...] = field(init=False, repr=False, compare=False)
+    output_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _by_name: Mapping[str, ParamSpec] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        inferred = tuple((param, param.inferred) for param in self.params if param.inferred)
+        object.__setattr__(self, "inferred", inferred)
+        object.__setattr__(self, "output_names", tuple(port.name for port in self.outputs))
         object.__setattr__(self, "_by_name", {param.name: param for param in self.params})
         if not self.stem:
             object.__setattr__(self, "stem", default_stem(self.type))

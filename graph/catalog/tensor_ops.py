@@ -2,10 +2,11 @@
 
 from graph.catalog.params import Axes, Axis, Dims, Int
 from graph.catalog.rules import all_maps, axis_index, broadcast, promoted
-from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Params, PortSpec
 from graph.dims import Dim, divide_exact
 from graph.shapes import (
     DTYPES,
+    SetParam,
     Shape,
     ShapeError,
     TensorSpec,
@@ -94,20 +95,38 @@ def _reshape_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpe
     if rest is None or (-1 not in dims and rest != 1):
         raise ShapeError(
             "reshape-size",
-            f"shape {format_shape(tuple(dims))} holds {known}{' times something' if -1 in dims else ''} per sample, "
-            f"but {{source}} gives {inputs[0]}, which holds {elements}",
+            f"shape {format_shape(tuple(dims))} holds {'a multiple of ' if -1 in dims else ''}{known} "
+            f"per sample, but {{source}} gives {inputs[0]}, which holds {elements}",
             expected=f"dims whose product is {elements}",
             hint="Change shape, or put one -1 where the size shall follow from the input.",
             param="shape",
         )
-    return (TensorSpec((batch, *(rest if dim == -1 else dim for dim in dims)), inputs[0].dtype),)
+    outgoing = tuple(rest if dim == -1 else dim for dim in dims)
+    if len(_unread(inputs[0].shape, outgoing)) > 1:
+        raise ShapeError(
+            "reshape-symbols",
+            f"shape {format_shape(tuple(dims))} has several dims whose size is no dim of {inputs[0]}",
+            expected="at most one, as code has one -1 for it",
+            hint="Reshape in two steps, or use sizes and symbols of the input.",
+            param="shape",
+        )
+    return (TensorSpec((batch, *outgoing), inputs[0].dtype),)
+
+
+def _unread(incoming: Shape, outgoing: Shape) -> list[Dim]:
+    """Dims whose size can neither be written as a number nor read off a dim of the input."""
+    return [dim for dim in outgoing if not isinstance(dim, int) and dim not in incoming]
 
 
 def _write_reshape(names: tuple[str, ...], call: LayerCall) -> str:
-    incoming = call.inputs[0].shape
+    incoming, outgoing = call.inputs[0].shape, call.outputs[0].shape[1:]
+    unread = _unread(incoming, outgoing)
     sizes = [f"{names[0]}.shape[0]"]
-    for dim in map(dim_from_json, call.params.shape):
-        sizes.append(str(dim) if isinstance(dim, int) else f"{names[0]}.shape[{incoming.index(dim)}]")
+    for given, dim in zip(call.params.shape, outgoing, strict=True):
+        if dim in unread or (given == -1 and not unread):
+            sizes.append("-1")
+        else:
+            sizes.append(str(dim) if isinstance(dim, int) else f"{names[0]}.shape[{incoming.index(dim)}]")
     return f"{names[0]}.reshape({', '.join(sizes)})"
 
 
@@ -137,6 +156,7 @@ def _flatten_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpe
             expected="start_dim up to end_dim",
             hint="Set end_dim = -1.",
             param="end_dim",
+            repairs=(SetParam("end_dim", -1),),
         )
     return (
         TensorSpec(
@@ -145,12 +165,18 @@ def _flatten_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpe
     )
 
 
+def _write_flatten(names: tuple[str, ...], call: LayerCall) -> str:
+    p = call.params
+    end = "" if p.end_dim == -1 else f", {p.end_dim}"
+    return f"{names[0]}.flatten({p.start_dim}{end})"
+
+
 FLATTEN = LayerSpec(
     type="Flatten",
     category=CATEGORY,
     help="One vector per sample, as Linear wants it.",
     source=f"{DOCS}torch.nn.Flatten.html",
-    code=Module("nn.Flatten"),
+    code=Expression(_write_flatten),
     infer=_flatten_shape,
     params=(
         Axis(name="start_dim", default=1, help="First dim to merge; the batch is 0."),
@@ -162,7 +188,7 @@ FLATTEN = LayerSpec(
 
 def _permute_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     shape = inputs[0].shape
-    if len(p.dims) != len(shape) or sorted(dim % len(shape) for dim in p.dims) != list(range(len(shape))):
+    if sorted(dim + len(shape) if dim < 0 else dim for dim in p.dims) != list(range(len(shape))):
         raise ShapeError(
             "not-a-permutation",
             f"dims is {list(p.dims)}, but {{source}} gives {inputs[0]} with {len(shape)} dims",
@@ -170,8 +196,6 @@ def _permute_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpe
             hint=f"Set dims = {list(range(len(shape)))} and swap from there; the batch is 0.",
             param="dims",
         )
-    for dim in p.dims:
-        axis_index(dim, len(shape), "dims")
     return (TensorSpec(tuple(shape[dim] for dim in p.dims), inputs[0].dtype),)
 
 
@@ -200,11 +224,16 @@ def _squeezed_dims(spec: TensorSpec, p: Params) -> tuple[int, ...]:
 
 def _squeeze_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     spec = inputs[0]
-    if p.dim is not None and len({dim % spec.ndim for dim in p.dim}) < len(p.dim):
+    axes = [axis_index(dim, spec.ndim) for dim in p.dim or ()]
+    if len(set(axes)) < len(axes):
         raise ShapeError(
-            "dim-twice", f"dim is {list(p.dim)}, which names a dim twice", expected="each dim once",
-            hint="Remove one.", param="dim",
-        )  # fmt: skip
+            "dim-twice",
+            f"dim is {list(p.dim)}, which names a dim twice",
+            expected="each dim once",
+            hint=f"Set dim = {sorted(set(axes))}.",
+            param="dim",
+            repairs=(SetParam("dim", sorted(set(axes))),),
+        )
     gone = _squeezed_dims(spec, p)
     return (TensorSpec(tuple(dim for axis, dim in enumerate(spec.shape) if axis not in gone), spec.dtype),)
 
@@ -240,6 +269,7 @@ def _select_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec
             expected=f"an index from {-size} to {size - 1}",
             hint="Set index = -1 for the last.",
             param="index",
+            repairs=(SetParam("index", -1),),
         )
     return (TensorSpec((*shape[:axis], *shape[axis + 1 :]), inputs[0].dtype),)
 

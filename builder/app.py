@@ -1,0 +1,155 @@
+"""Starts the application: settings, theme, window; and errors are shown, never swallowed."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, QSize, QTimer, Signal, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+from shiboken6 import delete
+
+from builder.icons import icon
+from builder.main_window import THEME_KEY, MainWindow
+from builder.theme import MODES, Mode, ThemeManager
+
+APP_NAME = "Netloom"
+SWITCH_INTERVAL = 0.001  # seconds; a training thread hands Python over to the window that often
+SETTLE_TIME = 400  # milliseconds for layouts and curves before a screenshot
+
+_log = logging.getLogger("netloom")
+
+
+def open_window(path: Path | None, theme: str | None = None) -> int:
+    """Opens the window and returns when it is closed; gives the exit code.
+
+    The window is deleted here: left to the end of the interpreter, Qt would call methods that are gone by then.
+    """
+    app = make_application()
+    settings = QSettings()
+    themes = ThemeManager(app, _mode(theme, settings))
+    window = MainWindow(themes, settings)
+    errors = ErrorReporter(window)
+    errors.install()
+    window.show()
+    if path is not None:
+        window.files.open_project(path)
+    else:
+        QTimer.singleShot(0, window, window.files.recover)
+    code = app.exec()
+    errors.uninstall()
+    delete(window)
+    return code
+
+
+def render_screenshot(
+    path: Path | None, out: Path, size: tuple[int, int], theme: str | None = None, tab: str = ""
+) -> None:
+    """Renders the window once into an image file, as it looks to somebody who starts afresh.
+
+    Args:
+        tab: the panel in front, by its title.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    app = make_application()
+    window = MainWindow(ThemeManager(app, _mode(theme, None)), _no_settings())
+    window.loader.start = lambda: None  # type: ignore[method-assign]  # a picture needs no PyTorch
+    window.resize(QSize(*size))
+    window.show()
+    if path is not None:
+        window.files.open_project(path)
+    if tab:
+        window.docks.reveal(tab)
+    _settle()
+    is_written = window.grab().save(str(out))
+    window.close()
+    delete(window)
+    if not is_written:
+        raise OSError("the image cannot be written there")
+
+
+def make_application(arguments: Sequence[str] = ()) -> QApplication:
+    """The one QApplication, named, so that settings and folders are Netloom's."""
+    app = QApplication.instance() or QApplication([APP_NAME, *arguments])
+    assert isinstance(app, QApplication)
+    app.setApplicationName(APP_NAME)
+    app.setOrganizationName(APP_NAME)
+    app.setWindowIcon(QIcon(icon("layers")))
+    _log.setLevel(logging.INFO)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    return app
+
+
+class ErrorReporter(QObject):
+    """Shows errors that nobody caught, of any thread, instead of letting the window die or stay silent."""
+
+    caught = Signal(str, str)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._is_showing = False
+        self.caught.connect(self._show)
+
+    def install(self) -> None:
+        """Takes over from Python's own report on the terminal."""
+        sys.excepthook = self._report
+        threading.excepthook = self._report_thread
+
+    def uninstall(self) -> None:
+        """Gives back to Python."""
+        sys.excepthook = sys.__excepthook__
+        threading.excepthook = threading.__excepthook__
+
+    def _report(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+            return
+        details = "".join(traceback.format_exception(kind, error, trace))
+        _log.error("%s", details)
+        self.caught.emit(f"{kind.__name__}: {error}", details)
+
+    def _report_thread(self, arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            self._report(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+
+    @Slot(str, str)
+    def _show(self, text: str, details: str) -> None:
+        if self._is_showing:
+            return  # an error in a repaint comes again and again
+        self._is_showing = True
+        try:
+            advice = "Your project is still open; save it under another name to be safe."
+            self._window.dialogs.error("Something went wrong", f"{text}\n\n{advice}", details)
+        finally:
+            self._is_showing = False
+
+
+def _mode(theme: str | None, settings: QSettings | None) -> Mode:
+    wanted = theme or (settings.value(THEME_KEY, "system") if settings is not None else "system")
+    return next((mode for mode in MODES if mode == wanted), "system")
+
+
+def _no_settings() -> QSettings:
+    """Settings in which nothing is remembered and nothing is kept."""
+    settings = QSettings("/dev/null" if sys.platform != "win32" else "NUL", QSettings.Format.IniFormat)
+    settings.clear()
+    return settings
+
+
+def _settle() -> None:
+    """Lets layouts, fonts and timers come to rest."""
+    loop = QEventLoop()
+    QTimer.singleShot(SETTLE_TIME, loop.quit)
+    loop.exec()
+    QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)

@@ -1,0 +1,80 @@
+"""The clipboard: layers as the text of a project, across windows and into any editor."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QGuiApplication
+
+from builder.canvas.placement import copies, snapped
+from builder.session import Session
+from builder.theme import GRID
+from graph.document import Graph, Position
+from graph.edits import AddNodes
+from graph.storage import StorageError, fragment_to_json, from_bytes
+
+CASCADE = 4 * GRID  # canvas units between pastes at one place
+
+
+def copy(session: Session) -> bool:
+    """Puts the selected layers and the edges among them on the clipboard; False if none is selected."""
+    if not session.selection:
+        session.message.emit("Select layers to copy first.")
+        return False
+    graph, chosen = session.graph, set(session.selection)
+    nodes = [node for node in graph.nodes.values() if node.id in chosen]
+    edges = [e for e in graph.edges if e.source.node in chosen and e.target.node in chosen]
+    QGuiApplication.clipboard().setText(fragment_to_json(nodes, edges))
+    return True
+
+
+def paste(session: Session, centre: QPointF) -> None:
+    """Adds the layers on the clipboard around a scene position, and selects them."""
+    text = QGuiApplication.clipboard().text()
+    try:
+        fragment = from_bytes(text.encode(errors="surrogatepass")).graph
+    except (StorageError, UnicodeError):
+        session.message.emit("The clipboard holds no layers. Copy some first.")
+        return
+    if not fragment.nodes:
+        session.message.emit("The clipboard holds a project without layers.")
+        return
+    left, top, right, bottom = _extent(fragment)
+    shift = snapped((centre.x() - (left + right) / 2, centre.y() - (top + bottom) / 2))
+    _add(session, fragment, _clear_of(session.graph, fragment, shift))
+
+
+def duplicate(session: Session, below: float) -> None:
+    """Adds a copy of the selected layers below them, and selects it.
+
+    Args:
+        session: what is edited.
+        below: height of the selection, in canvas units.
+    """
+    if not session.selection:
+        session.message.emit("Select layers to duplicate first.")
+        return
+    chosen = set(session.selection)
+    fragment = Graph(node for node in session.graph.nodes.values() if node.id in chosen)
+    fragment.insert_edges(e for e in session.graph.edges if {e.source.node, e.target.node} <= chosen)
+    _add(session, fragment, _clear_of(session.graph, fragment, snapped((0, below + 3 * GRID))))
+
+
+def _add(session: Session, fragment: Graph, shift: Position) -> None:
+    edit: AddNodes = copies(session.graph, tuple(fragment.nodes.values()), fragment.edges, shift)
+    if session.apply(edit):
+        session.select(node.id for node in edit.nodes)
+
+
+def _extent(fragment: Graph) -> tuple[float, float, float, float]:
+    xs = [node.position[0] for node in fragment.nodes.values()]
+    ys = [node.position[1] for node in fragment.nodes.values()]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _clear_of(graph: Graph, fragment: Graph, shift: Position) -> Position:
+    """The shift, or the next one down the diagonal where no copy hides a card exactly."""
+    taken = {node.position for node in graph.nodes.values()}
+    x, y = shift
+    while any((node.position[0] + x, node.position[1] + y) in taken for node in fragment.nodes.values()):
+        x, y = x + CASCADE, y + CASCADE
+    return (x, y)

@@ -1,0 +1,130 @@
+"""The texts of one card, laid out once and painted many times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
+
+from builder.canvas.captions import params_text, shape_text
+from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port
+from builder.canvas.style import BLOCK_SIZES, BLOCK_TEXT, MIN_BLOCK_TEXT, STRIPE, CanvasStyle
+from graph.catalog import CATALOG
+from graph.document import Node
+from graph.inference import NodeResult
+
+MARGIN = 12.0
+TEXT_WIDTH = CARD_WIDTH - 2 * MARGIN
+BADGE_ROOM = 16.0
+BLOCK_ROOM = CARD_WIDTH - 8.0
+ROW_TEXT_GAP = 8.0
+
+
+@dataclass(slots=True)
+class Line:
+    """A text with its font, pen and place on the card."""
+
+    text: QStaticText
+    font: QFont
+    pen: QPen
+    at: QPointF
+
+    def paint(self, painter: QPainter) -> None:
+        painter.setFont(self.font)
+        painter.setPen(self.pen)
+        painter.drawStaticText(self.at, self.text)
+
+
+class Face:
+    """What a card says: its texts in full, and its name alone for far out.
+
+    Args:
+        has_badge: whether a badge takes the end of the first line.
+    """
+
+    def __init__(
+        self, node: Node, result: NodeResult, ports: tuple[Port, ...], has_badge: bool, style: CanvasStyle
+    ) -> None:
+        self._node, self._style = node, style
+        self._names: dict[int, Line] = {}
+        self.lines = [*_header(node, has_badge, style), *_rows(result, ports, style)]
+
+    def block_name(self, scale: float, height: float) -> Line:
+        """The name, centred on the block, in a size that can be read at this scale."""
+        floor = next((size for size in BLOCK_SIZES if size * scale >= MIN_BLOCK_TEXT), BLOCK_SIZES[-1])
+        line = self._names.get(floor)
+        if line is None:
+            line = self._names[floor] = self._fitted_name(floor, height)
+        return line
+
+    def _fitted_name(self, floor: int, height: float) -> Line:
+        """The name as large as fits the block, down to the floor; below that it is shortened."""
+        wanted = floor * BLOCK_TEXT / MIN_BLOCK_TEXT
+        name, fonts = self._node.name, self._style.block_fonts
+        sizes = [size for size in reversed(BLOCK_SIZES) if floor < size <= wanted]
+        fits = (size for size in sizes if QFontMetricsF(fonts[size]).horizontalAdvance(name) <= BLOCK_ROOM)
+        font = fonts[next(fits, floor)]
+        text = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideMiddle, BLOCK_ROOM)
+        static = static_text(text, font)
+        extent = static.size()
+        at = QPointF((CARD_WIDTH - extent.width()) / 2, (height - extent.height()) / 2)
+        return Line(static, font, self._style.family(self._node.type).on_color, at)
+
+
+def static_text(text: str, font: QFont) -> QStaticText:
+    """A text laid out for a font, ready to be drawn often."""
+    static = QStaticText(text)
+    static.setTextFormat(Qt.TextFormat.PlainText)
+    static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    static.prepare(QTransform(), font)
+    return static
+
+
+def _line(text: str, font: QFont, pen: QPen, at: QPointF, width: float) -> Line:
+    fitted = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
+    return Line(static_text(fitted, font), font, pen, at)
+
+
+def _header(node: Node, has_badge: bool, style: CanvasStyle) -> list[Line]:
+    spec = CATALOG.get(node.type)
+    params = params_text(spec, node) if spec else ""
+    top = STRIPE + 5.0
+    room = TEXT_WIDTH - (BADGE_ROOM if has_badge else 0)
+    name, caption = style.fonts["name"], style.fonts["caption"]
+    lines = [_line(node.name, name, style.text, QPointF(MARGIN, top), room)]
+    type_pen = style.muted if spec else style.error_text
+    lines.append(_line(node.type, caption, type_pen, QPointF(MARGIN, top + 18), TEXT_WIDTH))
+    if params:
+        lines.append(_line(params, caption, style.text, QPointF(MARGIN, top + 34), TEXT_WIDTH))
+    return lines
+
+
+def _rows(result: NodeResult, ports: tuple[Port, ...], style: CanvasStyle) -> list[Line]:
+    """Port names and output shapes, one row a port."""
+    lines = []
+    font = style.fonts["caption"]
+    lift = QFontMetricsF(font).height() / 2
+    taken: dict[float, float] = {}
+    for port in (port for port in ports if not port.is_output and port.label):
+        line = _line(port.label, font, style.muted, QPointF(MARGIN, port.y - lift), TEXT_WIDTH)
+        taken[port.y] = line.text.size().width() + ROW_TEXT_GAP
+        lines.append(line)
+    for port in (port for port in ports if port.is_output):
+        shape = shape_text(result.outputs.get(port.ref.port))
+        text = f"{port.label}  {shape}" if port.label else shape
+        line = _line(text, font, style.muted, QPointF(), TEXT_WIDTH - taken.get(port.y, 0))
+        line.at = QPointF(CARD_WIDTH - MARGIN - line.text.size().width(), port.y - lift)
+        lines.append(line)
+    if not any(port.is_output for port in ports) and not taken:
+        incoming = next(iter(result.inputs.values()), None)
+        lines.append(
+            _line(
+                shape_text(incoming),
+                font,
+                style.muted,
+                QPointF(MARGIN, HEADER_HEIGHT + 12 - lift),
+                TEXT_WIDTH,
+            )
+        )
+    return lines

@@ -1,0 +1,103 @@
+"""What a drag of the mouse does: select by a rectangle, or move nodes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtWidgets import QGraphicsRectItem
+
+from builder.canvas.node_item import NodeItem
+from builder.canvas.scene import CanvasScene
+from builder.session import Session
+from builder.theme import GRID
+from graph.edits import MoveNodes
+
+
+class Gesture(Protocol):
+    """A drag from press to release. Positions are scene coordinates."""
+
+    def move(self, at: QPointF) -> None:
+        """Shows what would happen on release here."""
+
+    def finish(self, at: QPointF) -> None:
+        """Does it."""
+
+    def cancel(self) -> None:
+        """Leaves everything as it was."""
+
+
+class Marquee:
+    """Selects the nodes that a rectangle touches.
+
+    Args:
+        modifiers: Ctrl toggles what is touched, Shift adds it, otherwise it replaces the selection.
+    """
+
+    def __init__(
+        self, scene: CanvasScene, session: Session, start: QPointF, modifiers: Qt.KeyboardModifier
+    ) -> None:
+        self._scene, self._session, self._start = scene, session, start
+        self._before = session.selection
+        self._toggles = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        self._adds = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        pen, brush = scene.style_.marquee
+        self._frame = QGraphicsRectItem()
+        self._frame.setPen(pen)
+        self._frame.setBrush(brush)
+        self._frame.setZValue(10)
+        scene.addItem(self._frame)
+        if not (self._toggles or self._adds):
+            session.select(())
+            scene.select_edges(())
+
+    def move(self, at: QPointF) -> None:
+        area = QRectF(self._start, at).normalized()
+        self._frame.setRect(area)
+        self._session.select(self._with(self._scene.nodes_in(area)))
+
+    def finish(self, at: QPointF) -> None:
+        self._scene.removeItem(self._frame)
+
+    def cancel(self) -> None:
+        self._scene.removeItem(self._frame)
+        self._session.select(self._before)
+
+    def _with(self, touched: list[str]) -> list[str]:
+        if self._toggles:
+            kept = [node_id for node_id in self._before if node_id not in touched]
+            return kept + [node_id for node_id in touched if node_id not in self._before]
+        return [*self._before, *touched] if self._adds else touched
+
+
+class Move:
+    """Moves the selected nodes by whole steps of the grid; one edit on release."""
+
+    def __init__(self, scene: CanvasScene, session: Session, grabbed: NodeItem, start: QPointF) -> None:
+        self._scene, self._session, self._start = scene, session, start
+        self._origin = grabbed.pos()
+        self._items = [scene.nodes[node_id] for node_id in session.selection]
+        self._before = {item.node_id: item.pos() for item in self._items}
+        self._shift = QPointF()
+
+    def move(self, at: QPointF) -> None:
+        wanted = self._origin + at - self._start
+        snapped = QPointF(round(wanted.x() / GRID) * GRID, round(wanted.y() / GRID) * GRID)
+        self._show(snapped - self._origin)
+
+    def finish(self, at: QPointF) -> None:
+        if self._shift.isNull():
+            return
+        positions = {item.node_id: (item.x(), item.y()) for item in self._items}
+        if not self._session.apply(MoveNodes(positions)):
+            self.cancel()
+
+    def cancel(self) -> None:
+        self._show(QPointF())
+
+    def _show(self, shift: QPointF) -> None:
+        if shift != self._shift:
+            self._shift = shift
+            for item in self._items:
+                item.setPos(self._before[item.node_id] + shift)
+            self._scene.run_edges(self._before)

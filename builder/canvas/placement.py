@@ -1,0 +1,167 @@
+"""Edits that put new layers on the canvas: free, joined to a port, or into an edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT, first_ports
+from builder.layer_search import order_after, usual_order
+from builder.theme import GRID
+from graph.catalog import CATALOG
+from graph.catalog.spec import LayerSpec
+from graph.connection import possible_dtypes, refusal
+from graph.document import Edge, Edit, Graph, Node, PortRef, Position
+from graph.edits import AddNodes, InsertNode
+from graph.inference import Inference
+
+STEP = 112.0  # canvas units to the next try for a free spot
+CARD_HEIGHT = HEADER_HEIGHT + ROW_HEIGHT
+TRIAL = "trial of "
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A new node and the edit that adds it."""
+
+    node_id: str
+    edit: Edit
+
+
+def snapped(position: Position) -> Position:
+    """The nearest point of the grid."""
+    return (round(position[0] / GRID) * GRID, round(position[1] / GRID) * GRID)
+
+
+def place(graph: Graph, spec: LayerSpec, position: Position, joined_to: PortRef | None = None) -> Placed:
+    """A new layer at a position, joined to a port where the two fit."""
+    node = Node(
+        id=next(graph.new_ids()),
+        type=spec.type,
+        name=graph.new_name(spec.stem),
+        params=spec.initial_params,
+        position=free_spot(graph, snapped(position)),
+    )
+    edge = _edge_to(graph, node, joined_to) if joined_to else None
+    return Placed(node.id, AddNodes((node,), (edge,) if edge else ()))
+
+
+def place_in_edge(graph: Graph, spec: LayerSpec, edge: Edge) -> Placed | None:
+    """A new layer put into an edge; None for a layer that lacks an input or an output."""
+    if None in first_ports(spec):
+        return None
+    node_id = next(graph.new_ids())
+    return Placed(node_id, InsertNode(edge.target, spec.type, spec.initial_params))
+
+
+def beside(graph: Graph, node_id: str) -> Position:
+    """Where a node that follows another goes."""
+    x, y = graph.nodes[node_id].position
+    return (x + COLUMN, y)
+
+
+def free_spot(graph: Graph, position: Position) -> Position:
+    """The position, or the next one below it where no card lies."""
+    x, y = position
+    while any(_overlap((x, y), node.position) for node in graph.nodes.values()):
+        y += STEP
+    return (x, y)
+
+
+def free_output(graph: Graph, node_id: str) -> PortRef | None:
+    """The first output of a node if it feeds nothing yet."""
+    spec = CATALOG.get(graph.nodes[node_id].type)
+    if spec is None or not spec.outputs:
+        return None
+    ref = PortRef(node_id, spec.outputs[0].name)
+    return None if any(edge.source == ref for edge in graph.outgoing(node_id)) else ref
+
+
+def fitting(graph: Graph, ref: PortRef) -> list[LayerSpec]:
+    """Layers that can be joined to a port without a problem, likeliest first."""
+    spec = CATALOG.get(graph.nodes[ref.node].type)
+    if spec is None:
+        return []
+    trials = {each.type: edge for each in usual_order() if (edge := _edge_to(graph, _trial(each), ref))}
+    if spec.output_port(ref.port) is None:
+        return [CATALOG[name] for name in trials]
+    small = _upstream_with(graph, ref.node, trials)
+    inference = Inference(small)
+    if inference.output(ref) is None:
+        return order_after(spec.category, [CATALOG[name] for name in trials])
+    fits = [name for name in trials if _is_fine(inference, TRIAL + name)]
+    return order_after(spec.category, [CATALOG[name] for name in fits])
+
+
+def likely(graph: Graph, ref: PortRef) -> list[LayerSpec]:
+    """Every layer, those first that fit a port."""
+    first = fitting(graph, ref)
+    return [*first, *(spec for spec in usual_order() if spec not in first)]
+
+
+def _overlap(one: Position, other: Position) -> bool:
+    return abs(one[0] - other[0]) < CARD_WIDTH + GRID and abs(one[1] - other[1]) < CARD_HEIGHT + GRID
+
+
+def _trial(spec: LayerSpec) -> Node:
+    return Node(TRIAL + spec.type, spec.type, spec.stem, spec.initial_params)
+
+
+def _upstream_with(graph: Graph, node_id: str, trials: Mapping[str, Edge]) -> Graph:
+    """A node with all it depends on, and every trial layer behind it."""
+    needed, queue = {node_id: None}, [node_id]
+    while queue:
+        fresh = [before for before in graph.predecessors(queue.pop()) if before not in needed]
+        needed.update(dict.fromkeys(fresh))
+        queue.extend(fresh)
+    nodes = [graph.nodes[each] for each in needed] + [_trial(CATALOG[name]) for name in trials]
+    edges = [edge for each in needed for edge in graph.incoming(each).values()]
+    return Graph(nodes, [*edges, *trials.values()])
+
+
+def _is_fine(inference: Inference, node_id: str) -> bool:
+    """Whether a trial layer's only faults are inputs still to be connected."""
+    return all(problem.code == "not-connected" for problem in inference.result(node_id).problems)
+
+
+def _edge_to(graph: Graph, node: Node, ref: PortRef) -> Edge | None:
+    """The edge between a port and a node that is not in the graph yet; None if they do not fit."""
+    first_in, first_out = first_ports(CATALOG[node.type])
+    theirs = CATALOG.get(graph.nodes[ref.node].type)
+    if theirs is None:
+        return None
+    if theirs.output_port(ref.port) is not None:
+        if first_in is None:
+            return None
+        edge = Edge(ref, PortRef(node.id, first_in))
+        port = CATALOG[node.type].input_port(first_in)
+        return edge if port and set(port.dtypes) & set(possible_dtypes(graph, ref)) else None
+    if first_out is None:
+        return None
+    edge = Edge(PortRef(node.id, first_out), ref)
+    pair = Graph([node, graph.nodes[ref.node]])
+    return edge if refusal(pair, edge.source, edge.target) is None and graph.edge_into(ref) is None else None
+
+
+def copies(graph: Graph, nodes: Sequence[Node], edges: Sequence[Edge], shift: Position) -> AddNodes:
+    """An edit that adds copies under fresh ids and names; edges among the copies come along."""
+    ids, new_nodes, names = {}, [], set[str]()
+    fresh = graph.new_ids()
+    for node in nodes:
+        ids[node.id] = next(fresh)
+        name = _fresh_name(graph, node, names)
+        names.add(name)
+        position = (node.position[0] + shift[0], node.position[1] + shift[1])
+        new_nodes.append(node.with_(id=ids[node.id], name=name, position=position))
+    among = [edge for edge in edges if edge.source.node in ids and edge.target.node in ids]
+    new_edges = tuple(
+        Edge(PortRef(ids[e.source.node], e.source.port), PortRef(ids[e.target.node], e.target.port))
+        for e in among
+    )
+    return AddNodes(tuple(new_nodes), new_edges)
+
+
+def _fresh_name(graph: Graph, node: Node, taken: set[str]) -> str:
+    if graph.by_name(node.name) is None and node.name not in taken:
+        return node.name
+    return graph.new_name(node.name.rstrip("0123456789") or node.type.lower(), taken)

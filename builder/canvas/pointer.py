@@ -1,0 +1,206 @@
+"""The mouse on the canvas: turns presses, moves and releases into gestures and hover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+
+from builder.canvas.captions import edge_lines, shape_text
+from builder.canvas.gestures import Gesture, Marquee, Move
+from builder.canvas.node_item import NodeItem
+from builder.canvas.note import Note
+from builder.canvas.ports import Port
+from builder.canvas.scene import NOTHING, CanvasScene, Hit
+from builder.canvas.style import DETAIL_SCALE
+from builder.canvas.wire import DropOnNothing, Wire
+from builder.session import Session
+from graph.document import Edge
+
+DRAG_DISTANCE = 4  # pixels before a press becomes a drag
+MIN_REACH = 10.0  # pixels around a port on screen that count as the port
+
+
+class Pointer:
+    """Knows what is under the mouse and which gesture goes on.
+
+    Args:
+        note: says things beside the mouse.
+        drop_on_nothing: asks for a layer to join to a port.
+    """
+
+    def __init__(
+        self, scene: CanvasScene, session: Session, note: Note, drop_on_nothing: DropOnNothing
+    ) -> None:
+        self._scene, self._session, self._note = scene, session, note
+        self._drop_on_nothing = drop_on_nothing
+        self._begin: Callable[[], Gesture] | None = None
+        self._on_click: Callable[[], None] | None = None
+        self._pressed = QPoint()
+        self._at = QPoint()
+        self.gesture: Gesture | None = None
+        self.hovered = NOTHING
+
+    def hit(self, at: QPointF, zoom: float) -> Hit:
+        """What lies at a scene position at this zoom; far out the ports are too small to take."""
+        if zoom < DETAIL_SCALE:
+            found = self._scene.hit(at, MIN_REACH)
+            return Hit(found.node) if found.port else found
+        return self._scene.hit(at, max(MIN_REACH / zoom, 10.0))
+
+    def press(self, view_at: QPoint, at: QPointF, zoom: float, held: Qt.KeyboardModifier) -> None:
+        """The left button went down."""
+        self.leave()
+        self._pressed, self._on_click = view_at, None
+        hit = self.hit(at, zoom)
+        if hit.port is not None:
+            self._begin = lambda: self._wire_from(hit.port)
+        elif hit.node is not None:
+            self._press_node(hit.node, at, held)
+        elif hit.edge is not None:
+            self._press_edge(hit.edge.edge, at, held)
+        else:
+            self._begin = lambda: Marquee(self._scene, self._session, at, held)
+            if not held & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
+                self._on_click = self._select_nothing
+
+    def move(self, view_at: QPoint, at: QPointF) -> None:
+        """The mouse moved with the left button down."""
+        self._at = view_at
+        if self.gesture is None and self._begin is not None:
+            if (view_at - self._pressed).manhattanLength() < DRAG_DISTANCE:
+                return
+            self.gesture, self._begin = self._begin(), None
+        if self.gesture is not None:
+            self.gesture.move(at)
+
+    def release(self, at: QPointF) -> None:
+        """The left button went up."""
+        gesture, self.gesture, self._begin = self.gesture, None, None
+        if gesture is not None:
+            gesture.finish(at)
+        elif self._on_click is not None:
+            self._on_click()
+        self._on_click = None
+
+    def cancel(self) -> bool:
+        """Breaks the gesture off; False if there is none."""
+        gesture, self.gesture, self._begin, self._on_click = self.gesture, None, None, None
+        if gesture is not None:
+            gesture.cancel()
+        return gesture is not None
+
+    def hover(self, view_at: QPoint, at: QPointF, zoom: float) -> None:
+        """The mouse moved with no button down."""
+        hit = self.hit(at, zoom)
+        self._show_hovered(hit)
+        lines, role = self._lines(hit, at)
+        if lines:
+            self._note.tell(lines, view_at, role)
+        else:
+            self._note.hide()
+
+    def leave(self) -> None:
+        """The mouse left the canvas, or is busy."""
+        self._show_hovered(NOTHING)
+        self._note.hide()
+
+    def forget(self) -> None:
+        """Drops whatever it knew of items, because they are gone."""
+        self.gesture = self._begin = self._on_click = None
+        self.hovered = NOTHING
+        self._note.hide()
+
+    def _show_hovered(self, hit: Hit) -> None:
+        before, self.hovered = self.hovered, hit
+        if before.node is not None and before.node is not hit.node:
+            before.node.set_flags(is_hovered=False)
+        if before.edge is not None and before.edge is not hit.edge:
+            before.edge.set_flags(is_hovered=False)
+        if hit.node is not None:
+            hit.node.set_flags(is_hovered=True)
+        if hit.edge is not None and hit.edge is not before.edge:
+            hit.edge.set_flags(is_hovered=True)
+
+    def _lines(self, hit: Hit, at: QPointF) -> tuple[tuple[str, ...], str]:
+        graph, inference = self._session.graph, self._session.inference
+        if hit.port is not None:
+            return self._port_lines(hit.port), "card"
+        if hit.node is not None and hit.node.is_badge(at):
+            role = "error-card" if hit.node.severity == "error" else "warning-card"
+            return tuple(problem.message for problem in hit.node.problems), role
+        if hit.edge is not None:
+            return edge_lines(graph, hit.edge.edge, inference.output(hit.edge.edge.source)), "card"
+        return (), "card"
+
+    def _port_lines(self, port: Port) -> tuple[str, ...]:
+        result = self._session.result(port.ref.node)
+        tensor = (result.outputs if port.is_output else result.inputs).get(port.ref.port)
+        name = f"{self._session.graph.nodes[port.ref.node].name}.{port.ref.port}"
+        what = (
+            f"{shape_text(tensor)}   {tensor.dtype}"
+            if tensor
+            else "shape unknown"
+            if port.is_connected
+            else "not connected"
+        )
+        return (name, what, port.help) if port.help else (name, what)
+
+    def _press_node(self, item: NodeItem, at: QPointF, held: Qt.KeyboardModifier) -> None:
+        self._scene.select_edges(() if not held else self._scene.selected_edges)
+        chosen, node_id = self._session.selection, item.node_id
+        if held & Qt.KeyboardModifier.ControlModifier:
+            kept = tuple(each for each in chosen if each != node_id)
+            self._session.select(kept if node_id in chosen else (*chosen, node_id))
+        elif held & Qt.KeyboardModifier.ShiftModifier:
+            self._session.select((*chosen, node_id))
+        elif node_id in chosen:
+            self._on_click = lambda: self._session.select((node_id,))
+        else:
+            self._session.select((node_id,))
+        if node_id in self._session.selection:
+            self._begin = lambda: Move(self._scene, self._session, item, at)
+
+    def _press_edge(self, edge: Edge, at: QPointF, held: Qt.KeyboardModifier) -> None:
+        chosen = self._scene.selected_edges
+        if held & Qt.KeyboardModifier.ControlModifier:
+            self._scene.select_edges(chosen ^ {edge})
+        elif held & Qt.KeyboardModifier.ShiftModifier:
+            self._scene.select_edges(chosen | {edge})
+        else:
+            self._session.select(())
+            self._scene.select_edges({edge})
+        self._begin = lambda: self._wire_off(edge, at)
+
+    def _select_nothing(self) -> None:
+        self._session.select(())
+        self._scene.select_edges(())
+
+    def _wire_from(self, port: Port) -> Wire:
+        """A new edge from a port; off an input that has one, that edge's end."""
+        edge = None if port.is_output else self._session.graph.edge_into(port.ref)
+        if edge is None:
+            return self._wire(port, None)
+        source = self._scene.nodes[edge.source.node].port(edge.source)
+        return self._wire(source or port, edge)
+
+    def _wire_off(self, edge: Edge, at: QPointF) -> Wire:
+        """An edge taken by the end that is nearer; the other stays."""
+        start, end = self._scene.ends_of(self._scene.edges[edge])
+        takes_end = (at - end).manhattanLength() <= (at - start).manhattanLength()
+        stays = edge.source if takes_end else edge.target
+        port = self._scene.nodes[stays.node].port(stays)
+        assert port is not None, "a card shows every port that has an edge"
+        return self._wire(port, edge)
+
+    def _wire(self, anchor: Port, moved: Edge | None) -> Wire:
+        return Wire(
+            self._scene, self._session, anchor,
+            moved=moved, tell=self._tell, drop_on_nothing=self._drop_on_nothing,
+        )  # fmt: skip
+
+    def _tell(self, reason: str) -> None:
+        if reason:
+            self._note.tell((reason,), self._at, "error-card")
+        else:
+            self._note.hide()

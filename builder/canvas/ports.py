@@ -1,0 +1,99 @@
+"""Which ports a card shows, where they sit, and the geometry of a card. Plain data; no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from graph.catalog import CATALOG
+from graph.catalog.spec import LayerSpec, PortSpec, variadic_index
+from graph.document import Graph, Node, PortRef
+
+# Canvas units, all multiples of the 8-px grid.
+CARD_WIDTH = 152
+HEADER_HEIGHT = 64  # stripe, name, type, parameters
+ROW_HEIGHT = 24  # one row of ports
+COLUMN = 224  # from one card to the next: a gap of 72 holds an edge and its label
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port as drawn.
+
+    Args:
+        ref: which one.
+        is_output: whether it stands on the right.
+        label: its name, where the node has more than one on that side; empty otherwise.
+        x, y: its centre, from the card's top left corner.
+        is_connected: whether an edge ends there.
+        help: one line for the note that hovering shows.
+    """
+
+    ref: PortRef
+    is_output: bool
+    label: str
+    x: float
+    y: float
+    is_connected: bool
+    help: str = ""
+
+
+def ports_of(graph: Graph, node: Node) -> tuple[Port, ...]:
+    """Inputs, then outputs; of a variadic input the connected ones and one empty."""
+    spec = CATALOG.get(node.type)
+    inputs = _input_names(spec, graph.incoming(node.id))
+    used = {edge.source.port for edge in graph.outgoing(node.id)}
+    outputs = [port.name for port in spec.outputs] if spec else sorted(used)
+    connected = set(graph.incoming(node.id))
+    return (
+        *_column(node.id, inputs, connected, spec.input_port if spec else None, False),
+        *_column(node.id, outputs, used, spec.output_port if spec else None, True),
+    )
+
+
+def card_height(ports: Iterable[Port]) -> int:
+    """Height of a card with these ports."""
+    rows = [port.is_output for port in ports]
+    return HEADER_HEIGHT + ROW_HEIGHT * max(rows.count(True), rows.count(False), 1)
+
+
+def free_input(graph: Graph, node: Node) -> PortRef | None:
+    """The first input that has no edge yet."""
+    ports = (port for port in ports_of(graph, node) if not port.is_output and not port.is_connected)
+    return next((port.ref for port in ports), None)
+
+
+def first_ports(spec: LayerSpec) -> tuple[str | None, str | None]:
+    """The names of the first input and the first output that a new node of this type has."""
+    first_in = spec.inputs[0].name + ("0" if spec.inputs[0].variadic else "") if spec.inputs else None
+    return first_in, spec.outputs[0].name if spec.outputs else None
+
+
+def _input_names(spec: LayerSpec | None, connected: Iterable[str]) -> list[str]:
+    if spec is None:
+        return sorted(connected)
+    names: list[str] = []
+    for port in spec.inputs:
+        names += _variadic_names(port, connected) if port.variadic else [port.name]
+    return names
+
+
+def _variadic_names(port: PortSpec, connected: Iterable[str]) -> list[str]:
+    taken = {index for name in connected if (index := variadic_index(port, name)) is not None}
+    empty = next(index for index in count() if index not in taken)
+    return [f"{port.name}{index}" for index in sorted({*taken, empty})]
+
+
+def _column(
+    node_id: str, names: Sequence[str], connected: set[str], lookup: object, is_output: bool
+) -> tuple[Port, ...]:
+    labelled = len(names) > 1
+    ports = []
+    for row, name in enumerate(names):
+        spec = lookup(name) if callable(lookup) else None
+        y = HEADER_HEIGHT + ROW_HEIGHT * (row + 0.5)
+        x = CARD_WIDTH if is_output else 0
+        label, help_text = (name if labelled else ""), (spec.help or spec.layout if spec else "")
+        ports.append(Port(PortRef(node_id, name), is_output, label, x, y, name in connected, help_text))
+    return tuple(ports)

@@ -1,0 +1,84 @@
+"""The curve of an edge from port to port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainterPath
+
+from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
+
+MIN_REACH, MAX_REACH = 24.0, 160.0  # how far a curve leaves its port straight on
+TURN = 56.0  # how far an edge that leads back swings out
+BELOW = ROW_HEIGHT / 2  # from the first port down to a card's bottom edge
+LANE = 28.0  # from a card's edge to an edge that passes it
+ROW_OFFSET = (HEADER_HEIGHT + ROW_HEIGHT) - 2 * BELOW  # between a card's top and bottom, seen from its port
+
+IsBlocked = Callable[[QRectF], bool]
+
+
+def route(start: QPointF, end: QPointF, is_blocked: IsBlocked | None = None) -> QPainterPath:
+    """A smooth curve that leaves to the right and arrives from the left.
+
+    Args:
+        start: centre of the output port.
+        end: centre of the input port.
+        is_blocked: whether cards stand in a rectangle; an edge along a row then bows below them.
+    """
+    if end.x() < start.x() - MIN_REACH:
+        return _led_back(start, end)
+    path = QPainterPath(start)
+    dx, dy = end.x() - start.x(), end.y() - start.y()
+    if _could_hide(dx, dy) and is_blocked is not None and is_blocked(_straight_between(start, end)):
+        low = max(start.y(), end.y()) + BELOW + LANE
+        return _bowed(path, start, end, low)
+    reach = min(max(dx * 0.5, MIN_REACH + abs(dy) * 0.2), MAX_REACH)
+    path.cubicTo(start.x() + reach, start.y(), end.x() - reach, end.y(), end.x(), end.y())
+    return path
+
+
+def loose(start: QPointF, end: QPointF) -> QPainterPath:
+    """The curve of an edge whose end is still in the hand: one bend, wherever it goes."""
+    reach = min(max(abs(end.x() - start.x()) * 0.5, MIN_REACH), MAX_REACH)
+    path = QPainterPath(start)
+    path.cubicTo(start.x() + reach, start.y(), end.x() - reach, end.y(), end.x(), end.y())
+    return path
+
+
+def may_be_blocked(start: QPointF, end: QPointF) -> bool:
+    """Whether cards may stand between the ends of an edge, so that its route hangs on them."""
+    return _could_hide(end.x() - start.x(), end.y() - start.y())
+
+
+def middle(path: QPainterPath) -> QPointF:
+    """Where the label of an edge goes."""
+    return path.pointAtPercent(0.5)
+
+
+def _could_hide(dx: float, dy: float) -> bool:
+    return dx > CARD_WIDTH + 2 * MIN_REACH and abs(dy) < HEADER_HEIGHT + ROW_HEIGHT
+
+
+def _straight_between(start: QPointF, end: QPointF) -> QRectF:
+    return QRectF(start, end).normalized().adjusted(MIN_REACH, -4, -MIN_REACH, 4)
+
+
+def _bowed(path: QPainterPath, start: QPointF, end: QPointF, low: float) -> QPainterPath:
+    """Down to a lane below the cards between, along it, and up again."""
+    path.cubicTo(start.x() + TURN * 0.6, start.y(), start.x() + TURN * 0.4, low, start.x() + TURN + 32, low)
+    path.lineTo(end.x() - TURN - 32, low)
+    path.cubicTo(end.x() - TURN * 0.4, low, end.x() - TURN * 0.6, end.y(), end.x(), end.y())
+    return path
+
+
+def _led_back(start: QPointF, end: QPointF) -> QPainterPath:
+    """Out to the right, back along a lane between the two rows of cards, and in from the left."""
+    lane = (start.y() + end.y() - ROW_OFFSET) / 2
+    if abs(end.y() - start.y()) < HEADER_HEIGHT + ROW_HEIGHT + 16:
+        lane = max(start.y(), end.y()) + BELOW + LANE
+    path = QPainterPath(start)
+    path.cubicTo(start.x() + TURN, start.y(), start.x() + TURN, lane, start.x(), lane)
+    path.lineTo(end.x(), lane)
+    path.cubicTo(end.x() - TURN, lane, end.x() - TURN, end.y(), end.x(), end.y())
+    return path

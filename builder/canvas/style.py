@@ -1,0 +1,143 @@
+"""A theme's tokens as the pens, brushes and fonts that the canvas paints with, made once per theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QPainterPath, QPen
+
+from builder.canvas.ports import CARD_WIDTH
+from builder.theme import Theme, font
+from builder.theme.fonts import Role
+from graph.catalog import CATALOG
+
+CORNER = 7.0
+STRIPE = 4.0
+PORT_RADIUS = 5.0
+DETAIL_SCALE = 0.58  # below it cards become blocks: their 11-px text would be under 6.5 px on screen
+ROUND_SCALE = 0.35  # below it a block's corners are too small to be seen round
+NAME_SCALE = 0.2  # below it not even a name can be read
+BLOCK_TEXT, MIN_BLOCK_TEXT = 12.0, 8.5  # pixels on screen of a block's name: where it fits, and at least
+BLOCK_SIZES = (15, 17, 19, 21, 24, 27, 30, 34, 38, 43)  # canvas units
+
+
+@dataclass(frozen=True)
+class Family:
+    """How a layer family is drawn."""
+
+    color: QColor
+    brush: QBrush
+    on_color: QPen  # text on a block
+
+
+class CanvasStyle:
+    """Everything the canvas paints with."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.fonts = {
+            "name": _pixels("strong", 13),
+            "caption": _pixels("caption", 11),
+            "label": _pixels("caption", 10),
+        }
+        self.block_fonts = {size: _pixels("strong", size) for size in BLOCK_SIZES}
+        self.text = QPen(theme.color("text"))
+        self.muted = QPen(theme.color("text_muted"))
+        self.error_text = QPen(theme.color("error"))
+        self.fill = QBrush(theme.color("node_fill"))
+        self.canvas = theme.color("canvas")
+        self.grid = _dot_pen(theme.color("node_border", 0.6))
+        self.hairline = QPen(theme.color("border"), 1)
+        self.shadow = QBrush(theme.color("canvas" if theme.is_dark else "border_strong", 0.45))
+        self.border = {
+            "normal": QPen(theme.color("node_border"), 1),
+            "hover": QPen(theme.color("node_hover"), 1.5),
+            "selected": QPen(theme.color("node_selected"), 2),
+        }
+        self.halo = QPen(theme.color("node_selected", 0.28), 7)
+        self.badge = {"error": QBrush(theme.color("error")), "warning": QBrush(theme.color("warning"))}
+        self.badge_ring = QPen(theme.color("node_fill"), 2)
+        self.badge_mark = QPen(theme.color("node_fill"), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+        self.ports = {
+            state: (QPen(theme.color(token), 1.75), QBrush(theme.color(token)))
+            for state, token in _PORT_TOKENS.items()
+        }
+        self.port_ring = QPen(theme.color("node_fill"), 1.5)
+        self.label_back = QBrush(theme.color("canvas"))
+        self.marquee = (QPen(theme.color("marquee"), 0), QBrush(theme.color("marquee", 0.10)))
+        self._edge_pens: dict[tuple[str, float], QPen] = {}
+        self._families: Mapping[str, Family] = {
+            category: self._make_family(category)
+            for category in {"", *(spec.category for spec in CATALOG.values())}
+        }
+
+    def family(self, type_name: str) -> Family:
+        """The family of a layer type; neutral for an unknown one."""
+        spec = CATALOG.get(type_name)
+        return self._families[spec.category if spec else ""]
+
+    def edge_pen(self, state: str, width: float) -> QPen:
+        """The pen of an edge: `normal`, `hover`, `selected` or `error`; a little thicker when emphasised."""
+        key = (state, width)
+        if key not in self._edge_pens:
+            pen = QPen(self.theme.color(_EDGE_TOKENS[state]), width + (0.75 if state != "normal" else 0))
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            self._edge_pens[key] = pen
+        return self._edge_pens[key]
+
+    def preview_pen(self, is_refused: bool) -> QPen:
+        """The pen of an edge that is being dragged."""
+        pen = QPen(self.theme.color("error" if is_refused else "accent"), 2.5)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        if is_refused:
+            pen.setDashPattern([2.5, 2.5])
+        return pen
+
+    def _make_family(self, category: str) -> Family:
+        color = QColor(self.theme.family_color(category))
+        dark, light = sorted((self.theme.color("text"), self.theme.color("canvas")), key=_luminance)
+        on_color = light if _luminance(color) < 0.2 else dark
+        return Family(color, QBrush(color), QPen(on_color))
+
+
+_PORT_TOKENS = {
+    "normal": "port",
+    "hover": "accent",
+    "offered": "accent",
+    "refused": "port_refused",
+    "error": "error",
+}
+_EDGE_TOKENS = {"normal": "edge", "hover": "edge_hover", "selected": "edge_selected", "error": "error"}
+
+
+def _dot_pen(color: QColor) -> QPen:
+    pen = QPen(color, 2)
+    pen.setCosmetic(True)
+    return pen
+
+
+def _pixels(role: Role, size: int) -> QFont:
+    chosen = font(role)
+    chosen.setPixelSize(size)
+    chosen.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # same line breaks at every zoom
+    return chosen
+
+
+def _luminance(color: QColor) -> float:
+    """Relative luminance from 0 to 1. Source: WCAG 2.1."""
+    linear = [
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+        for channel in (color.redF(), color.greenF(), color.blueF())
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def stripe_path() -> QPainterPath:
+    """The family stripe: the top of a card, its corners round like the card's."""
+    path = QPainterPath()
+    path.addRoundedRect(QRectF(0, 0, CARD_WIDTH, 2 * CORNER), CORNER, CORNER)
+    strip = QPainterPath()
+    strip.addRect(QRectF(0, 0, CARD_WIDTH, STRIPE))
+    return path.intersected(strip)

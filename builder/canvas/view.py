@@ -1,0 +1,359 @@
+"""The canvas widget: shows a session's graph and turns mouse and keys into edits."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Slot
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QCursor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QMenu, QWidget
+
+from builder.canvas import clipboard
+from builder.canvas.adding import Adder
+from builder.canvas.hint import EmptyHint
+from builder.canvas.inline_name import InlineName
+from builder.canvas.note import Note
+from builder.canvas.pointer import Pointer
+from builder.canvas.ports import CARD_WIDTH
+from builder.canvas.scene import CanvasScene
+from builder.canvas.search_popup import SearchPopup
+from builder.canvas.style import CanvasStyle
+from builder.canvas.zoom_view import ZoomView
+from builder.layer_list import MIME_TYPE
+from builder.session import Session
+from builder.theme import GRID, Theme
+from graph.catalog import CATALOG
+from graph.document import Change, Edit, PortRef
+from graph.edits import Batch, Disconnect, MoveNodes, RemoveNodes, RenameNode
+
+ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+PAN_STEP = 64  # pixels an arrow key pans by when nothing is selected
+NAME_HEIGHT = 28  # pixels of the field that renames
+REVEAL_MARGIN = 32  # pixels kept free around a node that is brought into sight
+ON_NODE = ("edit.rename", "edit.duplicate", "", "edit.cut", "edit.copy", "edit.delete")
+ON_EDGE = ("edit.add_node", "", "edit.delete")
+ON_NOTHING = ("edit.add_node", "edit.paste", "", "edit.select_all", "view.fit")
+
+
+class CanvasView(ZoomView):
+    """Draws and edits the graph of a session.
+
+    The window installs the actions of scope "canvas" on it (`Actions.install`), whose handlers are the public
+    methods here; the context menu shows the same actions.
+    """
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        style = CanvasStyle(theme)
+        self.graph_scene = CanvasScene(session, style)
+        super().__init__(self.graph_scene, style, parent)
+        self.graph_scene.setParent(self)
+        self._session = session
+        self.setObjectName("canvas")
+        self.setAccessibleName("Canvas")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.note = Note(self)
+        self.search = SearchPopup(theme, self)
+        self.name_field = InlineName(self)
+        self._hint = EmptyHint(theme, self)
+        self._adder = Adder(session, self.search)
+        self._pointer = Pointer(self.graph_scene, session, self.note, self._drop_on_nothing)
+        self._pan_from: QPoint | None = None
+        self._space_held = self._space_panned = False
+        self._connect()
+        self.set_theme(theme)
+        self._reload()
+
+    @Slot(object)
+    def set_theme(self, theme: Theme) -> None:
+        """Shows itself in another theme."""
+        self.look = CanvasStyle(theme)
+        self.graph_scene.set_style(self.look)
+        self.search.set_theme(theme)
+        self._hint.set_theme(theme)
+        # A border on the view itself: painted on the viewport it would smear when that is scrolled.
+        self.setStyleSheet(
+            f"#canvas {{ border: 1px solid {theme.canvas}; background: {theme.canvas}; }}"
+            f"#canvas:focus {{ border-color: {theme.accent}; }}"
+        )
+        # All of it is painted, so a pan may shift what is there; a style sheet takes the attribute away.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.viewport().update()
+
+    # -- what actions call
+
+    def add_node_at_cursor(self) -> None:
+        """Opens the search box at the mouse, or in the middle while that is elsewhere."""
+        at = self._cursor()
+        self._adder.ask_beside(at, self.mapToScene(at))
+
+    def add_layer(self, type_name: str) -> None:
+        """Adds a layer behind the selected node where that fits, otherwise in the middle of what is seen."""
+        self._adder.append(type_name, self.visible_area.center())
+
+    def copy(self) -> None:
+        clipboard.copy(self._session)
+
+    def cut(self) -> None:
+        if clipboard.copy(self._session):
+            self.delete_selection()
+
+    def paste(self) -> None:
+        clipboard.paste(self._session, self.mapToScene(self._cursor()))
+
+    def duplicate(self) -> None:
+        clipboard.duplicate(self._session, self.graph_scene.bounds(self._session.selection).height())
+
+    def delete_selection(self) -> None:
+        """Removes the selected nodes with their edges, and the selected edges."""
+        gone = self._session.selection
+        edges = tuple(
+            e for e in self.graph_scene.selected_edges if not {e.source.node, e.target.node} & {*gone}
+        )
+        edits: list[Edit] = [*([Disconnect(edges)] if edges else []), *([RemoveNodes(gone)] if gone else [])]
+        if edits:
+            self._session.apply(edits[0] if len(edits) == 1 else Batch("Delete selection", edits))
+        else:
+            self._session.message.emit("Nothing is selected.")
+
+    def select_all(self) -> None:
+        self._session.select(self._session.graph.nodes)
+
+    def rename_selected(self) -> None:
+        """Edits the name of the selected node on its card."""
+        if len(self._session.selection) != 1:
+            self._session.message.emit("Select one layer to rename.")
+            return
+        node_id = self._session.selection[0]
+        self.reveal(node_id)
+        card = self.mapFromScene(self.graph_scene.bounds([node_id])).boundingRect()
+        width = max(card.width(), CARD_WIDTH)
+        self.name_field.edit(
+            node_id, self._session.graph.nodes[node_id].name, QRect(card.topLeft(), QSize(width, NAME_HEIGHT))
+        )
+
+    def fit_view(self) -> None:
+        """Shows the selection, or everything."""
+        self.fit_area(self.graph_scene.bounds(self._session.selection))
+
+    def fit_all(self) -> None:
+        """Shows everything."""
+        self.fit_area(self.graph_scene.bounds())
+
+    def reveal(self, node_id: str) -> None:
+        """Brings a node into sight, without moving anything if it is."""
+        self.ensureVisible(self.graph_scene.bounds([node_id]), REVEAL_MARGIN, REVEAL_MARGIN)
+
+    # -- events
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space_held):
+            self._pan_from, self._space_panned = at, True
+            self._pointer.leave()
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif left:
+            self._pointer.press(at, self.mapToScene(at), self.zoom, event.modifiers())
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at = event.position().toPoint()
+        if self._pan_from is not None:
+            self.pan_by(at - self._pan_from)
+            self._pan_from = at
+        elif event.buttons() & Qt.MouseButton.LeftButton:
+            self._pointer.move(at, self.mapToScene(at))
+        elif not (self.search.isVisible() or self._space_held):
+            self._pointer.hover(at, self.mapToScene(at), self.zoom)
+            on_port = self._pointer.hovered.port is not None
+            self.viewport().setCursor(Qt.CursorShape.CrossCursor if on_port else Qt.CursorShape.ArrowCursor)
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._pan_from is not None:
+            self._pan_from = None
+            self._show_pan_cursor()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._pointer.release(self.mapToScene(event.position().toPoint()))
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        at = event.position().toPoint()
+        scene_at = self.mapToScene(at)
+        hit = self._pointer.hit(scene_at, self.zoom)
+        self._pointer.leave()
+        if hit.node is not None:
+            if hit.port is None and hit.node.is_title(scene_at):
+                self.rename_selected()
+        else:
+            self._adder.ask(at, scene_at, hit.edge.edge if hit.edge else None)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        scene_at = self.mapToScene(event.pos())
+        hit = self._pointer.hit(scene_at, self.zoom)
+        if hit.node is not None and hit.node.node_id not in self._session.selection:
+            self._session.select((hit.node.node_id,))
+        if hit.edge is not None:
+            self._session.select(())
+            self.graph_scene.select_edges((hit.edge.edge,))
+        menu = self._menu(ON_NODE if hit.node else ON_EDGE if hit.edge else ON_NOTHING)
+        self._pointer.leave()
+        menu.popup(event.globalPos())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self._pointer.gesture is None:
+            self._pointer.leave()
+        super().leaveEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        is_asked = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if is_asked and event.key() == Qt.Key.Key_Space and not event.modifiers():
+            event.accept()  # a tap searches, held it pans: decided on release
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space_held, self._space_panned = True, False
+                self._show_pan_cursor()
+        elif key in ARROWS:
+            self._step(*ARROWS[key], large=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif key == Qt.Key.Key_Escape:
+            if not self._pointer.cancel():
+                self._session.select(())
+                self.graph_scene.select_edges(())
+        else:
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Space or event.isAutoRepeat() or not self._space_held:
+            event.ignore()
+            return
+        self._space_held = False
+        self._show_pan_cursor()
+        if not self._space_panned:
+            self.add_node_at_cursor()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._hint.centre()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        event.setAccepted(event.mimeData().hasFormat(MIME_TYPE))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._pointer.hover(
+            event.position().toPoint(), self.mapToScene(event.position().toPoint()), self.zoom
+        )
+        event.setAccepted(event.mimeData().hasFormat(MIME_TYPE))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._pointer.leave()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        type_name = bytes(event.mimeData().data(MIME_TYPE).data()).decode()
+        scene_at = self.mapToScene(event.position().toPoint())
+        edge = self._pointer.hit(scene_at, self.zoom).edge
+        self._pointer.leave()
+        if type_name in CATALOG:
+            self._adder.add(type_name, scene_at, edge.edge if edge else None)
+            event.acceptProposedAction()
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    # -- following the session and its own parts
+
+    def _connect(self) -> None:
+        self._session.changed.connect(self._follow)
+        self._session.document_replaced.connect(self._reload)
+        self._session.selection_changed.connect(self._follow_selection)
+        self.search.closed.connect(self._take_focus)
+        self.name_field.entered.connect(self._rename)
+        self.name_field.cancelled.connect(self._take_focus)
+        self._adder.added.connect(self.reveal)
+
+    @Slot(object, object)
+    def _follow(self, change: Change, touched: frozenset[str]) -> None:
+        if change.removed or change.disconnected:
+            self._pointer.forget()
+        self._hint.setVisible(not self._session.graph.nodes)
+
+    @Slot()
+    def _reload(self) -> None:
+        self._pointer.forget()
+        self.search.close_quietly()
+        self.name_field.leave()
+        self._hint.setVisible(not self._session.graph.nodes)
+        self._hint.centre()
+        self.fit_all()
+
+    @Slot(object)
+    def _follow_selection(self, node_ids: tuple[str, ...]) -> None:
+        """Shows a node that was selected elsewhere, such as in the list of problems."""
+        if len(node_ids) == 1 and not self.hasFocus() and not self.isAncestorOf(self.focusWidget() or self):
+            self.reveal(node_ids[0])
+
+    @Slot()
+    def _take_focus(self) -> None:
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(str, str)
+    def _rename(self, node_id: str, name: str) -> None:
+        node = self._session.graph.nodes.get(node_id)
+        if (
+            node is not None
+            and name.strip() != node.name
+            and not self._session.apply(RenameNode(node_id, name))
+        ):
+            self.name_field.setFocus(Qt.FocusReason.OtherFocusReason)  # what was typed stays to be mended
+            return
+        self.name_field.leave()
+        self._take_focus()
+
+    def _drop_on_nothing(self, ref: PortRef, at: QPointF) -> None:
+        self._adder.ask_for_port(self.mapFromScene(at), at, ref)
+
+    def _menu(self, action_ids: tuple[str, ...]) -> QMenu:
+        known = {action.objectName(): action for action in self.actions()}
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action_id in action_ids:
+            if not action_id:
+                menu.addSeparator()
+            elif action_id in known:
+                menu.addAction(known[action_id])
+        return menu
+
+    def _step(self, dx: int, dy: int, large: bool) -> None:
+        """An arrow key: moves the selection by the grid, or the view."""
+        chosen = self._session.selection
+        if not chosen:
+            self.pan_by(QPoint(-dx * PAN_STEP, -dy * PAN_STEP))
+            return
+        step = GRID * (5 if large else 1)
+        places = {i: self._session.graph.nodes[i].position for i in chosen}
+        moved = {i: (x + dx * step, y + dy * step) for i, (x, y) in places.items()}
+        self._session.apply(MoveNodes(moved), merge_key=("nudge", chosen))
+
+    def _cursor(self) -> QPoint:
+        """The mouse in the viewport, or the viewport's centre."""
+        at = self.viewport().mapFromGlobal(QCursor.pos())
+        return at if self.viewport().rect().contains(at) else self.viewport().rect().center()
+
+    def _show_pan_cursor(self) -> None:
+        shape = Qt.CursorShape.OpenHandCursor if self._space_held else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(shape)

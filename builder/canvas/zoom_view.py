@@ -1,0 +1,121 @@
+"""A view onto a wide plane: pans, zooms at the cursor, and lays a quiet grid behind everything."""
+
+from __future__ import annotations
+
+from math import floor
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QPainter, QPolygonF, QTransform, QWheelEvent
+from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
+
+from builder.canvas.style import CanvasStyle
+
+MIN_SCALE, MAX_SCALE = 0.04, 3.0
+FIT_MAX_SCALE = 1.0
+FIT_MARGIN = 48  # pixels around what is fitted
+ZOOM_STEP = 1.2
+PLANE = QRectF(-1e5, -1e5, 2e5, 2e5)  # canvas units that can always be reached
+DOTS = 32  # canvas units between grid dots, four steps of the grid; wider far out
+MIN_DOT_GAP = 18.0  # pixels on screen
+
+
+class ZoomView(QGraphicsView):
+    """Shows a scene without scroll bars."""
+
+    def __init__(self, scene: QGraphicsScene, style: CanvasStyle, parent: QWidget | None = None) -> None:
+        super().__init__(scene, parent)
+        self.look = style
+        self._dots = QPolygonF()
+        self._dots_key: tuple[int, int, float] | None = None
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setSceneRect(PLANE)
+
+    @property
+    def zoom(self) -> float:
+        """Pixels on screen for one canvas unit."""
+        return self.transform().m11()
+
+    @property
+    def visible_area(self) -> QRectF:
+        """What is seen, in scene coordinates."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def pan_by(self, delta: QPoint) -> None:
+        """Moves the content by pixels."""
+        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - delta.x())
+        self.verticalScrollBar().setValue(self.verticalScrollBar().value() - delta.y())
+
+    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
+        """Zooms; what lies at a position of the viewport, its centre if None, stays there."""
+        at = at if at is not None else self.viewport().rect().center()
+        wanted = min(max(self.zoom * factor, MIN_SCALE), MAX_SCALE)
+        fixed = self.mapToScene(at)
+        self.setTransform(QTransform.fromScale(wanted, wanted))
+        self.pan_by(at - self.mapFromScene(fixed))
+
+    def zoom_in(self) -> None:
+        self.zoom_by(ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        self.zoom_by(1 / ZOOM_STEP)
+
+    def zoom_reset(self) -> None:
+        self.zoom_by(1 / self.zoom)
+
+    def fit_area(self, area: QRectF) -> None:
+        """Shows all of an area, at most at actual size, in the middle."""
+        if area.isEmpty():
+            return
+        self.setSceneRect(PLANE.united(area.adjusted(-5000, -5000, 5000, 5000)))
+        width = max(self.viewport().width() - 2 * FIT_MARGIN, 1)
+        height = max(self.viewport().height() - 2 * FIT_MARGIN, 1)
+        scale = min(width / area.width(), height / area.height(), FIT_MAX_SCALE)
+        scale = max(scale, MIN_SCALE)
+        self.setTransform(QTransform.fromScale(scale, scale))
+        self.centerOn(area.center())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """A wheel zooms at the cursor, two fingers pan; Ctrl always zooms, Shift pans sideways."""
+        held, angle = event.modifiers(), event.angleDelta()
+        is_touch = (
+            event.device().type() == QInputDevice.DeviceType.TouchPad or not event.pixelDelta().isNull()
+        )
+        if held & Qt.KeyboardModifier.ShiftModifier and not is_touch:
+            self.pan_by(QPoint(angle.y() or angle.x(), 0))
+        elif is_touch and not held & Qt.KeyboardModifier.ControlModifier:
+            self.pan_by(event.pixelDelta() if not event.pixelDelta().isNull() else angle)
+        elif angle.y():
+            self.zoom_by(ZOOM_STEP ** (angle.y() / 120), event.position().toPoint())
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        pinch = Qt.NativeGestureType.ZoomNativeGesture
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == pinch:
+            at = self.viewport().mapFromGlobal(event.globalPosition()).toPoint()
+            self.zoom_by(1 + event.value(), at)
+            return True
+        return super().event(event)
+
+    def drawBackground(self, painter: QPainter, area: QRectF) -> None:
+        painter.fillRect(area, self.look.canvas)
+        step = float(DOTS)
+        while step * self.zoom < MIN_DOT_GAP:
+            step *= 4
+        seen = self.visible_area
+        columns, rows = int(seen.width() / step) + 3, int(seen.height() / step) + 3
+        if self._dots_key != (columns, rows, step):
+            self._dots_key = (columns, rows, step)
+            self._dots = QPolygonF([QPointF(x * step, y * step) for x in range(columns) for y in range(rows)])
+        corner = QPointF(floor(seen.left() / step) * step, floor(seen.top() / step) * step)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # square dots, at a tenth of the cost
+        painter.setPen(self.look.grid)
+        painter.translate(corner)
+        painter.drawPoints(self._dots)
+        painter.translate(-corner)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

@@ -1,0 +1,90 @@
+"""The command that trains without a window."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from builder.commands.base import CommandError, Commands, read_project, to_json
+from builder.commands.progress import Progress
+from graph.document import Project
+
+PATH_SETTINGS = ("data.root", "data.path")
+
+
+def register(commands: Commands) -> None:
+    """Declares the command."""
+    parser = commands.add("train", _train, "train a project and keep its run in a folder")
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    parser.add_argument("--run-dir", required=True, type=Path, metavar="DIR", help="where the run is kept")
+    parser.add_argument(
+        "--set", action="append", default=[], dest="settings", metavar="KEY=VALUE",
+        help="change the plan for this run, such as optimizer.lr=0.01; may be given often",
+    )  # fmt: skip
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the run in DIR at its last checkpoint"
+    )
+    parser.add_argument("--json", action="store_true", help="print every epoch and the end as a line of JSON")
+
+
+def _train(options: argparse.Namespace) -> int:
+    from runtime.control import Control
+    from runtime.events import EpochEnded, RunEnded
+    from runtime.launch import run
+    from runtime.signals import stop_on_signals
+
+    project = _with_settings(read_project(options.project), options.settings)
+    control, progress, end = Control(), Progress(sys.stderr), None
+    with stop_on_signals(control) as received:
+        folder = options.project.resolve().parent
+        for event in run(project, options.run_dir, control, resume=options.resume, data_folder=folder):
+            progress.show(event)
+            if options.json and isinstance(event, EpochEnded | RunEnded):
+                print(to_json({"event": _event_name(event), **asdict(event)}), flush=True)
+            if isinstance(event, RunEnded):
+                end = event
+    assert end is not None, "every run ends in one RunEnded"
+    if end.state == "failed":
+        if options.debug and end.traceback:
+            print(end.traceback, file=sys.stderr)
+        raise CommandError(end.reason)
+    return received.exit_code
+
+
+def _event_name(event: Any) -> str:
+    return "epoch" if type(event).__name__ == "EpochEnded" else "end"
+
+
+def _with_settings(project: Project, settings: Sequence[str]) -> Project:
+    """The project with parts of its plan changed for this run.
+
+    Raises:
+        CommandError: a setting is not one, or does not suit (exit code 2).
+    """
+    if not settings:
+        return project
+    from runtime.plan import PlanError, TrainingPlan
+
+    try:
+        plan = TrainingPlan.from_mapping(project.training)
+        for key, value in _parsed(settings):
+            plan = plan.with_setting(key, value)
+    except PlanError as error:
+        raise CommandError(str(error), 2) from error
+    project.training = plan.to_mapping(defaults=True)
+    return project
+
+
+def _parsed(settings: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Keys and values; a path given here starts at the working directory, one in the file beside the file."""
+    from runtime.plan import parse_setting
+
+    pairs = [parse_setting(text) for text in settings]
+    # A new data source has to be known before its options can be set.
+    for key, value in sorted(pairs, key=lambda pair: not pair[0].endswith((".source", ".type"))):
+        is_path = key in PATH_SETTINGS and isinstance(value, str)
+        yield key, str(Path(value).resolve()) if is_path else value

@@ -1,0 +1,92 @@
+"""The questions the window asks, in one place, so that a test can answer them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+Answer = Literal["save", "discard", "cancel"]
+Weights = Literal["trained", "untrained", "cancel"]
+PROJECTS = "Netloom projects (*.netloom)"
+
+
+class Dialogs:
+    """Asks with the system's dialogs, modal to a window."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+
+    def open_path(self, folder: Path) -> Path | None:
+        """The project file to open; None if the user thought better of it."""
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open project", str(folder), f"{PROJECTS};;All files (*)")
+        return Path(name) if name else None
+
+    def save_path(self, title: str, suggestion: Path, kinds: str = PROJECTS) -> Path | None:
+        """Where to write; with the suggestion's suffix if none was typed."""
+        name, _ = QFileDialog.getSaveFileName(self._window, title, str(suggestion), kinds)
+        if not name:
+            return None
+        path = Path(name)
+        return path if path.suffix else path.with_suffix(suggestion.suffix)
+
+    def keep_changes(self, name: str, reason: str) -> Answer:
+        """Whether unsaved changes are saved, given up, or the whole thing called off."""
+        box = QMessageBox(
+            QMessageBox.Icon.Warning,
+            "Unsaved changes",
+            f"{name} has changes that are not saved.",
+            QMessageBox.StandardButton.Save
+            | QMessageBox.StandardButton.Discard
+            | QMessageBox.StandardButton.Cancel,
+            self._window,
+        )
+        box.setInformativeText(reason)
+        box.setDefaultButton(QMessageBox.StandardButton.Save)
+        answers: dict[int, Answer] = {
+            QMessageBox.StandardButton.Save: "save",
+            QMessageBox.StandardButton.Discard: "discard",
+        }
+        return answers.get(QMessageBox.StandardButton(box.exec()), "cancel")
+
+    def choose_weights(self, run: str) -> Weights:
+        """Which weights an exported file gets: the trained ones of a run, or fresh ones."""
+        box = QMessageBox(
+            QMessageBox.Icon.Question,
+            "Which weights?",
+            f"Run {run} has trained weights. Put them into the file?",
+            QMessageBox.StandardButton.Cancel,
+            self._window,
+        )
+        trained = box.addButton("Trained weights", QMessageBox.ButtonRole.AcceptRole)
+        untrained = box.addButton("Untrained", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(trained)
+        box.exec()
+        if box.clickedButton() is trained:
+            return "trained"
+        return "untrained" if box.clickedButton() is untrained else "cancel"
+
+    def recover(self, name: str, when: str) -> bool:
+        """Whether to bring back what was not saved when Netloom last ended without a goodbye."""
+        button = QMessageBox.question(
+            self._window,
+            "Recover unsaved work",
+            f"Netloom ended unexpectedly with unsaved changes to {name} ({when}). Bring them back?",
+        )
+        return button == QMessageBox.StandardButton.Yes
+
+    def error(self, title: str, text: str, details: str = "") -> None:
+        """Tells what went wrong and waits for the user."""
+        box = QMessageBox(
+            QMessageBox.Icon.Critical, title, text, QMessageBox.StandardButton.Ok, self._window
+        )
+        box.setDetailedText(details)
+        box.exec()
+
+    def inform(self, title: str, text: str) -> None:
+        """Tells a result and waits for the user."""
+        box = QMessageBox(
+            QMessageBox.Icon.Information, title, text, QMessageBox.StandardButton.Ok, self._window
+        )
+        box.exec()

@@ -1,0 +1,129 @@
+"""The panels around the canvas: where they stand, how they are hidden, and that they are found there again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+
+LAYOUT_VERSION = 1
+PALETTE_WIDTH = 216  # pixels
+INSPECTOR_WIDTH = 320  # pixels
+BOTTOM_HEIGHT = 304  # pixels
+GEOMETRY_KEY, STATE_KEY = "window/geometry", "window/state"
+
+
+class Docks:
+    """Palette on the left, inspector on the right, the others as tabs below.
+
+    Args:
+        window: gets the docks.
+        side: the panels on the left and on the right, by title.
+        tabs: the panels below, by title, in order.
+    """
+
+    def __init__(self, window: QMainWindow, side: Mapping[str, QWidget], tabs: Mapping[str, QWidget]) -> None:
+        self._window = window
+        self._side = {title: _dock(window, title, panel) for title, panel in side.items()}
+        self._tabs = {title: _tab_dock(window, title, panel) for title, panel in tabs.items()}
+        self._was_visible: list[QDockWidget] | None = None
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+        )
+        self.reset()
+        self._standard = window.saveState(LAYOUT_VERSION)
+
+    def __iter__(self) -> Iterator[QDockWidget]:
+        """Every dock."""
+        return iter((*self._side.values(), *self._tabs.values()))
+
+    def __getitem__(self, title: str) -> QDockWidget:
+        """The dock of a title. Raises KeyError for an unknown one."""
+        return (self._side | self._tabs)[title]
+
+    @property
+    def toggles(self) -> list[QAction]:
+        """Actions that show and hide the docks."""
+        return [dock.toggleViewAction() for dock in self]
+
+    def reset(self) -> None:
+        """Puts every dock to its first place."""
+        left, right = self._side.values()
+        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, left)
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, right)
+        first, *others = self._tabs.values()
+        self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, first)
+        for dock in others:
+            self._window.tabifyDockWidget(first, dock)
+        for dock in self:
+            dock.setFloating(False)
+            dock.show()
+        first.raise_()
+        self._window.resizeDocks([left, right], [PALETTE_WIDTH, INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
+        self._window.resizeDocks([first], [BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+
+    def reveal(self, title: str) -> None:
+        """Brings a panel to the front."""
+        self[title].show()
+        self[title].raise_()
+
+    def set_title(self, title: str, text: str) -> None:
+        """Shows another text on the tab of the panel called `title`."""
+        self[title].setWindowTitle(text)
+
+    def set_hidden(self, hidden: bool) -> None:
+        """Hides all docks, or shows those again that were shown before."""
+        if hidden and self._was_visible is None:
+            self._was_visible = [dock for dock in self if not dock.isHidden()]
+            for dock in self:
+                dock.hide()
+        elif not hidden and self._was_visible is not None:
+            for dock in self._was_visible:
+                dock.show()
+            self._was_visible = None
+            first = next(iter(self._tabs.values()))
+            first.raise_()
+        for dock in self:
+            dock.toggleViewAction().setEnabled(not hidden)
+
+    def save(self, settings: QSettings) -> None:
+        """Remembers the window's place and every dock's."""
+        self.set_hidden(False)
+        settings.setValue(GEOMETRY_KEY, self._window.saveGeometry())
+        settings.setValue(STATE_KEY, self._window.saveState(LAYOUT_VERSION))
+
+    def restore(self, settings: QSettings) -> bool:
+        """Puts window and docks where they were; False if nothing is remembered."""
+        geometry, state = settings.value(GEOMETRY_KEY), settings.value(STATE_KEY)
+        if not isinstance(geometry, QByteArray) or not isinstance(state, QByteArray):
+            return False
+        self._window.restoreGeometry(geometry)
+        return bool(self._window.restoreState(state, LAYOUT_VERSION))
+
+
+def _dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:
+    dock = QDockWidget(title, window)
+    dock.setObjectName(f"dock.{title}")
+    dock.toggleViewAction().setText(title)
+    dock.setWidget(panel)
+    return dock
+
+
+def _tab_dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:
+    """A dock whose tab is its title; a title bar it has only while it floats."""
+    dock = _dock(window, title, panel)
+    bare = QWidget(dock)
+    bare.hide()
+
+    @Slot(bool)
+    def follow(floating: bool) -> None:
+        dock.setTitleBarWidget(None if floating else bare)  # type: ignore[arg-type]
+
+    dock.topLevelChanged.connect(follow)
+    follow(False)
+    return dock

@@ -1,0 +1,175 @@
+"""A list of layers in their family colours, as the search box and the palette show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextCharFormat, QTextLayout
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from builder.layer_search import Match
+from builder.theme import GRID, Theme, font
+from graph.catalog.spec import LayerSpec
+
+MIME_TYPE = "application/x-netloom-layer"
+MATCH_ROLE = Qt.ItemDataRole.UserRole
+HEADING_HEIGHT = 28
+Index = QModelIndex | QPersistentModelIndex
+
+
+class LayerList(QAbstractListModel):
+    """Matches in order; a string among them is a heading that cannot be selected."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[Match | str] = []
+
+    def show(self, rows: Iterable[Match | str]) -> None:
+        """Replaces what the list holds."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def spec(self, index: Index) -> LayerSpec | None:
+        """The layer of a row; None for a heading."""
+        row = self._rows[index.row()] if index.isValid() else None
+        return row.spec if isinstance(row, Match) else None
+
+    def first(self) -> QModelIndex:
+        """The first row that is a layer."""
+        rows = (index for index, row in enumerate(self._rows) if isinstance(row, Match))
+        return self.index(next(rows, -1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row = self._rows[index.row()]
+        if role == MATCH_ROLE:
+            return row
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, Match):
+            return f"{row.spec.type}: {row.spec.help}"
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return row if isinstance(row, str) else row.spec.type
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid() or isinstance(self._rows[index.row()], str):
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+
+    def mimeTypes(self) -> list[str]:
+        return [MIME_TYPE]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        data = QMimeData()
+        spec = self.spec(indexes[0]) if indexes else None
+        if spec is not None:
+            data.setData(MIME_TYPE, spec.type.encode())
+            data.setText(spec.type)
+        return data
+
+
+class LayerDelegate(QStyledItemDelegate):
+    """Draws a layer as a bar in its family's colour, its name with the matched letters bold, and its help.
+
+    Args:
+        has_help: whether a second line tells what the layer does.
+    """
+
+    def __init__(self, theme: Theme, has_help: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme, self._has_help = theme, has_help
+        self._body, self._caption, self._strong = font("body"), font("caption"), font("strong")
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        if isinstance(index.data(MATCH_ROLE), str):
+            return QSize(120, HEADING_HEIGHT)
+        lines = QFontMetrics(self._body).height() + (
+            QFontMetrics(self._caption).height() if self._has_help else 0
+        )
+        return QSize(120, lines + GRID + (2 if self._has_help else 0))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row = index.data(MATCH_ROLE)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if isinstance(row, str):
+            self._paint_heading(painter, option.rect, row)
+        else:
+            self._paint_layer(painter, option, row)
+        painter.restore()
+
+    def _paint_heading(self, painter: QPainter, rect: QRect, text: str) -> None:
+        painter.setFont(self._caption)
+        painter.setPen(self._theme.color("text_muted"))
+        at = rect.adjusted(GRID, 4, -GRID, -2)
+        painter.drawText(at, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, text)
+
+    def _paint_layer(self, painter: QPainter, option: QStyleOptionViewItem, match: Match) -> None:
+        rect, theme = option.rect.adjusted(4, 1, -4, -1), self._theme
+        painter.setPen(Qt.PenStyle.NoPen)
+        token = _background(option.state)
+        if token:
+            painter.setBrush(theme.color(token))
+            painter.drawRoundedRect(rect, 4, 4)
+        painter.setBrush(theme.color(theme.family_color(match.spec.category)))
+        painter.drawRoundedRect(QRect(rect.left() + 6, rect.top() + 5, 4, rect.height() - 10), 2, 2)
+        text = rect.adjusted(18, 0, -GRID, 0)
+        name_height = QFontMetrics(self._body).height()
+        top = rect.top() + (4 if self._has_help else (rect.height() - name_height) // 2)
+        painter.setPen(theme.color("text"))
+        width = _draw_name(painter, match, QPoint(text.left(), top), self._body, self._strong)
+        painter.setFont(self._caption)
+        painter.setPen(theme.color("text_muted"))
+        if self._has_help:
+            self._paint_help(painter, match.spec, text, top + name_height, width)
+
+    def _paint_help(self, painter: QPainter, spec: LayerSpec, text: QRect, top: int, name_width: int) -> None:
+        metrics = QFontMetrics(self._caption)
+        help_text = metrics.elidedText(spec.help, Qt.TextElideMode.ElideRight, text.width())
+        painter.drawText(text.left(), top + metrics.ascent(), help_text)
+        room = text.width() - name_width - 2 * GRID
+        category = metrics.elidedText(spec.category, Qt.TextElideMode.ElideRight, room)
+        at = text.right() - metrics.horizontalAdvance(category)
+        painter.drawText(
+            at, top - QFontMetrics(self._body).height() + QFontMetrics(self._body).ascent(), category
+        )
+
+
+def _background(state: QStyle.StateFlag) -> str:
+    if state & QStyle.StateFlag.State_Selected:
+        return "selection"
+    return "hover" if state & QStyle.StateFlag.State_MouseOver else ""
+
+
+def _draw_name(painter: QPainter, match: Match, at: QPoint, body: QFont, strong: QFont) -> int:
+    """Draws the type with the matched letters bold; gives its width in pixels."""
+    layout = QTextLayout(match.spec.type, body)
+    bold = QTextCharFormat()
+    bold.setFontWeight(strong.weight())
+    ranges = []
+    for letter in match.letters:
+        span = QTextLayout.FormatRange()
+        span.start, span.length, span.format = letter, 1, bold
+        ranges.append(span)
+    layout.setFormats(ranges)
+    layout.beginLayout()
+    line = layout.createLine()
+    layout.endLayout()
+    layout.draw(painter, at)
+    return round(line.naturalTextWidth())

@@ -1,0 +1,152 @@
+"""Finds layers by what people type: fuzzy, and the likeliest first. Plain Python, no Qt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from graph.catalog import CATALOG
+from graph.catalog.spec import LayerSpec
+
+# Of equally good matches the first of these wins; the rest follow in the catalogue's order.
+COMMON = (
+    "Conv2d", "Linear", "ReLU", "BatchNorm2d", "MaxPool2d", "Flatten", "Dropout", "AdaptiveAvgPool2d", "Add",
+    "Input", "Output", "LSTM", "GRU", "Embedding", "LayerNorm", "GELU", "Concat",
+)  # fmt: skip
+
+# Families that people most often put behind a family, likeliest first.
+FOLLOWERS = {
+    "Input/Output": ("Convolution", "Linear", "Embedding", "Recurrent", "Tensor", "Normalization"),
+    "Linear": ("Activation", "Input/Output", "Dropout", "Normalization", "Linear"),
+    "Embedding": ("Recurrent", "Dropout", "Normalization", "Linear"),
+    "Convolution": ("Normalization", "Activation", "Pooling", "Tensor", "Dropout", "Convolution"),
+    "Pooling": ("Convolution", "Tensor", "Dropout", "Linear"),
+    "Normalization": ("Activation", "Pooling", "Convolution", "Linear", "Tensor"),
+    "Activation": ("Linear", "Convolution", "Pooling", "Dropout", "Tensor"),
+    "Dropout": ("Linear", "Convolution", "Input/Output"),
+    "Recurrent": ("Tensor", "Linear", "Dropout", "Recurrent"),
+    "Tensor": ("Linear", "Activation", "Convolution", "Input/Output"),
+}
+
+EXACT, PREFIX, WORD, INSIDE, KEYWORD, LETTERS, HELP, TYPO = 100, 80, 70, 60, 55, 35, 25, 15
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+[a-z]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A layer that fits what was typed.
+
+    Args:
+        spec: the layer.
+        score: how well, higher is better.
+        letters: indices of the matched letters of the type name, for showing them bold.
+    """
+
+    spec: LayerSpec
+    score: float
+    letters: tuple[int, ...] = ()
+
+
+def search(query: str, specs: Iterable[LayerSpec] | None = None) -> list[Match]:
+    """Layers that match every word of the query, best first; all of them for an empty query.
+
+    Args:
+        query: what was typed, in any case.
+        specs: the layers to look among, likeliest first; the whole catalogue in its usual order if None.
+    """
+    among = usual_order() if specs is None else list(specs)
+    words = query.casefold().split()
+    if not words:
+        return [Match(spec, 0.0) for spec in among]
+    found = [match for spec in among if (match := _match(words, spec)) is not None]
+    return sorted(found, key=lambda match: -match.score)  # stable: equal scores keep the order of `among`
+
+
+def usual_order() -> list[LayerSpec]:
+    """The catalogue with the common layers first."""
+    rank = {name: index for index, name in enumerate(COMMON)}
+    return sorted(CATALOG.values(), key=lambda spec: rank.get(spec.type, len(rank)))
+
+
+def order_after(category: str, specs: Sequence[LayerSpec]) -> list[LayerSpec]:
+    """The layers with those first that people most often put behind this family."""
+    followers = FOLLOWERS.get(category, ())
+    rank = {name: index for index, name in enumerate(followers)}
+    common = {name: index for index, name in enumerate(COMMON)}
+    return sorted(
+        specs, key=lambda spec: (rank.get(spec.category, len(rank)), common.get(spec.type, len(common)))
+    )
+
+
+def _match(words: Sequence[str], spec: LayerSpec) -> Match | None:
+    total, letters = 0.0, set[int]()
+    for word in words:
+        score, positions = _best(word, spec)
+        if not score:
+            return None
+        total += score
+        letters.update(positions)
+    return Match(spec, total / len(words), tuple(sorted(letters)))
+
+
+def _best(word: str, spec: LayerSpec) -> tuple[float, tuple[int, ...]]:
+    name = spec.type.casefold()
+    at = name.find(word)
+    if at >= 0:
+        kind = (
+            EXACT
+            if name == word
+            else PREFIX
+            if at == 0
+            else WORD
+            if at in _word_starts(spec.type)
+            else INSIDE
+        )
+        return kind, tuple(range(at, at + len(word)))
+    if any(
+        key.startswith(word)
+        for entry in spec.keywords
+        for key in (entry.casefold(), *entry.casefold().split())
+    ):
+        exact = any(entry.casefold() == word for entry in spec.keywords)
+        return KEYWORD + (20 if exact else 0), ()
+    if spec.category.casefold().startswith(word):
+        return KEYWORD, ()
+    letters = _in_order(word, spec.type)
+    if letters:
+        starts = sum(index in _word_starts(spec.type) for index in letters)
+        spread = (letters[-1] - letters[0] + 1) / len(letters)
+        return LETTERS + 15 * starts / len(letters) - spread, letters
+    if any(part.startswith(word) for part in re.findall(r"[a-z]+", spec.help.casefold())):
+        return HELP, ()
+    return (TYPO, ()) if _is_typo(word, name) else (0.0, ())
+
+
+def _word_starts(name: str) -> set[int]:
+    return {match.start() for match in _WORDS.finditer(name)}
+
+
+def _in_order(word: str, name: str) -> tuple[int, ...]:
+    """Indices of the letters of `word` in `name`, at words' starts if possible; empty if one is missing."""
+    folded, starts, at, letters = name.casefold(), sorted(_word_starts(name)), 0, list[int]()
+    for letter in word:
+        near = next((start for start in starts if start >= at and folded[start] == letter), -1)
+        plain = folded.find(letter, at)
+        if plain < 0:
+            return ()
+        rest = word[len(letters) + 1 :]
+        at = near if near >= 0 and _is_subsequence(rest, folded[near + 1 :]) else plain
+        letters.append(at)
+        at += 1
+    return tuple(letters)
+
+
+def _is_subsequence(word: str, text: str) -> bool:
+    remaining = iter(text)
+    return all(letter in remaining for letter in word)
+
+
+def _is_typo(word: str, name: str) -> bool:
+    return len(word) >= 4 and SequenceMatcher(None, word, name[: len(word) + 1]).ratio() >= 0.75

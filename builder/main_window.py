@@ -1,0 +1,307 @@
+"""The main window: makes the parts and wires them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar
+
+from builder.actions import Actions
+from builder.canvas.view import CanvasView
+from builder.dialogs import Dialogs
+from builder.docks import Docks
+from builder.exports import Exports
+from builder.fixing import fix_all
+from builder.help import Help
+from builder.icons import ICON_SIZE
+from builder.menus import Menus
+from builder.panels.code_tab import CodeTab
+from builder.panels.inspector import Inspector
+from builder.panels.log import LogPanel
+from builder.panels.palette import Palette
+from builder.panels.problems import ProblemsPanel
+from builder.panels.training import TrainingPanel
+from builder.project_files import SUFFIX, ProjectFiles
+from builder.recent import RecentProjects
+from builder.recovery import Recovery
+from builder.run_bar import RunBar
+from builder.run_commands import RunCommands
+from builder.run_controller import RunController
+from builder.run_folders import user_folder
+from builder.session import Session
+from builder.status import StatusBar
+from builder.theme import Mode, Theme, ThemeManager
+from builder.torch_loader import TorchLoader
+from builder.welcome import WelcomePage
+from builder.window_actions import ALL_ACTIONS, NEED_PROJECT, TOOLS
+from graph.document import Document
+
+THEME_KEY = "theme"
+FIRST_SIZE = QSize(1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """One window, one project.
+
+    Args:
+        settings: where layout, theme and recent projects are kept.
+        dialogs: asks the user; a test can answer in its place.
+    """
+
+    def __init__(self, themes: ThemeManager, settings: QSettings, dialogs: Dialogs | None = None) -> None:
+        super().__init__()
+        self.themes, self._settings = themes, settings
+        self.dialogs = dialogs or Dialogs(self)
+        self.session = Session(Document(), self)
+        self.actions_ = Actions(self, ALL_ACTIONS)
+        self.recovery = Recovery(self.session, user_folder() / "recovery", self)
+        self.files = ProjectFiles(
+            self.session, self.dialogs, RecentProjects(settings, self), self.recovery, self
+        )
+        self.loader, self.controller = TorchLoader(self), RunController(self)
+        self._make_panels(themes.theme)
+        self._make_bars()
+        self.exports = Exports(self.session, self.actions_, self.dialogs, self)
+        self.runs = RunCommands(
+            self.session, self.controller, self.loader, self.training, self.run_bar.progress, self.actions_, self.dialogs
+        )
+        self._bind_actions()
+        self._connect()
+        self.resize(FIRST_SIZE)
+        self.docks.restore(settings)
+        self._show_welcome()
+
+    # -- parts ---------------------------------------------------------------------------------------------------
+
+    def _make_panels(self, theme: Theme) -> None:
+        session = self.session
+        self.canvas = CanvasView(session, theme)
+        self.layers = Palette(theme)
+        self.inspector = Inspector(session, theme)
+        self.problems = ProblemsPanel(session, theme)
+        self.training = TrainingPanel(session, theme)
+        self.code = CodeTab(session, theme)
+        self.log = LogPanel()
+        self.welcome = WelcomePage(self.files.recent, theme)
+        self.pages = QStackedWidget(self)
+        self.pages.addWidget(self.welcome)
+        self.pages.addWidget(self.canvas)
+        self.setCentralWidget(self.pages)
+        side = {"Layers": self.layers, "Inspector": self.inspector}
+        tabs = {"Problems": self.problems, "Training": self.training, "Code": self.code, "Log": self.log}
+        self.docks = Docks(self, side, tabs)
+
+    def _make_bars(self) -> None:
+        actions = self.actions_
+        self.tool_bar = QToolBar("File and edit", self)
+        self.tool_bar.setObjectName("toolbar.file")
+        self.tool_bar.setMovable(False)
+        for entry in TOOLS:
+            if entry:
+                self.tool_bar.addAction(actions[entry])
+            else:
+                self.tool_bar.addSeparator()
+        run_actions = (actions["run.train"], actions["run.pause"], actions["run.stop"])
+        self.run_bar = RunBar(self.session, *run_actions, self.themes.theme, self)
+        for bar in (self.tool_bar, self.run_bar):
+            bar.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+            bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+            self.addToolBar(bar)
+        self.status = StatusBar(self.session, self.themes.theme, self)
+        self.setStatusBar(self.status)
+        self.menus = Menus(self.menuBar(), actions, self.docks.toggles, self.files.recent, self.files.open_project)
+        self.menus.show_mode(self.themes.mode)
+
+    def _bind_actions(self) -> None:
+        self.help = Help(self, self.actions_)
+        self.actions_.bind(self, self.files, self.session, self.exports, self.runs, self.help, self.canvas)
+        self.actions_.install(self, self.canvas)
+
+    def _connect(self) -> None:
+        session, files = self.session, self.files
+        files.opened.connect(self._show_project)
+        files.saved.connect(self._show_saved)
+        session.changed.connect(self._follow)
+        session.document_replaced.connect(self._follow)
+        self.layers.layer_chosen.connect(self.canvas.add_layer)
+        self.problems.title_changed.connect(lambda title: self.docks.set_title("Problems", title))
+        self.docks.set_title("Problems", self.problems.title)
+        self.problems.node_chosen.connect(self.reveal_node)
+        self.code.node_chosen.connect(self.reveal_node)
+        self.code.pane.save_requested.connect(self.exports.export_python)
+        self.status.problems_asked.connect(self.show_problems)
+        self.runs.problems_asked.connect(self.show_problems)
+        self.runs.training_asked.connect(self.show_training)
+        self.runs.node_failed.connect(self._show_failed)
+        session.message.connect(self.log.add)
+        self.welcome.new_asked.connect(files.new_project)
+        self.welcome.open_asked.connect(files.open_project)
+        self.welcome.path_chosen.connect(files.open_project)
+        self.welcome.template_chosen.connect(files.new_project)
+        for part in (
+            self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
+            self.welcome, self.run_bar,
+        ):  # fmt: skip
+            self.themes.changed.connect(part.set_theme)
+        self.setAcceptDrops(True)
+
+    # -- what the actions do -------------------------------------------------------------------------------------
+
+    def close_project(self) -> None:
+        """Goes to the welcome page."""
+        if self.files.may_leave("Save them before closing the project?"):
+            self.session.load(Document())
+            self.recovery.clear()
+            self._show_welcome()
+
+    def use_system_theme(self) -> None:
+        """Follows the system."""
+        self._use_theme("system")
+
+    def use_light_theme(self) -> None:
+        """Stays light."""
+        self._use_theme("light")
+
+    def use_dark_theme(self) -> None:
+        """Stays dark."""
+        self._use_theme("dark")
+
+    def fix_all_problems(self) -> None:
+        """Applies the first remedy of every problem."""
+        fix_all(self.session)
+
+    def show_problems(self) -> None:
+        """Opens the Problems tab."""
+        self.docks.reveal("Problems")
+
+    def show_training(self) -> None:
+        """Opens the Training tab."""
+        self.docks.reveal("Training")
+
+    def show_code(self) -> None:
+        """Opens the Code tab."""
+        self.docks.reveal("Code")
+
+    def reset_layout(self) -> None:
+        """Puts every panel back to its place."""
+        self.docks.reset()
+
+    @Slot(str)
+    def reveal_node(self, node_id: str) -> None:
+        """Brings a node into view."""
+        self.canvas.reveal(node_id)
+
+    # -- what happens --------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous():
+            QTimer.singleShot(0, self, self._after_first_paint)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Leaves nothing behind: no unsaved work unasked about, no run half saved, no thread."""
+        if not self.files.may_leave("Save them before closing?") or not self._end_run():
+            event.ignore()
+            return
+        self.exports.wait()
+        self.loader.wait()
+        self.docks.save(self._settings)
+        self.recovery.clear()
+        self.log.close_log()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _project_in(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _project_in(event)
+        if path is not None:
+            self.files.open_project(path)
+
+    @Slot()
+    def _after_first_paint(self) -> None:
+        self.welcome.show_templates()
+        self.loader.start()
+
+    @Slot()
+    def _show_project(self) -> None:
+        self.pages.setCurrentWidget(self.canvas)
+        self._set_has_project(True)
+        self.canvas.fit_all()
+        self.canvas.setFocus()
+
+    def _show_welcome(self) -> None:
+        self.pages.setCurrentWidget(self.welcome)
+        self._set_has_project(False)
+
+    def _set_has_project(self, has_project: bool) -> None:
+        self.docks.set_hidden(not has_project)
+        self.run_bar.setVisible(has_project)
+        self.status.setVisible(has_project)
+        for action_id in NEED_PROJECT:
+            self.actions_.set_enabled(action_id, has_project, "No project is open.")
+        self.runs.has_project = has_project
+        self.runs.refresh()
+        self._follow()
+
+    @Slot()
+    def _show_saved(self) -> None:
+        self._follow()
+        self.status.refresh()
+        self.status.show_text(f"Saved {self.session.document.path}")
+
+    @Slot()
+    def _follow(self) -> None:
+        document = self.session.document
+        shown = self.pages.currentWidget() is self.canvas
+        self.setWindowTitle(f"{self.files.name}[*] – Netloom" if shown else "Netloom")
+        self.setWindowModified(document.is_dirty)
+        for action_id, verb, label in (
+            ("edit.undo", "Undo", document.undo_label),
+            ("edit.redo", "Redo", document.redo_label),
+        ):
+            self.actions_.set_enabled(action_id, label is not None, f"Nothing to {verb.lower()}.")
+            self.actions_.set_text(action_id, f"&{verb} {label}" if label else f"&{verb}")
+
+    @Slot(str)
+    def _show_failed(self, node_id: str) -> None:
+        self.session.select((node_id,))
+        if node_id in self.session.graph.nodes:
+            self.reveal_node(node_id)
+
+    def _use_theme(self, mode: Mode) -> None:
+        self.themes.set_mode(mode)
+        self.menus.show_mode(mode)
+        self._settings.setValue(THEME_KEY, mode)
+
+    def _end_run(self) -> bool:
+        if not self.controller.is_active:
+            return True
+        self.status.show_text("Stopping the run and saving it...")
+        with _waiting(self):
+            ended = self.controller.shut_down()
+        if not ended:
+            text = "The run has not ended yet. Close the window again in a moment."
+            self.dialogs.error("Still training", text)
+        return ended
+
+
+@contextmanager
+def _waiting(window: QMainWindow) -> Iterator[None]:
+    window.setCursor(Qt.CursorShape.WaitCursor)
+    window.repaint()
+    try:
+        yield
+    finally:
+        window.unsetCursor()
+
+
+def _project_in(event: QDragEnterEvent | QDropEvent) -> Path | None:
+    """The project file that is dragged over the window."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return next((path for path in paths if path.suffix == SUFFIX), None)

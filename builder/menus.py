@@ -1,0 +1,86 @@
+"""The menu bar, made from the actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from builder.actions import Actions
+from builder.recent import RecentProjects
+from builder.theme import MODES, Mode
+from builder.window_actions import MENUS, THEMES
+
+
+class Menus:
+    """Fills a menu bar; no action is left out.
+
+    Args:
+        panels: the actions that show and hide the panels.
+        open_path: opens a recent project.
+    """
+
+    def __init__(
+        self,
+        bar: QMenuBar,
+        actions: Actions,
+        panels: Iterable[QAction],
+        recent: RecentProjects,
+        open_path: Callable[[Path], object],
+    ) -> None:
+        self._actions, self._recent, self._open_path = actions, recent, open_path
+        self.recent_menu = QMenu("Open &recent")
+        self.recent_menu.aboutToShow.connect(self._fill_recent)
+        self._themes = QActionGroup(bar)
+        self._submenus = {
+            "file.recent": self.recent_menu,
+            "view.theme": self._theme_menu(),
+            "view.panels": _menu_of("&Panels", panels),
+        }
+        for title, entries in MENUS.items():
+            self._fill(bar.addMenu(f"&{title}"), title, entries)
+
+    def show_mode(self, mode: Mode) -> None:
+        """Ticks the theme that is on."""
+        self._actions[THEMES[MODES.index(mode)]].setChecked(True)
+
+    def _fill(self, menu: QMenu, category: str, entries: Iterable[str]) -> None:
+        menu.setToolTipsVisible(True)
+        for entry in entries:
+            if not entry:
+                menu.addSeparator()
+            elif entry in self._submenus:
+                menu.addMenu(self._submenus[entry])
+            else:
+                menu.addAction(self._actions[entry])
+        named = {entry for listed in MENUS.values() for entry in listed} | set(THEMES)
+        rest = [spec.id for spec in self._actions if spec.category == category and spec.id not in named]
+        if rest:
+            menu.addSeparator()
+            menu.addActions([self._actions[action_id] for action_id in rest])
+
+    def _theme_menu(self) -> QMenu:
+        for action_id in THEMES:
+            self._actions[action_id].setCheckable(True)
+            self._themes.addAction(self._actions[action_id])
+        return _menu_of("&Theme", self._themes.actions())
+
+    def _fill_recent(self) -> None:
+        self.recent_menu.clear()
+        for path in self._recent.paths:
+            action = self.recent_menu.addAction(path.stem, partial(self._open_path, path))
+            action.setToolTip(str(path))
+        if self.recent_menu.isEmpty():
+            self.recent_menu.addAction("No recent projects").setEnabled(False)
+        else:
+            self.recent_menu.addSeparator()
+            self.recent_menu.addAction("Clear the list", self._recent.clear)
+
+
+def _menu_of(title: str, actions: Iterable[QAction]) -> QMenu:
+    menu = QMenu(title)
+    menu.addActions(list(actions))
+    return menu

@@ -1,0 +1,85 @@
+"""Which charts the dashboard has, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_MIN_STEPS = 16  # the x-axis shows at least that many
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSpec:
+    """One curve of a chart.
+
+    Attributes:
+        series: name of the series in the history.
+        label: legend text.
+        color: token of the theme.
+        markers: whether points are marked, for a curve with one point an epoch.
+        smooth: whether it is drawn antialiased: a curve without noise, which costs little then.
+    """
+
+    series: str
+    label: str
+    color: str
+    markers: bool = False
+    smooth: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSpec:
+    """What a chart shows.
+
+    Attributes:
+        name: stable name, "loss".
+        title: shown above the plot, with the unit.
+        curves: drawn in this order, later ones on top.
+        scale: what values are multiplied with before they are drawn; 100 for per cent.
+        from_zero: whether a linear axis always starts at 0.
+        can_log: whether a logarithmic axis can be chosen.
+    """
+
+    name: str
+    title: str
+    curves: tuple[CurveSpec, ...]
+    scale: float = 1.0
+    from_zero: bool = False
+    can_log: bool = False
+
+
+CHARTS: tuple[ChartSpec, ...] = (
+    ChartSpec(
+        "loss",
+        "Loss",
+        (
+            CurveSpec("loss", "each step", "plot_train_raw"),
+            CurveSpec("smoothed_loss", "smoothed", "plot_train", smooth=True),
+            CurveSpec("val_loss", "validation", "plot_val", markers=True),
+        ),
+        can_log=True,
+    ),
+    ChartSpec(
+        "accuracy",
+        "Accuracy, %",
+        (
+            CurveSpec("train_accuracy", "training", "plot_train", markers=True),
+            CurveSpec("val_accuracy", "validation", "plot_val", markers=True),
+        ),
+        scale=100.0,
+    ),
+    ChartSpec(
+        "lr", "Learning rate", (CurveSpec("lr", "", "plot_lr", smooth=True),), from_zero=True, can_log=True
+    ),
+    ChartSpec("grad_norm", "Gradient norm", (CurveSpec("grad_norm", "", "plot_grad"),), can_log=True),
+)
+
+
+def x_range(first: float, last: float, total: int) -> tuple[float, float]:
+    """The steps a following chart shows: the whole run, or its first half, quarter, ... while it is young.
+
+    So a young curve fills the plot, and the axis moves a few times in a run instead of at every step.
+    """
+    end = max(float(total), last, first + _MIN_STEPS)
+    while (end - first) / 2 >= max(last - first, _MIN_STEPS):
+        end = first + (end - first) / 2
+    return first, end

@@ -1,0 +1,118 @@
+"""Parameter values as the text of a form field, and back; what cannot be read stays text."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+from graph.catalog.params import Dims, ParamError, ParamSpec, Value
+
+
+class _Unset:
+    """The type of UNSET."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = _Unset()  # a parameter that is left out: it takes its default or is inferred
+
+_LISTS = ("ints", "axes", "shape", "floats")
+_NUMBER_BEGUN = re.compile(r"[-+]?\d*\.?\d*(e[-+]?)?", re.IGNORECASE)
+_MAX_DIGITS = 4000  # Python refuses to read longer integers
+
+
+def format_value(value: Value) -> str:
+    """A value as a field shows it: `3`, `3, 5`, `same`; nothing for one that is left out."""
+    if value is UNSET:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(format_value(item) for item in value)
+    return "none" if value is None else str(value)
+
+
+def parse_text(spec: ParamSpec, text: str) -> Value:
+    """The value that was typed: UNSET for an empty text, the text itself where it is no such value."""
+    text = text.strip()
+    if not text:
+        return UNSET
+    if spec.kind in ("text", "path", "choice"):
+        return text
+    if spec.optional and text.lower() == "none":
+        return None
+    if spec.kind in _LISTS:
+        return _parsed_list(spec, text)
+    item = _parsed_item(text)
+    return float(item) if spec.kind == "float" and type(item) is int and abs(item) < 2**53 else item
+
+
+def is_unfinished(spec: ParamSpec, text: str) -> bool:
+    """Whether the text is no value yet but may become one with more typing: `1e-`, `sa`, `-`."""
+    text = text.strip().lower()
+    if not text or fits(spec, parse_text(spec, text)):
+        return False
+    words = [*getattr(spec, "choices", ()), *(["none"] if spec.optional else [])]
+    if spec.kind in ("int", "axis", "float") and _NUMBER_BEGUN.fullmatch(text):
+        return text[-1] in "-+.eE"
+    return text in ("-", "[", "(") or any(word.startswith(text) and word != text for word in words)
+
+
+def fits(spec: ParamSpec, value: Value) -> bool:
+    """Whether a value suits its declaration; leaving it out always does."""
+    if value is UNSET:
+        return True
+    try:
+        spec.check(value)
+    except ParamError:
+        return False
+    return True
+
+
+def same(spec: ParamSpec, one: Value, other: Value) -> bool:
+    """Whether two values mean the same to a declaration: `[3]` and `3` for a list of dims."""
+    if one is UNSET or other is UNSET or not (fits(spec, one) and fits(spec, other)):
+        return type(one) is type(other) and one == other
+    return bool(spec.check(one) == spec.check(other))
+
+
+def _parsed_list(spec: ParamSpec, text: str) -> Value:
+    if text in getattr(spec, "choices", ()):
+        return text
+    parts = [part for part in re.split(r"[\s,×]+", text.strip("[]() ")) if part]
+    items = [_parsed_item(part) for part in parts]
+    if any(isinstance(item, str) for item in items) and not isinstance(spec, Dims):
+        return text
+    listed = spec.kind == "shape" or len(items) > 1 or "[" in text
+    return items if listed or not items else items[0]
+
+
+def _parsed_item(text: str) -> Value:
+    if text.lower() == "none":
+        return None
+    if len(text) > _MAX_DIGITS:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        return _parsed_float(text)
+
+
+def _parsed_float(text: str) -> float | str:
+    """The finite number that the text is, else the text: JSON knows no infinity."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text
+
+
+def shown_default(spec: ParamSpec) -> str:
+    """What a field stands for while it is empty."""
+    if spec.default is None:
+        return "none" if spec.optional else ""
+    return format_value(spec.default)

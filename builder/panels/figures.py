@@ -1,0 +1,150 @@
+"""A run's headline figures, worked out from its events: where it stands, how fast it is, what is left."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from runtime.events import DataProgress, EpochEnded, Event, RunEnded, RunStarted, StateChanged, StepsRecorded
+
+_SPEED_WINDOW = 5.0  # seconds
+
+STATE_TEXTS = {
+    "preparing": "Preparing",
+    "running": "Running",
+    "paused": "Paused",
+    "stopping": "Stopping",
+    "finished": "Finished",
+    "stopped": "Stopped",
+    "failed": "Failed",
+}
+
+
+@dataclass
+class RunFigures:
+    """The latest numbers of a run; None where there is none yet."""
+
+    state: str = "preparing"
+    text: str = ""
+    reason: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    total_steps: int = 0
+    steps_per_epoch: int = 0
+    batch_size: float = 0.0
+    train_loss: float | None = None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    lr: float | None = None
+    grad_norm: float | None = None
+    data_fraction: float | None = None
+    steps_per_second: float | None = None  # over the last seconds of training, without validation
+    _marks: deque[tuple[float, int]] = field(default_factory=deque)  # (seconds, step) of the last few seconds
+    _epoch_seconds: float | None = None
+    _epoch_was_paused: bool = False
+
+    def take(self, event: Event) -> None:
+        """Brings the figures up to date with one event."""
+        match event:
+            case DataProgress():
+                self.text = event.text
+                self.data_fraction = event.done / event.total if event.total else None
+            case RunStarted():
+                self._start(event)
+            case StepsRecorded():
+                self._take_steps(event)
+            case EpochEnded():
+                self._take_epoch(event)
+            case StateChanged():
+                self._change(event.state)
+            case RunEnded():
+                self.state, self.reason = event.state, event.reason
+                self.steps_per_second = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the run still goes on."""
+        return self.state not in ("finished", "stopped", "failed")
+
+    @property
+    def fraction(self) -> float:
+        """How much of the work is done, 0 to 1: of reading the data first, then of all steps."""
+        if self.total_steps:
+            return min(self.step / self.total_steps, 1.0)
+        return self.data_fraction or 0.0
+
+    @property
+    def samples_per_second(self) -> float | None:
+        """Training samples a second, or None while the speed is unknown."""
+        speed = self.steps_per_second
+        return speed * self.batch_size if speed is not None and self.batch_size else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated time to the end: from the last epoch's length, validation included, or from the speed."""
+        left = self.total_steps - self.step
+        if self.state != "running" or left < 0:
+            return None
+        if self._epoch_seconds is not None and self.steps_per_epoch:
+            return left * self._epoch_seconds / self.steps_per_epoch
+        speed = self.steps_per_second
+        return left / speed if speed else None
+
+    def _start(self, event: RunStarted) -> None:
+        self.state = "running"
+        self.epochs, self.total_steps = event.epochs, event.total_steps
+        self.steps_per_epoch, self.step = event.steps_per_epoch, event.start_step
+        self.batch_size = event.train_samples / event.steps_per_epoch if event.steps_per_epoch else 0.0
+        self.text = f"{event.device} · {event.precision} · {event.parameters:,} parameters"
+        self.text += f" · {event.train_samples:,} training and {event.val_samples:,} validation samples"
+
+    def _take_steps(self, event: StepsRecorded) -> None:
+        if not event.losses:
+            return
+        self.epoch = event.epoch
+        self.step = event.first_step + len(event.losses) - 1
+        self.train_loss, self.lr = event.losses[-1], event.lrs[-1]
+        self.grad_norm = event.grad_norms[-1]
+        if not self._marks:
+            self._marks.append((event.times[0], event.first_step))
+        self._marks.append((event.times[-1], self.step))
+        while event.times[-1] - self._marks[0][0] > _SPEED_WINDOW and len(self._marks) > 2:
+            self._marks.popleft()
+        (start, first), (end, last) = self._marks[0], self._marks[-1]
+        if end > start:
+            self.steps_per_second = (last - first) / (end - start)
+
+    def _take_epoch(self, event: EpochEnded) -> None:
+        self.epoch, self.step = event.epoch, event.step
+        self.val_loss, self.val_accuracy = event.val_loss, event.val_accuracy
+        if not self._epoch_was_paused:
+            self._epoch_seconds = event.seconds
+        self._epoch_was_paused = False
+        self._marks.clear()  # validation is no training speed
+
+    def _change(self, state: str) -> None:
+        self.state = state
+        if state == "paused":
+            self._epoch_was_paused = True
+            self.steps_per_second = None
+            self._marks.clear()
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: "42 s", "3 min 05 s", "2 h 10 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def number(value: float) -> str:
+    """A figure in four significant digits, short also where it is very large or small: 0.02314, 1.5e-05."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return str(value)
+    if value != 0 and not 1e-4 <= abs(value) < 1e6:
+        return f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

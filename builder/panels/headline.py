@@ -1,0 +1,137 @@
+"""The row of figures above the curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from builder.panels.figures import STATE_TEXTS, RunFigures, duration, number
+from builder.theme import GRID, Theme, font
+
+_TILE_WIDTH = 104  # pixels
+_STATE_TOKENS = {
+    "running": "accent_text",
+    "paused": "warning",
+    "stopping": "warning",
+    "finished": "success",
+    "failed": "error",
+}
+_NONE = "–"
+
+
+class Headline(QWidget):
+    """State, progress and the latest measurements as labelled figures that wrap to the width."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._tiles = {title: Tile(title) for title in _texts(RunFigures())}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(GRID, GRID // 2, GRID, 0)
+        self._grid.setHorizontalSpacing(GRID)
+        self._grid.setVerticalSpacing(GRID // 2)
+        self._columns = 0
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints the state in another theme's colour at the next `show_figures`."""
+        self._theme = theme
+
+    def show_figures(self, figures: RunFigures) -> None:
+        """Writes the figures."""
+        for title, text in _texts(figures).items():
+            self._tiles[title].set_text(text)
+        self._tiles["Epoch"].set_total(figures.epochs)
+        self._tiles["Step"].set_total(figures.total_steps)
+        token = _STATE_TOKENS.get(figures.state, "text")
+        self._tiles["State"].set_color(getattr(self._theme, token))
+
+    def text(self, title: str) -> str:
+        """What stands under a title, "Train loss"."""
+        return self._tiles[title].value.text()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        fit = max(event.size().width() // _TILE_WIDTH, 2)
+        columns = math.ceil(len(self._tiles) / math.ceil(len(self._tiles) / fit))  # rows of one length
+        if columns != self._columns:
+            self._columns = columns
+            arrange(self._grid, list(self._tiles.values()), columns)
+        super().resizeEvent(event)
+
+
+class Tile(QWidget):
+    """A figure with its name above it."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self._name = QLabel(title)
+        self._name.setFont(font("caption"))
+        self._name.setProperty("role", "muted")
+        self.value = QLabel(_NONE)
+        self.value.setFont(font("figure"))
+        self.value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        # A figure that grows by a digit must not move its neighbours.
+        self.value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._name)
+        column.addWidget(self.value)
+
+    def set_text(self, text: str) -> None:
+        """Shows a figure."""
+        if text != self.value.text():
+            self.value.setText(text)
+
+    def set_total(self, total: int) -> None:
+        """Says in the title what the figure goes up to: "Step of 2,350"."""
+        text = f"{self._title} of {total:,}" if total else self._title
+        if text != self._name.text():
+            self._name.setText(text)
+
+    def set_color(self, color: str) -> None:
+        """Shows the figure in a colour."""
+        sheet = f"color: {color};"
+        if sheet != self.value.styleSheet():
+            self.value.setStyleSheet(sheet)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_TILE_WIDTH - 2 * GRID, super().minimumSizeHint().height())
+
+
+def arrange(grid: QGridLayout, widgets: Sequence[QWidget], columns: int) -> None:
+    """Puts widgets into a grid row by row, all columns equally wide."""
+    for widget in widgets:
+        grid.removeWidget(widget)
+    for index, widget in enumerate(widgets):
+        grid.addWidget(widget, index // columns, index % columns)
+    for column in range(max(grid.columnCount(), columns)):
+        grid.setColumnStretch(column, 1 if column < columns else 0)
+
+
+def _texts(figures: RunFigures) -> dict[str, str]:
+    """Every tile's title and text."""
+    speed = figures.steps_per_second
+    left = figures.seconds_left
+    return {
+        "State": STATE_TEXTS[figures.state],
+        "Epoch": f"{figures.epoch:,}" if figures.epoch else _NONE,
+        "Step": f"{figures.step:,}" if figures.step else _NONE,
+        "Train loss": _figure(figures.train_loss),
+        "Val loss": _figure(figures.val_loss),
+        "Val accuracy": f"{figures.val_accuracy:.2%}" if figures.val_accuracy is not None else _NONE,
+        "Learning rate": _figure(figures.lr),
+        "Gradient norm": _figure(figures.grad_norm),
+        "Steps / s": f"{speed:,.0f}" if speed is not None and speed >= 100 else _figure(speed),
+        "Samples / s": f"{samples:,.0f}" if (samples := figures.samples_per_second) is not None else _NONE,
+        "Time left": duration(left) if left is not None else _NONE,
+    }
+
+
+def _figure(value: float | None) -> str:
+    return number(value) if value is not None else _NONE

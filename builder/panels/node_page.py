@@ -1,0 +1,154 @@
+"""The inspector's page for one node: name, parameters, what is wrong, shapes and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from builder.panels.facts import Facts
+from builder.panels.field_text import UNSET, format_value
+from builder.panels.forms import FieldState, SpecForm, default_state
+from builder.panels.name_field import NameField
+from builder.fixing import fix_problem
+from builder.panels.problem_list import ProblemCards
+from builder.quantities import bytes_text, flops_text
+from builder.session import Session
+from builder.theme import GRID, Theme, font
+from graph.catalog import CATALOG
+from graph.catalog.params import ParamSpec, Value
+from graph.catalog.spec import LayerSpec
+from graph.document import Node
+from graph.edits import RenameNode, SetParams
+from graph.inference import NodeResult
+from graph.problems import Problem
+from graph.shapes import TensorSpec, num_bytes
+
+
+class NodePage(QWidget):
+    """Shows a node and submits what is typed; follows undo without disturbing who is typing."""
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._node_id = ""
+        self._type = ""
+        self.form: SpecForm | None = None
+        self.title = QLabel(self)
+        self.title.setFont(font("title"))
+        self.help = QLabel(self)
+        self.help.setWordWrap(True)
+        self.help.setOpenExternalLinks(True)
+        self.name = NameField(
+            lambda edit, key: session.document.apply(edit, (key, self._node_id)),
+            lambda name: RenameNode(self._node_id, name),
+            self,
+        )
+        self.problems = ProblemCards(theme, self)
+        self.problems.fix_asked.connect(lambda fix: fix_problem(session, fix))
+        self.facts = Facts(self)
+        self._parameters_title = section_title("Parameters", self)
+        self._form_slot = QVBoxLayout()
+        self._lay_out()
+
+    def show_node(self, node_id: str) -> None:
+        """Shows a node of the session's graph."""
+        self._node_id = node_id
+        node = self._session.graph.nodes[node_id]
+        if node.type != self._type:
+            self._rebuild(node.type)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Reads the node anew, after an edit or an undo."""
+        node = self._session.graph.nodes[self._node_id]
+        if node.type != self._type:
+            self._rebuild(node.type)
+        result, problems = self._session.result(node.id), self._session.problems_of(node.id)
+        self.name.show_name(node.name)
+        self.problems.show_problems(problems)
+        spec = CATALOG.get(node.type)
+        if spec is not None and self.form is not None:
+            for param in spec.params:
+                self.form.show_state(param.name, _state(param, node, result, problems))
+        self.facts.show_facts(_facts(result))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self.problems.set_theme(theme)
+
+    @Slot(str, object, int)
+    def _edited(self, name: str, value: Value, burst: int) -> None:
+        edit = SetParams(self._node_id, reset=(name,)) if value is UNSET else SetParams(self._node_id, {name: value})
+        self._session.apply(edit, ("param", self._node_id, name, burst) if burst else None)
+
+    def _rebuild(self, type_name: str) -> None:
+        self._type = type_name
+        spec = CATALOG.get(type_name)
+        self.title.setText(type_name)
+        self.help.setText(_help_html(spec) if spec else "This layer type is not known.")
+        if self.form is not None:
+            self.form.hide()
+            self.form.deleteLater()
+        self.form = SpecForm(spec.params if spec else (), self)
+        self.form.edited.connect(self._edited)
+        self._form_slot.addWidget(self.form)
+        has_params = bool(self.form.names)
+        self.form.setVisible(has_params)
+        self._parameters_title.setVisible(has_params)
+        QWidget.setTabOrder(self.name, self.form)
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(self.title)
+        layout.addWidget(self.name)
+        layout.addWidget(self.help)
+        layout.addWidget(self.problems)
+        layout.addWidget(self._parameters_title)
+        layout.addLayout(self._form_slot)
+        layout.addWidget(section_title("Shapes and cost", self))
+        layout.addWidget(self.facts)
+        layout.addStretch(1)
+
+
+def section_title(text: str, parent: QWidget) -> QLabel:
+    """The heading of a part of a panel."""
+    label = QLabel(text, parent)
+    label.setFont(font("strong"))
+    label.setContentsMargins(0, GRID, 0, 0)
+    return label
+
+
+def _help_html(spec: LayerSpec) -> str:
+    return f'{spec.help} <a href="{spec.source}">Documentation</a>'
+
+
+def _state(param: ParamSpec, node: Node, result: NodeResult, problems: tuple[Problem, ...]) -> FieldState:
+    value = node.params.get(param.name, UNSET)
+    wrong = next((problem for problem in problems if problem.param == param.name), None)
+    text = f"Expected {wrong.expected}." if wrong and wrong.expected else wrong.message if wrong else ""
+    if param.inferred is None:
+        return default_state(param, value, text)
+    known = result.params[param.name] if result.params is not None else None
+    hint = "inferred" if known is None else f"inferred: {format_value(known)}"
+    return FieldState(value, hint, known, text)
+
+
+def _facts(result: NodeResult) -> Iterator[tuple[str, str]]:
+    for port, tensor in result.inputs.items():
+        yield f"Input {port}" if port != "in" else "Input", _tensor_text(tensor)
+    for port, tensor in result.outputs.items():
+        yield f"Output {port}" if port != "out" else "Output", _tensor_text(tensor)
+    yield "Parameters", "unknown" if result.parameters is None else f"{result.parameters:,}"
+    yield "FLOPs", "unknown" if result.flops is None else f"{flops_text(result.flops)} a sample"
+    sizes = [num_bytes(tensor) if tensor else None for tensor in result.outputs.values()]
+    known = [size for size in sizes if size is not None]
+    if known and len(known) == len(sizes):
+        yield "Output size", f"{bytes_text(sum(known))} a sample"
+
+
+def _tensor_text(tensor: TensorSpec | None) -> str:
+    return f"{tensor}  {tensor.dtype}" if tensor else "unknown"

@@ -1,0 +1,140 @@
+"""The training plan as a mapping, changed key by key; a wrong value is kept and told, never refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from builder.panels.field_text import UNSET, fits
+from graph.catalog.params import IntOrTuple, ParamError, ParamSpec, Value
+from runtime.data.choices import SHARED_KEYS, SOURCES, VAL_FRACTION
+from runtime.options import OptionSpec, PlanError
+from runtime.plan import DEFAULT_DATA, DEFAULT_LOSS, DEFAULT_OPTIMIZER, TABLES, TYPE_KEYS, TrainingPlan
+from runtime.plan_choices import SETTINGS
+
+Training = Mapping[str, Any]
+
+NO_SCHEDULER = "none"
+DEFAULTS = {
+    "data": DEFAULT_DATA,
+    "loss": DEFAULT_LOSS,
+    "optimizer": DEFAULT_OPTIMIZER,
+    "scheduler": NO_SCHEDULER,
+}
+PARTS = tuple(TABLES)
+SETTING: Mapping[str, ParamSpec] = {spec.name: spec for spec in SETTINGS}
+RESIZE = IntOrTuple(
+    name="resize", optional=True, ndim=2, min=1, max=8192, help="Scales images to this size; empty keeps it."
+)
+
+
+def part_of(training: Training, part: str) -> dict[str, Value]:
+    """One part of the plan, such as the optimizer, with its type written out."""
+    value = training.get(part)
+    key = TYPE_KEYS[part]
+    if isinstance(value, Mapping):
+        return {key: DEFAULTS[part], **value}
+    return {key: value if value is not None else DEFAULTS[part]}
+
+
+def part_specs(part: str, type_name: Value) -> tuple[ParamSpec, ...]:
+    """What can be set in a part of this type; nothing while the type is not known."""
+    option: OptionSpec | None = TABLES[part].get(type_name) if isinstance(type_name, str) else None
+    if option is None:
+        return ()
+    return (*option.params, VAL_FRACTION, RESIZE) if part == "data" else option.params
+
+
+def part_value(training: Training, part: str, name: str) -> Value:
+    """A value of a part, or UNSET."""
+    mapping = part_of(training, part)
+    if name == RESIZE.name:
+        return next((step.get("size") for step in _chain(mapping, "train") if _is_resize(step)), UNSET)
+    return mapping.get(name, UNSET)
+
+
+def with_part_type(training: Training, part: str, type_name: str) -> dict[str, Value]:
+    """The plan with another type in a part; parameters that both know stay."""
+    if type_name == NO_SCHEDULER:
+        return {key: value for key, value in training.items() if key != part}
+    known = [spec.name for spec in part_specs(part, type_name)] + list(SHARED_KEYS if part == "data" else ())
+    kept = {key: value for key, value in part_of(training, part).items() if key in known}
+    return {**training, part: {**kept, TYPE_KEYS[part]: type_name}}
+
+
+def with_part_value(training: Training, part: str, name: str, value: Value) -> dict[str, Value]:
+    """The plan with one parameter of a part changed, or left out."""
+    mapping = part_of(training, part)
+    if name == RESIZE.name:
+        return {**training, part: _resized(mapping, value)}
+    mapping.pop(name, None)
+    return {**training, part: mapping if value is UNSET else {**mapping, name: value}}
+
+
+def with_setting(training: Training, name: str, value: Value) -> dict[str, Value]:
+    """The plan with one plain setting changed, or left out."""
+    rest = {key: item for key, item in training.items() if key != name}
+    return rest if value is UNSET else {**rest, name: value}
+
+
+def plan_error(training: Training) -> PlanError | None:
+    """The first thing that keeps the plan from being used."""
+    try:
+        TrainingPlan.from_mapping(training)
+    except PlanError as error:
+        return error
+    return None
+
+
+def value_problems(training: Training) -> dict[str, str]:
+    """What is wrong, by path: every unsuitable value, and what does not go together."""
+    found = {}
+    for part in PARTS:
+        for spec in part_specs(part, part_of(training, part)[TYPE_KEYS[part]]):
+            _note(found, spec, part_value(training, part, spec.name), f"{part}.{spec.name}")
+    for name, spec in SETTING.items():
+        _note(found, spec, training.get(name, UNSET), name)
+    error = plan_error(training)
+    if error is not None and error.path not in found:
+        found[error.path] = f"Expected {error.expected}."
+    return found
+
+
+def other_steps(training: Training) -> str:
+    """The preparation steps that the form has no field for, as one line."""
+    steps = [step for step in _chain(part_of(training, "data"), "train") if not _is_resize(step)]
+    return ", ".join(str(step.get("type", "?")) for step in steps)
+
+
+def _note(found: dict[str, str], spec: ParamSpec, value: Value, path: str) -> None:
+    if not fits(spec, value):
+        try:
+            spec.check(value)
+        except ParamError as error:
+            found[path] = f"Expected {error}."
+
+
+def _resized(mapping: dict[str, Value], size: Value) -> dict[str, Value]:
+    transforms = dict(mapping.get("transforms") or {})
+    for chain in {"train", *(name for name in ("eval",) if transforms.get(name) is not None)}:
+        rest = [step for step in _chain(mapping, chain) if not _is_resize(step)]
+        first = [] if size is UNSET or size is None else [{"type": "Resize", "size": size}]
+        transforms[chain] = [*first, *rest]
+    return {**mapping, "transforms": transforms}
+
+
+def _chain(mapping: Mapping[str, Value], name: str) -> list[dict[str, Value]]:
+    transforms = mapping.get("transforms")
+    steps = transforms.get(name) if isinstance(transforms, Mapping) else None
+    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
+
+
+def _is_resize(step: Mapping[str, Value]) -> bool:
+    return step.get("type") == "Resize"
+
+
+TITLES: Mapping[str, str] = {
+    **{name: source.title for name, source in SOURCES.items()},
+    NO_SCHEDULER: "None",
+    "CosineAnnealingLR": "Cosine with warm-up",
+}

@@ -1,0 +1,258 @@
+"""A chart of a few curves over training steps: cheap to repaint, readable in both themes.
+
+Cost per repaint at 1,000 x 420 pixels in four charts (2-core machine): 1 ms with these grid lines, 9 ms with
+pyqtgraph's own; its auto range would re-lay the axes on every new point and cost 25 ms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QTextDocumentFragment
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from builder.panels.chart_specs import ChartSpec, CurveSpec
+from builder.panels.curve import Curve
+from builder.panels.figures import number
+from builder.panels.history import Series
+from builder.theme import GRID, Theme, font
+
+_AXIS_WIDTH = 52  # pixels; one width for all charts, so that their x-axes stand below each other
+_AXIS_HEIGHT = 34  # pixels
+_MARGIN = 0.06  # of the y-range, above and below the curves
+_SLACK = 1.7  # the y-range is taken in once it is that many times larger than the curves need
+
+
+class _Axis(pg.AxisItem):
+    """An axis with short numbers: 12k steps, 0.0008, 1e-05."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float | None) -> list[str]:
+        if self.logMode:
+            return [self._log_text(value, is_major=spacing is not None) for value in values]
+        if self.orientation == "bottom":
+            return [_steps(value) for value in values]
+        largest = max(map(abs, values), default=0.0)
+        digits = max(_magnitude(largest), _magnitude(largest / (spacing or 1.0)), 0) + 1
+        return [f"{value if abs(value) > 1e-9 * largest else 0:.{digits}g}" for value in values]
+
+    def _log_text(self, value: float, is_major: bool) -> str:
+        """Numbers at every decade, and at 2 and 5 as well where there are few decades in view."""
+        mantissa = round(10 ** (value % 1))
+        few = self.range[1] - self.range[0] < 2
+        return f"{10**value:.3g}" if is_major or (few and mantissa in (1, 2, 5, 10)) else ""
+
+
+class Chart(QWidget):
+    """One chart with its title, legend and crosshair readout.
+
+    Signals:
+        hovered(float): the step under the mouse; NaN when it left.
+        ranged(): the user zoomed or panned along the steps; the y-axis always fits what is seen.
+    """
+
+    hovered = Signal(float)
+    ranged = Signal()
+
+    def __init__(self, spec: ChartSpec, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self._theme = theme
+        self._series: Mapping[str, Series] = {}
+        self._title = QLabel(textFormat=Qt.TextFormat.RichText)
+        self._title.setFont(font("body"))
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.log_button = QToolButton()
+        self.log_button.setText("log")
+        self.log_button.setCheckable(True)
+        self.log_button.setFont(font("caption"))
+        self.log_button.setVisible(spec.can_log)
+        _keep_room(self.log_button)
+        self.log_button.setToolTip("Logarithmic axis")
+        self.log_button.setAccessibleName(f"Logarithmic axis of {spec.title}")
+        self.log_button.toggled.connect(self._set_log)
+        self.plot = _plot_widget()
+        self._grid = pg.PlotCurveItem(connect="pairs")
+        self.plot.addItem(self._grid, ignoreBounds=True)
+        self._curves = [Curve(curve, spec.scale) for curve in spec.curves]
+        for curve in self._curves:
+            self.plot.addItem(curve.item)
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._cursor.setVisible(False)
+        self.plot.addItem(self._cursor, ignoreBounds=True)
+        self._readout = QLabel(self.plot)
+        self._readout.setFont(font("caption"))
+        self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._readout.hide()
+        self._lay_out()
+        self.set_theme(theme)
+        view = self.plot.getViewBox()
+        view.setMouseEnabled(x=True, y=False)
+        view.sigRangeChangedManually.connect(self.ranged)
+        view.sigXRangeChanged.connect(self.draw)
+        view.sigYRangeChanged.connect(self._on_y_range)
+        view.sigResized.connect(self._on_y_range)
+        self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme's colours."""
+        self._theme = theme
+        self.plot.setBackground(theme.surface)
+        self._grid.setPen(pg.mkPen(theme.plot_grid, width=1))
+        self._cursor.setPen(pg.mkPen(theme.text_muted, width=1, style=Qt.PenStyle.DashLine))
+        for name in ("left", "bottom"):
+            axis = self.plot.getAxis(name)
+            axis.setPen(pg.mkPen(theme.border_strong, width=1))
+            axis.setTextPen(theme.text_muted)
+            axis.setTickFont(font("caption"))
+        for curve in self._curves:
+            curve.set_theme(theme)
+        self._title.setText(self._legend())
+        self._readout.setStyleSheet(
+            f"background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 4px; padding: 4px;"
+        )
+
+    def set_series(self, series: Mapping[str, Series]) -> None:
+        """Shows the curves of a run by name; an empty mapping clears the chart."""
+        self._series = series
+        self.show_values(math.nan)
+        self.draw()
+
+    def set_steps(self, first: float, last: float) -> None:
+        """Shows these steps."""
+        self.plot.setXRange(first, last, padding=0)
+
+    @Slot()
+    def draw(self) -> None:
+        """Draws what the history holds by now of the steps in view."""
+        (start, end), _ = self.plot.viewRange()
+        buckets = max(int(self.plot.getViewBox().width()), 100) // 2
+        for curve in self._curves:
+            series = self._series.get(curve.spec.series)
+            curve.draw(series, start, end, buckets, self.log_button.isChecked())
+        low = min(curve.bounds[0] for curve in self._curves)
+        high = max(curve.bounds[1] for curve in self._curves)
+        if low <= high:
+            self._fit_y(low, high)
+
+    def show_values(self, step: float) -> None:
+        """Moves the crosshair to a step and shows the values there beside it; NaN takes both away."""
+        lines = self._values(step) if math.isfinite(step) else []
+        self._cursor.setVisible(bool(lines))
+        self._readout.setVisible(bool(lines))
+        if lines:
+            self._cursor.setPos(step)
+            self._readout.setText("<br>".join([f"step {step:,.0f}", *lines]))
+            self._place_readout(step)
+
+    def readout(self) -> str:
+        """What the crosshair shows, as text; empty while there is none."""
+        plain = QTextDocumentFragment.fromHtml(self._readout.text()).toPlainText()
+        return plain if not self._readout.isHidden() else ""
+
+    def _values(self, step: float) -> list[str]:
+        """One line for each curve that has a point near a step."""
+        lines = []
+        for curve in self.spec.curves:
+            point = self._series[curve.series].at(step) if curve.series in self._series else None
+            if point is not None:
+                value = number(point[1] * self.spec.scale)
+                lines.append(f"{self._dot(curve)} {curve.label or self.spec.title} <b>{value}</b>")
+        return lines
+
+    def _place_readout(self, step: float) -> None:
+        """Puts the readout beside the crosshair, on the side with more room."""
+        view = self.plot.getViewBox()
+        x = view.mapViewToScene(QPointF(step, 0)).x()
+        frame = view.sceneBoundingRect()
+        self._readout.adjustSize()
+        on_left = x > frame.center().x()
+        left = x - self._readout.width() - GRID if on_left else x + GRID
+        self._readout.move(round(left), round(frame.top()) + GRID // 2)
+
+    def _dot(self, curve: CurveSpec) -> str:
+        return f'<span style="color:{getattr(self._theme, curve.color)}">●</span>'
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setContentsMargins(GRID, 0, 0, 0)
+        head.addWidget(self._title, 1)
+        head.addWidget(self.log_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.plot, 1)
+
+    def _fit_y(self, low: float, high: float) -> None:
+        """Keeps the curves in view, but leaves the axis alone while it fits well enough."""
+        if not self.log_button.isChecked() and low >= 0 and (self.spec.from_zero or low < 0.5 * high):
+            low = 0.0
+        height = max(high - low, abs(high) * 1e-3, 1e-9)
+        _, (shown_low, shown_high) = self.plot.viewRange()
+        fits = shown_low <= low and high <= shown_high
+        if not fits or shown_high - shown_low > _SLACK * height:
+            base = low if low == 0.0 else low - _MARGIN * height
+            self.plot.setYRange(base, high + 2 * _MARGIN * height, padding=0)
+
+    def _legend(self) -> str:
+        labelled = [f"{self._dot(curve)} {curve.label}" for curve in self.spec.curves if curve.label]
+        return " &nbsp; ".join([f"<b>{self.spec.title}</b>", *labelled])
+
+    @Slot(bool)
+    def _set_log(self, checked: bool) -> None:
+        self.plot.getAxis("left").setLogMode(checked)
+        self.draw()
+
+    @Slot()
+    def _on_y_range(self) -> None:
+        """Redraws the horizontal grid lines at the axis' large ticks."""
+        axis = self.plot.getAxis("left")
+        _, (low, high) = self.plot.viewRange()
+        ticks = axis.tickValues(low, high, max(self.plot.getViewBox().height(), 1))
+        values = np.asarray(ticks[0][1] if ticks else (), dtype=float)
+        x = np.tile((-1e12, 1e12), len(values))
+        self._grid.setData(x, np.repeat(values, 2))
+
+    @Slot(object)
+    def _on_mouse_moved(self, position: QPointF) -> None:
+        view = self.plot.getViewBox()
+        inside = view.sceneBoundingRect().contains(position)
+        self.hovered.emit(view.mapSceneToView(position).x() if inside else math.nan)
+
+    def leaveEvent(self, event: object) -> None:
+        self.hovered.emit(math.nan)
+
+
+def _keep_room(widget: QWidget) -> None:
+    """Leaves a widget's place empty while it is hidden, so that nothing moves."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
+
+
+def _plot_widget() -> pg.PlotWidget:
+    plot = pg.PlotWidget(axisItems={"left": _Axis("left"), "bottom": _Axis("bottom")})
+    plot.hideButtons()
+    plot.setMenuEnabled(False)
+    plot.disableAutoRange()
+    plot.getAxis("left").setWidth(_AXIS_WIDTH)
+    plot.getAxis("bottom").setHeight(_AXIS_HEIGHT)
+    plot.getAxis("bottom").setLabel("step")
+    for name in ("left", "bottom"):
+        plot.getAxis(name).enableAutoSIPrefix(False)
+        plot.getAxis(name).setStyle(tickLength=4)
+    return plot
+
+
+def _magnitude(value: float) -> int:
+    return math.ceil(math.log10(value)) if value > 0 else 0
+
+
+def _steps(value: float) -> str:
+    if abs(value) >= 1e6:
+        return f"{value / 1e6:g}M"
+    return f"{value / 1e3:g}k" if abs(value) >= 1e4 else f"{value:g}"

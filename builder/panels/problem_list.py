@@ -1,0 +1,69 @@
+"""A column of problem cards that are reused as the problems change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from builder.panels.problem_card import ProblemCard
+from builder.theme import GRID, Theme
+from graph.problems import Problem
+
+MAX_CARDS = 100
+
+
+class ProblemCards(QWidget):
+    """Shows problems, at most MAX_CARDS of them and then how many more there are.
+
+    Signals:
+        chosen(Problem): a card was clicked.
+        fix_asked(Fix): a remedy was asked for.
+    """
+
+    chosen = Signal(object)
+    fix_asked = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._pool: list[ProblemCard] = []
+        self._more = QLabel(self)
+        self._more.setProperty("role", "muted")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(GRID)
+        self._layout.addWidget(self._more)
+        self.show_problems(())
+
+    @property
+    def cards(self) -> list[ProblemCard]:
+        """The cards that are shown, top to bottom."""
+        return [card for card in self._pool if not card.isHidden()]
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Shows these problems, in this order."""
+        listed = problems[:MAX_CARDS]
+        while len(self._pool) < len(listed):
+            self._add_card()
+        for index, card in enumerate(self._pool):
+            if index < len(listed):
+                card.show_problem(listed[index])
+            card.setVisible(index < len(listed))
+        self._more.setText(f"and {len(problems) - len(listed):,} more")
+        self._more.setVisible(len(problems) > len(listed))
+        self.setVisible(bool(listed))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self._theme = theme
+        for card in self._pool:
+            card.set_theme(theme)
+
+    def _add_card(self) -> None:
+        card = ProblemCard(self._theme, self)
+        card.chosen.connect(self.chosen)
+        card.fix_asked.connect(self.fix_asked)
+        self._layout.insertWidget(len(self._pool), card)
+        self._pool.append(card)

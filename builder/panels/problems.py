@@ -1,0 +1,132 @@
+"""The Problems tab: everything that is wrong, errors first, with its remedies."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from builder.fixing import fix_all, fix_problem
+from builder.icons import icon
+from builder.panels.problem_list import ProblemCards
+from builder.quantities import counted
+from builder.session import Session
+from builder.theme import GRID, Theme
+from graph.problems import Fix, Problem
+
+
+class ProblemsPanel(QWidget):
+    """Lists the session's problems.
+
+    Signals:
+        node_chosen(str): a problem's node is to be shown; it is already selected.
+        title_changed(str): what the tab should be called: `Problems (2)`.
+    """
+
+    node_chosen = Signal(str)
+    title_changed = Signal(str)
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+        self.summary = QLabel(self)
+        self.fix_all_button = QPushButton("Fix all", self)
+        self.cards = ProblemCards(theme, self)
+        self.empty = _EmptyState(theme, self)
+        self._lay_out()
+        self.cards.chosen.connect(self._choose)
+        self.cards.fix_asked.connect(self._fix)
+        self.fix_all_button.clicked.connect(self._fix_all)
+        session.problems_changed.connect(self.refresh)
+        self.refresh()
+
+    @property
+    def title(self) -> str:
+        """What the tab is called."""
+        count = len(self._session.problems)
+        return f"Problems ({count:,})" if count else "Problems"
+
+    @Slot()
+    def refresh(self) -> None:
+        """Reads the problems anew."""
+        problems = sorted(self._session.problems, key=lambda problem: not problem.is_error)
+        self.cards.show_problems(problems)
+        self.empty.setVisible(not problems)
+        self.summary.setText(_summary(problems))
+        self.summary.setVisible(bool(problems))
+        fixable = any(problem.fixes for problem in problems)
+        self.fix_all_button.setVisible(bool(problems))
+        self.fix_all_button.setEnabled(fixable)
+        self.fix_all_button.setToolTip(
+            "Applies the first remedy of each problem, as one step"
+            if fixable
+            else "None of these has a remedy that can be applied for you"
+        )
+        self.title_changed.emit(self.title)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self.cards.set_theme(theme)
+        self.empty.set_theme(theme)
+
+    @Slot(object)
+    def _choose(self, problem: Problem) -> None:
+        if problem.node is not None:
+            self._session.select((problem.node,))
+            self.node_chosen.emit(problem.node)
+
+    @Slot(object)
+    def _fix(self, fix: Fix) -> None:
+        fix_problem(self._session, fix)
+
+    @Slot()
+    def _fix_all(self) -> None:
+        fixed = fix_all(self._session)
+        self._session.message.emit(f"{counted(fixed, 'remedy').replace('remedys', 'remedies')} applied.")
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.summary, 1)
+        head.addWidget(self.fix_all_button)
+        column = QWidget()
+        inner = QVBoxLayout(column)
+        inner.setContentsMargins(GRID, 0, GRID, GRID)
+        inner.addWidget(self.cards)
+        inner.addWidget(self.empty)
+        inner.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(column)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        head.setContentsMargins(GRID, GRID, GRID, 0)
+        layout.addLayout(head)
+        layout.addWidget(scroll, 1)
+
+
+class _EmptyState(QWidget):
+    """Says that all is well, and what comes next."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._icon = QLabel(self)
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text = QLabel("No problems. Press Train.", self)
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text.setProperty("role", "muted")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, 3 * GRID, GRID, GRID)
+        layout.addWidget(self._icon)
+        layout.addWidget(text)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._icon.setPixmap(icon("success", theme.success).pixmap(QSize(4 * GRID, 4 * GRID), self.devicePixelRatioF()))
+
+
+def _summary(problems: list[Problem]) -> str:
+    errors = sum(problem.is_error for problem in problems)
+    parts = [counted(errors, "error")] if errors else []
+    if len(problems) > errors:
+        parts.append(counted(len(problems) - errors, "warning"))
+    return ", ".join(parts)

@@ -1,0 +1,49 @@
+"""The Training tab: the plan on the left, the run on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from builder.panels.dashboard import Dashboard
+from builder.panels.plan_form import PlanForm
+from builder.session import Session
+from builder.theme import Theme
+from runtime.events import Event
+
+FORM_WIDTH = 340  # pixels
+
+
+class TrainingPanel(QWidget):
+    """Shows and edits the training plan beside the dashboard of the current run."""
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.plan = PlanForm(session)
+        self.dashboard = Dashboard(theme)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(FORM_WIDTH - 60)
+        scroll.setWidget(self.plan)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.addWidget(scroll)
+        self.splitter.addWidget(self.dashboard)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([FORM_WIDTH, 3 * FORM_WIDTH])
+        self.splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
+
+    @Slot(object)
+    def feed(self, events: Iterable[Event]) -> None:
+        """Takes a run's events."""
+        self.dashboard.feed(events)
+
+    @Slot(object)
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self.dashboard.set_theme(theme)

@@ -1,0 +1,39 @@
+"""Many requests, few answers: repaints that keep up with data without following every piece of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+
+
+class Pulse(QObject):
+    """Fires soon after a request, at most once per interval; silent, at no cost, while nobody asks.
+
+    Signals:
+        fired(): at least one request came since the last time.
+    """
+
+    fired = Signal()
+
+    def __init__(self, interval: int, parent: QObject) -> None:
+        """Fires every `interval` milliseconds at most."""
+        super().__init__(parent)
+        self._interval = interval
+        self._since = QElapsedTimer()
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._since.restart)
+        self._timer.timeout.connect(self.fired)
+
+    def request(self) -> None:
+        """Asks for one firing: now where the last one is long enough ago, or else as soon as it is."""
+        if not self._timer.isActive():
+            waited = self._since.elapsed() if self._since.isValid() else self._interval
+            self._timer.start(max(self._interval - waited, 0))
+
+    def cancel(self) -> None:
+        """Forgets a request that has not been answered."""
+        self._timer.stop()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether a request waits for its firing."""
+        return self._timer.isActive()

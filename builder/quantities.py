@@ -1,0 +1,31 @@
+"""Counts and sizes as people read them."""
+
+from __future__ import annotations
+
+from graph.dims import Dim
+
+_FLOP_UNITS = ("FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP")
+_BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 problem`, `2,000 problems`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def flops_text(flops: Dim) -> str:
+    """`3.63 GFLOP`; a formula where the amount hangs on a symbol."""
+    return _scaled(flops, _FLOP_UNITS, 1000) if isinstance(flops, int) else f"{flops} FLOP"
+
+
+def bytes_text(count: int) -> str:
+    """`98 KiB`."""
+    return _scaled(count, _BYTE_UNITS, 1024)
+
+
+def _scaled(amount: int, units: tuple[str, ...], step: int) -> str:
+    value, unit = float(amount), 0
+    while value >= step and unit < len(units) - 1:
+        value, unit = value / step, unit + 1
+    digits = f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
+    return f"{digits} {units[unit]}"

@@ -1,0 +1,163 @@
+"""The part of the tool bar that trains: buttons, the settings changed most, and how far the run is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from builder.icons import icon
+from builder.panels.field_text import UNSET
+from builder.panels.figures import RunFigures, duration
+from builder.panels.fields import make_field, set_invalid
+from builder.panels.forms import default_state
+from builder.panels.plan_edits import SETTING, value_problems, with_setting
+from builder.session import Session
+from builder.theme import GRID, Theme
+from graph.catalog.params import Value
+from graph.document import Change
+from graph.edits import SetTraining
+
+QUICK_SETTINGS = {"device": ("Device", 84), "precision": ("Precision", 128), "epochs": ("Epochs", 72)}  # pixels
+PROGRESS_WIDTH = 160  # pixels
+
+
+class QuickSettings(QWidget):
+    """A few settings of the training plan, always in sight."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(GRID, 0, GRID, 0)
+        layout.setSpacing(GRID)
+        self.fields = {name: make_field(SETTING[name], self) for name in QUICK_SETTINGS}
+        for name, field in self.fields.items():
+            title, width = QUICK_SETTINGS[name]
+            label = QLabel(title, self)
+            label.setProperty("role", "muted")
+            label.setBuddy(field)
+            field.setFixedWidth(width)
+            field.setToolTip(SETTING[name].help)
+            field.setAccessibleName(title)
+            field.edited.connect(lambda value, burst, name=name: self._set(name, value, burst))
+            layout.addWidget(label)
+            layout.addWidget(field)
+        session.changed.connect(self._follow)
+        session.document_replaced.connect(self.refresh)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Reads the plan anew."""
+        training = self._session.project.training
+        problems = value_problems(training)
+        for name, field in self.fields.items():
+            state = default_state(SETTING[name], training.get(name, UNSET))
+            field.show_value(state.value, state.hint, state.fallback)
+            set_invalid(field, name in problems)
+
+    @Slot(object, object)
+    def _follow(self, change: Change, touched: frozenset[str]) -> None:
+        if "training" in change.fields:
+            self.refresh()
+
+    def _set(self, name: str, value: Value, burst: int) -> None:
+        training = with_setting(self._session.project.training, name, value)
+        self._session.apply(SetTraining(training, f"Set {name}"), ("quick", name, burst))
+
+
+class RunProgress(QWidget):
+    """How far the run is and when it will be done."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar = QProgressBar(self)
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(PROGRESS_WIDTH)
+        self.bar.setAccessibleName("Progress of the run")
+        self.text = QLabel(self)
+        self.text.setProperty("role", "muted")
+        self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, GRID, 0)
+        layout.setSpacing(GRID)
+        layout.addStretch(1)
+        layout.addWidget(self.text)
+        layout.addWidget(self.bar)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.show_text("")
+
+    def show_text(self, text: str) -> None:
+        """Shows a text without a bar."""
+        self.bar.hide()
+        self.text.setText(text)
+
+    def show_figures(self, figures: RunFigures) -> None:
+        """Shows where a run stands."""
+        self.bar.setVisible(figures.is_active)
+        self.bar.setValue(round(1000 * figures.fraction))
+        self.text.setText(_standing(figures))
+
+
+class TrainButton(QToolButton):
+    """The one accented button; it follows an action, but its icon has the colour of its text."""
+
+    def __init__(self, action: QAction, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._action, self._theme = action, theme
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setProperty("role", "primary")
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self._theme = theme
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        self.setText(self._action.text().replace("&", ""))
+        self.setToolTip(self._action.toolTip())
+        self.setEnabled(self._action.isEnabled())
+        self.setIcon(icon("play", self._theme.on_accent))
+
+
+class RunBar(QToolBar):
+    """Train, Pause and Stop with their settings and the progress."""
+
+    def __init__(
+        self, session: Session, train: QAction, pause: QAction, stop: QAction, theme: Theme, parent: QWidget
+    ) -> None:
+        super().__init__("Run", parent)
+        self.setObjectName("toolbar.run")
+        self.setMovable(False)
+        self.train_button = TrainButton(train, theme, self)
+        self.addWidget(self.train_button)
+        self.addActions([pause, stop])
+        self.addSeparator()
+        self.settings = QuickSettings(session, self)
+        self.progress = RunProgress(self)
+        self.addWidget(self.settings)
+        self.addWidget(self.progress)
+
+    @Slot(object)
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self.train_button.set_theme(theme)
+
+
+def _standing(figures: RunFigures) -> str:
+    if not figures.is_active:
+        return ""
+    if not figures.epochs:
+        return figures.text or "Preparing..."
+    parts = [f"Epoch {max(figures.epoch, 1)} of {figures.epochs}"]
+    if figures.state in ("paused", "stopping"):
+        parts.append(figures.state)
+    elif (left := figures.seconds_left) is not None:
+        parts.append(f"{duration(left)} left")
+    return " · ".join(parts)

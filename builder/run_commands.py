@@ -1,0 +1,135 @@
+"""What Train, Pause and Stop do in the window, and what it shows of a run."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices
+
+from builder.actions import Actions
+from builder.dialogs import Dialogs
+from builder.panels.plan_edits import plan_error
+from builder.panels.training import TrainingPanel
+from builder.quantities import counted
+from builder.run_bar import RunProgress
+from builder.run_controller import RunController
+from builder.run_folders import new_run_folder
+from builder.session import Session
+from builder.torch_loader import TorchLoader
+from runtime.events import Event, RunEnded
+
+BUSY = "A run is on. Stop it first."
+IDLE = "Nothing is being trained."
+
+_log = logging.getLogger("netloom.run")
+
+
+class RunCommands(QObject):
+    """Handlers of the Run menu.
+
+    Signals:
+        problems_asked(): the graph cannot be trained as it is; its problems should be shown.
+        training_asked(): the Training tab should be shown.
+        node_failed(str): a run failed in this node.
+    """
+
+    problems_asked = Signal()
+    training_asked = Signal()
+    node_failed = Signal(str)
+
+    def __init__(
+        self,
+        session: Session,
+        controller: RunController,
+        loader: TorchLoader,
+        panel: TrainingPanel,
+        progress: RunProgress,
+        actions: Actions,
+        dialogs: Dialogs,
+    ) -> None:
+        super().__init__(controller)
+        self._session, self._controller, self._loader = session, controller, loader
+        self._panel, self._progress, self._actions, self._dialogs = panel, progress, actions, dialogs
+        self._run_dir: Path | None = None
+        controller.events.connect(self._feed)
+        controller.state_changed.connect(self.refresh)
+        controller.ended.connect(self._end)
+        self.has_project = False
+        self.refresh()
+
+    def train(self) -> None:
+        """Starts a run, or explains what is in the way."""
+        if self._is_refused():
+            return
+        document = self._session.document
+        try:
+            self._run_dir = new_run_folder(document.project.name, document.path)
+        except OSError as error:
+            self._dialogs.error("Cannot start the run", f"No folder can be made for it: {error.strerror or error}.")
+            return
+        self._panel.dashboard.reset()
+        self.training_asked.emit()
+        _log.info("Training %s in %s", document.project.name, self._run_dir)
+        self._controller.start(document.project, self._run_dir, document.path.parent if document.path else None)
+        self._progress.show_text("Preparing..." if self._loader.is_loaded else "Waiting for PyTorch to load...")
+
+    def pause_training(self) -> None:
+        """Holds the run, or lets it go on."""
+        self._controller.toggle_pause()
+
+    def stop_training(self) -> None:
+        """Asks the run to end after its step."""
+        self._controller.stop()
+
+    def open_run_folder(self) -> None:
+        """Shows the last run's files in the system's file manager."""
+        if self._run_dir is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._run_dir)))
+
+    @Slot()
+    def refresh(self) -> None:
+        """Brings the actions in line with what the run is doing."""
+        state, actions = self._controller.state, self._actions
+        ready = self.has_project and state == "idle"
+        actions.set_enabled("run.train", ready, BUSY if self.has_project else "No project is open.")
+        pausing = state in ("preparing", "running", "paused")
+        actions.set_enabled("run.pause", pausing, "The run is ending." if state == "stopping" else IDLE)
+        actions.set_enabled("run.stop", pausing, "The run is ending." if state == "stopping" else IDLE)
+        actions.set_text("run.pause", "&Resume" if state == "paused" else "&Pause")
+        actions.set_enabled("run.folder", self._run_dir is not None, "Nothing was trained yet.")
+
+    def _is_refused(self) -> bool:
+        errors = sum(problem.is_error for problem in self._session.problems)
+        if errors:
+            self._session.message.emit(f"Not trained: the graph has {counted(errors, 'error')}. Solve them first.")
+            self.problems_asked.emit()
+            return True
+        error = plan_error(self._session.project.training)
+        if error is not None:
+            self._session.message.emit(f"Not trained: {error}")
+            self.training_asked.emit()
+            return True
+        if self._loader.fault:
+            self._dialogs.error("Cannot train", self._loader.fault)
+            return True
+        return False
+
+    @Slot(object)
+    def _feed(self, events: list[Event]) -> None:
+        self._panel.feed(events)
+        self._progress.show_figures(self._panel.dashboard.figures)
+
+    @Slot(object)
+    def _end(self, ended: RunEnded) -> None:
+        self._progress.show_text(f"Run {ended.state}")
+        text = f"The run {ended.state} after {counted(ended.step, 'step')}"
+        text = f"{text}: {ended.reason}" if ended.reason else f"{text}."
+        self._session.message.emit(text)
+        if ended.traceback:
+            _log.info("%s", ended.traceback)
+        if ended.state == "failed":
+            self.training_asked.emit()
+            if ended.node is not None:
+                self.node_failed.emit(ended.node)

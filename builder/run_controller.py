@@ -1,0 +1,145 @@
+"""Train, Pause and Stop: one run at a time in its thread, its events brought to the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from graph.document import Graph, Project
+from runtime.control import Control
+from runtime.events import Event, RunEnded, RunStarted, StateChanged
+from runtime.thread import TrainingThread
+
+FRAME = 33  # milliseconds between two looks at the run's events
+PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
+
+State = Literal["idle", "preparing", "running", "paused", "stopping"]
+
+
+class RunController(QObject):
+    """Owns the training thread. A timer drains its events, and only while a run is on.
+
+    Signals:
+        started(Path): a run began; its folder.
+        events(list[Event]): what happened since the last time, in order.
+        state_changed(str): idle, preparing, running, paused or stopping.
+        ended(RunEnded): the run is over and its thread has ended.
+    """
+
+    started = Signal(object)
+    events = Signal(object)
+    state_changed = Signal(str)
+    ended = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread: TrainingThread | None = None
+        self._end: RunEnded | None = None
+        self._state: State = "idle"
+        self._timer = QTimer(self, interval=FRAME, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def state(self) -> State:
+        """What the run is doing."""
+        return self._state
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a run is on."""
+        return self._thread is not None
+
+    def start(self, project: Project, run_dir: Path, data_folder: Path | None = None) -> None:
+        """Trains a copy of the project; the project itself can be edited meanwhile.
+
+        Args:
+            data_folder: where relative paths of the plan start.
+        """
+        assert self._thread is None, "one run at a time"
+        self._end = None
+        self._thread = TrainingThread(
+            snapshot(project), run_dir, Control(), data_folder=data_folder, parent=self
+        )
+        self._thread.setObjectName("training")
+        self._thread.changed.connect(self._drain)
+        self._thread.finished.connect(self._finish)
+        self._set_state("preparing")
+        self.started.emit(run_dir)
+        self._thread.start()
+        self._timer.start()
+
+    def toggle_pause(self) -> None:
+        """Holds the run after its step, or lets it go on."""
+        if self._thread is None:
+            return
+        if self._thread.control.paused:
+            self._thread.control.resume()
+            self._set_state("running")
+        else:
+            self._thread.control.pause()
+            self._set_state("paused")
+
+    def stop(self) -> None:
+        """Asks the run to finish its step, save and end."""
+        if self._thread is not None:
+            self._thread.control.request_stop()
+            self._set_state("stopping")
+
+    def shut_down(self, timeout: float = PATIENCE) -> bool:
+        """Stops the run and waits for its thread; whether it ended within `timeout` seconds."""
+        if self._thread is None:
+            return True
+        self._set_state("stopping")
+        if not self._thread.stop_and_wait(timeout):
+            return False
+        self._finish()
+        return True
+
+    @Slot()
+    def _drain(self) -> None:
+        if self._thread is None:
+            return
+        drained = self._thread.drain()
+        for event in drained:
+            self._note(event)
+        if drained:
+            self.events.emit(drained)
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case RunStarted() if self._state == "preparing":
+                self._set_state("running")
+            case StateChanged() if self._state != "stopping":
+                self._set_state(event.state)
+            case RunEnded():
+                self._end = event
+
+    @Slot()
+    def _finish(self) -> None:
+        if self._thread is None:
+            return  # shut_down was faster than the signal
+        self._drain()
+        self._timer.stop()
+        thread, self._thread = self._thread, None
+        thread.wait()
+        thread.deleteLater()
+        if self._end is None:
+            self._end = RunEnded("failed", "The training thread ended without a word; the Log tab may say why.")
+            self.events.emit([self._end])
+        self._set_state("idle")
+        self.ended.emit(self._end)
+
+    def _set_state(self, state: State) -> None:
+        if state != self._state:
+            self._state = state
+            self.state_changed.emit(state)
+
+
+def snapshot(project: Project) -> Project:
+    """A copy that no later edit reaches. Nodes, edges and values are never changed in place, so they are shared."""
+    graph = Graph(project.graph.nodes.values(), project.graph.edges)
+    graph.frames, graph.notes = project.graph.frames, project.graph.notes
+    graph.extra = dict(project.graph.extra)
+    return Project(project.name, graph, project.blocks, project.training, project.extra)

@@ -1,0 +1,70 @@
+"""The status bar: whether the graph is valid, what it costs, and whether it is saved."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
+
+from builder.icons import icon
+from builder.quantities import counted, flops_text
+from builder.session import Session
+from builder.theme import GRID, Theme
+
+MESSAGE_TIME = 8000  # milliseconds
+
+
+class StatusBar(QStatusBar):
+    """Follows the session; messages stand on the left for a while.
+
+    Signals:
+        problems_asked(): the user wants to see the problems.
+    """
+
+    problems_asked = Signal()
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+        self.validity = QToolButton(self)
+        self.validity.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.validity.setToolTip("Show the problems")
+        self.validity.clicked.connect(self.problems_asked)
+        self.parameters, self.flops, self.saved = QLabel(self), QLabel(self), QLabel(self)
+        self.flops.setToolTip("Floating-point operations of a forward pass, for one sample")
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(GRID // 2, 0, GRID, 0)
+        for widget in (self.validity, self.parameters, self.flops, self.saved):
+            self.addPermanentWidget(widget)
+        session.changed.connect(self.refresh)
+        session.problems_changed.connect(self.refresh)
+        session.document_replaced.connect(self.refresh)
+        session.message.connect(self.show_text)
+        self.refresh()
+
+    @Slot(str)
+    def show_text(self, text: str) -> None:
+        """Shows a message for a while, cut where there is no room; the Log tab has all of it."""
+        room = self.width() - self.validity.width() - self.parameters.width() - self.flops.width() - 12 * GRID
+        line = " ".join(text.split())
+        self.showMessage(self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room), MESSAGE_TIME)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Reads the session anew."""
+        inference, problems = self._session.inference, self._session.problems
+        errors = sum(problem.is_error for problem in problems)
+        self.parameters.setText(f"{counted(inference.total_parameters, 'parameter')}   ")
+        self.flops.setText(f"{flops_text(inference.total_flops)}   ")
+        self.saved.setText("Not saved" if self._session.document.is_dirty else "Saved")
+        if self._session.document.path is None and not self._session.document.is_dirty:
+            self.saved.setText("New")
+        self.validity.setText(counted(len(problems), "problem") if problems else "Valid")
+        name = "error" if errors else "warning" if problems else "success"
+        self.validity.setIcon(icon(name, getattr(self._theme, name)))
+        self.validity.setIconSize(QSize(2 * GRID, 2 * GRID))
+
+    @Slot(object)
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self._theme = theme
+        self.refresh()

@@ -1,0 +1,63 @@
+"""The window's own actions, and in which menus and tool bars all actions stand."""
+
+from __future__ import annotations
+
+from builder.actions import ACTIONS, ActionSpec
+
+WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "file.close_project", "&Close project", "File", "close_project", ("Ctrl+W",), "", "Goes to the welcome page."
+    ),
+    ActionSpec(
+        "graph.fix_all",
+        "&Fix all problems",
+        "Graph",
+        "fix_all_problems",
+        ("Ctrl+Shift+F",),
+        "wand",
+        "Applies the first remedy of each problem.",
+    ),
+    ActionSpec("graph.problems", "Show &problems", "Graph", "show_problems", ("F8",), "warning", "Opens the Problems tab."),
+    ActionSpec("graph.code", "Show &code", "Graph", "show_code", ("Ctrl+Shift+C",), "code", "Opens the Code tab."),
+    ActionSpec(
+        "run.dashboard", "Show &dashboard", "Run", "show_training", ("Ctrl+Shift+D",), "chart", "Opens the Training tab."
+    ),
+    ActionSpec("run.folder", "Open run &folder", "Run", "open_run_folder", (), "open", "Shows the files of the last run."),
+    ActionSpec(
+        "view.reset_layout", "&Reset layout", "View", "reset_layout", (), "layout", "Puts every panel back to its place."
+    ),
+    ActionSpec("help.shortcuts", "&Keyboard shortcuts", "Help", "show_shortcuts", ("F1",), "command", "Lists every shortcut."),
+    ActionSpec("help.layers", "PyTorch &documentation", "Help", "open_documentation", (), "help", "Opens PyTorch's pages."),
+    ActionSpec("help.about", "&About Netloom", "Help", "show_about", (), "info", "Says which version this is."),
+)
+
+ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS)
+
+# Menu title -> action ids; an empty string is a separator. What is not named here comes last in its category's menu.
+MENUS: dict[str, tuple[str, ...]] = {
+    "File": (
+        "file.new", "file.open", "file.recent", "", "file.save", "file.save_as", "", "file.export_python",
+        "file.export_onnx", "", "file.close_project", "file.quit",
+    ),
+    "Edit": (
+        "edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "",
+        "edit.select_all",
+    ),
+    "View": (
+        "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.theme", "view.panels",
+        "view.reset_layout",
+    ),
+    "Graph": ("edit.add_node", "edit.rename", "", "graph.problems", "graph.fix_all", "", "graph.code"),
+    "Run": ("run.train", "run.pause", "run.stop", "", "run.dashboard", "run.folder"),
+    "Help": ("help.shortcuts", "help.layers", "", "help.about"),
+}  # fmt: skip
+THEMES = ("view.theme_system", "view.theme_light", "view.theme_dark")
+TOOLS = ("file.new", "file.open", "file.save", "", "edit.undo", "edit.redo", "")
+
+# Actions that make no sense while no project is open.
+NEED_PROJECT = (
+    "file.save", "file.save_as", "file.close_project", "file.export_python", "file.export_onnx", "edit.cut",
+    "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "edit.select_all", "edit.rename", "edit.add_node",
+    "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.reset_layout", "graph.fix_all", "graph.problems",
+    "graph.code", "run.dashboard",
+)  # fmt: skip

@@ -1,0 +1,53 @@
+"""How one layer is written: its values, its constructor, its call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from codegen.network import Operation
+from graph.catalog.params import Value
+from graph.catalog.spec import Boundary, Expression, Function, Module
+
+
+def constructor(operation: Operation) -> str | None:
+    """`nn.Conv2d(1, 32, kernel_size=3)`; None for what holds no state and is not a submodule."""
+    code = operation.spec.code
+    return f"{code.path}({', '.join(arguments(operation))})" if isinstance(code, Module) else None
+
+
+def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
+    """`self.conv1(x)`, `F.relu(x)` or `x + y`.
+
+    Args:
+        operation: not an end of the graph.
+        attribute: what a submodule is called.
+        inputs: the texts of what it reads; plain variables for anything but a call.
+    """
+    code = operation.spec.code
+    assert not isinstance(code, Boundary)
+    if isinstance(code, Expression):
+        return code.write(tuple(inputs), operation.call)
+    if isinstance(code, Function):
+        return f"{code.path}({', '.join([*inputs, *arguments(operation)])})"
+    return f"self.{attribute}({', '.join(inputs)})"
+
+
+def arguments(operation: Operation) -> list[str]:
+    """The parameters as they stand in a call: what PyTorch assumes anyway is left out."""
+    written = []
+    for param in operation.spec.params:
+        value = operation.call.params[param.name]
+        if param.positional:
+            written.append(literal(value))
+        elif param.always_written or value != param.default:
+            written.append(f"{param.name}={literal(value)}")
+    return written
+
+
+def literal(value: Value) -> str:
+    """A checked parameter value in Python, as formatters leave it: `3`, `(3, 5)`, `"same"`, `1e-05`."""
+    if isinstance(value, list | tuple):
+        return literal(value[0]) if len(value) == 1 else f"({', '.join(map(literal, value))})"
+    text = repr(value)
+    plain = isinstance(value, str) and not set(text[1:-1]) & {'"', "'", "\\"}
+    return f'"{text[1:-1]}"' if plain else text

@@ -1,0 +1,120 @@
+"""A project's graph as a program sees it: what is computed, in which order, and who reads what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from graph.catalog import CATALOG
+from graph.catalog.spec import Boundary, Expression, Function, LayerCall, LayerSpec, Module
+from graph.document import Graph, Node, PortRef
+from graph.inference import Inference, live_nodes
+from graph.shapes import TensorSpec
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A node that the program computes, an argument, or a result.
+
+    Args:
+        node: as drawn.
+        spec: its type.
+        call: everything known about it.
+        sources: the outputs it reads, in the order of its inputs.
+    """
+
+    node: Node
+    spec: LayerSpec
+    call: LayerCall
+    sources: tuple[PortRef, ...]
+
+    @property
+    def is_input(self) -> bool:
+        return isinstance(self.spec.code, Boundary) and not self.spec.inputs
+
+    @property
+    def is_output(self) -> bool:
+        return isinstance(self.spec.code, Boundary) and not self.spec.outputs
+
+    @property
+    def wraps(self) -> bool:
+        """Whether it is written around the call that feeds it."""
+        code = self.spec.code
+        return isinstance(code, Module | Function) and code.wraps and len(self.sources) == 1
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether there is nothing to write, such as for a Squeeze without a dim of size 1."""
+        code = self.spec.code
+        return isinstance(code, Expression) and code.write(("x",) * len(self.sources), self.call) == "x"
+
+
+class Network:
+    """The operations that lead to an Output.
+
+    Args:
+        graph: free of errors.
+        inference: what is known about its nodes.
+
+    Attributes:
+        inputs: the arguments, in the order of the document.
+        outputs: the results, in the order of the document.
+        operations: by node id, each behind those it reads from.
+        readers: who reads an output; absent where nobody does.
+    """
+
+    def __init__(self, graph: Graph, inference: Inference) -> None:
+        self._inference = inference
+        live = live_nodes(graph)
+        drawn = {node_id: _operation(graph, inference, node_id) for node_id in graph.nodes if node_id in live}
+        outputs = [node_id for node_id, operation in drawn.items() if operation.is_output]
+        self._passed_through: dict[PortRef, PortRef] = {}
+        self.operations: dict[str, Operation] = {}
+        self.readers: dict[PortRef, list[str]] = {}
+        for node_id in _flow_order(drawn, outputs):
+            self._add(drawn[node_id])
+        self.inputs = tuple(operation for operation in drawn.values() if operation.is_input)
+        self.outputs = tuple(self.operations[node_id] for node_id in outputs)
+
+    def tensor(self, source: PortRef) -> TensorSpec:
+        """What an output gives."""
+        tensor = self._inference.output(source)
+        assert tensor is not None
+        return tensor
+
+    def used_ports(self, operation: Operation) -> list[PortRef]:
+        """The outputs of an operation that something reads."""
+        refs = (PortRef(operation.node.id, port.name) for port in operation.spec.outputs)
+        return [ref for ref in refs if ref in self.readers]
+
+    def _add(self, operation: Operation) -> None:
+        """Files an operation behind those it reads from."""
+        sources = tuple(self._passed_through.get(ref, ref) for ref in operation.sources)
+        operation = Operation(operation.node, operation.spec, operation.call, sources)
+        if operation.changes_nothing:
+            (port,) = operation.spec.outputs
+            self._passed_through[PortRef(operation.node.id, port.name)] = sources[0]
+            return
+        self.operations[operation.node.id] = operation
+        for ref in sources:
+            self.readers.setdefault(ref, []).append(operation.node.id)
+
+
+def _operation(graph: Graph, inference: Inference, node_id: str) -> Operation:
+    node, result, incoming = graph.nodes[node_id], inference.result(node_id), graph.incoming(node_id)
+    sources = tuple(incoming[port].source for port in result.inputs)
+    return Operation(node, CATALOG[node.type], result.call(), sources)
+
+
+def _flow_order(operations: Mapping[str, Operation], ends: Iterable[str]) -> Iterable[str]:
+    """Everything that leads to `ends`, each behind what it reads, one whole branch after the other."""
+    done: dict[str, None] = {}
+    stack = list(reversed(list(ends)))
+    while stack:
+        node_id = stack[-1]
+        waiting = [ref.node for ref in operations[node_id].sources if ref.node not in done]
+        if waiting and node_id not in done:
+            stack.extend(reversed(waiting))
+        else:
+            done.setdefault(stack.pop())
+    return done

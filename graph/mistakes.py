@@ -1,0 +1,225 @@
+"""What can be wrong with a node, told as Problems with their remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graph.catalog import CATALOG
+from graph.catalog.spec import LayerSpec, PortSpec
+from graph.connection import dtype_origin
+from graph.document import Edge, Graph, Node
+from graph.edits import Disconnect, ReplaceType, SetParams
+from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
+from graph.remedies import fix_for, rank_repairs
+from graph.shapes import InsertLayer, ShapeError, TensorSpec
+
+MAX_LISTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a mistake is: a node of a known type, and the graph around it."""
+
+    graph: Graph
+    node: Node
+    spec: LayerSpec
+
+    def source(self, port: str | None) -> str:
+        """The name of the node that feeds an input."""
+        edge = self.graph.incoming(self.node.id).get(port or "")
+        return self.graph.nodes[edge.source.node].name if edge else "the input"
+
+
+def missing_inputs(site: Site, inputs: Mapping[str, object]) -> tuple[Problem, ...]:
+    """Inputs that need an edge and have none."""
+    found = []
+    for port in site.spec.inputs:
+        if port.variadic and len(inputs) < port.min_count:
+            free = next(name for n in range(len(inputs) + 1) if (name := f"{port.name}{n}") not in inputs)
+            found.append((free, f"{len(inputs)} of at least {port.min_count} inputs connected"))
+        elif not port.variadic and not port.optional and port.name not in inputs:
+            alone = len(site.spec.inputs) == 1
+            found.append(
+                (port.name, f"nothing {'is connected to its input' if alone else f'feeds {port.name}'}")
+            )
+    return tuple(_not_connected(site.node, port, what) for port, what in found)
+
+
+def unknown_ports(site: Site) -> Iterator[Problem]:
+    """Edges from or to ports that do not exist, as a change of type can leave them."""
+    for name, edge in site.graph.incoming(site.node.id).items():
+        source = site.graph.nodes[edge.source.node]
+        if site.spec.input_port(name) is None:
+            yield _unknown_port(
+                site.node, edge, f"{site.spec.type} has no input called {name}", site.spec.inputs
+            )
+        elif source.type in CATALOG and CATALOG[source.type].output_port(edge.source.port) is None:
+            what = f"{source.name} has no output called {edge.source.port}"
+            yield _unknown_port(site.node, edge, what, CATALOG[source.type].outputs)
+
+
+def unfit_inputs(site: Site, inputs: Mapping[str, TensorSpec | None]) -> tuple[Problem, ...]:
+    """Inputs whose dtype or number of dims the layer does not take."""
+    found = []
+    for name, tensor in inputs.items():
+        port = site.spec.input_port(name)
+        if tensor is None or port is None:
+            continue
+        if tensor.dtype not in port.dtypes:
+            found.append(_wrong_dtype(site, port, name, tensor))
+        elif tensor.is_map and not port.maps:
+            found.append(from_shape_error(site, inputs, _feature_map(site.spec, name, tensor)))
+        elif port.ndims and tensor.ndim not in port.ndims:
+            found.append(from_shape_error(site, inputs, _wrong_rank(port, name, tensor)))
+    return tuple(found)
+
+
+def from_shape_error(site: Site, inputs: Mapping[str, TensorSpec | None], error: ShapeError) -> Problem:
+    """What a shape rule objects to, with names and fixes."""
+    port = error.port or next(iter(inputs), None)
+    what = error.message.replace("{source}", site.source(port))
+    return Problem(
+        code=error.code,
+        severity="error",
+        node=site.node.id,
+        port=port if error.param is None or error.port else None,
+        param=error.param,
+        message=message(site.node.name, what, error.expected, error.hint),
+        expected=error.expected,
+        received=str(inputs.get(port or "") or ""),
+        hint=error.hint,
+        fixes=tuple(fix_for(site.node, port or "", repair) for repair in error.repairs),
+    )
+
+
+def unknown_type(node: Node) -> Problem:
+    """A type that the catalogue does not have."""
+    match = closest(node.type, tuple(CATALOG))
+    hint = did_you_mean(node.type, CATALOG) or "Replace the node with one from the palette."
+    fixes = (Fix(f"Replace with {match}", (ReplaceType(node.id, match, node.params),)),) if match else ()
+    return Problem(
+        code="unknown-type",
+        severity="error",
+        node=node.id,
+        message=message(node.name, f"there is no layer type {shown(node.type)}", hint=hint),
+        expected="a type that `netloom layers` lists",
+        received=shown(node.type),
+        hint=hint,
+        fixes=fixes,
+    )
+
+
+def cycle(graph: Graph, node: Node, members: Sequence[str]) -> Problem:
+    """A cycle, told once, at its first node."""
+    on_cycle = set(members)
+    closing = tuple(e for e in graph.incoming(node.id).values() if e.source.node in on_cycle)
+    others = [graph.nodes[member].name for member in members if member != node.id]
+    listed = ", ".join(others[:MAX_LISTED]) + (
+        f" and {len(others) - MAX_LISTED} more" if others[MAX_LISTED:] else ""
+    )
+    via = f" by way of {listed}" if others else ""
+    hint = "Delete one edge of the cycle."
+    label = f"Delete the edge from {graph.nodes[closing[0].source.node].name} to {node.name}"
+    return Problem(
+        code="cycle",
+        severity="error",
+        node=node.id,
+        port=closing[0].target.port,
+        message=message(
+            node.name, f"its output leads back to its own input{via}", "a graph without cycles", hint
+        ),
+        expected="a graph without cycles",
+        received=f"a cycle of {len(members)} nodes" if others else "an edge to itself",
+        hint=hint,
+        fixes=(Fix(label if len(closing) == 1 else f"Delete {len(closing)} edges", (Disconnect(closing),)),),
+    )
+
+
+def missing_ends(graph: Graph) -> Iterable[Problem]:
+    """A graph needs an Input and an Output."""
+    types = {node.type for node in graph.nodes.values()}
+    for type_name, purpose in (("Input", "is given"), ("Output", "gives back")):
+        if type_name not in types:
+            hint = f"Add an {type_name} and connect it."
+            what = f"The graph has no {type_name}, so it does not say what the network {purpose}"
+            text = message(None, what, hint=hint)
+            yield Problem(
+                f"no-{type_name.lower()}", "error", None, text, expected=f"an {type_name}", hint=hint
+            )
+
+
+def dead_branch(node: Node) -> Problem:
+    """A node that leads to no Output; its code is left out."""
+    what, hint = "it leads to no Output, so it is left out of the network", "Connect it, or delete it."
+    text = message(node.name, what, hint=hint)
+    return Problem("dead-branch", "warning", node.id, text, expected="a path to an Output", hint=hint)
+
+
+def _not_connected(node: Node, port: str, what: str) -> Problem:
+    hint = "Drag an edge from an output to it."
+    text = message(node.name, what, hint=hint)
+    return Problem(
+        "not-connected", "error", node.id, text, port, expected="an edge", received="none", hint=hint
+    )
+
+
+def _unknown_port(node: Node, edge: Edge, what: str, known: tuple[PortSpec, ...]) -> Problem:
+    names = ", ".join(f"{port.name}0" if port.variadic else port.name for port in known) or "none"
+    hint = "Delete the edge, or connect another port."
+    return Problem(
+        code="unknown-port",
+        severity="error",
+        node=node.id,
+        port=edge.target.port,
+        message=message(node.name, what, names, hint),
+        expected=names,
+        received=str(edge.source),
+        hint=hint,
+        fixes=(Fix("Delete the edge", (Disconnect((edge,)),)),),
+    )
+
+
+def _wrong_dtype(site: Site, port: PortSpec, name: str, tensor: TensorSpec) -> Problem:
+    origin = dtype_origin(site.graph, site.graph.incoming(site.node.id)[name].source)
+    wanted, hint = port.dtypes[0], "Connect another output."
+    fixes: tuple[Fix, ...] = ()
+    if origin is not None:
+        hint = f"Set the dtype of {origin.name} to {wanted}."
+        fixes = (Fix(hint.rstrip("."), (SetParams(origin.id, {"dtype": wanted}),)),)
+    expected = " or ".join(port.dtypes)
+    return Problem(
+        code="wrong-dtype",
+        severity="error",
+        node=site.node.id,
+        port=name,
+        message=message(site.node.name, f"{site.source(name)} gives {tensor.dtype}", expected, hint),
+        expected=expected,
+        received=tensor.dtype,
+        hint=hint,
+        fixes=fixes,
+    )
+
+
+def _feature_map(spec: LayerSpec, name: str, tensor: TensorSpec) -> ShapeError:
+    return ShapeError(
+        "feature-map",
+        f"{{source}} gives a feature map {tensor}, but {spec.type} reads only the last dim",
+        expected="(N, features), one vector per sample",
+        hint="Insert a Flatten before it.",
+        port=name,
+        repairs=(InsertLayer("Flatten", {}),),
+    )
+
+
+def _wrong_rank(port: PortSpec, name: str, tensor: TensorSpec) -> ShapeError:
+    repairs = rank_repairs(port, tensor)
+    dims = "1 dim" if tensor.ndim == 1 else f"{tensor.ndim} dims"
+    return ShapeError(
+        "wrong-rank",
+        f"the input is {tensor} from {{source}}, which has {dims}",
+        expected=port.layout or f"{max(port.ndims)} dims",
+        hint=f"Insert a {repairs[0].type if repairs else 'Reshape'} before it.",
+        port=name,
+        repairs=repairs,
+    )

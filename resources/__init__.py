@@ -1,0 +1,1 @@
+"""Icons, themes, templates and data sets as files, read through `importlib.resources`."""

@@ -1,0 +1,1 @@
+"""Training: plan, data, engine, checkpoints and runs."""

@@ -1,0 +1,1 @@
+"""Training data: sources, splits, transforms and the batch feed."""

@@ -1,0 +1,88 @@
+"""The training loop: a plain generator of frozen events; no Qt, no printing, no waiting for the device."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from runtime.checkpoint import Checkpoint
+from runtime.control import Control
+from runtime.data.feed import Feed
+from runtime.events import Event, StateChanged
+from runtime.meter import Clock
+from runtime.plan import TrainingPlan
+from runtime.trainer import Trainer
+
+
+def train(
+    model: nn.Module,
+    plan: TrainingPlan,
+    feed: Feed,
+    control: Control,
+    *,
+    device: torch.device,
+    run_dir: Path | None = None,
+    checkpoint: Checkpoint | None = None,
+    clock: Clock = time.perf_counter,
+) -> Iterator[Event]:
+    """Trains a model as planned and tells what happens, RunEnded last.
+
+    Random numbers come from torch's default generators as they stand, so that the same seed gives the same
+    numbers as the same loop written by hand. Checkpoints are saved after every epoch and at a stop.
+
+    Args:
+        model: on `device` already; trained in place.
+        plan: how to train and for how long.
+        feed: the batches, on `device` too.
+        control: stops and pauses the run between two steps.
+        device: where to compute.
+        run_dir: where checkpoints go; None saves none.
+        checkpoint: goes on from there, to the same numbers as a run that was never stopped.
+        clock: seconds, monotonic.
+
+    Raises:
+        NonFiniteError: the loss, a gradient or a weight is not finite; no checkpoint is touched from then on.
+    """
+    trainer = Trainer(model, plan, feed, device, run_dir, clock)
+    if checkpoint is not None:
+        trainer.load(checkpoint)
+    yield trainer.started()
+    while trainer.progress.epoch <= plan.epochs:
+        yield from _train_epoch(trainer, control)
+        scores = trainer.evaluate(control)
+        if control.stopped:
+            yield StateChanged("stopping")
+            yield from trainer.save("last")
+            yield trainer.ended("stopped", "Stopped on request.")
+            return
+        epoch_ended = trainer.end_epoch(scores)
+        yield epoch_ended
+        yield from trainer.save("last")
+        if epoch_ended.is_best:
+            yield from trainer.save("best")
+    yield trainer.ended("finished")
+
+
+def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
+    """The steps of an epoch that are still to be taken, up to a stop."""
+    for inputs, targets in trainer.batches():
+        if control.paused:
+            yield from _wait(trainer, control)
+        if control.stopped:
+            break
+        trainer.step(inputs, targets)
+        if trainer.meter.due:
+            yield from trainer.drain()
+    yield from trainer.drain(wait=True)
+
+
+def _wait(trainer: Trainer, control: Control) -> Iterator[Event]:
+    yield from trainer.drain(wait=True)
+    yield StateChanged("paused")
+    control.wait_while_paused()
+    if not control.stopped:
+        yield StateChanged("running")

@@ -1,0 +1,130 @@
+"""What a training run tells the world: frozen records of numbers and strings.
+
+Events cross threads and processes, so they hold no tensor, no path object and no live exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+RunState: TypeAlias = Literal["running", "paused", "stopping"]
+EndState: TypeAlias = Literal["finished", "stopped", "failed"]
+CheckpointKind: TypeAlias = Literal["last", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class DataProgress:
+    """How far reading and decoding the data set has come.
+
+    Attributes:
+        text: what is being done, as the user reads it.
+        done: finished units.
+        total: all units, or None while unknown.
+    """
+
+    text: str
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The run's size and place, known once data and model are ready.
+
+    Attributes:
+        start_step: optimizer steps already behind a resumed run; 0 for a fresh one.
+    """
+
+    run_dir: str
+    device: str
+    precision: str
+    epochs: int
+    steps_per_epoch: int
+    total_steps: int
+    train_samples: int
+    val_samples: int
+    parameters: int
+    start_step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepsRecorded:
+    """What consecutive optimizer steps measured, all of one epoch.
+
+    Attributes:
+        first_step: number of the first step in the tuples; the run's first step is 1.
+        epoch: epoch of these steps; the first is 1.
+        losses: training loss of each step.
+        lrs: learning rate each step was taken with.
+        grad_norms: 2-norm of the whole gradient before clipping.
+        times: seconds since the run started, taken at the step.
+    """
+
+    first_step: int
+    epoch: int
+    losses: tuple[float, ...]
+    lrs: tuple[float, ...]
+    grad_norms: tuple[float, ...]
+    times: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """An epoch's summary; accuracies are fractions of 1, None for regression.
+
+    Attributes:
+        step: optimizer steps taken so far.
+        seconds: wall-clock length of this epoch, validation included.
+        is_best: whether this epoch became the run's best checkpoint.
+    """
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    seconds: float
+    is_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """The run paused, went on, or was asked to stop."""
+
+    state: RunState
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSaved:
+    """A checkpoint folder is complete on disk."""
+
+    kind: CheckpointKind
+    path: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The one last event of every run.
+
+    Attributes:
+        reason: why, in words a person understands; empty when the run simply finished.
+        node: id of the node a failure belongs to, where one is known.
+        step: optimizer steps taken.
+        traceback: Python's traceback text of a failure, else None.
+        best_epoch: epoch of the best checkpoint, or None when none was saved.
+    """
+
+    state: EndState
+    reason: str = ""
+    node: str | None = None
+    step: int = 0
+    traceback: str | None = None
+    best_epoch: int | None = None
+
+
+Event: TypeAlias = (
+    DataProgress | RunStarted | StepsRecorded | EpochEnded | StateChanged | CheckpointSaved | RunEnded
+)

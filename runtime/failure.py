@@ -1,0 +1,58 @@
+"""What ends a run that cannot go on, in words a person understands."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+
+_MEMORY_WORDS = ("out of memory", "not enough memory", "can't allocate memory")
+
+
+class TrainingFailure(Exception):
+    """A run cannot go on; the text says what happened, what was expected and what to try.
+
+    Attributes:
+        node: id of the node at fault, where it is known.
+    """
+
+    def __init__(self, message: str, *, node: str | None = None) -> None:
+        super().__init__(message)
+        self.node = node
+
+
+class NonFiniteError(TrainingFailure):
+    """The loss, a gradient or a weight stopped being a finite number.
+
+    Attributes:
+        step: the optimizer step it happened in.
+        parameter: name of the first parameter concerned, or None if only the loss is.
+    """
+
+    def __init__(self, what: Literal["loss", "gradient", "weight"], step: int, parameter: str | None) -> None:
+        place = "" if parameter is None else f" of {parameter}"
+        if what == "loss" and parameter is not None:
+            place = f", and with it the gradient of {parameter},"
+        super().__init__(
+            f"The {what}{place} is not a finite number at step {step}. Expected finite numbers throughout. "
+            "Lower the learning rate, set clip_grad_norm, or look for odd values in the data."
+        )
+        self.step = step
+        self.parameter = parameter
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the device or the computer has no memory left."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _MEMORY_WORDS)
+
+
+def out_of_memory_text(batch_size: int, device: str) -> str:
+    """Tells what to do when a batch does not fit."""
+    where = "the computer" if device == "cpu" else device
+    smaller = max(1, batch_size // 2)
+    return (
+        f"Memory on {where} ran out with a batch size of {batch_size}. Expected a batch that fits. "
+        f"Lower the batch size, to {smaller} for example."
+    )

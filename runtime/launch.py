@@ -1,0 +1,180 @@
+"""From a project to a finished run: data, live model, engine and run folder, as one stream of events."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from codegen.live import LiveModel, build
+from codegen.source import GenerationError
+from graph.document import Project
+from graph.storage import StorageError
+from runtime.checkpoint import Checkpoint, CheckpointError, checkpoint_folder, load_checkpoint
+from runtime.control import Control
+from runtime.data.feed import Feed
+from runtime.data.load import load_data
+from runtime.data.raw import DataCancelled, DataError
+from runtime.device import DeviceError, pick_device
+from runtime.engine import train
+from runtime.events import EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
+from runtime.failure import NonFiniteError, TrainingFailure, is_out_of_memory, out_of_memory_text
+from runtime.plan import PlanError, TrainingPlan
+from runtime.preflight import check_model, find_ends
+from runtime.runs import RunError, RunFolder
+
+# Mistakes of the user, told in words already.
+USER_ERRORS = (
+    PlanError,
+    DataError,
+    DeviceError,
+    TrainingFailure,
+    CheckpointError,
+    RunError,
+    GenerationError,
+    StorageError,
+)
+
+
+def run(
+    project: Project,
+    run_dir: Path,
+    control: Control,
+    *,
+    resume: bool = False,
+    data_folder: Path | None = None,
+) -> Iterator[Event]:
+    """Trains a project and keeps its run folder; the last event is always one RunEnded, whatever goes wrong.
+
+    Closing the generator before that marks the run stopped, without saving. torch's random state is left as
+    it was found; between two events it is the run's, so nothing else should draw from it.
+
+    Args:
+        project: read, never changed.
+        run_dir: the run folder; made if missing.
+        control: stops and pauses the run.
+        resume: goes on with the run in `run_dir` at its last checkpoint.
+        data_folder: where relative paths of the plan start; the working directory when None.
+    """
+    launch = _Launch(project, run_dir, control, resume, data_folder)
+    ended = None
+    try:
+        for event in launch.events():
+            launch.note(event)
+            yield event
+    except GeneratorExit:
+        launch.close(RunEnded("stopped", "The run was closed before its end.", step=launch.step))
+        raise
+    except KeyboardInterrupt:
+        ended = RunEnded("stopped", "Interrupted.", step=launch.step)
+    except DataCancelled:
+        ended = RunEnded("stopped", "Stopped while the data was being read.")
+    except Exception as error:
+        ended = launch.failed(error)
+    if ended is not None:
+        yield launch.close(ended)
+
+
+class _Launch:
+    """One run on its way, and what is known about it when it fails."""
+
+    def __init__(
+        self, project: Project, run_dir: Path, control: Control, resume: bool, data_folder: Path | None
+    ) -> None:
+        self.step = 0
+        self.best_epoch: int | None = None
+        self._project, self._run_dir, self._control = project, run_dir, control
+        self._resume, self._data_folder = resume, data_folder
+        self._folder = RunFolder(run_dir)
+        self._plan: TrainingPlan | None = None
+        self._device = torch.device("cpu")
+        self._live: LiveModel | None = None
+
+    def events(self) -> Iterator[Event]:
+        """Everything that happens, up to an exception."""
+        checkpoint = self._open_folder()
+        self._plan = plan = TrainingPlan.from_mapping(self._project.training)
+        self._folder.update(plan=plan.to_mapping(defaults=True), seed=plan.seed)
+        self._device = pick_device(plan.device)
+        ends = find_ends(self._project)
+        data = yield from load_data(
+            plan.data,
+            target=plan.loss.spec.target,
+            input_dtype=ends.input_dtype,
+            seed=plan.seed,
+            folder=self._data_folder,
+            stopped=lambda: self._control.stopped,
+        )
+        check_model(data, plan.loss, ends)
+        with torch.random.fork_rng(devices=_cuda_devices(self._device)):
+            torch.manual_seed(plan.seed)
+            self._live = build(self._project)
+            yield from train(
+                self._live.module.to(self._device),
+                plan,
+                Feed(data, plan.batch_size, seed=plan.seed, device=self._device, drop_last=plan.drop_last),
+                self._control,
+                device=self._device,
+                run_dir=self._run_dir,
+                checkpoint=checkpoint,
+            )
+
+    def note(self, event: Event) -> None:
+        """Keeps what an event says, in the run folder and for a later failure."""
+        match event:
+            case RunStarted():
+                self.step = event.start_step
+            case StepsRecorded():
+                self.step = event.first_step + len(event.losses) - 1
+            case EpochEnded(is_best=True):
+                self.best_epoch = event.epoch
+        self._folder.record(event)
+
+    def close(self, ended: RunEnded) -> RunEnded:
+        """Marks the run as ended, as far as the disk allows."""
+        try:
+            self._folder.finish(ended)
+        except OSError as error:
+            text = traceback.format_exc()
+            reason = f"{ended.reason} The run folder could not be closed: {error}.".strip()
+            return RunEnded(
+                "failed", reason, ended.node, ended.step, ended.traceback or text, ended.best_epoch
+            )
+        return ended
+
+    def failed(self, error: Exception) -> RunEnded:
+        """The end that an exception stands for."""
+        node, reason = self._explain(error)
+        text = "".join(traceback.format_exception(error))
+        return RunEnded("failed", reason, node, self.step, text, self.best_epoch)
+
+    def _open_folder(self) -> Checkpoint | None:
+        if not self._resume:
+            self._folder.create(self._project)
+            return None
+        checkpoint = load_checkpoint(checkpoint_folder(self._run_dir, "last"))
+        self._folder.reopen(self._project, checkpoint.trainer["progress"]["step"])
+        return checkpoint
+
+    def _explain(self, error: Exception) -> tuple[str | None, str]:
+        """The node at fault, where one is known, and what happened."""
+        if is_out_of_memory(error) and self._plan is not None:
+            return None, out_of_memory_text(self._plan.batch_size, str(self._device))
+        if isinstance(error, NonFiniteError) and self._live is not None and error.parameter is not None:
+            return self._live.node_of_parameter(error.parameter), str(error)
+        if isinstance(error, USER_ERRORS):
+            return getattr(error, "node", None), str(error)
+        if isinstance(error, OSError):
+            return (
+                None,
+                f"A file could not be read or written: {error}. Check the disk's free space and rights.",
+            )
+        if self._live is not None:
+            return self._live.explain(error)
+        return None, f"{type(error).__name__}: {error}"
+
+
+def _cuda_devices(device: torch.device) -> list[int]:
+    return [device.index or 0] if device.type == "cuda" else []

@@ -1,0 +1,261 @@
+"""What a training plan can choose from, as declarations, and how a choice is read and checked.
+
+Forms, validation and the file format all read the same declarations; nothing here needs torch.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from graph.catalog.params import ParamError, ParamSpec, Text, Value
+from graph.catalog.spec import Params
+
+TYPO_SIMILARITY = 0.6
+
+
+class PlanError(ValueError):
+    """A training plan cannot be used; the text says where, what was expected and how to mend it.
+
+    Args:
+        path: the key at fault, such as `optimizer.lr`.
+        problem: what happened, with the received value.
+        expected: what would have been right.
+        hint: how to mend it.
+    """
+
+    def __init__(self, path: str, problem: str, expected: str, hint: str) -> None:
+        super().__init__(f"{problem} Expected {expected}. {hint}")
+        self.path = path
+        self.problem = problem
+        self.expected = expected
+        self.hint = hint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floats(ParamSpec):
+    """A list of finite numbers.
+
+    Args:
+        length: how many; any number but none when None.
+        min: the smallest allowed.
+        below: what every number must stay under.
+    """
+
+    length: int | None = None
+    min: float = -math.inf
+    below: float = math.inf
+
+    kind = "floats"
+
+    def _checked(self, value: Value) -> tuple[float, ...]:
+        items = [value] if isinstance(value, int | float) else value
+        if not isinstance(items, list | tuple) or not items or len(items) != (self.length or len(items)):
+            raise ParamError(self._expected())
+        if not all(self._fits(item) for item in items):
+            raise ParamError(self._expected())
+        return tuple(float(item) for item in items)
+
+    def _fits(self, item: Value) -> bool:
+        is_number = isinstance(item, int | float) and not isinstance(item, bool)
+        return is_number and math.isfinite(item) and self.min <= item < self.below
+
+    def _expected(self) -> str:
+        count = f"{self.length} numbers" if self.length else "numbers"
+        low = f" of at least {self.min:g}" if self.min > -math.inf else ""
+        high = f" below {self.below:g}" if self.below < math.inf else ""
+        return f"a list of {count}{low}{' and' if low and high else ''}{high}"
+
+    def bounds(self) -> dict[str, Value]:
+        limits = {"length": self.length, "min": self.min, "below": self.below}
+        return {name: limit for name, limit in limits.items() if limit is not None and abs(limit) != math.inf}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePath(Text):
+    """Where a file or a folder is; relative ones start at the project's folder.
+
+    Args:
+        is_folder: whether it names a folder.
+        suffixes: the file types it may name, such as `.npz`.
+    """
+
+    is_folder: bool = False
+    suffixes: tuple[str, ...] = ()
+
+    kind = "path"
+
+    def bounds(self) -> dict[str, Value]:
+        return {"folder": self.is_folder, "suffixes": list(self.suffixes)}
+
+
+Rule = Callable[[Params], tuple[str, str] | None]
+
+
+def no_rule(params: Params) -> None:
+    """Any values go together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionSpec:
+    """One thing a plan can name: a loss, an optimizer, a scheduler, a data source or a transform.
+
+    Args:
+        type: its name in the file; PyTorch's class name where there is one.
+        help: one line for the form.
+        source: the page that documents it.
+        params: in the order of PyTorch's signature.
+        rule: gives (parameter, what was expected) where values do not go together, else None.
+    """
+
+    type: str
+    help: str
+    source: str
+    params: tuple[ParamSpec, ...] = ()
+    rule: Rule = no_rule
+
+    def complete(self, values: Mapping[str, Value], path: str) -> Params:
+        """All parameters, checked, with defaults for those left out.
+
+        Raises:
+            PlanError: an unknown parameter, or a value that does not suit.
+        """
+        require_known(values, [spec.name for spec in self.params], path, f"a parameter of {self.type}")
+        params = Params(
+            {spec.name: checked(spec, values[spec.name], join(path, spec.name)) if spec.name in values
+             else spec.default for spec in self.params}
+        )  # fmt: skip
+        conflict = self.rule(params)
+        if conflict is not None:
+            name, expected = conflict
+            raise wrong_value(join(path, name), params[name], expected, self._default(name))
+        return params
+
+    def _default(self, name: str) -> Value:
+        return next(spec.default for spec in self.params if spec.name == name)
+
+
+SpecT = TypeVar("SpecT", bound=OptionSpec)
+
+
+@dataclass(frozen=True)
+class Option(Generic[SpecT]):
+    """A chosen declaration with all its parameters."""
+
+    spec: SpecT
+    params: Params
+
+    @property
+    def type(self) -> str:
+        return self.spec.type
+
+    def to_mapping(self, *, key: str = "type", defaults: bool = False) -> dict[str, Value]:
+        """The choice as the project file writes it, parameters at their default left out unless asked for."""
+        return {key: self.type} | {
+            spec.name: to_json(self.params[spec.name])
+            for spec in self.spec.params
+            if defaults or self.params[spec.name] != spec.default
+        }
+
+
+def parse_option(value: Value, path: str, specs: Mapping[str, SpecT], *, key: str = "type") -> Option[SpecT]:
+    """The choice that `{"type": "SGD", "lr": 0.1}` stands for; a bare name takes all defaults.
+
+    Raises:
+        PlanError: not a mapping, an unknown type, an unknown parameter or an unsuitable value.
+    """
+    example = {key: next(iter(specs))}
+    settings = {key: value} if isinstance(value, str) else require_mapping(value, path, example)
+    if key not in settings:
+        hint = f"Write it as {shown(example)}."
+        raise PlanError(join(path, key), f"{path} has no {key!r}.", f"one of {', '.join(specs)}", hint)
+    name = settings[key]
+    if not isinstance(name, str) or name not in specs:
+        problem = f"{join(path, key)} is {shown(name)}."
+        raise PlanError(join(path, key), problem, f"one of {', '.join(specs)}", did_you_mean(name, specs))
+    spec = specs[name]
+    values = {name: item for name, item in settings.items() if name != key}
+    return Option(spec, spec.complete(values, path))
+
+
+def checked(spec: ParamSpec, value: Value, path: str) -> Value:
+    """The value in canonical form.
+
+    Raises:
+        PlanError: it does not suit the declaration.
+    """
+    try:
+        return spec.check(value)
+    except ParamError as error:
+        choices = getattr(spec, "choices", ())
+        raise wrong_value(path, value, str(error), spec.default, choices) from None
+
+
+def wrong_value(
+    path: str, value: Value, expected: str, default: Value, choices: Iterable[str] = ()
+) -> PlanError:
+    """The error for a key whose value does not suit."""
+    meant = difflib.get_close_matches(str(value), list(choices), 1, TYPO_SIMILARITY)
+    fallback = "Leave it out." if default is None else f"Leave it out for the default, {shown(default)}."
+    hint = f"Did you mean {meant[0]!r}?" if meant else fallback
+    return PlanError(path, f"{path} is {shown(value)}.", expected, hint)
+
+
+def require_mapping(value: Value, path: str, example: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The value, known to be a mapping with text keys.
+
+    Raises:
+        PlanError: it is something else.
+    """
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        return value
+    raise PlanError(path, f"{path} is {shown(value)}.", "an object", f"Write it as {shown(example)}.")
+
+
+def require_known(names: Iterable[str], known: Iterable[str], path: str, role: str) -> None:
+    """Nothing, if every name is a known one.
+
+    Raises:
+        PlanError: for the first unknown name.
+    """
+    known = list(known)
+    for name in names:
+        if name not in known:
+            problem = f"{join(path, name)} is not {role}."
+            raise PlanError(join(path, name), problem, ", ".join(known) or "none", did_you_mean(name, known))
+
+
+def did_you_mean(name: Value, known: Iterable[str]) -> str:
+    """A suggestion for a mistyped name, as a sentence."""
+    close = closest(str(name), known)
+    return f"Did you mean {close!r}?" if close else "Check the spelling."
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that this one is probably a slip of, whatever its case; None if there is none."""
+    by_lower = {item.lower(): item for item in known}
+    matches = difflib.get_close_matches(name.lower(), list(by_lower), 1, TYPO_SIMILARITY)
+    return by_lower[matches[0]] if matches else None
+
+
+def join(path: str, name: str) -> str:
+    """`optimizer.lr` of `optimizer` and `lr`."""
+    return f"{path}.{name}" if path else name
+
+
+def shown(value: Value) -> str:
+    """A value as the file would write it, shortened."""
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError):
+        text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def to_json(value: Value) -> Value:
+    """A checked value as JSON holds it: tuples become lists."""
+    return [to_json(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,257 @@
+"""The run folder: everything a run leaves behind, written while it runs and readable by anyone.
+
+RUN/run.json         how the run stands, its plan, seed, versions, device, start and end (UTC)
+RUN/project.netloom  what was trained
+RUN/metrics.jsonl    one line per optimizer step and per epoch
+RUN/checkpoints/     last and best
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import IO, Any
+
+from graph import storage
+from graph.atomic import write_atomic
+from graph.document import Project
+from runtime.events import EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
+
+RUN_FILE = "run.json"
+PROJECT_FILE = "project.netloom"
+METRICS_FILE = "metrics.jsonl"
+
+_encode = json.JSONEncoder(allow_nan=False).encode
+
+
+class RunError(Exception):
+    """A run folder cannot be used or read; the text says why and what to do."""
+
+
+def utc_now() -> str:
+    """The time as run.json writes it, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class RunFolder:
+    """Writes a run's folder as its events pass by; each one reaches the disk, so a killed run is readable.
+
+    Args:
+        path: the run folder; made if missing.
+        now: gives the time for run.json.
+    """
+
+    def __init__(self, path: Path, now: Callable[[], str] = utc_now) -> None:
+        self.path = path
+        self._now = now
+        self._about: dict[str, Any] = {}
+        self._metrics: IO[str] | None = None
+
+    def create(self, project: Project) -> None:
+        """Starts a fresh run.
+
+        Raises:
+            RunError: the folder already holds a run that took steps; it would be lost.
+        """
+        if _size(self.path / METRICS_FILE) or (self.path / "checkpoints").exists():
+            raise RunError(
+                f"The folder {self.path} already holds a run. Expected an empty or new folder. "
+                "Choose another one, or resume the run."
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        storage.save(project, self.path / PROJECT_FILE)
+        self._about = {
+            "name": project.name,
+            "state": "running",
+            "reason": "",
+            "started": self._now(),
+            "ended": None,
+        }
+        self._open(project)
+
+    def reopen(self, project: Project, step: int) -> None:
+        """Goes on with the run in this folder, forgetting what it measured after `step`."""
+        self._about = _read_json(self.path / RUN_FILE) | {"state": "running", "reason": "", "ended": None}
+        kept = [line for line in _metric_lines(self.path) if json.loads(line)["step"] <= step]
+        write_atomic(self.path / METRICS_FILE, "".join(line + "\n" for line in kept).encode())
+        self._open(project)
+
+    def _open(self, project: Project) -> None:
+        self._metrics = (self.path / METRICS_FILE).open("a", encoding="utf-8")
+        plan = dict(project.training)
+        self.update(plan=plan, seed=plan.get("seed"), versions=_versions(), device=None)
+
+    def update(self, **facts: object) -> None:
+        """Notes facts about the run in run.json."""
+        self._about |= facts
+        text = json.dumps(self._about, indent=2, ensure_ascii=False) + "\n"
+        write_atomic(self.path / RUN_FILE, text.encode())
+
+    def record(self, event: Event) -> None:
+        """Writes down what an event says, if the folder keeps it."""
+        match event:
+            case RunStarted():
+                self.update(device=event.device, precision=event.precision, parameters=event.parameters)
+            case StepsRecorded():
+                self._append(_step_lines(event))
+            case EpochEnded():
+                self._append([_epoch_line(event)])
+            case RunEnded():
+                self.finish(event)
+
+    def finish(self, ended: RunEnded) -> None:
+        """Notes how the run ended and closes the folder; does nothing to a folder that was never opened."""
+        if self._metrics is None:
+            return
+        self._metrics.close()
+        self._metrics = None
+        self.update(
+            state=ended.state,
+            reason=ended.reason,
+            node=ended.node,
+            step=ended.step,
+            best_epoch=ended.best_epoch,
+            ended=self._now(),
+        )
+
+    def _append(self, lines: list[str]) -> None:
+        if self._metrics is not None:
+            self._metrics.write("".join(lines))
+            self._metrics.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as its folder tells it.
+
+    Attributes:
+        state: running, finished, stopped or failed.
+        started: UTC, ISO 8601.
+        about: all of run.json.
+    """
+
+    path: Path
+    name: str
+    state: str
+    reason: str
+    plan: Mapping[str, Any]
+    seed: int | None
+    device: str | None
+    started: str
+    ended: str | None
+    about: Mapping[str, Any] = field(repr=False)
+
+    def metrics(self) -> Iterator[dict[str, Any]]:
+        """The lines of metrics.jsonl in order; a line cut off by a crash is left out."""
+        for line in _metric_lines(self.path):
+            yield json.loads(line)
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """The epoch lines alone."""
+        return [line for line in self.metrics() if line["event"] == "epoch"]
+
+
+def read_run(path: Path) -> Run:
+    """The run in a folder.
+
+    Raises:
+        RunError: there is no readable run.json.
+    """
+    about = _read_json(path / RUN_FILE)
+    return Run(
+        path=path,
+        name=about.get("name", path.name),
+        state=about.get("state", "failed"),
+        reason=about.get("reason", ""),
+        plan=about.get("plan", {}),
+        seed=about.get("seed"),
+        device=about.get("device"),
+        started=about.get("started", ""),
+        ended=about.get("ended"),
+        about=about,
+    )
+
+
+def list_runs(folder: Path) -> list[Run]:
+    """The readable runs directly inside a folder, oldest first."""
+    runs = []
+    for path in folder.glob(f"*/{RUN_FILE}"):
+        try:
+            runs.append(read_run(path.parent))
+        except RunError:
+            continue  # a folder of something else is not a run
+    return sorted(runs, key=lambda run: (run.started, run.path.name))
+
+
+def _step_lines(event: StepsRecorded) -> list[str]:
+    rows = zip(event.losses, event.lrs, event.grad_norms, event.times, strict=True)
+    return [
+        _line(event="step", step=step, epoch=event.epoch, loss=loss, lr=lr, grad_norm=norm, time=time)
+        for step, (loss, lr, norm, time) in enumerate(rows, start=event.first_step)
+    ]
+
+
+def _epoch_line(event: EpochEnded) -> str:
+    return _line(
+        event="epoch",
+        epoch=event.epoch,
+        step=event.step,
+        train_loss=event.train_loss,
+        train_accuracy=event.train_accuracy,
+        val_loss=event.val_loss,
+        val_accuracy=event.val_accuracy,
+        seconds=event.seconds,
+        is_best=event.is_best,
+    )
+
+
+def _line(**values: object) -> str:
+    """One line of JSON; a number that JSON cannot write (NaN, infinity) becomes null."""
+    plain = {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in values.items()
+    }
+    return _encode(plain) + "\n"
+
+
+def _metric_lines(path: Path) -> Iterator[str]:
+    """Complete lines of metrics.jsonl."""
+    try:
+        with (path / METRICS_FILE).open(encoding="utf-8") as file:
+            for line in file:
+                if line.endswith("}\n"):
+                    yield line.rstrip("\n")
+    except FileNotFoundError:
+        return
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"There is no readable run in {path.parent} ({error}). Choose a folder that a run wrote."
+        ) from error
+    if not isinstance(about, dict):
+        raise RunError(f"{path} holds no run. Expected a JSON object. Choose a folder that a run wrote.")
+    return about
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in ("netloom", "torch", "torchvision"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue  # run from a source checkout
+    return versions

@@ -1,0 +1,204 @@
+"""Milliseconds per training step on Fashion-MNIST: Netloom beside a floor and the loop of course notes.
+
+Floor: the same fused step on one fixed batch, measuring nothing. Notes: torchvision's dataset with ToTensor
+and Normalize for every item, a DataLoader without workers, `loss.item()` at every step. The loops take turns
+in rounds, so that what else the machine does falls on all of them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from runtime.compat import import_torchvision
+from runtime.control import Control
+from runtime.data.feed import Feed
+from runtime.data.load import TrainData, load_data
+from runtime.data.raw import Loading
+from runtime.engine import train
+from runtime.events import Event, StepsRecorded
+from runtime.plan import TrainingPlan
+
+ROOT = Path("/usr/share/datasets/fashion-mnist")
+MEAN, STD = 0.2860, 0.3530
+BATCH = 128
+
+MakeModel = Callable[[], nn.Module]
+Timed = Callable[[int], float]
+
+
+def mlp() -> nn.Module:
+    """784-128-64-10."""
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10)
+    )
+
+
+def small_cnn() -> nn.Module:
+    """Two convolutions with batch norm, 32 and 64 channels, and a linear head."""
+    return nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1, bias=False),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1, bias=False),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(64 * 7 * 7, 10),
+    )
+
+
+def run() -> dict[str, Any]:
+    """Milliseconds a step and ratios, for both models."""
+    plan = make_plan()
+    data = finished(load_data(plan.data))
+    figures: dict[str, float] = {}
+    peers: dict[str, float] = {}
+    for name, make_model, steps, rounds in (("mlp", mlp, 300, 11), ("cnn", small_cnn, 12, 5)):
+        times = measure(make_model, plan, data, steps, rounds)
+        figures |= {
+            f"{name}_netloom_ms": times["netloom"],
+            f"{name}_to_floor": times["netloom"] / times["floor"],
+            f"{name}_ahead_of_notes": times["notes"] / times["netloom"],
+        }
+        peers |= {f"{name}_floor_ms": times["floor"], f"{name}_notes_ms": times["notes"]}
+    return {"figures": rounded(figures), "peers": rounded(peers)}
+
+
+def measure(
+    make_model: MakeModel, plan: TrainingPlan, data: TrainData, steps: int, rounds: int
+) -> dict[str, float]:
+    """Median milliseconds a step of each loop, over rounds in which they take turns.
+
+    Every round starts from fresh models: how fast a step is depends on where its memory happens to lie.
+    """
+    rates: dict[str, list[float]] = {"floor": [], "netloom": [], "notes": []}
+    dataset = fashion_mnist()
+    for _ in range(rounds):
+        loops: dict[str, tuple[Timed, int]] = {
+            "floor": (timed_steps(floor(make_model(), data)), steps),
+            "netloom": (timed_events(netloom(make_model(), plan, data)), steps),
+            "notes": (timed_steps(notes(make_model(), dataset)), max(steps // 6, 5)),
+        }
+        for name, (timed, count) in loops.items():
+            timed(min(count // 4, 20))
+            rates[name].append(timed(count))
+    return {name: median(each) for name, each in rates.items()}
+
+
+def timed_steps(loop: Iterator[None]) -> Timed:
+    """Milliseconds a step of a loop that yields after each."""
+
+    def timed(count: int) -> float:
+        start = time.perf_counter()
+        for _ in islice(loop, count):
+            pass
+        return (time.perf_counter() - start) / count * 1000
+
+    return timed
+
+
+def timed_events(events: Iterator[Event]) -> Timed:
+    """Milliseconds a step of the engine, drains included and validation left out."""
+
+    def timed(count: int) -> float:
+        steps, seconds = 0, 0.0
+        while steps < count:
+            start = time.perf_counter()
+            event = next(events)
+            if isinstance(event, StepsRecorded):
+                seconds += time.perf_counter() - start
+                steps += len(event.losses)
+        return seconds / steps * 1000
+
+    return timed
+
+
+def make_plan() -> TrainingPlan:
+    """Adam on Fashion-MNIST for as long as anyone asks."""
+    return TrainingPlan.from_mapping({
+        "data": {
+            "source": "torchvision:FashionMNIST",
+            "root": str(ROOT),
+            "transforms": {"train": [{"type": "Normalize", "mean": [MEAN], "std": [STD]}]},
+        },
+        "optimizer": {"type": "Adam", "lr": 0.001},
+        "batch_size": BATCH,
+        "epochs": 10_000,
+        "device": "cpu",
+    })  # fmt: skip
+
+
+def floor(model: nn.Module, data: TrainData) -> Iterator[None]:
+    """The same step on one fixed batch; nothing is fetched, measured or recorded."""
+    x, y = data.train_x[:BATCH].clone(), data.train_y[:BATCH].clone()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001, fused=True)
+    loss_function = nn.CrossEntropyLoss()
+    while True:
+        optimizer.zero_grad()
+        loss_function(model(x), y).backward()
+        optimizer.step()
+        yield
+
+
+def netloom(model: nn.Module, plan: TrainingPlan, data: TrainData) -> Iterator[Event]:
+    """The engine, with loss, accuracy, learning rate and gradient norm of every step recorded."""
+    cpu = torch.device("cpu")
+    return train(model, plan, Feed(data, BATCH, device=cpu), Control(), device=cpu)
+
+
+def notes(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> Iterator[None]:
+    """The loop that course notes and tutorials show."""
+    loader = DataLoader(dataset, batch_size=BATCH, shuffle=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+    loss_function = nn.CrossEntropyLoss()
+    running = 0.0
+    while True:
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = loss_function(model(x), y)
+            loss.backward()
+            optimizer.step()
+            running += loss.item()
+            yield
+
+
+def fashion_mnist() -> Dataset[tuple[Tensor, int]]:
+    """torchvision's own dataset, on a copy of the files in the layout it wants."""
+    datasets = import_torchvision("torchvision.datasets")
+    transforms = import_torchvision("torchvision.transforms")
+    chain = transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
+    with TemporaryDirectory() as root:
+        raw = Path(root) / "FashionMNIST" / "raw"
+        raw.mkdir(parents=True)
+        for file in ROOT.glob("*.gz"):
+            (raw / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
+        dataset: Dataset[tuple[Tensor, int]] = datasets.FashionMNIST(root, transform=chain, download=False)
+    return dataset
+
+
+def finished(loading: Loading[TrainData]) -> TrainData:
+    """What a loading generator returns in the end."""
+    while True:
+        try:
+            next(loading)
+        except StopIteration as end:
+            data: TrainData = end.value
+            return data
+
+
+def rounded(figures: dict[str, float]) -> dict[str, float]:
+    """Three significant digits are more than the machine's noise."""
+    return {name: float(f"{value:.3g}") for name, value in figures.items()}

@@ -1,0 +1,351 @@
+"""The dashboard: every step kept, every event shown, repainted only while data comes."""
+
+import math
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QLabel
+
+from builder.panels.chart_specs import x_range
+from builder.panels.dashboard import Dashboard
+from builder.panels.figures import RunFigures, duration, number
+from builder.panels.history import History, Series
+from builder.theme import dark, light
+from runtime.events import DataProgress, EpochEnded, RunEnded, RunStarted, StateChanged, StepsRecorded
+
+START = RunStarted("runs/1", "cpu", "float32", 2, 100, 200, 3200, 800, 1234)
+
+
+def steps(first, count, epoch=1, loss=lambda step: 2 / step, seconds=0.01):
+    numbers = range(first, first + count)
+    return StepsRecorded(
+        first,
+        epoch,
+        tuple(loss(step) for step in numbers),
+        tuple(1e-3 for _ in numbers),
+        tuple(0.5 for _ in numbers),
+        tuple(seconds * step for step in numbers),
+    )
+
+
+def epoch_end(epoch, step, accuracy=0.9):
+    val_accuracy = None if accuracy is None else accuracy - 0.1
+    return EpochEnded(epoch, step, 0.4, accuracy, 0.5, val_accuracy, 2.0, True)
+
+
+@pytest.fixture
+def dashboard(qtbot):
+    dashboard = Dashboard(light())
+    qtbot.addWidget(dashboard)
+    dashboard.resize(1200, 400)
+    dashboard.show()
+    return dashboard
+
+
+def drawn(dashboard, qtbot):
+    """Waits until what was fed is on the screen."""
+    before = dashboard.frames
+    qtbot.waitUntil(lambda: dashboard.frames > before)
+
+
+# -- curves --
+
+
+def test_series_keeps_every_point_through_growth():
+    series = Series()
+    for first in range(1, 50_001, 777):
+        count = min(777, 50_001 - first)
+        series.extend(range(first, first + count), [float(x) ** 0.5 for x in range(first, first + count)])
+    assert len(series) == 50_000
+    assert series.x.tolist() == list(range(1, 50_001))
+    assert series.y[41_999] == 42_000**0.5
+
+
+def test_thinned_window_loses_no_peak():
+    series = Series()
+    values = [0.0] * 100_000
+    values[31_415], values[92_653] = 9.0, -7.0
+    series.extend(range(100_000), values)
+    x, y = series.window(0, 100_000, 200)
+    assert len(x) <= 800
+    assert y.max() == 9.0
+    assert y.min() == -7.0
+    assert abs(x[y.argmax()] - 31_415) < 100_000 / 200
+
+
+def test_thinning_stands_still_while_the_curve_grows():
+    series = Series()
+    series.extend(range(10_000), [math.sin(x) for x in range(10_000)])
+    _, before = series.window(0, 1e9, 100)
+    series.extend(range(10_000, 10_050), [5.0] * 50)
+    _, after = series.window(0, 1e9, 100)
+    assert after[: len(before) - 2].tolist() == before[:-2].tolist()
+
+
+def test_window_without_thinning_reaches_over_its_edges():
+    series = Series()
+    series.extend(range(100), [float(x) for x in range(100)])
+    x, _ = series.window(10.5, 20.5, 200)
+    assert x[0] <= 10.5  # so that lines run out of the picture instead of ending in it
+    assert x[-1] >= 20.5
+    assert len(x) < 15
+
+
+def test_nearest_point():
+    series = Series()
+    assert series.at(3) is None
+    series.extend((10, 20), (1.0, 2.0))
+    assert [series.at(x) for x in (0, 14, 16, 99)] == [(10, 1.0), (10, 1.0), (20, 2.0), (20, 2.0)]
+
+
+def test_smoothed_loss_starts_unbiased_and_passes_over_what_is_not_finite():
+    history = History()
+    history.add_steps(steps(1, 3, loss=lambda step: 5.0 if step != 2 else math.nan))
+    assert history.series["smoothed_loss"].y.tolist() == pytest.approx([5.0, 5.0, 5.0])
+    assert math.isnan(history.series["loss"].y[1])
+
+
+def test_young_curve_fills_the_axis_and_the_axis_seldom_moves():
+    ranges = [x_range(0, step, 10_000) for step in range(1, 10_001, 10)]
+    assert all(end >= step for (_, end), step in zip(ranges, range(1, 10_001, 10), strict=True))
+    assert all(end <= max(2 * step, 32) for (_, end), step in zip(ranges, range(1, 10_001, 10), strict=True))
+    assert len(set(ranges)) < 12
+    assert ranges[-1] == (0, 10_000)
+
+
+# -- figures --
+
+
+def taken(*events):
+    figures = RunFigures()
+    for event in events:
+        figures.take(event)
+    return figures
+
+
+def test_speed_is_that_of_training_without_validation():
+    figures = taken(START, steps(1, 100, seconds=0.01), epoch_end(1, 100))
+    assert figures.steps_per_second == pytest.approx(100)
+    assert figures.samples_per_second == pytest.approx(3200)
+
+
+def test_time_left_counts_whole_epochs_once_one_is_known():
+    first = taken(START, steps(1, 50, seconds=0.01))
+    assert first.seconds_left == pytest.approx(1.5)
+    second = taken(START, steps(1, 100), epoch_end(1, 100))
+    assert second.seconds_left == pytest.approx(2.0)
+
+
+def test_pause_spoils_neither_speed_nor_time_left():
+    figures = taken(START, steps(1, 50), StateChanged("paused"))
+    assert (figures.steps_per_second, figures.seconds_left) == (None, None)
+    figures.take(StateChanged("running"))
+    later = steps(51, 50, seconds=0.01)
+    times = tuple(time + 3600 for time in later.times)
+    figures.take(StepsRecorded(51, 1, later.losses, later.lrs, later.grad_norms, times))
+    assert figures.steps_per_second == pytest.approx(100)
+    figures.take(EpochEnded(1, 100, 0.4, None, None, None, 3602.0, True))
+    assert figures.seconds_left == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
+)
+def test_durations_read_as_people_say_them(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0231449, "0.02314"),
+        (1.5e-5, "1.5e-05"),
+        (12480, "12,480"),
+        (0, "0"),
+        (math.nan, "nan"),
+        (2e9, "2e+09"),
+    ],
+)
+def test_numbers_are_short(value, text):
+    assert number(value) == text
+
+
+# -- the widget --
+
+
+def test_without_a_run_it_says_what_to_do(dashboard):
+    texts = [label.text() for label in dashboard.findChildren(QLabel) if label.isVisible()]
+    assert any("Press Train (Ctrl+Enter)" in text for text in texts)
+
+
+def test_every_step_arrives_and_is_drawn(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 60), steps(61, 40), epoch_end(1, 100), steps(101, 5, epoch=2)])
+    x, y = dashboard.series("loss")
+    assert x.tolist() == list(range(1, 106))
+    assert y.tolist() == [2 / step for step in range(1, 106)]
+    assert dashboard.series("val_loss")[0].tolist() == [100]
+    assert dashboard.series("val_accuracy")[1].tolist() == pytest.approx([0.8])
+    drawn(dashboard, qtbot)
+    shown = dashboard.charts["loss"].plot.getViewBox().viewRange()
+    assert shown[0][0] <= 1
+    assert shown[0][1] >= 105
+    assert shown[1][1] >= 2.0
+
+
+def test_headline_tells_where_the_run_stands(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100), steps(101, 5, epoch=2)])
+    qtbot.waitUntil(lambda: dashboard.headline.text("Step") == "105")
+    assert dashboard.headline.text("State") == "Running"
+    assert dashboard.headline.text("Epoch") == "2"
+    assert dashboard.headline.text("Val accuracy") == "80.00%"
+    assert dashboard.headline.text("Learning rate") == "0.001"
+
+
+def test_the_last_events_of_a_burst_are_shown_too(dashboard, qtbot):
+    dashboard.feed([START])
+    for first in range(1, 100):
+        dashboard.feed([steps(first, 1)])
+    qtbot.waitUntil(lambda: dashboard.headline.text("Step") == "99")
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert dashboard.frames < 99
+
+
+def test_it_is_idle_without_events(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 10)])
+    assert not dashboard.is_idle
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert not any(timer.isActive() for timer in dashboard.findChildren(QTimer))
+
+
+def test_hidden_it_keeps_data_and_draws_when_seen_again(qtbot):
+    dashboard = Dashboard(light())
+    qtbot.addWidget(dashboard)
+    dashboard.feed([START, steps(1, 10)])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert dashboard.frames == 0
+    dashboard.show()
+    drawn(dashboard, qtbot)
+    assert len(dashboard.series("loss")[0]) == 10
+
+
+def test_failure_shows_its_reason(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 10), RunEnded("failed", "The loss became NaN at step 11.", "n2", 10)])
+    qtbot.waitUntil(lambda: dashboard.headline.text("State") == "Failed")
+    assert dashboard.banner.isVisible()
+    assert dashboard.reason_label.text() == "The loss became NaN at step 11."
+    assert dashboard.headline.text("Time left") == "–"
+
+
+def test_reading_the_data_moves_the_progress_bar(dashboard, qtbot):
+    dashboard.feed([DataProgress("Decoding images", 250, 1000)])
+    qtbot.waitUntil(lambda: dashboard.status_label.text() == "Decoding images")
+    assert dashboard.progress_bar.value() / dashboard.progress_bar.maximum() == pytest.approx(0.25)
+    assert dashboard.headline.text("State") == "Preparing"
+
+
+def test_reset_forgets_the_run(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 10), RunEnded("failed", "No.", None, 10)])
+    drawn(dashboard, qtbot)
+    dashboard.reset()
+    assert len(dashboard.series("loss")[0]) == 0
+    assert dashboard.headline.text("Train loss") == "–"
+    dashboard.feed([START, steps(1, 3)])
+    drawn(dashboard, qtbot)
+    assert dashboard.series("loss")[0].tolist() == [1, 2, 3]
+    assert not dashboard.banner.isVisible()
+
+
+def test_a_loss_that_is_not_finite_breaks_no_chart(dashboard, qtbot):
+    dashboard.feed(
+        [START, steps(1, 20, loss=lambda step: math.nan if step > 10 else math.inf if step == 10 else 1.0)]
+    )
+    drawn(dashboard, qtbot)
+    low, high = dashboard.charts["loss"].plot.getViewBox().viewRange()[1]
+    assert math.isfinite(low)
+    assert low <= 1.0 <= high
+
+
+def test_regression_has_no_accuracy_chart(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100, accuracy=None)])
+    charts = dashboard.charts
+    qtbot.waitUntil(lambda: charts["loss"].isVisible() and not charts["accuracy"].isVisible())
+    dashboard.reset()
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
+    qtbot.waitUntil(lambda: charts["accuracy"].isVisible())
+
+
+def test_logarithmic_axis_leaves_out_what_has_no_logarithm(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100, loss=lambda step: 10.0**-step if step < 5 else 0.0)])
+    drawn(dashboard, qtbot)
+    chart = dashboard.charts["loss"]
+    chart.log_button.click()
+    low, high = chart.plot.getViewBox().viewRange()[1]
+    assert low <= -4
+    assert -1 <= high < 1
+
+
+def test_zoomed_in_it_stays_until_asked_to_show_all(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100)])
+    drawn(dashboard, qtbot)
+    plot = dashboard.charts["lr"].plot
+    centre = plot.viewport().rect().center()
+    wheel = QWheelEvent(
+        centre.toPointF(),
+        plot.viewport().mapToGlobal(centre).toPointF(),
+        QPoint(),
+        QPoint(0, 480),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    plot.wheelEvent(wheel)
+    zoomed = plot.getViewBox().viewRange()[0]
+    assert zoomed[1] - zoomed[0] < 100
+    dashboard.feed([steps(101, 20, epoch=2)])
+    drawn(dashboard, qtbot)
+    assert plot.getViewBox().viewRange()[0] == zoomed
+    assert dashboard.charts["loss"].plot.getViewBox().viewRange()[0] == pytest.approx(zoomed)
+    qtbot.mouseClick(dashboard.fit_button, Qt.MouseButton.LeftButton)
+    assert plot.getViewBox().viewRange()[0][1] >= 120
+    assert not dashboard.fit_button.isVisible()
+
+
+def test_crosshair_reads_the_values_in_every_chart(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
+    drawn(dashboard, qtbot)
+    chart = dashboard.charts["loss"]
+    view = chart.plot.getViewBox()
+    chart.plot.scene().sigMouseMoved.emit(view.mapViewToScene(view.viewRect().center()))
+    step = round(view.viewRect().center().x())
+    assert f"step {step}" in chart.readout()
+    assert number(2 / step) in chart.readout()
+    assert "0.001" in dashboard.charts["lr"].readout()
+    assert "90" in dashboard.charts["accuracy"].readout()
+    chart.hovered.emit(math.nan)
+    assert chart.readout() == ""
+
+
+def test_theme_reaches_the_charts(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100)])
+    drawn(dashboard, qtbot)
+    chart = dashboard.charts["loss"]
+    assert chart.plot.backgroundBrush().color() == QColor(light().surface)
+    dashboard.set_theme(dark())
+    assert chart.plot.backgroundBrush().color() == QColor(dark().surface)
+    image = chart.plot.grab().toImage()
+    assert image.pixelColor(image.width() - 3, image.height() - 3) == QColor(dark().surface)
+
+
+def test_making_a_dashboard_imports_no_plotting_library():
+    code = (
+        "import sys; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
+        "from builder.panels.dashboard import Dashboard; from builder.theme import light;"
+        "board = Dashboard(light()); board.show(); app.processEvents();"
+        "print(sorted({'pyqtgraph', 'numpy', 'torch'} & sys.modules.keys()))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

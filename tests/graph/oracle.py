@@ -1,0 +1,133 @@
+"""What torch itself makes of a layer: the truth that shape and cost rules are held against."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+from graph.catalog.spec import Expression, Function, LayerCall, LayerSpec, Module
+
+NAMES = {"torch": torch, "nn": nn, "F": functional}
+Sizes = Mapping[str, int]
+Tensors = Sequence[torch.Tensor]
+
+# On the meta device torch runs recurrent layers step by step in Python, 20 ms a call, and a batch norm
+# without momentum reads its counter, which has no value there.
+ON_CPU = ("RNN", "LSTM", "GRU", "BatchNorm1d", "BatchNorm2d")
+
+
+def _reshaped(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
+    return xs[0].reshape(xs[0].shape[0], *(sizes.get(dim, dim) for dim in p["shape"]))
+
+
+def _squeezed(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
+    return xs[0].squeeze() if p["dim"] is None else xs[0].squeeze(p["dim"])
+
+
+# What the types that are no torch class of their own stand for.
+MEANINGS: Mapping[str, Callable[[Tensors, Mapping[str, Any], Sizes], torch.Tensor]] = {
+    "Add": lambda xs, p, sizes: reduce(torch.add, xs),
+    "Concat": lambda xs, p, sizes: torch.cat(list(xs), dim=p["dim"]),
+    "Reshape": _reshaped,
+    "Permute": lambda xs, p, sizes: xs[0].permute(p["dims"]),
+    "Squeeze": _squeezed,
+    "LastStep": lambda xs, p, sizes: xs[0].select(p["dim"], p["index"]),
+}
+
+
+class Refused(Exception):
+    """Torch does not run this."""
+
+
+class Oracle:
+    """A layer as torch has it.
+
+    Args:
+        spec: its declaration.
+        params: complete.
+        device: `meta` computes shapes only.
+
+    Raises:
+        Refused: torch does not build it.
+    """
+
+    def __init__(self, spec: LayerSpec, params: Mapping[str, Any], device: str = "meta") -> None:
+        self.device = "cpu" if spec.type in ON_CPU else device
+        self._meaning = MEANINGS.get(spec.type)
+        self._params = params
+        self.module: nn.Module | None = None
+        if self._meaning is None:
+            with _refusals():
+                self.module = _module(spec, params).to(self.device)
+
+    def run(self, inputs: Tensors, sizes: Sizes) -> list[torch.Tensor]:
+        """The layer's outputs, in the order of its ports.
+
+        Raises:
+            Refused: torch does not run it.
+        """
+        with _refusals():
+            if self._meaning is not None:
+                return [self._meaning(inputs, self._params, sizes)]
+            assert self.module is not None
+            return list(_flat(self.module(*inputs)))
+
+    @property
+    def parameters(self) -> int:
+        return sum(p.numel() for p in self.module.parameters()) if self.module is not None else 0
+
+    def flops(self, inputs: Tensors, sizes: Sizes) -> int:
+        """What torch's own counter counts."""
+        with FlopCounterMode(display=False) as counter:
+            self.run(inputs, sizes)
+        return int(counter.get_total_flops())
+
+
+def written(spec: LayerSpec, call: LayerCall, inputs: Tensors) -> list[torch.Tensor] | None:
+    """The outputs of the Python text that the catalogue writes for a layer without a module; None for one with."""
+    names = tuple(f"x{index}" for index in range(len(inputs)))
+    scope = NAMES | dict(zip(names, inputs, strict=True))
+    if isinstance(spec.code, Function):
+        return list(_flat(eval(spec.code.path, NAMES)(*inputs, **call.params)))
+    if isinstance(spec.code, Expression):
+        return list(_flat(eval(spec.code.write(names, call), scope)))
+    return None
+
+
+def torch_class(spec: LayerSpec) -> type[nn.Module]:
+    """The class of torch that a type is called after."""
+    return eval(spec.code.path, NAMES) if isinstance(spec.code, Module) else getattr(nn, spec.type)
+
+
+def _module(spec: LayerSpec, params: Mapping[str, Any]) -> nn.Module:
+    with torch.device("meta" if spec.type not in ON_CPU else "cpu"):
+        return torch_class(spec)(**params)
+
+
+def _flat(result: Any) -> Iterator[torch.Tensor]:
+    if isinstance(result, torch.Tensor):
+        yield result
+    else:
+        for part in result:
+            yield from _flat(part)
+
+
+class _refusals:
+    """Turns whatever torch raises into `Refused`; its warnings are no business of these tests."""
+
+    def __enter__(self) -> None:
+        self._warnings = warnings.catch_warnings()
+        self._warnings.__enter__()
+        warnings.simplefilter("ignore")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        self._warnings.__exit__(None, None, None)
+        if isinstance(error, Exception):
+            raise Refused(str(error)) from error
