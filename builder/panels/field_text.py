@@ -84,7 +84,7 @@ def _parsed_list(spec: ParamSpec, text: str) -> Value:
     if text in getattr(spec, "choices", ()):
         return text
     parts = [part for part in re.split(r"[\s,×]+", text.strip("[]() ")) if part]
-    items = [_parsed_item(part) for part in parts]
+    items = [None if part.lower() == "none" else _parsed_item(part) for part in parts]
     if any(isinstance(item, str) for item in items) and not isinstance(spec, Dims):
         return text
     listed = spec.kind == "shape" or len(items) > 1 or "[" in text
@@ -92,8 +92,6 @@ def _parsed_list(spec: ParamSpec, text: str) -> Value:
 
 
 def _parsed_item(text: str) -> Value:
-    if text.lower() == "none":
-        return None
     if len(text) > _MAX_DIGITS:
         return text
     try:

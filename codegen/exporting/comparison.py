@@ -49,7 +49,7 @@ def _largest_difference(live: Tensor, exported: Tensor) -> float:
     """Infinite where one side has a number and the other none."""
     one, other = live.double(), exported.double()
     same = (one == other) | (one.isnan() & other.isnan())
-    apart = torch.where(same, 0.0, (one - other).abs().nan_to_num(nan=inf))
+    apart = torch.where(same, 0.0, (one - other).abs().nan_to_num(nan=inf, posinf=inf))
     return apart.max().item() if apart.numel() else 0.0
 
 

@@ -48,7 +48,7 @@ def another_value(param):
         case IntOrTuple() if param.default is not None:
             return [param.default + 1] * param.ndim
         case Int() if isinstance(param.default, int) and not param.inferred:
-            return param.default * 2
+            return param.default * 2 or 2
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
@@ -58,14 +59,14 @@ class Oracle:
         Refused: torch does not build it.
     """
 
-    def __init__(self, spec: LayerSpec, params: Mapping[str, Any], device: str = "meta") -> None:
-        self.device = "cpu" if spec.type in ON_CPU else device
+    def __init__(self, spec: LayerSpec, params: Mapping[str, Any], device: str) -> None:
+        self.device = device
         self._meaning = MEANINGS.get(spec.type)
         self._params = params
         self.module: nn.Module | None = None
         if self._meaning is None:
             with _refusals():
-                self.module = _module(spec, params).to(self.device)
+                self.module = torch_class(spec)(**params, **_placed(spec, device))
 
     def run(self, inputs: Tensors, sizes: Sizes) -> list[torch.Tensor]:
         """The layer's outputs, in the order of its ports.
@@ -106,9 +107,14 @@ def torch_class(spec: LayerSpec) -> type[nn.Module]:
     return eval(spec.code.path, NAMES) if isinstance(spec.code, Module) else getattr(nn, spec.type)
 
 
-def _module(spec: LayerSpec, params: Mapping[str, Any]) -> nn.Module:
-    with torch.device("meta" if spec.type not in ON_CPU else "cpu"):
-        return torch_class(spec)(**params)
+def usual_device(type_name: str) -> str:
+    """Where a layer's shapes are best found out."""
+    return "cpu" if type_name in ON_CPU else "meta"
+
+
+def _placed(spec: LayerSpec, device: str) -> dict[str, str]:
+    has_weights = "device" in inspect.signature(torch_class(spec)).parameters or spec.type in ON_CPU
+    return {"device": device} if has_weights else {}
 
 
 def _flat(result: Any) -> Iterator[torch.Tensor]:

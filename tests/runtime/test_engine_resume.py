@@ -43,8 +43,10 @@ def numbers(events: list[Event]) -> tuple[list[float], list[float], list[EpochEn
     return losses, lrs, [replace(ended, seconds=0) for ended in of_type(events, EpochEnded)]
 
 
-@pytest.mark.parametrize("precision", ["float32", "amp-float16"])
-@pytest.mark.parametrize("step", [1, 5, 7, 8, 14, 20])
+@pytest.mark.parametrize(
+    ("step", "precision"),
+    [(1, "float32"), (5, "float32"), (7, "float32"), (8, "float32"), (20, "float32"), (5, "amp-float16")],
+)
 def test_stopped_and_resumed_is_as_never_stopped(tmp_path: Path, step: int, precision: str) -> None:
     settings = SETTINGS | {"precision": precision}
     plan, data = make_plan(**settings), make_data((1, 5, 5))

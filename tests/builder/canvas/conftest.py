@@ -1,111 +1,14 @@
 """A canvas to work on with real mouse and key events."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from builder.actions import ACTIONS, Actions
-from builder.canvas.ports import CARD_WIDTH
 from builder.canvas.view import CanvasView
 from builder.session import Session
 from builder.theme import light
-from graph.document import Document, Edge, Graph, Node, PortRef, Project
-from graph.storage import to_bytes
-
-LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
-NO_KEY = Qt.KeyboardModifier.NoModifier
-CHAIN = (("Input", "image"), ("Conv2d", "conv1"), ("ReLU", "relu1"), ("Flatten", "flatten1"), ("Linear", "head"))
-
-
-class Driver:
-    """Does with a canvas what hands do. Positions are scene coordinates."""
-
-    def __init__(self, view, session):
-        self.view, self.session = view, session
-        self.messages = []
-        session.message.connect(self.messages.append)
-
-    @property
-    def graph(self):
-        return self.session.graph
-
-    @property
-    def scene(self):
-        return self.view.graph_scene
-
-    @property
-    def bytes(self):
-        return to_bytes(self.session.project)
-
-    def id(self, name):
-        return self.graph.by_name(name).id
-
-    def item(self, name):
-        return self.scene.nodes[self.id(name)]
-
-    def edges(self):
-        """Edges as `conv1.out -> relu1.in`."""
-        nodes = self.graph.nodes
-        return {
-            f"{nodes[e.source.node].name}.{e.source.port} -> {nodes[e.target.node].name}.{e.target.port}"
-            for e in self.graph.edges
-        }
-
-    def edge_item(self, source, target):
-        edge = next(e for e in self.graph.edges if (e.source.node, e.target.node) == (self.id(source), self.id(target)))
-        return self.scene.edges[edge]
-
-    def body(self, name):
-        return self.item(name).pos() + QPointF(CARD_WIDTH / 2, 40)
-
-    def title(self, name):
-        return self.item(name).pos() + QPointF(20, 14)
-
-    def port(self, name, port):
-        return self.item(name).port_pos(PortRef(self.id(name), port))
-
-    def at(self, scene_at):
-        return self.view.mapFromScene(scene_at)
-
-    def press(self, scene_at, button=LEFT, keys=NO_KEY):
-        QTest.mousePress(self.view.viewport(), button, keys, self.at(scene_at))
-
-    def move(self, scene_at, button=LEFT):
-        """Moves in two steps, as a hand does."""
-        goal = self.at(scene_at)
-        for at in (goal - QPoint(9, 7), goal):
-            QTest.mouseMove(self.view.viewport(), at)
-
-    def release(self, scene_at, button=LEFT, keys=NO_KEY):
-        QTest.mouseRelease(self.view.viewport(), button, keys, self.at(scene_at))
-
-    def drag(self, start, end, button=LEFT, keys=NO_KEY):
-        self.press(start, button, keys)
-        self.move(end, button)
-        self.release(end, button, keys)
-
-    def click(self, scene_at, keys=NO_KEY):
-        QTest.mouseClick(self.view.viewport(), LEFT, keys, self.at(scene_at))
-
-    def double_click(self, scene_at):
-        self.click(scene_at)
-        QTest.mouseDClick(self.view.viewport(), LEFT, NO_KEY, self.at(scene_at))
-
-    def key(self, key, keys=NO_KEY):
-        QTest.keyClick(self.view, key, keys)
-
-    def type(self, text):
-        """Types into the search box and takes the first match."""
-        QTest.keyClicks(self.view.search.field, text)
-        QTest.keyClick(self.view.search.field, Qt.Key.Key_Return)
-
-
-def chain(*layers, spacing=224.0, **params):
-    """A project of layers, each feeding the next; `params` by name."""
-    nodes = [Node(f"n{i}", t, name, params.get(name, {}), (i * spacing, 0.0)) for i, (t, name) in enumerate(layers, 1)]
-    edges = [Edge(PortRef(a.id, "out"), PortRef(b.id, "in")) for a, b in zip(nodes, nodes[1:], strict=False)]
-    return Project(graph=Graph(nodes, edges))
+from graph.document import Document, Project
+from tests.builder.canvas.driver import CHAIN, Driver, chain
 
 
 @pytest.fixture

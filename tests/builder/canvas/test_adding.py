@@ -6,6 +6,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 
 from builder.layer_list import MIME_TYPE
+from tests.builder.canvas.driver import chain
 
 KEYS = Qt.KeyboardModifier
 HERE = QPointF(60, 40)
@@ -94,8 +95,6 @@ def test_keys_alone_build_a_network(empty):
 
 
 def test_a_layer_that_does_not_fit_is_added_alone(open_canvas):
-    from tests.builder.canvas.conftest import chain
-
     canvas = open_canvas(chain(("Input", "image")))
     canvas.click(canvas.body("image"))
     canvas.key(Qt.Key.Key_Tab)
@@ -105,7 +104,6 @@ def test_a_layer_that_does_not_fit_is_added_alone(open_canvas):
 
 
 def test_dropping_an_edge_on_nothing_offers_what_fits_and_connects(canvas):
-    canvas.session.undo()
     start = canvas.port("conv1", "out")
     canvas.drag(start, start + QPointF(40, 200))
     assert canvas.view.search.isVisible()
@@ -118,8 +116,7 @@ def test_dropping_an_edge_on_nothing_offers_what_fits_and_connects(canvas):
 
 
 def test_an_input_on_nothing_offers_what_can_feed_it(canvas):
-    canvas.view.delete_selection()
-    canvas.session.select([canvas.id("relu1")])
+    canvas.click(canvas.body("relu1"))
     canvas.key(Qt.Key.Key_Delete)
     end = canvas.port("flatten1", "in")
     canvas.drag(end, end + QPointF(-60, 160))

@@ -1,0 +1,94 @@
+"""What the tests of the window share: dialogs that answer by themselves, settings of their own, the window."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QMessageBox
+from shiboken6 import delete
+
+from builder.main_window import MainWindow
+from builder.theme import ThemeManager
+
+
+class Answers:
+    """Stands in for the dialogs: gives the answers it was told to, and remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.errors: list[str] = []
+        self.informed: list[str] = []
+        self.open_answer: Path | None = None
+        self.save_answer: Path | None = None
+        self.keep_answer = "cancel"
+        self.weights_answer = "cancel"
+        self.recover_answer = False
+
+    def open_path(self, folder: Path) -> Path | None:
+        self.asked.append("open")
+        return self.open_answer
+
+    def save_path(self, title: str, suggestion: Path, kinds: str = "") -> Path | None:
+        self.asked.append(f"save {suggestion.name}")
+        return self.save_answer
+
+    def keep_changes(self, name: str, reason: str) -> str:
+        self.asked.append(f"keep {name}")
+        return self.keep_answer
+
+    def choose_weights(self, run: str) -> str:
+        self.asked.append(f"weights {run}")
+        return self.weights_answer
+
+    def recover(self, name: str, when: str) -> bool:
+        self.asked.append(f"recover {name}")
+        return self.recover_answer
+
+    def error(self, title: str, text: str, details: str = "") -> None:
+        self.errors.append(f"{title}: {text}")
+
+    def inform(self, title: str, text: str) -> None:
+        self.informed.append(f"{title}: {text}")
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> QSettings:
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def themes(qapp: QApplication) -> Iterator[ThemeManager]:
+    """A theme that does not stay for the next test."""
+    palette = qapp.palette()
+    manager = ThemeManager(qapp, "light")
+    yield manager
+    delete(manager)
+    qapp.setStyleSheet("")
+    qapp.setPalette(palette)
+
+
+@pytest.fixture
+def window(
+    qtbot: object, themes: ThemeManager, settings: QSettings, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MainWindow]:
+    """The window, shown, on its welcome page; PyTorch is loaded by the tests that need it."""
+    monkeypatch.setattr(QMessageBox, "exec", _unexpected)
+    main_window = MainWindow(themes, settings, answers)
+    monkeypatch.setattr(main_window.loader, "start", lambda: None)
+    main_window.resize(1280, 800)
+    main_window.show()
+    qtbot.waitExposed(main_window)
+    yield main_window
+    main_window.session.document.mark_saved()
+    main_window.close()
+    delete(main_window)
+
+
+def _unexpected(box: QMessageBox) -> int:
+    raise AssertionError(f"an unexpected dialog: {box.text()}")

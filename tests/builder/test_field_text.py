@@ -1,0 +1,104 @@
+"""Values as text and back."""
+
+import pytest
+
+from builder.panels.field_text import UNSET, fits, format_value, is_unfinished, parse_text, same
+from graph.catalog import CATALOG
+from graph.catalog.params import Axes, Choice, Dims, Float, Int, IntOrTuple, Text
+from runtime.options import Floats
+
+INT = Int(name="n", default=1)
+FLOAT = Float(name="x", default=0.1, min=0)
+OPTIONAL = Float(name="m", default=0.1, optional=True)
+PAIR = IntOrTuple(name="k", ndim=2, min=1, choices=("same", "valid"))
+HOLES = IntOrTuple(name="o", ndim=2, holes=True)
+SHAPE = Dims(name="shape", default=(1, 28, 28))
+AXES = Axes(name="dims", default=(0, 2, 1))
+BETAS = Floats(name="betas", default=(0.9, 0.999), length=2)
+WORDS = Text(name="t")
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "value"),
+    [
+        (INT, "3", 3),
+        (INT, " 12 ", 12),
+        (INT, "9223372036854775808", 2**63),
+        (INT, "3.5", 3.5),
+        (INT, "abc", "abc"),
+        (INT, "9" * 5000, "9" * 5000),
+        (FLOAT, "1e-3", 0.001),
+        (FLOAT, "2", 2.0),
+        (FLOAT, "nan", "nan"),
+        (FLOAT, "inf", "inf"),
+        (FLOAT, "None", "None"),
+        (OPTIONAL, "none", None),
+        (PAIR, "3", 3),
+        (PAIR, "3, 5", [3, 5]),
+        (PAIR, "3 5", [3, 5]),
+        (PAIR, "(3,5)", [3, 5]),
+        (PAIR, "3,", 3),
+        (PAIR, "[3]", [3]),
+        (PAIR, "same", "same"),
+        (PAIR, "three", "three"),
+        (HOLES, "None, 7", [None, 7]),
+        (SHAPE, "10", [10]),
+        (SHAPE, "1, 28, 28", [1, 28, 28]),
+        (SHAPE, "1×28×28", [1, 28, 28]),
+        (SHAPE, "T, 64", ["T", 64]),
+        (AXES, "0, 2, 1", [0, 2, 1]),
+        (BETAS, "0.9, 0.95", [0.9, 0.95]),
+        (WORDS, "3", "3"),
+        (PAIR, "", UNSET),
+        (PAIR, "  ", UNSET),
+    ],
+)
+def test_text_is_read_as_the_parameter_asks(spec, text, value):
+    read = parse_text(spec, text)
+    assert read == value
+    assert type(read) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (UNSET, ""), (None, "none"), (3, "3"), (True, "true"), (0.1, "0.1"), (1e-8, "1e-08"), (0.1234567890123, "0.1234567890123"),
+        ([3, 5], "3, 5"), ((0.9, 0.999), "0.9, 0.999"), ("same", "same"), ([None, 7], "none, 7"),
+    ],
+)  # fmt: skip
+def test_values_are_written_shortly(value, text):
+    assert format_value(value) == text
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "unfinished"),
+    [
+        (INT, "-", True), (INT, "3", False), (INT, "0", False), (INT, "abc", False), (INT, "", False), (FLOAT, "1e-", True),
+        (FLOAT, "1e-4", False), (FLOAT, "-", True), (FLOAT, "-1", False), (PAIR, "sa", True), (PAIR, "same", False),
+        (PAIR, "sx", False), (PAIR, "(", True), (OPTIONAL, "no", True), (Choice(name="c", choices=("zeros",)), "zer", True),
+    ],
+)  # fmt: skip
+def test_text_that_may_become_a_value_is_unfinished(spec, text, unfinished):
+    assert is_unfinished(spec, text) is unfinished
+
+
+def test_the_same_value_can_be_written_in_several_ways():
+    assert same(PAIR, 3, 3)
+    assert same(SHAPE, [3], 3)
+    assert same(FLOAT, 1, 1.0)
+    assert not same(PAIR, 3, [3, 5])
+    assert not same(PAIR, 3, UNSET)
+    assert not same(INT, True, 1)
+    assert same(INT, "abc", "abc")
+
+
+@pytest.mark.parametrize("type_name", CATALOG)
+def test_every_default_survives_being_shown_and_read(type_name):
+    for spec in CATALOG[type_name].params:
+        if spec.default is not None and spec.kind not in ("bool", "choice"):
+            assert same(spec, parse_text(spec, format_value(spec.default)), spec.default)
+
+
+def test_leaving_out_always_fits():
+    assert fits(INT, UNSET)
+    assert not fits(INT, 0)
