@@ -83,7 +83,6 @@ def make_application(arguments: Sequence[str] = ()) -> QApplication:
     app.setApplicationName(APP_NAME)
     app.setOrganizationName(APP_NAME)
     app.setWindowIcon(QIcon(icon("layers")))
-    _log.setLevel(logging.INFO)
     sys.setswitchinterval(SWITCH_INTERVAL)
     return app
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 LAYOUT_VERSION = 1
 PALETTE_WIDTH = 216  # pixels
@@ -115,8 +115,15 @@ def _dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:
 
 
 def _tab_dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:
-    """A dock whose tab is its title; a title bar it has only while it floats."""
-    dock = _dock(window, title, panel)
+    """A dock whose tab is its title; a title bar it has only while it floats.
+
+    Qt keeps what is behind another tab visible, out of sight; here it is hidden, so that it need not keep up.
+    """
+    page = QWidget()
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(panel)
+    dock = _dock(window, title, page)
     bare = QWidget(dock)
     bare.hide()
 
@@ -125,5 +132,6 @@ def _tab_dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:
         dock.setTitleBarWidget(None if floating else bare)  # type: ignore[arg-type]
 
     dock.topLevelChanged.connect(follow)
+    dock.visibilityChanged.connect(panel.setVisible)
     follow(False)
     return dock

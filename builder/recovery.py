@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,7 +69,8 @@ class Recovery(QObject):
         """Removes this session's copy: everything is saved, or given up on purpose."""
         self._is_stale = False
         self._timer.stop()
-        self._file.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._file.unlink()
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None

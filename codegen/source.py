@@ -50,6 +50,8 @@ class GeneratedSource:
         output_names: names for its results, in order.
         input_ids: the Inputs behind `input_names`.
         output_ids: the Outputs behind `output_names`.
+        input_tensors: what the arguments are.
+        output_tensors: what the results are.
         attribute_of: the submodule's name of every node that is one.
         spans: who wrote which characters; outer spans before those within.
     """
@@ -60,6 +62,8 @@ class GeneratedSource:
     output_names: tuple[str, ...]
     input_ids: tuple[str, ...]
     output_ids: tuple[str, ...]
+    input_tensors: tuple[TensorSpec, ...]
+    output_tensors: tuple[TensorSpec, ...]
     attribute_of: Mapping[str, str]
     spans: tuple[Span, ...]
 
@@ -134,6 +138,8 @@ class _Writer:
             output_names=tuple(self._names[node_id] for node_id in outputs),
             input_ids=inputs,
             output_ids=outputs,
+            input_tensors=tuple(op.call.outputs[0] for op in self._network.inputs),
+            output_tensors=tuple(op.call.inputs[0] for op in self._network.outputs),
             attribute_of={op.node.id: self._names[op.node.id] for op, _ in self._modules()},
             spans=spans,
         )

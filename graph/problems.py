@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from reprlib import Repr
 from typing import Any
 
 from graph.document import Edit
@@ -92,10 +93,25 @@ def shown(value: object, limit: int = 60) -> str:
     """A value as it appears in a message, cut if long."""
     if isinstance(value, str):
         text = repr(value[: limit + 1])
-    elif isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
-        text = f"an integer of {value.bit_length()} bits"
     elif isinstance(value, list | tuple) and len(value) > limit:
         text = f"a list of {len(value)}"
     else:
-        text = str(list(value)) if isinstance(value, tuple) else str(value)
+        text = _BRIEF.repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class _Brief(Repr):
+    """Looks only as far into a value as a message can show, however deep, long or large it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxlist, self.maxdict, self.maxstring, self.maxother = 4, 60, 8, 60, 60
+
+    def repr_int(self, x: int, level: int) -> str:
+        return f"an integer of {x.bit_length()} bits" if x.bit_length() > 200 else str(x)
+
+    def repr_tuple(self, x: tuple[object, ...], level: int) -> str:
+        return self.repr_list(list(x), level)
+
+
+_BRIEF = _Brief()

@@ -13,6 +13,7 @@ from graph.shapes import TensorSpec, num_bytes
 
 UNKNOWN = "?"
 ARROW = "→"
+MAX_ITEMS = 8  # of a list, before it is cut short
 
 # How a parameter reads on a card, by PyTorch's keyword; any other reads "name value".
 _ABBREVIATED = {"stride": "s", "padding": "p", "dilation": "d"}
@@ -42,7 +43,7 @@ def _param_text(param: ParamSpec, value: Any) -> str:
     if param.name in _BARE or param.name in _RESULT:
         return text
     if param.name in _ABBREVIATED:
-        return f"{_ABBREVIATED[param.name]}{text}" if text[0].isdigit() else f"{param.name} {text}"
+        return f"{_ABBREVIATED[param.name]}{text}" if text[:1].isdigit() else f"{param.name} {text}"
     return _PHRASES.get(param.name, param.name + " {}").format(text)
 
 
@@ -51,7 +52,7 @@ def value_text(param: ParamSpec, value: Any) -> str:
     if param.name == "kernel_size" and isinstance(value, int):
         return "×".join([str(value)] * int(param.bounds().get("length", 1)))
     if isinstance(value, list | tuple):
-        joined = [str(item) for item in value]
+        joined = [str(item) for item in value[:MAX_ITEMS]] + (["…"] if len(value) > MAX_ITEMS else [])
         return "×".join(joined) if param.kind == "ints" else f"({', '.join(joined)})"
     return f"{value:g}" if isinstance(value, float) else str(value)
 

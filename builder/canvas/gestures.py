@@ -93,7 +93,11 @@ class Move:
             self.cancel()
 
     def cancel(self) -> None:
-        self._show(QPointF())
+        nodes = self._session.graph.nodes
+        for item in self._items:
+            if item.node_id in nodes:
+                item.setPos(*nodes[item.node_id].position)
+        self._scene.run_edges(self._before)
 
     def _show(self, shift: QPointF) -> None:
         if shift != self._shift:

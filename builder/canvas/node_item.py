@@ -130,10 +130,14 @@ class NodeItem(QGraphicsItem):
 
     @property
     def severity(self) -> str | None:
-        """`error`, `warning`, or None for a node without problems."""
+        """`error`, `warning`, or None for a node without problems.
+
+        An input that is merely not connected yet is a warning here: every new node has one.
+        """
         if not self.problems:
             return None
-        return "error" if any(problem.is_error for problem in self.problems) else "warning"
+        wrong = any(problem.is_error and problem.code != "not-connected" for problem in self.problems)
+        return "error" if wrong else "warning"
 
     @property
     def _node(self) -> Node:

@@ -58,12 +58,6 @@ def card_height(ports: Iterable[Port]) -> int:
     return HEADER_HEIGHT + ROW_HEIGHT * max(rows.count(True), rows.count(False), 1)
 
 
-def free_input(graph: Graph, node: Node) -> PortRef | None:
-    """The first input that has no edge yet."""
-    ports = (port for port in ports_of(graph, node) if not port.is_output and not port.is_connected)
-    return next((port.ref for port in ports), None)
-
-
 def first_ports(spec: LayerSpec) -> tuple[str | None, str | None]:
     """The names of the first input and the first output that a new node of this type has."""
     first_in = spec.inputs[0].name + ("0" if spec.inputs[0].variadic else "") if spec.inputs else None

@@ -40,7 +40,8 @@ def route(start: QPointF, end: QPointF, is_blocked: IsBlocked | None = None) -> 
 
 def loose(start: QPointF, end: QPointF) -> QPainterPath:
     """The curve of an edge whose end is still in the hand: one bend, wherever it goes."""
-    reach = min(max(abs(end.x() - start.x()) * 0.5, MIN_REACH), MAX_REACH)
+    dx = end.x() - start.x()
+    reach = min(max(abs(dx) * 0.5, MIN_REACH), MAX_REACH if dx > 0 else 2 * MAX_REACH)
     path = QPainterPath(start)
     path.cubicTo(start.x() + reach, start.y(), end.x() - reach, end.y(), end.x(), end.y())
     return path

@@ -59,7 +59,13 @@ class SearchPopup(QFrame):
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
+        """Shows itself in another theme."""
         self._delegate.set_theme(theme)
+        # It floats above cards of the same colour: a border that stands out tells it apart.
+        self.setStyleSheet(
+            f"SearchPopup {{ background: {theme.raised}; border: 1px solid {theme.border_strong};"
+            " border-radius: 8px; }"
+        )
 
     def ask(self, at: QPoint, specs: Sequence[LayerSpec], prompt: str) -> None:
         """Opens at a position in the parent.

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from builder.canvas import clipboard
 from builder.canvas.adding import Adder
@@ -92,9 +92,15 @@ class CanvasView(ZoomView):
     # -- what actions call
 
     def add_node_at_cursor(self) -> None:
-        """Opens the search box at the mouse, or in the middle while that is elsewhere."""
-        at = self._cursor()
-        self._adder.ask_beside(at, self.mapToScene(at))
+        """Opens the search box at the mouse, or in the middle while that is elsewhere.
+
+        With one edge selected the layer is inserted there, with one node it follows that.
+        """
+        at, edges = self._cursor(), self.graph_scene.selected_edges
+        if len(edges) == 1 and not self._session.selection:
+            self._adder.ask(at, self.mapToScene(at), *edges)
+        else:
+            self._adder.ask_beside(at, self.mapToScene(at))
 
     def add_layer(self, type_name: str) -> None:
         """Adds a layer behind the selected node where that fits, otherwise in the middle of what is seen."""
@@ -288,6 +294,7 @@ class CanvasView(ZoomView):
 
     @Slot(object, object)
     def _follow(self, change: Change, touched: frozenset[str]) -> None:
+        self._pointer.cancel()  # what it holds may be gone or elsewhere
         if change.removed or change.disconnected:
             self._pointer.forget()
         self._hint.setVisible(not self._session.graph.nodes)
@@ -304,7 +311,9 @@ class CanvasView(ZoomView):
     @Slot(object)
     def _follow_selection(self, node_ids: tuple[str, ...]) -> None:
         """Shows a node that was selected elsewhere, such as in the list of problems."""
-        if len(node_ids) == 1 and not self.hasFocus() and not self.isAncestorOf(self.focusWidget() or self):
+        focus = QApplication.focusWidget()
+        is_here = focus is not None and (focus is self or self.isAncestorOf(focus))
+        if len(node_ids) == 1 and not is_here:
             self.reveal(node_ids[0])
 
     @Slot()

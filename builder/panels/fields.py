@@ -139,6 +139,7 @@ class NumberField(QAbstractSpinBox):
         self.setFixedHeight(max(CONTROL_HEIGHT, self.fontMetrics().height() + GRID))
         self.typing = TypedText(spec, self.lineEdit(), self)
         self.typing.edited.connect(self._note)
+        self.editingFinished.connect(self.typing.finish)  # the line's own signal does not come from in here
         self._low, self._high = getattr(spec, "min", 0), getattr(spec, "max", 0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 

@@ -13,6 +13,7 @@ from builder.icons import icon
 from builder.theme import GRID, font
 
 MAX_LINES = 5000
+OWN_LOGGER = "netloom"  # what it and its children say is shown from INFO on, others from WARNING on
 
 
 class LogPanel(QWidget):
@@ -47,6 +48,7 @@ class LogPanel(QWidget):
         self._handler = LogHandler(self)
         self._handler.relay.line.connect(self.add, Qt.ConnectionType.QueuedConnection)
         logging.getLogger().addHandler(self._handler)
+        logging.getLogger(OWN_LOGGER).setLevel(logging.INFO)
 
     @Slot(str)
     def add(self, text: str) -> None:

@@ -19,6 +19,7 @@ from codegen.exporting.comparison import CHECKED_BATCHES, compare, outputs_of
 from codegen.exporting.samples import BATCH_SYMBOL, Samples
 from codegen.live import LiveModel
 from codegen.parity import ExportError, ParityReport
+from graph.dims import Dim
 
 # A batch of one would be taken for a constant: https://docs.pytorch.org/docs/stable/export.html
 TRACED_BATCH = 2
@@ -44,6 +45,7 @@ def convert(live: LiveModel, samples: Samples) -> tuple[bytes, ParityReport]:
         try:
             with _silence():
                 model = export(live, samples)
+                _name_result_dims(model, live)
                 data = _serialized(model, live.source.class_name)
                 report = _compared(live, samples, data)
         except Exception as error:  # the exporters and ONNX Runtime raise many unrelated types
@@ -65,7 +67,7 @@ def _from_exported_program(live: LiveModel, samples: Samples) -> onnx.ModelProto
         opset_version=OPSET,
         input_names=live.source.input_names,
         output_names=live.source.output_names,
-        dynamic_shapes=tuple(_free_dims(samples)),
+        dynamic_shapes=tuple(_free_dims(live)),
     )
     assert program is not None
     return program.model_proto
@@ -83,16 +85,27 @@ def _from_trace(live: LiveModel, samples: Samples) -> onnx.ModelProto:
             opset_version=OPSET,
             input_names=live.source.input_names,
             output_names=live.source.output_names,
-            dynamic_axes=dict(zip(live.source.input_names, _free_dims(samples), strict=True)),
+            dynamic_axes=dict(zip(live.source.input_names, _free_dims(live), strict=True)),
         )
         return onnx.load(path)
 
 
-def _free_dims(samples: Samples) -> Iterator[dict[int, str]]:
+def _free_dims(live: LiveModel) -> Iterator[dict[int, str]]:
     """For each argument the dims without a fixed size, and their names."""
-    for tensor in samples.shapes:
-        names = {axis: str(dim) for axis, dim in enumerate(tensor.shape) if not isinstance(dim, int)}
-        yield {axis: "batch" if name == BATCH_SYMBOL else name for axis, name in names.items()}
+    for tensor in live.source.input_tensors:
+        yield {axis: _dim_name(dim) for axis, dim in enumerate(tensor.shape) if not isinstance(dim, int)}
+
+
+def _dim_name(dim: Dim) -> str:
+    return re.sub(rf"\b{BATCH_SYMBOL}\b", "batch", str(dim))
+
+
+def _name_result_dims(model: onnx.ModelProto, live: LiveModel) -> None:
+    """Says of every result what is known of its shape; the exporters leave some of it out."""
+    for value, tensor in zip(model.graph.output, live.source.output_tensors, strict=True):
+        dims = [dim if isinstance(dim, int) else _dim_name(dim) for dim in tensor.shape]
+        known = onnx.helper.make_tensor_value_info(value.name, value.type.tensor_type.elem_type, dims)
+        value.CopyFrom(known)
 
 
 def _serialized(model: onnx.ModelProto, name: str) -> bytes:

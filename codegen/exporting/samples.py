@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import count
 
 import torch
@@ -21,12 +20,6 @@ SIZES = (4, 16, 64, 256, 1024)  # tried one after the other for a symbolic dim, 
 MAX_INTEGER = 10
 
 
-@dataclass(frozen=True)
-class _Argument:
-    tensor: TensorSpec
-    below: int  # integers stay under it
-
-
 class Samples:
     """Random inputs for a project's network, the same for the same question.
 
@@ -34,23 +27,15 @@ class Samples:
         project: without errors.
 
     Attributes:
-        arguments: what `forward` takes, in order.
         sizes: a size for each symbol of their shapes but the batch, with which the network runs.
     """
 
     def __init__(self, project: Project) -> None:
-        inference = Inference(project.graph)
         live = build(project, device="meta")
-        self._arguments = tuple(
-            _Argument(_tensor_of(inference, node_id), _index_limit(project, inference, node_id))
-            for node_id in live.source.input_ids
-        )
+        self._tensors = live.source.input_tensors
+        inference = Inference(project.graph)
+        self._limits = [_index_limit(project, inference, node_id) for node_id in live.source.input_ids]
         self.sizes = self._sizes_that_run(live.module)
-
-    @property
-    def shapes(self) -> tuple[TensorSpec, ...]:
-        """What `forward` takes, in order."""
-        return tuple(argument.tensor for argument in self._arguments)
 
     def inputs(self, batch_size: int, longer: int = 0) -> tuple[Tensor, ...]:
         """One tensor an argument.
@@ -61,10 +46,11 @@ class Samples:
         """
         sizes = {name: size + longer for name, size in self.sizes.items()} | {BATCH_SYMBOL: batch_size}
         generator = torch.Generator().manual_seed(batch_size)
-        return tuple(_random(argument, sizes, generator) for argument in self._arguments)
+        arguments = zip(self._tensors, self._limits, strict=True)
+        return tuple(_random(tensor, below, sizes, generator) for tensor, below in arguments)
 
     def _sizes_that_run(self, module: torch.nn.Module) -> dict[str, int]:
-        named = {name for tensor in self.shapes for name in shape_symbols(tensor.shape)}
+        named = {name for tensor in self._tensors for name in shape_symbols(tensor.shape)}
         symbols = sorted(named - {BATCH_SYMBOL})
         module.eval()
         for size in SIZES:
@@ -78,12 +64,6 @@ class Samples:
                 return self.sizes
         dims = f"{', '.join(symbols)} from {SIZES[0]} to {SIZES[-1]}"
         raise ExportError(f"The network does not run with {dims}: {reason}")
-
-
-def _tensor_of(inference: Inference, node_id: str) -> TensorSpec:
-    (tensor,) = inference.result(node_id).outputs.values()
-    assert tensor is not None
-    return tensor
 
 
 def _index_limit(project: Project, inference: Inference, input_id: str) -> int:
@@ -106,9 +86,8 @@ def _gives_integers(outputs: Mapping[str, TensorSpec | None]) -> bool:
     return any(tensor is not None and tensor.dtype in INTEGERS for tensor in outputs.values())
 
 
-def _random(argument: _Argument, sizes: Mapping[str, int], generator: torch.Generator) -> Tensor:
-    shape, dtype = evaluate_shape(argument.tensor.shape, sizes), argument.tensor.dtype
-    if dtype in FLOATS:
-        return torch.randn(shape, generator=generator).to(getattr(torch, dtype))
-    high = 2 if dtype == "bool" else argument.below
-    return torch.randint(high, shape, generator=generator).to(getattr(torch, dtype))
+def _random(tensor: TensorSpec, below: int, sizes: Mapping[str, int], generator: torch.Generator) -> Tensor:
+    shape, dtype = evaluate_shape(tensor.shape, sizes), getattr(torch, tensor.dtype)
+    if tensor.dtype in FLOATS:
+        return torch.randn(shape, generator=generator).to(dtype)
+    return torch.randint(2 if tensor.dtype == "bool" else below, shape, generator=generator).to(dtype)

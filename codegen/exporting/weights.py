@@ -66,7 +66,7 @@ def _misfits(expected: dict[str, Tensor], given: dict[str, Tensor]) -> list[str]
     """Each kind of difference between two sets of weights, in words."""
     kinds = {
         "missing": [name for name in expected if name not in given],
-        "unknown": [shown(name) for name in given if name not in expected],
+        "unknown": [shown(name) for name in sorted(given) if name not in expected],
         "of another shape": [
             f"{name} ({tuple(given[name].shape)} instead of {tuple(tensor.shape)})"
             for name, tensor in expected.items()

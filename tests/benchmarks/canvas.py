@@ -15,7 +15,7 @@ ROUNDS = 15
 
 
 def run() -> dict[str, Any]:
-    """Milliseconds, medians: build, repaint with all nodes visible, pan, drag, and an edit until it is seen."""
+    """Milliseconds, medians: build, repaint, pan, drag, and an edit until its shapes are seen."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtWidgets import QApplication
 
@@ -95,8 +95,8 @@ def _netloom(size: int, theme: Any) -> dict[str, float]:
 
 
 def _bare(size: int) -> dict[str, float]:
-    """The same number of rounded rectangles, texts and curves, drawn by Qt alone and with nothing behind them."""
-    from PySide6.QtCore import QPoint, QRectF, Qt
+    """As many rounded rectangles, texts and curves, drawn by Qt alone and with nothing behind them."""
+    from PySide6.QtCore import QRectF, Qt
     from PySide6.QtGui import QPainter, QPainterPath
     from PySide6.QtWidgets import QGraphicsScene, QGraphicsView
 

@@ -1,8 +1,9 @@
 """The inspector: real keys into the form of a node."""
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from builder.panels.inspector import Inspector
 from builder.session import Session
@@ -201,7 +202,7 @@ def test_an_integer_beyond_32_bits_is_no_trouble(qtbot, session, conv):
 def test_ticking_a_box_sets_a_flag_and_each_tick_is_a_step(qtbot, session, conv):
     box = conv.form.field("bias")
     assert box.isChecked()
-    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=box.rect().center().__class__(8, box.height() // 2))
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
     assert params(session)["bias"] is False
     qtbot.keyClick(focus(qtbot, box), Qt.Key.Key_Space)
     assert params(session)["bias"] is True
@@ -234,10 +235,6 @@ def test_the_wheel_scrolls_past_a_field_without_focus(qtbot, session, conv):
 
 
 def send_wheel(widget):
-    from PySide6.QtCore import QPoint, QPointF
-    from PySide6.QtGui import QWheelEvent
-    from PySide6.QtWidgets import QApplication
-
     centre = QPointF(widget.rect().center())
     event = QWheelEvent(
         centre, widget.mapToGlobal(centre), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,

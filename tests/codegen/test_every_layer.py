@@ -65,6 +65,7 @@ def settings():
 @pytest.mark.filterwarnings(
     "ignore:dropout option adds dropout"
 )  # PyTorch's word on a one-layer RNN with dropout
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @pytest.mark.parametrize(("spec", "params"), list(settings()))
 def test_code_runs_and_gives_what_was_predicted(spec, params):

@@ -76,6 +76,7 @@ def test_a_namespace_knows_what_is_taken():
     assert "x" in namespace
     assert namespace.name("x", "layer") == "x_2"
     assert namespace.reserve("x") == "x_3"
+    assert [namespace.name("class", "layer") for _ in range(2)] == ["class_", "class_2"]
 
 
 def test_the_attributes_of_a_module_are_known():

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from graph.document import Project
+from graph.templates import template
 from runtime import launch
 from runtime.checkpoint import checkpoint_folder, load_checkpoint, load_weights
 from runtime.control import Control
@@ -218,3 +219,25 @@ def test_a_paused_run_says_so_and_goes_on(tmp_path: Path) -> None:
             control.resume()
     assert of_type(seen, StateChanged) == [StateChanged("paused"), StateChanged("running")]
     assert ending(seen).state == "finished"
+
+
+def test_an_unforeseen_error_is_told_with_its_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*arguments: object, **options: object) -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr(launch, "train", broken)
+    ended = ending(run(spiral_project(), tmp_path))
+    assert (ended.state, ended.reason) == ("failed", "ZeroDivisionError: nobody thought of this")
+    assert "in broken" in (ended.traceback or "")
+
+
+@pytest.mark.parametrize("name", ["LinearModel", "MLP", "TinyRNN"])
+def test_a_template_learns(tmp_path: Path, name: str) -> None:
+    project = template(name).project()
+    project.training = {**project.training, "epochs": 2, "device": "cpu"}
+    events = run(project, tmp_path)
+    assert ending(events).state == "finished"
+    first, last = of_type(events, EpochEnded)
+    assert last.val_loss < first.val_loss

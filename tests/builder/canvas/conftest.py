@@ -19,7 +19,9 @@ def open_canvas(qtbot):
         session = Session(Document(project or Project()))
         view = CanvasView(session, light())
         qtbot.addWidget(view)
-        actions = Actions(view, [spec for spec in ACTIONS if spec.scope == "canvas" or spec.handler in ("undo", "redo")])
+        actions = Actions(
+            view, [spec for spec in ACTIONS if spec.scope == "canvas" or spec.handler in ("undo", "redo")]
+        )
         actions.bind(view, session)
         actions.install(view, view)
         view.resize(*size)

@@ -11,7 +11,13 @@ from graph.storage import to_bytes
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 NO_KEY = Qt.KeyboardModifier.NoModifier
-CHAIN = (("Input", "image"), ("Conv2d", "conv1"), ("ReLU", "relu1"), ("Flatten", "flatten1"), ("Linear", "head"))
+CHAIN = (
+    ("Input", "image"),
+    ("Conv2d", "conv1"),
+    ("ReLU", "relu1"),
+    ("Flatten", "flatten1"),
+    ("Linear", "head"),
+)
 
 
 class Driver:
@@ -49,7 +55,11 @@ class Driver:
         }
 
     def edge_item(self, source, target):
-        edge = next(e for e in self.graph.edges if (e.source.node, e.target.node) == (self.id(source), self.id(target)))
+        edge = next(
+            e
+            for e in self.graph.edges
+            if (e.source.node, e.target.node) == (self.id(source), self.id(target))
+        )
         return self.scene.edges[edge]
 
     def body(self, name):
@@ -99,6 +109,9 @@ class Driver:
 
 def chain(*layers, spacing=224.0, **params):
     """A project of layers, each feeding the next; `params` by name."""
-    nodes = [Node(f"n{i}", t, name, params.get(name, {}), (i * spacing, 0.0)) for i, (t, name) in enumerate(layers, 1)]
+    nodes = [
+        Node(f"n{i}", t, name, params.get(name, {}), ((i - 1) * spacing, 0.0))
+        for i, (t, name) in enumerate(layers, 1)
+    ]
     edges = [Edge(PortRef(a.id, "out"), PortRef(b.id, "in")) for a, b in pairwise(nodes)]
     return Project(graph=Graph(nodes, edges))

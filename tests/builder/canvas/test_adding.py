@@ -2,8 +2,9 @@
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from builder.layer_list import MIME_TYPE
 from tests.builder.canvas.driver import chain
@@ -12,12 +13,20 @@ KEYS = Qt.KeyboardModifier
 HERE = QPointF(60, 40)
 
 
-def drop(canvas, type_name, scene_at):
+def drop(canvas, type_name, scene_at, form=MIME_TYPE):
+    """Drags something from elsewhere over the canvas and lets go; gives whether the canvas took it."""
     data = QMimeData()
-    data.setData(MIME_TYPE, type_name.encode())
-    action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    at = QPointF(canvas.at(scene_at))
-    canvas.view.dropEvent(QDropEvent(at, action, data, button, KEYS.NoModifier))
+    data.setData(form, type_name.encode())
+    action, button, at = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, canvas.at(scene_at)
+    viewport = canvas.view.viewport()
+    assert viewport.acceptDrops()
+    over = QDragEnterEvent(at, action, data, button, KEYS.NoModifier)
+    QApplication.sendEvent(viewport, over)
+    if not over.isAccepted():
+        return False
+    QApplication.sendEvent(viewport, QDragMoveEvent(at, action, data, button, KEYS.NoModifier))
+    QApplication.sendEvent(viewport, QDropEvent(QPointF(at), action, data, button, KEYS.NoModifier))
+    return True
 
 
 def test_double_click_types_and_enter_adds_at_the_mouse(empty):
@@ -33,7 +42,9 @@ def test_double_click_types_and_enter_adds_at_the_mouse(empty):
     assert empty.view.hasFocus()
 
 
-@pytest.mark.parametrize(("key", "held"), [(Qt.Key.Key_Space, 0), (Qt.Key.Key_Tab, 0), (Qt.Key.Key_A, KEYS.ShiftModifier)])
+@pytest.mark.parametrize(
+    ("key", "held"), [(Qt.Key.Key_Space, 0), (Qt.Key.Key_Tab, 0), (Qt.Key.Key_A, KEYS.ShiftModifier)]
+)
 def test_keys_open_the_search_box(empty, key, held):
     empty.key(key, held or KEYS.NoModifier)
     assert empty.view.search.isVisible()
@@ -58,9 +69,9 @@ def test_arrows_choose_in_the_search_box(empty):
 
 
 def test_what_is_typed_is_text_and_not_a_shortcut(canvas):
-    canvas.key(Qt.Key.Key_A, KEYS.ControlModifier)
     before = canvas.bytes
     canvas.double_click(QPointF(0, 300))
+    canvas.view.select_all()
     field = canvas.view.search.field
     for key in (Qt.Key.Key_F, Qt.Key.Key_Space, Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
         QTest.keyClick(field, key)
@@ -128,10 +139,16 @@ def test_an_input_on_nothing_offers_what_can_feed_it(canvas):
 
 
 def test_drop_from_the_palette(empty):
-    drop(empty, "LSTM", HERE)
+    assert drop(empty, "LSTM", HERE)
     (node,) = empty.graph.nodes.values()
     assert node.type == "LSTM"
     assert empty.item(node.name).sceneBoundingRect().contains(HERE)
+
+
+def test_anything_else_is_not_taken(empty):
+    assert not drop(empty, "ReLU", HERE, form="text/plain")
+    drop(empty, "NoSuchLayer", HERE)
+    assert not empty.graph.nodes
 
 
 def test_drop_on_an_edge_inserts(canvas):
@@ -170,3 +187,10 @@ def test_the_hint_is_there_only_while_the_canvas_is_empty(empty):
     assert not hint.isVisible()
     empty.session.undo()
     assert hint.isVisible()
+
+
+def test_with_an_edge_selected_the_key_inserts_there(canvas):
+    canvas.click(canvas.edge_item("conv1", "relu1").path.pointAtPercent(0.5))
+    canvas.key(Qt.Key.Key_Tab)
+    canvas.type("norm")
+    assert {"conv1.out -> norm1.in", "norm1.out -> relu1.in"} <= canvas.edges()

@@ -141,7 +141,9 @@ def test_a_variadic_input_shows_one_more_port_than_it_has_edges(open_canvas):
 
 
 def test_both_ends_of_a_wrong_edge_are_red_until_it_is_mended(open_canvas):
-    canvas = open_canvas(chain(("Input", "image"), ("Conv2d", "conv1"), ("Linear", "head"), ("Output", "logits")))
+    canvas = open_canvas(
+        chain(("Input", "image"), ("Conv2d", "conv1"), ("Linear", "head"), ("Output", "logits"))
+    )
     assert state(canvas, "conv1", "out") is PortState.ERROR
     assert state(canvas, "head", "in") is PortState.ERROR
     assert canvas.edge_item("conv1", "head").state == "error"
@@ -159,7 +161,9 @@ def test_hover_tells_what_flows_and_what_is_wrong(canvas, qtbot):
     edge = canvas.edge_item("conv1", "relu1")
     QTest.mouseMove(canvas.view.viewport(), canvas.at(edge.path.pointAtPercent(0.5)))
     qtbot.waitUntil(lambda: canvas.view.note.text != "")
-    assert "conv1.out → relu1.in\n(N, 32, 26, 26)   float32   84.5 KiB per sample".endswith(canvas.view.note.text)
+    assert "conv1.out → relu1.in\n(N, 32, 26, 26)   float32   84.5 KiB per sample".endswith(
+        canvas.view.note.text
+    )
     assert edge.state == "hover"
     QTest.mouseMove(canvas.view.viewport(), canvas.at(canvas.body("head") + QPointF(0, 200)))
     qtbot.waitUntil(lambda: canvas.view.note.text == "")

@@ -227,3 +227,27 @@ def test_duplicate_stands_clear_of_the_original(canvas):
     assert not canvas.scene.bounds(canvas.session.selection).intersects(canvas.scene.bounds(["n2", "n3"]))
     canvas.key(Qt.Key.Key_Z, CTRL)
     assert len(canvas.graph.nodes) == 5
+
+
+def test_a_change_during_a_drag_ends_it(canvas):
+    canvas.drag(canvas.body("conv1"), canvas.body("conv1") + QPointF(0, 80))
+    canvas.press(canvas.body("conv1"))
+    canvas.move(canvas.body("conv1") + QPointF(60, 80))
+    canvas.key(Qt.Key.Key_Z, CTRL)
+    assert canvas.item("conv1").pos() == QPointF(224, 0)
+    canvas.release(canvas.body("conv1") + QPointF(60, 80))
+    assert canvas.graph.nodes[canvas.id("conv1")].position == (224, 0)
+    assert canvas.edge_item("image", "conv1").end == canvas.port("conv1", "in")
+
+
+def test_a_change_while_an_edge_is_in_the_hand_ends_that_too(canvas):
+    canvas.click(canvas.body("head"))
+    canvas.key(Qt.Key.Key_Delete)
+    items = len(canvas.scene.items())
+    canvas.press(canvas.port("flatten1", "in"))
+    canvas.move(canvas.body("conv1") + QPointF(0, 200))
+    canvas.session.undo()
+    canvas.release(canvas.body("conv1") + QPointF(0, 200))
+    assert len(canvas.scene.items()) == items + 2
+    assert len(canvas.edges()) == 4
+    assert canvas.edge_item("relu1", "flatten1").isVisible()

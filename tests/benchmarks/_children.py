@@ -1,0 +1,34 @@
+"""Runs code in a fresh interpreter, with settings of its own and no display, and reads the JSON it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_child(code: str, *arguments: str) -> dict[str, Any]:
+    """What the code prints as its last line; `started` in its arguments is when the process was asked for."""
+    with tempfile.TemporaryDirectory(prefix="netloom-bench-") as folder:
+        environment = {**os.environ, "HOME": folder, "PYTHONPATH": str(ROOT)}
+        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
+        for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+            environment[name] = folder
+        answer = subprocess.run(
+            [sys.executable, "-c", code, repr(time.time()), *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if answer.returncode:
+        raise RuntimeError(answer.stderr)
+    return dict(json.loads(answer.stdout.splitlines()[-1]))

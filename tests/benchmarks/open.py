@@ -1,0 +1,90 @@
+"""Opening a project of 500 nodes, from the file to the painted window, beside what no program can do without."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import Any
+
+from tests.benchmarks._children import run_child
+
+ROUNDS = 5
+NODES = 500
+
+CODE = """
+import json, sys, time
+from pathlib import Path
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QGraphicsScene, QGraphicsView
+from shiboken6 import delete
+from builder.app import make_application
+from builder.main_window import MainWindow
+from builder.theme import ThemeManager
+from graph.catalog import CATALOG
+from graph.document import Edge, Graph, Node, PortRef, Project
+from graph.storage import load, save
+
+size, path = int(sys.argv[2]), Path("long.netloom")
+nodes = [Node("n0", "Input", "image", {"shape": [3, 64, 64]}, (0.0, 0.0))]
+for index in range(1, size):
+    name = ("Conv2d", "BatchNorm2d", "ReLU")[index % 3] if index < size - 1 else "Output"
+    params = {"padding": 1} if name == "Conv2d" else {}
+    nodes.append(Node(f"n{index}", name, f"layer{index}", params, (index % 25 * 224.0, index // 25 * 160.0)))
+edges = [Edge(PortRef(f"n{index}", "out"), PortRef(f"n{index + 1}", "in")) for index in range(size - 1)]
+save(Project("Long", Graph(nodes, edges)), path)
+
+app = make_application()
+window = MainWindow(ThemeManager(app, "light"), QSettings())
+window.loader.start = lambda: None
+window.resize(1600, 1000)
+window.show()
+app.processEvents()
+
+def painted(widget):
+    app.processEvents()
+    widget.repaint()
+
+figures = {}
+start = time.perf_counter()
+window.files.open_project(path)
+painted(window.canvas.viewport())
+figures["open"] = time.perf_counter() - start
+assert not window.session.problems
+start = time.perf_counter()
+load(path)
+figures["of that, read and check the file"] = time.perf_counter() - start
+start = time.perf_counter()
+window.session.inference.rebuild()
+figures["of that, shapes"] = time.perf_counter() - start
+
+start = time.perf_counter()
+content = json.loads(path.read_text())
+scene = QGraphicsScene()
+for node in content["graph"]["nodes"]:
+    x, y = node["position"]
+    scene.addRect(x, y, 152, 88)
+    scene.addSimpleText(node["name"]).setPos(x + 8, y + 8)
+for edge in content["graph"]["edges"]:
+    scene.addLine(0, 0, 224, 0)
+view = QGraphicsView(scene)
+view.resize(1200, 600)
+view.show()
+view.fitInView(scene.itemsBoundingRect())
+painted(view.viewport())
+figures["floor"] = time.perf_counter() - start
+window.close()
+delete(view)
+delete(window)
+print(json.dumps(figures))
+"""
+
+
+def run() -> dict[str, Any]:
+    """Milliseconds, medians, the window being open already."""
+    rounds = [run_child(CODE, str(NODES)) for _ in range(ROUNDS)]
+    figures = {name: round(1e3 * median(each[name] for each in rounds), 1) for name in rounds[0]}
+    floor = figures.pop("floor")
+    return {
+        "figures": figures,
+        "peers": {"JSON parsed and drawn as bare boxes": floor},
+        "ratios": {"open / bare": round(figures["open"] / floor, 1)},
+    }

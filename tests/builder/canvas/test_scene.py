@@ -1,0 +1,177 @@
+"""Items mirror the model, whatever is done to it, and cost only what changed."""
+
+import random
+
+import pytest
+from PySide6.QtCore import QPointF
+
+from builder.canvas.edge_item import EdgeItem
+from builder.canvas.face import Face
+from builder.canvas.node_item import NodeItem
+from builder.canvas.ports import ports_of
+from builder.theme import dark
+from graph.document import Document, Edge, EditError, Node, PortRef, Project
+from graph.edits import (
+    AddNodes,
+    Connect,
+    Disconnect,
+    MoveNodes,
+    RemoveNodes,
+    RenameNode,
+    ReplaceType,
+    SetParams,
+)
+from graph.templates import templates
+from tests.builder.canvas.driver import chain
+
+
+def assert_mirrors(canvas):
+    scene, graph = canvas.scene, canvas.graph
+    assert scene.nodes.keys() == graph.nodes.keys()
+    assert scene.edges.keys() == set(graph.edges)
+    for node_id, item in scene.nodes.items():
+        assert item.pos() == QPointF(*graph.nodes[node_id].position)
+        assert item.ports == ports_of(graph, graph.nodes[node_id])
+        assert item.problems == canvas.session.problems_of(node_id)
+        assert item.is_selected == (node_id in canvas.session.selection)
+    for edge, item in scene.edges.items():
+        assert item.start == scene.nodes[edge.source.node].port_pos(edge.source)
+        assert item.end == scene.nodes[edge.target.node].port_pos(edge.target)
+        assert item.tensor == canvas.session.inference.output(edge.source)
+    shown = [item for item in scene.items() if isinstance(item, NodeItem | EdgeItem)]
+    assert len(shown) == len(graph.nodes) + len(graph.edges)
+
+
+def random_edit(rng, graph):
+    ids = list(graph.nodes)
+    some = rng.choice(ids) if ids else "none"
+    other = rng.choice(ids) if ids else "none"
+    fresh = next(graph.new_ids())
+    makers = [
+        lambda: AddNodes(
+            [Node(fresh, rng.choice(["Conv2d", "Add", "LSTM", "Input", "Nonsense"]), graph.new_name("x"))]
+        ),
+        lambda: RemoveNodes([some]),
+        lambda: MoveNodes({some: (rng.randrange(2000), rng.randrange(900))}),
+        lambda: Connect(PortRef(some, "out"), PortRef(other, rng.choice(["in", "in0", "in1"]))),
+        lambda: Disconnect(
+            [rng.choice(graph.edges)] if graph.edges else [Edge(PortRef("a", "b"), PortRef("c", "d"))]
+        ),
+        lambda: SetParams(some, {"out_channels": rng.choice([8, 16, -1])}),
+        lambda: RenameNode(some, rng.choice(["a", "b", graph.new_name("y")])),
+        lambda: (
+            ReplaceType(some, rng.choice(["ReLU", "Concat"]), {})
+            if not graph.incoming(some)
+            else RemoveNodes([some])
+        ),
+    ]
+    return rng.choice(makers)()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_items_follow_any_edit_undo_and_redo(open_canvas, seed):
+    rng = random.Random(seed)
+    canvas = open_canvas(chain(("Input", "image"), ("Conv2d", "conv1"), ("Conv2d", "conv2"), ("Add", "add1")))
+    for _ in range(60):
+        choice = rng.random()
+        if choice < 0.15:
+            canvas.session.undo()
+        elif choice < 0.25:
+            canvas.session.redo()
+        elif choice < 0.35:
+            canvas.session.select(rng.sample(list(canvas.graph.nodes), min(2, len(canvas.graph.nodes))))
+        else:
+            try:
+                canvas.session.apply(random_edit(rng, canvas.graph))
+            except (EditError, KeyError):
+                continue
+        assert_mirrors(canvas)
+    canvas.view.grab()
+
+
+def test_a_problem_that_comes_from_elsewhere_is_shown(open_canvas):
+    canvas = open_canvas(chain(("Input", "image"), ("ReLU", "relu1")))
+    assert canvas.item("relu1").severity is None
+    canvas.session.apply(
+        AddNodes([Node("n9", "Output", "out")], [Edge(PortRef("n1", "out"), PortRef("n9", "in"))])
+    )
+    assert canvas.item("relu1").severity == "warning"
+    canvas.session.undo()
+    assert canvas.item("relu1").severity is None
+
+
+def test_another_document_replaces_everything(canvas):
+    canvas.session.select([canvas.id("conv1")])
+    for each in templates():
+        canvas.session.load(Document(each.project()))
+        assert canvas.session.selection == ()
+        assert_mirrors(canvas)
+        area = canvas.view.visible_area
+        assert all(area.contains(item.pos()) for item in canvas.scene.nodes.values())
+    canvas.session.load(Document(Project()))
+    assert not canvas.scene.items()
+
+
+def test_a_file_without_positions_is_laid_out(open_canvas):
+    canvas = open_canvas(chain(("Input", "image"), ("ReLU", "relu1"), ("Output", "out"), spacing=0.0))
+    xs = [node.position[0] for node in canvas.graph.nodes.values()]
+    assert xs == sorted(set(xs))
+    assert not canvas.session.document.is_dirty
+    assert canvas.session.document.undo_label is None
+    assert_mirrors(canvas)
+
+
+def test_a_change_lays_out_only_the_texts_it_touched(canvas, monkeypatch):
+    canvas.view.grab()
+    made = []
+    original = Face.__init__
+
+    def counted(self, node, *rest):
+        made.append(node.name)
+        original(self, node, *rest)
+
+    monkeypatch.setattr(Face, "__init__", counted)
+    canvas.session.apply(MoveNodes({canvas.id("conv1"): (232.0, 8.0)}))
+    canvas.view.grab()
+    assert made == []
+    canvas.session.apply(SetParams(canvas.id("conv1"), {"bias": False}))
+    canvas.view.grab()
+    assert made == ["conv1"]
+
+
+def test_another_theme_repaints_everything(canvas):
+    light = canvas.view.grab().toImage()
+    canvas.view.set_theme(dark())
+    other = canvas.view.grab().toImage()
+    corner = canvas.at(canvas.body("conv1") + QPointF(0, 12))
+    assert light.pixelColor(5, 5).lightness() > 200
+    assert other.pixelColor(5, 5).lightness() < 60
+    assert light.pixelColor(corner).lightness() > 200 > other.pixelColor(corner).lightness()
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.2, 0.34, 0.5, 0.7, 1.0, 2.0])
+def test_every_zoom_paints_every_kind_of_card(open_canvas, scale):
+    layers = [
+        ("Input", "image"),
+        ("Conv2d", "conv1"),
+        ("LSTM", "lstm1"),
+        ("Add", "add1"),
+        ("Nonsense", "strange"),
+    ]
+    canvas = open_canvas(chain(*layers))
+    canvas.session.select([canvas.id("conv1")])
+    canvas.view.zoom_by(scale / canvas.view.zoom)
+    canvas.view.centerOn(canvas.body("conv1"))
+    image = canvas.view.grab().toImage()
+    colors = {image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 3)}
+    assert len(colors) > 3
+
+
+def test_an_edge_along_a_row_bows_around_the_cards_between(open_canvas):
+    canvas = open_canvas(chain(("Input", "image"), ("ReLU", "relu1"), ("Add", "add1")))
+    canvas.session.apply(Connect(PortRef("n1", "out"), PortRef("n3", "in0")))
+    item = next(i for e, i in canvas.scene.edges.items() if e.target.port == "in0")
+    card = canvas.item("relu1").card.translated(canvas.item("relu1").pos())
+    assert not any(card.contains(item.path.pointAtPercent(step / 50)) for step in range(51))
+    canvas.session.apply(MoveNodes({"n2": (224.0, 400.0)}))
+    assert item.path.boundingRect().height() < 30

@@ -1,0 +1,392 @@
+"""The window as a whole, with real keys and clicks."""
+
+import json
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from builder.main_window import THEME_KEY, MainWindow
+from graph.document import Document, Node, PortRef
+from graph.edits import AddNodes, Connect, SetParams, SetTraining
+from graph.storage import load, save
+from graph.templates import template
+from tests.builder.test_run_controller import STARTED, script, spirals  # noqa: F401
+from runtime.events import RunEnded
+from runtime.thread import TrainingThread
+
+PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
+EDIT = AddNodes((Node("x1", "ReLU", "extra"),))
+
+
+@pytest.fixture
+def cnn(window):
+    """The window with SmallCNN open."""
+    window.files.new_project(template("SmallCNN").project())
+    return window
+
+
+@pytest.fixture
+def small(window, tmp_path):
+    """The window with a network open that trains within a second."""
+    path = tmp_path / "spirals.netloom"
+    save(spirals().project, path)
+    window.files.open_project(path)
+    return window
+
+
+def press(qtbot, window, key, modifiers=Qt.KeyboardModifier.ControlModifier):
+    window.activateWindow()
+    qtbot.keyClick(window.focusWidget() or window, key, modifiers)
+
+
+def node_of(window, type_name):
+    return next(node for node in window.session.graph.nodes.values() if node.type == type_name)
+
+
+# -- the welcome page
+
+
+def test_the_first_start_offers_templates_and_nothing_that_cannot_be_done(window, qtbot):
+    qtbot.waitUntil(lambda: len(window.welcome.cards) == 5)
+    assert window.welcome.isVisible()
+    assert not window.docks["Inspector"].isVisible()
+    assert not window.run_bar.isVisible()
+    assert window.windowTitle() == "Netloom"
+    for action_id in ("run.train", "file.save", "file.export_python", "edit.undo"):
+        assert not window.actions_[action_id].isEnabled()
+        assert window.actions_.why_disabled(action_id)
+
+
+def test_a_template_opens_with_a_click(window, qtbot):
+    qtbot.waitUntil(lambda: bool(window.welcome.cards))
+    card = next(card for card in window.welcome.cards if card.text() == "SmallCNN")
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton)
+    assert window.canvas.isVisible()
+    assert window.session.project.name == "SmallCNN"
+    assert all(not dock.isHidden() for dock in window.docks)
+    assert window.windowTitle() == "SmallCNN[*] – Netloom"
+    assert window.status.validity.text() == "Valid"
+    assert window.status.parameters.text().strip() == "94,186 parameters"
+    assert window.actions_["run.train"].isEnabled()
+
+
+def test_a_recent_project_opens_with_a_click(window, qtbot, tmp_path):
+    path = tmp_path / "mine.netloom"
+    save(template("MLP").project(), path)
+    window.files.recent.add(path)
+    (button,) = window.welcome.recent_buttons
+    assert button.text() == "mine"
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.session.document.path == path
+
+
+def test_closing_the_project_leads_back_to_the_welcome_page(cnn):
+    cnn.actions_["file.close_project"].trigger()
+    assert cnn.welcome.isVisible()
+    assert not cnn.session.graph.nodes
+    assert cnn.actions_.why_disabled("run.train") == "No project is open."
+
+
+# -- actions
+
+
+def test_no_action_is_dead_and_every_one_is_in_a_menu(window):
+    in_menus = set()
+
+    def collect(menu):
+        for action in menu.actions():
+            if action.menu():
+                collect(action.menu())
+            else:
+                in_menus.add(action.objectName())
+
+    for action in window.menuBar().actions():
+        collect(action.menu())
+    assert {spec.id for spec in window.actions_} <= in_menus
+
+
+def test_undo_and_redo_tell_what_they_would_do(cnn, qtbot):
+    assert cnn.actions_.why_disabled("edit.undo") == "Nothing to undo."
+    cnn.session.apply(EDIT)
+    assert cnn.actions_["edit.undo"].isEnabled()
+    assert "extra" in cnn.actions_["edit.undo"].text() or "Add" in cnn.actions_["edit.undo"].text()
+    press(qtbot, cnn, Qt.Key.Key_Z)
+    assert "x1" not in cnn.session.graph.nodes
+    press(qtbot, cnn, Qt.Key.Key_Y)
+    assert "x1" in cnn.session.graph.nodes
+
+
+def test_ctrl_z_in_a_form_takes_the_typing_back_in_one_go(cnn, qtbot):
+    conv = node_of(cnn, "Conv2d")
+    cnn.session.select((conv.id,))
+    field = cnn.inspector.node_page.form.field("kernel_size")
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    field.selectAll()
+    qtbot.keyClicks(field, "5, 7")
+    assert cnn.session.graph.nodes[conv.id].params["kernel_size"] == [5, 7]
+    press(qtbot, cnn, Qt.Key.Key_Z)
+    assert cnn.session.graph.nodes[conv.id].params == conv.params
+    assert field.text() == "3"
+    assert field.hasFocus()
+
+
+def test_the_title_shows_unsaved_work_until_it_is_saved(cnn, qtbot, answers, tmp_path):
+    assert not cnn.isWindowModified()
+    cnn.session.apply(EDIT)
+    assert cnn.isWindowModified()
+    assert cnn.status.saved.text() == "Not saved"
+    answers.save_answer = tmp_path / "saved.netloom"
+    press(qtbot, cnn, Qt.Key.Key_S)
+    assert not cnn.isWindowModified()
+    assert cnn.status.saved.text() == "Saved"
+    assert cnn.windowTitle() == "saved[*] – Netloom"
+    assert "x1" in load(tmp_path / "saved.netloom").graph.nodes
+
+
+def test_a_project_dropped_on_the_window_opens(window, tmp_path):
+    path = tmp_path / "dropped.netloom"
+    save(template("MLP").project(), path)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, buttons, modifiers)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, modifiers))
+    assert window.session.document.path == path
+
+
+# -- problems and code
+
+
+def test_the_problems_tab_counts_and_leads_to_the_node(cnn, qtbot):
+    conv = node_of(cnn, "Conv2d")
+    cnn.session.apply(SetParams(conv.id, {"kernel_size": "big"}))
+    assert cnn.docks["Problems"].windowTitle() == "Problems (1)"
+    assert cnn.status.validity.text() == "1 problem"
+    cnn.docks.reveal("Code")
+    qtbot.mouseClick(cnn.status.validity, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(cnn.problems.isVisible)
+    qtbot.mouseClick(cnn.problems.cards.cards[0], Qt.MouseButton.LeftButton)
+    assert cnn.session.selection == (conv.id,)
+
+
+def test_code_and_canvas_follow_each_other(cnn, qtbot):
+    cnn.show_code()
+    qtbot.waitUntil(lambda: "class SmallCNN(nn.Module)" in cnn.code.pane.source())
+    conv = node_of(cnn, "Conv2d")
+    cnn.session.select((conv.id,))
+    lines = cnn.code.pane.source().splitlines()
+    assert {lines[number - 1].strip() for number in cnn.code.pane.view.marked()} >= {
+        f"self.{conv.name} = nn.Conv2d(1, 32, kernel_size=3, padding=1, bias=False)"
+    }
+    linear = node_of(cnn, "Linear")
+    view = cnn.code.pane.view
+    number = next(n for n, line in enumerate(lines) if f"self.{linear.name} =" in line)
+    block = view.document().findBlockByNumber(number)
+    cursor = view.textCursor()
+    cursor.setPosition(block.position())
+    view.setTextCursor(cursor)
+    assert cnn.session.selection == (linear.id,)
+
+
+def test_code_is_written_anew_only_while_it_is_seen(cnn, qtbot):
+    cnn.show_code()
+    qtbot.waitUntil(lambda: bool(cnn.code.pane.source()))
+    cnn.show_problems()
+    qtbot.waitUntil(lambda: not cnn.code.isVisible())
+    conv = node_of(cnn, "Conv2d")
+    cnn.session.apply(SetParams(conv.id, {"out_channels": 48}))
+    assert "48" not in cnn.code.pane.source()
+    cnn.show_code()
+    qtbot.waitUntil(lambda: "nn.Conv2d(1, 48" in cnn.code.pane.source())
+
+
+def test_broken_graphs_have_an_explanation_in_place_of_code(cnn, qtbot):
+    cnn.show_code()
+    cnn.session.apply(SetParams(node_of(cnn, "Conv2d").id, {"kernel_size": "big"}))
+    qtbot.waitUntil(lambda: "kernel_size is 'big'" in cnn.code.pane.explanation())
+
+
+# -- training
+
+
+def test_train_explains_what_is_in_the_way_in_the_graph(cnn, qtbot):
+    cnn.docks.reveal("Code")
+    cnn.session.apply(SetParams(node_of(cnn, "Conv2d").id, {"kernel_size": "big"}))
+    press(qtbot, cnn, Qt.Key.Key_Return)
+    assert not cnn.controller.is_active
+    qtbot.waitUntil(cnn.problems.isVisible)
+    assert "the graph has 1 error" in cnn.status.currentMessage()
+
+
+def test_train_explains_what_is_in_the_way_in_the_plan(cnn, qtbot):
+    cnn.session.apply(SetTraining({"epochs": 0}))
+    press(qtbot, cnn, Qt.Key.Key_Return)
+    assert not cnn.controller.is_active
+    qtbot.waitUntil(cnn.training.isVisible)
+    assert "epochs is 0" in cnn.training.plan.error.label.text()
+
+
+def test_a_run_from_the_keyboard_to_its_curves(small, qtbot, tmp_path):
+    with qtbot.waitSignal(small.controller.ended, timeout=PATIENCE) as ended:
+        press(qtbot, small, Qt.Key.Key_Return)
+        assert small.actions_.why_disabled("run.train") == "A run is on. Stop it first."
+        assert small.training.isVisible()
+        small.session.apply(EDIT)  # the canvas stays editable
+    assert ended.args[0].state == "finished"
+    steps, losses = small.training.dashboard.series("loss")
+    assert list(steps) == list(range(1, 16))
+    assert small.training.dashboard.figures.state == "finished"
+    assert small.run_bar.progress.text.text() == "Run finished"
+    assert small.actions_["run.train"].isEnabled()
+    assert small.actions_.why_disabled("run.stop") == "Nothing is being trained."
+    run = tmp_path / "spirals.runs" / "0001"
+    assert json.loads((run / "run.json").read_text())["state"] == "finished"
+    assert "x1" not in load(run / "project.netloom").graph.nodes
+
+
+def test_pause_and_stop_from_the_keyboard(small, qtbot, script):  # noqa: F811
+    script(STARTED)
+    press(qtbot, small, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: small.controller.state == "running")
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    press(qtbot, small, Qt.Key.Key_Return, both)
+    assert small.controller.state == "paused"
+    assert small.actions_["run.pause"].text() == "&Resume"
+    with qtbot.waitSignal(small.controller.ended):
+        press(qtbot, small, Qt.Key.Key_Period)
+    assert small.actions_["run.pause"].text() == "&Pause"
+
+
+def test_a_failure_names_the_node_and_selects_it(cnn, qtbot, monkeypatch):
+    conv = node_of(cnn, "Conv2d")
+
+    def fail(thread):
+        thread._mailbox.put(RunEnded("failed", f"{conv.name}: something broke", conv.id, 3, "Traceback: ..."))
+
+    monkeypatch.setattr(TrainingThread, "run", fail)
+    with qtbot.waitSignal(cnn.controller.ended):
+        press(qtbot, cnn, Qt.Key.Key_Return)
+    assert cnn.session.selection == (conv.id,)
+    assert "something broke" in cnn.status.currentMessage()
+    assert cnn.training.dashboard.figures.reason == f"{conv.name}: something broke"
+    qtbot.waitUntil(lambda: "Traceback" in cnn.log.view.toPlainText())
+
+
+def test_a_run_without_a_place_for_its_folder_is_explained(cnn, qtbot, answers, monkeypatch):
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("builder.run_commands.new_run_folder", refuse)
+    cnn.actions_["run.train"].trigger()
+    assert "No space left on device" in answers.errors[0]
+    assert not cnn.controller.is_active
+
+
+def test_the_settings_in_the_tool_bar_are_the_plans(cnn, qtbot):
+    field = cnn.run_bar.settings.fields["epochs"]
+    assert field.lineEdit().text() == str(cnn.session.project.training["epochs"])
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    field.selectAll()
+    qtbot.keyClicks(field, "12")
+    assert cnn.session.project.training["epochs"] == 12
+    assert cnn.training.plan.settings.field("epochs").lineEdit().text() == "12"
+    cnn.session.undo()
+    assert field.lineEdit().text() == str(template("SmallCNN").project().training["epochs"])
+
+
+# -- closing
+
+
+def test_closing_asks_and_can_be_called_off(cnn, answers):
+    cnn.session.apply(EDIT)
+    assert not cnn.close()
+    assert cnn.isVisible()
+    answers.keep_answer = "discard"
+    assert cnn.close()
+
+
+def test_closing_during_a_run_stops_it_saves_it_and_waits(small, qtbot, tmp_path):
+    small.session.apply(SetTraining({**small.session.project.training, "epochs": 100_000}))
+    small.session.document.mark_saved()
+    press(qtbot, small, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: small.training.dashboard.figures.step > 0, timeout=PATIENCE)
+    assert small.close()
+    assert not small.controller.is_active
+    run = tmp_path / "spirals.runs" / "0001"
+    assert json.loads((run / "run.json").read_text())["state"] == "stopped"
+    assert list((run / "checkpoints" / "last").iterdir())
+
+
+def test_a_run_that_does_not_end_keeps_the_window_open(small, qtbot, answers, script, monkeypatch):  # noqa: F811
+    script(STARTED)
+    press(qtbot, small, Qt.Key.Key_Return)
+    monkeypatch.setattr(small.controller, "shut_down", lambda: False)
+    assert not small.close()
+    assert "has not ended yet" in answers.errors[0]
+    monkeypatch.undo()
+
+
+# -- looks
+
+
+def test_the_theme_is_switched_everywhere_and_remembered(cnn, settings):
+    for panel in ("Problems", "Training", "Code", "Log"):
+        cnn.docks.reveal(panel)
+    cnn.actions_["view.theme_dark"].trigger()
+    assert cnn.themes.theme.is_dark
+    assert settings.value(THEME_KEY) == "dark"
+    assert cnn.actions_["view.theme_dark"].isChecked()
+    cnn.actions_["view.theme_light"].trigger()
+    assert not cnn.themes.theme.is_dark
+    assert not cnn.actions_["view.theme_dark"].isChecked()
+
+
+def test_the_layout_is_remembered(qtbot, themes, settings, answers, monkeypatch):
+    monkeypatch.setattr("builder.torch_loader.TorchLoader.start", lambda self: None)
+    for expected_hidden in (False, True):
+        window = MainWindow(themes, settings, answers)
+        qtbot.addWidget(window)
+        window.resize(1280, 800)
+        window.show()
+        window.files.new_project()
+        assert window.docks["Inspector"].isHidden() is expected_hidden
+        window.docks["Inspector"].hide()
+        assert window.close()
+
+
+def test_the_layout_can_be_reset(cnn):
+    cnn.docks["Inspector"].hide()
+    cnn.docks["Code"].setFloating(True)
+    assert cnn.docks["Code"].titleBarWidget() is None
+    cnn.actions_["view.reset_layout"].trigger()
+    assert not cnn.docks["Inspector"].isHidden()
+    assert not cnn.docks["Code"].isFloating()
+
+
+def test_another_document_is_shown_by_every_panel(cnn):
+    cnn.session.select((node_of(cnn, "Conv2d").id,))
+    cnn.session.load(Document(template("MLP").project()))
+    assert cnn.inspector.page is cnn.inspector.project_page
+    assert cnn.status.parameters.text().strip() == "109,386 parameters"
+    assert cnn.training.plan.parts["optimizer"].type_field.currentText() == "AdamW"
+
+
+def test_a_message_too_long_for_the_status_bar_is_cut_there_and_whole_in_the_log(cnn):
+    text = "very long " * 80
+    cnn.session.message.emit(text)
+    assert cnn.status.currentMessage().endswith("…")
+    assert text.strip() in cnn.log.view.toPlainText()
+
+
+def test_connecting_by_hand_reaches_every_panel(window):
+    window.files.new_project()
+    window.session.apply(AddNodes((Node("n1", "Input", "image"), Node("n2", "Flatten", "flat"))))
+    window.session.apply(Connect(PortRef("n1", "out"), PortRef("n2", "in")))
+    assert window.inspector.project_page.facts.text("Edges") == "1"
+    assert window.docks["Problems"].windowTitle() != "Problems"

@@ -1,0 +1,81 @@
+"""The palette: families, search, double-click and drag."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from builder.layer_list import MIME_TYPE
+from builder.panels.palette import Palette
+from builder.theme import dark, light
+from graph.catalog import CATALOG
+
+
+@pytest.fixture
+def palette(qtbot):
+    palette = Palette(light())
+    qtbot.addWidget(palette)
+    palette.resize(240, 600)
+    with qtbot.waitExposed(palette):
+        palette.show()
+    palette.chosen = []
+    palette.layer_chosen.connect(palette.chosen.append)
+    return palette
+
+
+def index(palette, text):
+    return palette.list.model().index(palette.rows.index(text))
+
+
+def test_every_layer_stands_under_its_family(palette):
+    family, seen = "", {}
+    for row in palette.rows:
+        if row in CATALOG and not (row in {"Linear", "Embedding", "Dropout"} and family != row):
+            seen[row] = family
+        else:
+            family = row
+    assert seen == {spec.type: spec.category for spec in CATALOG.values()}
+
+
+def test_a_heading_cannot_be_selected_or_dragged(palette):
+    assert index(palette, "Convolution").flags() == Qt.ItemFlag.NoItemFlags
+
+
+def test_typing_ranks_without_headings(palette):
+    QTest.keyClicks(palette.field, "conv")
+    assert palette.rows == ["Conv2d", "Conv1d"]
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert "Convolution" in palette.rows
+
+
+def test_nothing_found_is_said(palette):
+    QTest.keyClicks(palette.field, "qqqq")
+    assert palette.rows == []
+    assert not palette.list.isVisible()
+
+
+def test_double_click_chooses(palette):
+    at = palette.list.visualRect(index(palette, "Conv2d")).center()
+    QTest.mouseClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseDClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert palette.chosen == ["Conv2d"]
+
+
+def test_keys_alone_choose(palette):
+    QTest.keyClicks(palette.field, "pool")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    QTest.keyClick(palette.field, Qt.Key.Key_Down)
+    QTest.keyClick(palette.list, Qt.Key.Key_Down)
+    QTest.keyClick(palette.list, Qt.Key.Key_Return)
+    assert palette.chosen == palette.rows[:2]
+
+
+def test_what_is_dragged_names_the_type(palette):
+    data = palette.list.model().mimeData([index(palette, "ReLU")])
+    assert bytes(data.data(MIME_TYPE).data()) == b"ReLU"
+    assert not palette.list.model().mimeData([index(palette, "Activation")]).hasFormat(MIME_TYPE)
+
+
+def test_colours_follow_the_theme(palette):
+    before = palette.list.viewport().grab().toImage()
+    palette.set_theme(dark())
+    assert palette.list.viewport().grab().toImage() != before

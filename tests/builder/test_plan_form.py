@@ -1,0 +1,185 @@
+"""The training plan's form."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+
+from builder.panels.field_text import UNSET
+from builder.panels.plan_edits import (
+    NO_SCHEDULER,
+    PARTS,
+    other_steps,
+    part_value,
+    value_problems,
+    with_part_type,
+    with_part_value,
+    with_setting,
+)
+from builder.panels.plan_form import PlanForm
+from builder.session import Session
+from graph.document import Document, Project
+from graph.templates import templates
+from runtime.plan import TABLES, TrainingPlan
+
+RESIZED = {
+    "data": {
+        "source": "digits",
+        "transforms": {
+            "train": [{"type": "Resize", "size": 28}, {"type": "Normalize", "mean": [0.5], "std": [0.5]}],
+            "eval": [{"type": "Resize", "size": 28}],
+        },
+    },
+}
+
+
+@pytest.fixture
+def session(qapp):
+    return Session(Document(Project("Demo", training={"epochs": 3, "optimizer": {"type": "Adam", "lr": 0.01}})))
+
+
+@pytest.fixture
+def form(qtbot, session):
+    holder = QWidget()
+    form = PlanForm(session)
+    QVBoxLayout(holder).addWidget(form)
+    qtbot.addWidget(holder)
+    holder.resize(400, 1200)
+    holder.show()
+    qtbot.waitExposed(holder)
+    holder.activateWindow()
+    yield form
+    holder.close()
+
+
+def training(session):
+    return session.project.training
+
+
+def type_into(qtbot, field, text):
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    line = field.lineEdit() if hasattr(field, "lineEdit") else field
+    line.selectAll()
+    qtbot.keyClicks(field, text)
+
+
+def choose(qtbot, combo, text):
+    combo.setFocus()
+    qtbot.waitUntil(combo.hasFocus)
+    qtbot.keyClicks(combo, text)
+    assert combo.currentText().startswith(text)
+
+
+def test_the_form_shows_the_plan(form):
+    assert form.parts["optimizer"].type_field.currentText() == "Adam"
+    assert form.parts["optimizer"].form.field("lr").text() == "0.01"
+    assert form.parts["scheduler"].type_field.currentText() == "None"
+    assert form.settings.field("epochs").lineEdit().text() == "3"
+    assert form.settings.field("batch_size").lineEdit().placeholderText() == "64"
+    assert not form.error.isVisible()
+
+
+def test_typing_is_one_step(qtbot, session, form):
+    type_into(qtbot, form.parts["optimizer"].form.field("lr"), "0.005")
+    assert training(session)["optimizer"]["lr"] == 0.005
+    session.undo()
+    assert training(session)["optimizer"]["lr"] == 0.01
+    assert session.document.undo_label is None
+
+
+def test_another_optimizer_keeps_what_both_share(qtbot, session, form):
+    choose(qtbot, form.parts["optimizer"].type_field, "SGD")
+    assert training(session)["optimizer"] == {"type": "SGD", "lr": 0.01}
+    assert "momentum" in form.parts["optimizer"].form.names
+    session.undo()
+    assert form.parts["optimizer"].type_field.currentText() == "Adam"
+    assert "betas" in form.parts["optimizer"].form.names
+
+
+def test_a_scheduler_can_be_chosen_and_taken_away(qtbot, session, form):
+    choose(qtbot, form.parts["scheduler"].type_field, "StepLR")
+    assert training(session)["scheduler"] == {"type": "StepLR"}
+    qtbot.keyClick(form.parts["scheduler"].type_field, Qt.Key.Key_Home)
+    assert "scheduler" not in training(session)
+
+
+def test_a_wrong_value_is_kept_marked_and_explained(qtbot, session, form):
+    type_into(qtbot, form.settings.field("batch_size"), "many")
+    assert training(session)["batch_size"] == "many"
+    assert form.settings.problem_text("batch_size") == "Expected an integer of at least 1."
+    assert form.error.isVisible()
+    assert "batch_size is \"many\"" in form.error.label.text()
+    session.undo()
+    assert not form.error.isVisible()
+
+
+def test_values_that_do_not_go_together_are_marked(qtbot, session, form):
+    choose(qtbot, form.parts["optimizer"].type_field, "SGD")
+    form.parts["optimizer"].form.field("nesterov").click()
+    assert "momentum above 0" in form.parts["optimizer"].form.problem_text("nesterov")
+
+
+def test_images_are_resized_by_a_number_in_the_form(qtbot, session, form):
+    type_into(qtbot, form.parts["data"].form.field("resize"), "28")
+    assert training(session)["data"]["transforms"]["train"] == [{"type": "Resize", "size": 28}]
+    assert TrainingPlan.from_mapping(training(session)).data.train_transforms[0].params.size == 28
+
+
+def test_a_folder_is_chosen_with_a_dialog(qtbot, session, form, monkeypatch):
+    choose(qtbot, form.parts["data"].type_field, "MNIST")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "/data/mnist")
+    field = form.parts["data"].form.field("root")
+    button = next(child for child in field.children() if child.__class__.__name__ == "QToolButton")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert training(session)["data"] == {"source": "torchvision:MNIST", "root": "/data/mnist"}
+
+
+def test_unknown_types_of_a_file_are_shown_and_not_lost(session, form):
+    session.load(Document(Project(training={"optimizer": {"type": "Lion", "lr": 1}})))
+    assert form.parts["optimizer"].type_field.currentText() == "Lion"
+    assert form.error.isVisible()
+    assert training(session) == {"optimizer": {"type": "Lion", "lr": 1}}
+
+
+@pytest.mark.parametrize(
+    "broken", [{"optimizer": 3}, {"data": []}, {"data": {"transforms": 4}}, {"data": {"transforms": {"train": 3}}},
+               {"loss": {"type": []}}, {"epochs": None}]
+)  # fmt: skip
+def test_whatever_a_file_holds_the_form_can_show_it(session, form, broken):
+    session.load(Document(Project(training=broken)))
+    assert form.error.isVisible()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_choice_gives_a_plan_that_can_be_used(part):
+    for name in TABLES[part]:
+        plan = TrainingPlan.from_mapping(with_part_type({"epochs": 3}, part, name))
+        assert getattr(plan, part).source.type == name if part == "data" else getattr(plan, part).type == name
+
+
+def test_every_template_has_a_plan_without_problems():
+    for template in templates():
+        assert value_problems(template.project().training) == {}
+
+
+def test_resizing_keeps_the_other_steps_in_both_chains():
+    changed = with_part_value(RESIZED, "data", "resize", [32, 32])
+    assert part_value(changed, "data", "resize") == [32, 32]
+    assert [step["type"] for step in changed["data"]["transforms"]["train"]] == ["Resize", "Normalize"]
+    assert changed["data"]["transforms"]["eval"] == [{"type": "Resize", "size": [32, 32]}]
+    without = with_part_value(changed, "data", "resize", UNSET)
+    assert without["data"]["transforms"]["eval"] == []
+    assert other_steps(without) == "Normalize"
+
+
+def test_the_source_can_change_without_losing_the_preparation():
+    changed = with_part_type(RESIZED, "data", "torchvision:MNIST")
+    assert changed["data"]["transforms"] == RESIZED["data"]["transforms"]
+
+
+def test_nothing_is_changed_in_place():
+    before = {"epochs": 3, "optimizer": {"type": "SGD", "lr": 0.1}}
+    with_part_value(before, "optimizer", "lr", 0.2)
+    with_setting(before, "epochs", UNSET)
+    with_part_type(before, "scheduler", NO_SCHEDULER)
+    assert before == {"epochs": 3, "optimizer": {"type": "SGD", "lr": 0.1}}

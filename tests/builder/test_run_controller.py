@@ -1,0 +1,180 @@
+"""One run at a time, in its thread, and its end under every circumstance."""
+
+import json
+import threading
+
+import pytest
+
+from builder.run_controller import RunController, snapshot
+from builder.run_folders import latest_weights, new_run_folder, user_folder
+from graph.document import Document, Graph, Node, PortRef, Project
+from graph.edits import Connect, SetParams
+from graph.storage import to_bytes
+from runtime.events import RunEnded, RunStarted, StateChanged, StepsRecorded
+from runtime.thread import TrainingThread
+
+PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
+
+
+def spirals(epochs=3):
+    nodes = (
+        Node("n1", "Input", "point", {"shape": [2]}),
+        Node("n2", "Linear", "hidden", {"out_features": 8}),
+        Node("n3", "Linear", "head", {"out_features": 3}),
+        Node("n4", "Output", "logits"),
+    )
+    training = {"data": {"source": "synthetic:spirals", "samples": 90}, "epochs": epochs, "batch_size": 16}
+    document = Document(Project("Spirals", Graph(nodes), training=training))
+    for source, target in (("n1", "n2"), ("n2", "n3"), ("n3", "n4")):
+        document.apply(Connect(PortRef(source, "out"), PortRef(target, "in")))
+    return document
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Puts these events in the place of a training; then the thread waits for the stop, or just ends."""
+
+    def use(*events, waits=True):
+        def run(thread):
+            for event in events:
+                thread._mailbox.put(event)
+            thread.changed.emit()
+            if waits:
+                wait_for_stop(thread.control)
+                thread._mailbox.put(RunEnded("stopped", step=7))
+
+        monkeypatch.setattr(TrainingThread, "run", run)
+
+    return use
+
+
+def wait_for_stop(control):
+    gate = threading.Event()
+    while not control.stopped:
+        gate.wait(0.005)
+
+
+@pytest.fixture
+def controller(qapp):
+    controller = RunController()
+    yield controller
+    controller.shut_down()
+
+
+STARTED = RunStarted("/tmp", "cpu", "float32", 3, 5, 15, 72, 18, 51)
+
+
+def test_a_run_from_start_to_finish(qtbot, controller, tmp_path):
+    document = spirals()
+    states, events = [], []
+    controller.state_changed.connect(states.append)
+    controller.events.connect(events.extend)
+    with qtbot.waitSignal(controller.ended, timeout=PATIENCE) as ended:
+        controller.start(document.project, tmp_path / "run")
+        assert controller.is_active
+    assert ended.args[0].state == "finished"
+    assert states == ["preparing", "running", "idle"]
+    steps = [step for event in events if isinstance(event, StepsRecorded) for step in event.losses]
+    assert len(steps) == 15
+    assert isinstance(events[-1], RunEnded)
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["state"] == "finished"
+    assert not controller.is_active
+
+
+def test_pause_resume_and_stop(qtbot, controller, tmp_path, script):
+    script(STARTED)
+    states = []
+    controller.state_changed.connect(states.append)
+    controller.start(spirals().project, tmp_path)
+    qtbot.waitUntil(lambda: controller.state == "running")
+    controller.toggle_pause()
+    assert controller.state == "paused"
+    controller.toggle_pause()
+    with qtbot.waitSignal(controller.ended) as ended:
+        controller.stop()
+    assert ended.args[0] == RunEnded("stopped", step=7)
+    assert states == ["preparing", "running", "paused", "running", "stopping", "idle"]
+
+
+def test_word_from_before_the_stop_does_not_look_like_running_on(qtbot, controller, tmp_path, script):
+    script(STARTED, StateChanged("running"))
+    controller.start(spirals().project, tmp_path)
+    states = []
+    controller.state_changed.connect(states.append)
+    controller.stop()
+    qtbot.waitUntil(lambda: controller.state == "idle")
+    assert states == ["stopping", "idle"]
+
+
+def test_shutting_down_stops_saves_and_waits(qtbot, controller, tmp_path, script):
+    script(STARTED)
+    controller.start(spirals().project, tmp_path)
+    ended = []
+    controller.ended.connect(ended.append)
+    assert controller.shut_down()
+    assert not controller.is_active
+    assert [end.state for end in ended] == ["stopped"]
+
+
+def test_shutting_down_gives_up_after_its_time_and_can_be_asked_again(qtbot, controller, tmp_path, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr(TrainingThread, "run", lambda thread: gate.wait(20))
+    controller.start(spirals().project, tmp_path)
+    assert not controller.shut_down(timeout=0.05)
+    assert controller.is_active
+    gate.set()
+    assert controller.shut_down()
+
+
+def test_a_thread_that_ends_without_a_word_is_a_failure(qtbot, controller, tmp_path, script):
+    script(STARTED, waits=False)
+    with qtbot.waitSignal(controller.ended) as ended:
+        controller.start(spirals().project, tmp_path)
+    assert ended.args[0].state == "failed"
+    assert ended.args[0].reason
+
+
+def test_nothing_is_drained_while_no_run_is_on(controller):
+    assert not controller._timer.isActive()
+    assert controller.shut_down()
+    controller.stop()
+    controller.toggle_pause()
+    assert controller.state == "idle"
+
+
+def test_editing_during_a_run_does_not_reach_it():
+    document = spirals()
+    copy = snapshot(document.project)
+    before = to_bytes(copy)
+    assert before == to_bytes(document.project)
+    document.apply(SetParams("n2", {"out_features": 64}))
+    assert to_bytes(copy) == before
+
+
+def test_run_folders_are_numbered_beside_the_project(tmp_path):
+    path = tmp_path / "net.netloom"
+    assert new_run_folder("Net", path) == tmp_path / "net.runs" / "0001"
+    assert new_run_folder("Net", path) == tmp_path / "net.runs" / "0002"
+    (tmp_path / "net.runs" / "0041").mkdir()
+    assert new_run_folder("Net", path).name == "0042"
+
+
+def test_an_unsaved_project_runs_in_the_users_folder(qapp):
+    folder = new_run_folder("My net / 2", None)
+    assert folder.is_dir()
+    assert folder == user_folder() / "runs" / "My_net_2" / "0001"
+
+
+def test_a_place_that_cannot_be_written_is_passed_over(qapp, tmp_path):
+    (tmp_path / "net.runs").write_text("a file stands in the way")
+    assert new_run_folder("Net", tmp_path / "net.netloom") == user_folder() / "runs" / "Net" / "0001"
+
+
+def test_the_newest_weights_are_found(qapp, tmp_path):
+    path = tmp_path / "net.netloom"
+    assert latest_weights("Net", path) is None
+    first, second = new_run_folder("Net", path), new_run_folder("Net", path)
+    assert latest_weights("Net", path) is None
+    (first / "checkpoints").mkdir()
+    assert latest_weights("Net", path) == first
+    assert second != first

@@ -1,0 +1,359 @@
+"""One way to change a document, word of every change, and the way back."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.document import Document, EditError, Graph, PortRef, Project
+from graph.edits import (
+    AddNodes,
+    Batch,
+    Connect,
+    Disconnect,
+    InsertNode,
+    MoveNodes,
+    RemoveNodes,
+    RenameNode,
+    RenameProject,
+    ReplaceType,
+    SetParams,
+    SetTraining,
+)
+from graph.storage import to_bytes
+from tests.graph.builders import chain, document, edge, node
+from tests.graph.random_edits import random_edit
+
+BATCH = Batch(
+    "Several",
+    (RemoveNodes(("n2",)), AddNodes((node("n2", "Linear"),)), Connect(PortRef("n1", "out"), PortRef("n2", "in"))),
+)
+EDITS = {
+    "add a node": AddNodes((node("n9", "ReLU"),)),
+    "add nodes with edges": AddNodes((node("n8", "ReLU"), node("n9", "Tanh")), (edge("n8.out", "n9.in"),)),
+    "add a node onto another": AddNodes((node("n9", "ReLU"),), (edge("n2.out", "n9.in"),)),
+    "remove the first node": RemoveNodes(("n1",)),
+    "remove a node in the middle": RemoveNodes(("n3",)),
+    "remove several nodes": RemoveNodes(("n4", "n2", "n3")),
+    "remove all nodes": RemoveNodes(("n1", "n2", "n3", "n4", "n5")),
+    "connect": Connect(PortRef("n2", "out"), PortRef("n5", "in")),
+    "disconnect": Disconnect((edge("n2.out", "n3.in"),)),
+    "disconnect several": Disconnect((edge("n3.out", "n4.in"), edge("n1.out", "n2.in"))),
+    "move": MoveNodes({"n2": (7.5, -3.0), "n4": (1.0, 2.0)}),
+    "set a parameter": SetParams("n2", {"kernel_size": 5}),
+    "set what was not set": SetParams("n2", {"bias": False, "out_channels": 9}),
+    "reset a parameter": SetParams("n2", reset=("out_channels",)),
+    "replace a parameter": SetParams("n2", {"bias": False}, ("kernel_size",)),
+    "rename": RenameNode("n3", "middle"),
+    "replace the type": ReplaceType("n2", "Flatten", {}),
+    "insert a layer": InsertNode(PortRef("n4", "in"), "Flatten"),
+    "insert a variadic layer": InsertNode(PortRef("n4", "in"), "Add"),
+    "change the plan": SetTraining({"epochs": 9}),
+    "rename the project": RenameProject("Other"),
+    "several at once": BATCH,
+}
+
+
+def five_nodes() -> Document:
+    conv = ("Conv2d", {"kernel_size": 3, "out_channels": 8, "padding": 1})
+    graph = chain("Input", conv, "ReLU", "MaxPool2d", "Output")
+    graph.delete_edges([edge("n4.out", "n5.in")])
+    graph.log.take()
+    return document(graph, name="Five", training={"epochs": 1})
+
+
+def state(doc: Document) -> bytes:
+    return to_bytes(doc.project)
+
+
+class Shadow:
+    """A copy of the model, kept by listening only."""
+
+    def __init__(self, doc: Document) -> None:
+        self._project = doc.project
+        self.nodes = dict(doc.graph.nodes)
+        self.edges = set(doc.graph.edges)
+        self.fields = {"name": doc.project.name, "training": doc.project.training}
+        doc.subscribe(self.follow)
+
+    def follow(self, change) -> None:
+        assert not set(change.added) & set(self.nodes)
+        assert set(change.removed) | set(change.updated) | set(change.moved) <= set(self.nodes)
+        assert set(change.disconnected) <= self.edges
+        assert not set(change.connected) & self.edges
+        for node_id in change.removed:
+            del self.nodes[node_id]
+        for node_id in (*change.added, *change.updated):
+            self.nodes[node_id] = self._project.graph.nodes[node_id]
+        for node_id in change.moved:
+            position = self._project.graph.nodes[node_id].position
+            self.nodes[node_id] = self.nodes[node_id].with_(position=position)
+        self.edges = (self.edges - set(change.disconnected)) | set(change.connected)
+        self.fields |= {field: getattr(self._project, field) for field in change.fields}
+
+    def assert_equal(self, doc: Document) -> None:
+        assert self.nodes == doc.graph.nodes
+        assert self.edges == set(doc.graph.edges)
+        assert self.fields == {"name": doc.project.name, "training": doc.project.training}
+
+
+def assert_consistent(graph: Graph) -> None:
+    """Every look-up tells the same."""
+    assert list(graph.nodes) == [n.id for n in graph.nodes.values()]
+    for node_id in graph.nodes:
+        assert set(graph.incoming(node_id).values()) == {e for e in graph.edges if e.target.node == node_id}
+        assert set(graph.outgoing(node_id)) == {e for e in graph.edges if e.source.node == node_id}
+    assert all(graph.edge_into(e.target) == e for e in graph.edges)
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
+def test_every_edit_is_undone_and_redone_to_the_byte(edit):
+    doc = five_nodes()
+    shadow, before = Shadow(doc), state(doc)
+    doc.apply(edit)
+    after = state(doc)
+    assert after != before
+    shadow.assert_equal(doc)
+    for _ in range(2):
+        doc.undo()
+        assert state(doc) == before
+        assert_consistent(doc.graph)
+        shadow.assert_equal(doc)
+        doc.redo()
+        assert state(doc) == after
+        shadow.assert_equal(doc)
+
+
+@given(st.data())
+def test_any_history_is_consistent_to_the_byte(data):
+    doc = five_nodes()
+    shadow, states, told = Shadow(doc), [state(doc)], []
+    doc.subscribe(told.append)
+    for _ in range(data.draw(st.integers(1, 8))):
+        events = len(told)
+        edit = random_edit(data.draw, doc.graph)
+        try:
+            doc.apply(edit)
+        except EditError as error:
+            assert str(error)
+            assert state(doc) == states[-1]
+            assert len(told) == events
+        else:
+            states.append(state(doc))
+            assert len(told) == events + 1
+        shadow.assert_equal(doc)
+        assert_consistent(doc.graph)
+    for expected in reversed(states[:-1]):
+        doc.undo()
+        assert state(doc) == expected
+        shadow.assert_equal(doc)
+    assert doc.undo_label is None
+    assert not doc.is_dirty
+    for expected in states[1:]:
+        doc.redo()
+        assert state(doc) == expected
+    assert doc.redo_label is None
+    shadow.assert_equal(doc)
+    assert_consistent(doc.graph)
+
+
+def test_a_failing_batch_leaves_everything_as_it_was():
+    doc = five_nodes()
+    before, told = state(doc), []
+    doc.subscribe(told.append)
+    with pytest.raises(EditError, match=r"There is no node n7\."):
+        doc.apply(Batch("Doomed", (RemoveNodes(("n2",)), RenameNode("n3", "other"), RemoveNodes(("n7",)))))
+    assert state(doc) == before
+    assert told == []
+    assert doc.undo_label is None
+    assert not doc.is_dirty
+    doc.apply(RenameNode("n3", "other"))
+    assert told[0].updated == ("n3",)
+    assert told[0].removed == ()
+
+
+def test_edges_that_do_not_fit_take_their_new_nodes_along():
+    doc = five_nodes()
+    before = state(doc)
+    with pytest.raises(EditError, match="relu1 has no input called nowhere"):
+        doc.apply(AddNodes((node("n9", "ReLU"),), (edge("n1.out", "n9.nowhere"),)))
+    assert state(doc) == before
+
+
+def test_a_removed_node_comes_back_at_its_place_with_its_edges():
+    doc = five_nodes()
+    doc.apply(RemoveNodes(("n3",)))
+    doc.undo()
+    assert list(doc.graph.nodes) == ["n1", "n2", "n3", "n4", "n5"]
+    assert [str(e.target) for e in doc.graph.edges] == ["n2.in", "n3.in", "n4.in"]
+
+
+def test_what_others_keep_in_an_edge_survives_undo():
+    graph = chain("Input", "ReLU", "Output")
+    kept = graph.edges[0].__class__(PortRef("n1", "out"), PortRef("n2", "in"), {"color": "red"})
+    graph.delete_edges([kept])
+    graph.insert_edges([kept], [0])
+    doc = document(graph)
+    for edit in (Disconnect((kept,)), RemoveNodes(("n2",))):
+        doc.apply(edit)
+        doc.undo()
+        assert doc.graph.edges[0].extra == {"color": "red"}
+
+
+def test_steps_of_one_gesture_are_undone_together():
+    doc = five_nodes()
+    before = state(doc)
+    for size in range(1, 2001):
+        doc.apply(SetParams("n2", {"out_channels": size}), merge_key="typing")
+    assert doc.undo_label == "Set out_channels"
+    doc.undo()
+    assert state(doc) == before
+    assert doc.undo_label is None
+    doc.redo()
+    assert doc.graph.nodes["n2"].params["out_channels"] == 2000
+
+
+def test_a_gesture_ends_with_another_edit_a_save_or_an_undo():
+    doc = five_nodes()
+    for between in (lambda: doc.apply(RenameProject("Other")), doc.mark_saved, lambda: (doc.undo(), doc.redo())):
+        steps = 0
+        doc.apply(MoveNodes({"n1": (1.0, 1.0)}), merge_key="drag")
+        between()
+        doc.apply(MoveNodes({"n1": (2.0, 2.0)}), merge_key="drag")
+        doc.undo()
+        assert doc.graph.nodes["n1"].position == (1.0, 1.0)
+        while doc.undo_label:
+            doc.undo()
+            steps += 1
+        assert steps
+
+
+def test_dirty_means_that_the_file_is_behind():
+    doc = five_nodes()
+    assert not doc.is_dirty
+    doc.apply(RenameNode("n3", "a"))
+    assert doc.is_dirty
+    doc.mark_saved(Path("five.netloom"))
+    assert doc.path == Path("five.netloom")
+    assert not doc.is_dirty
+    doc.undo()
+    assert doc.is_dirty
+    doc.redo()
+    assert not doc.is_dirty
+    doc.undo()
+    doc.apply(RenameNode("n3", "b"))
+    doc.undo()
+    assert doc.is_dirty  # the saved state lies on a branch that is gone
+    doc.mark_saved()
+    assert doc.path == Path("five.netloom")
+    assert not doc.is_dirty
+
+
+def test_undo_with_nothing_to_undo_does_nothing():
+    doc = five_nodes()
+    told = []
+    doc.subscribe(told.append)
+    doc.undo()
+    doc.redo()
+    assert told == []
+    assert (doc.undo_label, doc.redo_label) == (None, None)
+
+
+def test_a_new_edit_ends_what_could_be_redone():
+    doc = five_nodes()
+    doc.apply(RenameNode("n3", "a"))
+    doc.undo()
+    assert doc.redo_label == "Rename to a"
+    doc.apply(RenameNode("n3", "b"))
+    assert doc.redo_label is None
+
+
+def test_a_listener_hears_nothing_after_it_left():
+    doc = five_nodes()
+    told = []
+    leave = doc.subscribe(told.append)
+    leave()
+    doc.apply(RenameNode("n3", "a"))
+    assert told == []
+
+
+def test_a_change_tells_what_came_went_and_changed():
+    doc = five_nodes()
+    change = doc.apply(RemoveNodes(("n3", "n2")))
+    assert set(change.removed) == {"n2", "n3"}
+    assert len(change.disconnected) == 3
+    assert change.is_structural
+    change = doc.apply(MoveNodes({"n1": (3.0, 4.0)}))
+    assert change.moved == ("n1",)
+    assert not change.is_structural
+    assert doc.apply(SetTraining({})).fields == ("training",)
+
+
+@pytest.mark.parametrize(
+    ("edit", "text"),
+    [
+        (AddNodes((node("n1", "ReLU"),)), "There already is a node with the id n1."),
+        (AddNodes((node("n9", "ReLU"), node("n9", "ReLU"))), "There already is a node with the id n9."),
+        (RemoveNodes(("n1", "n7")), "There is no node n7."),
+        (MoveNodes({"n7": (0.0, 0.0)}), "There is no node n7."),
+        (SetParams("n7", {}), "There is no node n7."),
+        (ReplaceType("n7", "ReLU", {}), "There is no node n7."),
+        (RenameNode("n7", "x"), "There is no node n7."),
+        (RenameNode("n2", "  "), "A name has 1 to 80 characters."),
+        (RenameNode("n2", "x" * 81), "A name has 1 to 80 characters."),
+        (RenameNode("n2", "relu1"), "There already is a node called relu1."),
+        (RenameProject(" "), "A name has 1 to 80 characters."),
+        (Disconnect((edge("n4.out", "n5.in"),)), "There is no edge from n4.out to n5.in."),
+        (InsertNode(PortRef("n5", "in"), "ReLU"), "Nothing feeds n5.in."),
+        (InsertNode(PortRef("n2", "in"), "Input"), "Input is no layer that fits into an edge."),
+        (InsertNode(PortRef("n2", "in"), "Embedding"), "embedding1 takes int64 or int32, but input1 gives float32."),
+    ],
+)
+def test_an_edit_that_does_not_suit_says_why(edit, text):
+    doc = five_nodes()
+    before = state(doc)
+    with pytest.raises(EditError) as caught:
+        doc.apply(edit)
+    assert str(caught.value).startswith(text)
+    assert state(doc) == before
+
+
+def test_a_node_keeps_its_own_name_when_renamed_to_it():
+    doc = five_nodes()
+    doc.apply(RenameNode("n3", "relu1"))
+    assert doc.graph.nodes["n3"].name == "relu1"
+
+
+def test_names_that_no_edit_would_give_come_back_by_undo():
+    doc = Document(Project(name="", graph=five_nodes().graph))
+    doc.apply(RenameProject("Better"))
+    doc.undo()
+    assert doc.project.name == ""
+
+
+def test_an_inserted_layer_stands_between_with_room_to_its_right():
+    doc = five_nodes()
+    doc.apply(InsertNode(PortRef("n3", "in"), "Flatten"))
+    positions = {n.name: n.position for n in doc.graph.nodes.values()}
+    assert positions["conv1"] == (440.0, 0.0)
+    assert positions["flatten1"] == (660.0, 0.0)
+    assert positions["relu1"] == (880.0, 0.0)
+    assert positions["pool1"] == (1100.0, 0.0)
+    assert positions["output1"] == (1100.0, 0.0)  # it does not follow from the edge
+
+
+def test_ids_are_not_given_twice():
+    doc = five_nodes()
+    ids = doc.graph.new_ids()
+    assert next(ids) == "n6"
+    doc.apply(AddNodes((node("n6", "ReLU"),)))
+    assert next(doc.graph.new_ids()) == "n7"
+
+
+def test_a_port_is_read_back_from_its_text():
+    assert PortRef.parse("a.b.out") == PortRef("a.b", "out")
+    assert str(PortRef("n1", "out")) == "n1.out"
+    for text in ("", "n1", "n1.", ".out"):
+        with pytest.raises(ValueError, match="is not a node id, a dot and a port name"):
+            PortRef.parse(text)
