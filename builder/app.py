@@ -29,7 +29,7 @@ _log = logging.getLogger("netloom")
 def open_window(path: Path | None, theme: str | None = None) -> int:
     """Opens the window and returns when it is closed; gives the exit code.
 
-    The window is deleted here: left to the end of the interpreter, Qt would call methods that are gone by then.
+    The window is deleted here: left to the end of the interpreter, Qt would call methods that are gone.
     """
     app = make_application()
     settings = QSettings()
@@ -54,6 +54,10 @@ def render_screenshot(
     """Renders the window once into an image file, as it looks to somebody who starts afresh.
 
     Args:
+        path: the project; the welcome page is shown without one.
+        out: the image file; its suffix says which kind.
+        size: width and height of the window in pixels.
+        theme: system, light or dark.
         tab: the panel in front, by its title.
 
     Raises:
@@ -108,9 +112,7 @@ class ErrorReporter(QObject):
         sys.excepthook = sys.__excepthook__
         threading.excepthook = threading.__excepthook__
 
-    def _report(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
+    def _report(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return

@@ -20,7 +20,9 @@ class Dialogs:
 
     def open_path(self, folder: Path) -> Path | None:
         """The project file to open; None if the user thought better of it."""
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open project", str(folder), f"{PROJECTS};;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, "Open project", str(folder), f"{PROJECTS};;All files (*)"
+        )
         return Path(name) if name else None
 
     def save_path(self, title: str, suggestion: Path, kinds: str = PROJECTS) -> Path | None:
@@ -78,9 +80,7 @@ class Dialogs:
 
     def error(self, title: str, text: str, details: str = "") -> None:
         """Tells what went wrong and waits for the user."""
-        box = QMessageBox(
-            QMessageBox.Icon.Critical, title, text, QMessageBox.StandardButton.Ok, self._window
-        )
+        box = QMessageBox(QMessageBox.Icon.Critical, title, text, QMessageBox.StandardButton.Ok, self._window)
         box.setDetailedText(details)
         box.exec()
 

@@ -1,4 +1,4 @@
-"""The panels around the canvas: where they stand, how they are hidden, and that they are found there again."""
+"""The panels around the canvas: where they stand, how they are hidden, and that they stay so."""
 
 from __future__ import annotations
 

@@ -8,11 +8,20 @@ from importlib import metadata
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QMessageBox, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QMessageBox,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from builder.actions import Actions
 
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/nn.html"
+PURPOSE = "Draw a neural network, watch it learn, take the code with you."
 CANVAS_GESTURES = (
     ("Double-click, Space, Tab", "Search for a layer and add it"),
     ("Drag from a port", "Connect; into the empty, add a layer that fits"),
@@ -57,7 +66,7 @@ class Help:
     def show_about(self) -> None:
         """Says which version this is, and of what it is made."""
         lines = [f"{name} {_version(name)}" for name in ("torch", "torchvision", "PySide6-Essentials")]
-        text = f"<h3>Netloom {_version('netloom')}</h3><p>Draw a neural network, watch it learn, take the code with you.</p>"
+        text = f"<h3>Netloom {_version('netloom')}</h3><p>{PURPOSE}</p>"
         versions = "<br>".join([f"Python {platform.python_version()}", *lines])
         QMessageBox.about(self._window, "About Netloom", f"{text}<p>{versions}</p>")
 

@@ -67,7 +67,13 @@ class MainWindow(QMainWindow):
         self._make_bars()
         self.exports = Exports(self.session, self.actions_, self.dialogs, self)
         self.runs = RunCommands(
-            self.session, self.controller, self.loader, self.training, self.run_bar.progress, self.actions_, self.dialogs
+            self.session,
+            self.controller,
+            self.loader,
+            self.training,
+            self.run_bar.progress,
+            self.actions_,
+            self.dialogs,
         )
         self._bind_actions()
         self._connect()
@@ -75,7 +81,7 @@ class MainWindow(QMainWindow):
         self.docks.restore(settings)
         self._show_welcome()
 
-    # -- parts ---------------------------------------------------------------------------------------------------
+    # -- parts
 
     def _make_panels(self, theme: Theme) -> None:
         session = self.session
@@ -113,7 +119,9 @@ class MainWindow(QMainWindow):
             self.addToolBar(bar)
         self.status = StatusBar(self.session, self.themes.theme, self)
         self.setStatusBar(self.status)
-        self.menus = Menus(self.menuBar(), actions, self.docks.toggles, self.files.recent, self.files.open_project)
+        self.menus = Menus(
+            self.menuBar(), actions, self.docks.toggles, self.files.recent, self.files.open_project
+        )
         self.menus.show_mode(self.themes.mode)
 
     def _bind_actions(self) -> None:
@@ -127,6 +135,7 @@ class MainWindow(QMainWindow):
         files.saved.connect(self._show_saved)
         session.changed.connect(self._follow)
         session.document_replaced.connect(self._follow)
+        session.problems_changed.connect(self._offer_fixes)
         self.layers.layer_chosen.connect(self.canvas.add_layer)
         self.problems.title_changed.connect(lambda title: self.docks.set_title("Problems", title))
         self.docks.set_title("Problems", self.problems.title)
@@ -149,7 +158,7 @@ class MainWindow(QMainWindow):
             self.themes.changed.connect(part.set_theme)
         self.setAcceptDrops(True)
 
-    # -- what the actions do -------------------------------------------------------------------------------------
+    # -- what the actions do
 
     def close_project(self) -> None:
         """Goes to the welcome page."""
@@ -195,7 +204,7 @@ class MainWindow(QMainWindow):
         """Brings a node into view."""
         self.canvas.reveal(node_id)
 
-    # -- what happens --------------------------------------------------------------------------------------------
+    # -- what happens
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -245,6 +254,7 @@ class MainWindow(QMainWindow):
         self.status.setVisible(has_project)
         for action_id in NEED_PROJECT:
             self.actions_.set_enabled(action_id, has_project, "No project is open.")
+        self._offer_fixes()
         self.runs.has_project = has_project
         self.runs.refresh()
         self._follow()
@@ -267,6 +277,11 @@ class MainWindow(QMainWindow):
         ):
             self.actions_.set_enabled(action_id, label is not None, f"Nothing to {verb.lower()}.")
             self.actions_.set_text(action_id, f"&{verb} {label}" if label else f"&{verb}")
+
+    @Slot()
+    def _offer_fixes(self) -> None:
+        fixable = any(problem.fixes for problem in self.session.problems)
+        self.actions_.set_enabled("graph.fix_all", fixable, "There is no problem with a remedy.")
 
     @Slot(str)
     def _show_failed(self, node_id: str) -> None:

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QT
 
 from builder.icons import icon
 from builder.panels.field_text import UNSET
-from builder.panels.figures import RunFigures, duration
 from builder.panels.fields import make_field, set_invalid
+from builder.panels.figures import RunFigures, duration
 from builder.panels.forms import default_state
 from builder.panels.plan_edits import SETTING, value_problems, with_setting
 from builder.session import Session
@@ -18,7 +18,11 @@ from graph.catalog.params import Value
 from graph.document import Change
 from graph.edits import SetTraining
 
-QUICK_SETTINGS = {"device": ("Device", 84), "precision": ("Precision", 128), "epochs": ("Epochs", 72)}  # pixels
+QUICK_SETTINGS = {
+    "device": ("Device", 84),
+    "precision": ("Precision", 128),
+    "epochs": ("Epochs", 72),
+}  # pixels
 PROGRESS_WIDTH = 160  # pixels
 
 

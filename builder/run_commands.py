@@ -12,15 +12,18 @@ from builder.actions import Actions
 from builder.dialogs import Dialogs
 from builder.panels.plan_edits import plan_error
 from builder.panels.training import TrainingPanel
+from builder.pulse import Pulse
 from builder.quantities import counted
 from builder.run_bar import RunProgress
 from builder.run_controller import RunController
 from builder.run_folders import new_run_folder
 from builder.session import Session
 from builder.torch_loader import TorchLoader
+from graph.document import Document
 from runtime.events import Event, RunEnded
 
 BUSY = "A run is on. Stop it first."
+PROGRESS_INTERVAL = 200  # milliseconds: faster than that nobody reads, and every repaint costs the training
 IDLE = "Nothing is being trained."
 
 _log = logging.getLogger("netloom.run")
@@ -53,6 +56,9 @@ class RunCommands(QObject):
         self._session, self._controller, self._loader = session, controller, loader
         self._panel, self._progress, self._actions, self._dialogs = panel, progress, actions, dialogs
         self._run_dir: Path | None = None
+        self._trained: Document | None = None
+        self._pulse = Pulse(PROGRESS_INTERVAL, self)
+        self._pulse.fired.connect(self._show_progress)
         controller.events.connect(self._feed)
         controller.state_changed.connect(self.refresh)
         controller.ended.connect(self._end)
@@ -67,13 +73,20 @@ class RunCommands(QObject):
         try:
             self._run_dir = new_run_folder(document.project.name, document.path)
         except OSError as error:
-            self._dialogs.error("Cannot start the run", f"No folder can be made for it: {error.strerror or error}.")
+            self._dialogs.error(
+                "Cannot start the run", f"No folder can be made for it: {error.strerror or error}."
+            )
             return
+        self._trained = document
         self._panel.dashboard.reset()
         self.training_asked.emit()
         _log.info("Training %s in %s", document.project.name, self._run_dir)
-        self._controller.start(document.project, self._run_dir, document.path.parent if document.path else None)
-        self._progress.show_text("Preparing..." if self._loader.is_loaded else "Waiting for PyTorch to load...")
+        self._controller.start(
+            document.project, self._run_dir, document.path.parent if document.path else None
+        )
+        self._progress.show_text(
+            "Preparing..." if self._loader.is_loaded else "Waiting for PyTorch to load..."
+        )
 
     def pause_training(self) -> None:
         """Holds the run, or lets it go on."""
@@ -98,12 +111,15 @@ class RunCommands(QObject):
         actions.set_enabled("run.pause", pausing, "The run is ending." if state == "stopping" else IDLE)
         actions.set_enabled("run.stop", pausing, "The run is ending." if state == "stopping" else IDLE)
         actions.set_text("run.pause", "&Resume" if state == "paused" else "&Pause")
+        actions.set_enabled("file.close_project", ready, BUSY if self.has_project else "No project is open.")
         actions.set_enabled("run.folder", self._run_dir is not None, "Nothing was trained yet.")
 
     def _is_refused(self) -> bool:
         errors = sum(problem.is_error for problem in self._session.problems)
         if errors:
-            self._session.message.emit(f"Not trained: the graph has {counted(errors, 'error')}. Solve them first.")
+            self._session.message.emit(
+                f"Not trained: the graph has {counted(errors, 'error')}. Solve them first."
+            )
             self.problems_asked.emit()
             return True
         error = plan_error(self._session.project.training)
@@ -119,10 +135,15 @@ class RunCommands(QObject):
     @Slot(object)
     def _feed(self, events: list[Event]) -> None:
         self._panel.feed(events)
+        self._pulse.request()
+
+    @Slot()
+    def _show_progress(self) -> None:
         self._progress.show_figures(self._panel.dashboard.figures)
 
     @Slot(object)
     def _end(self, ended: RunEnded) -> None:
+        self._pulse.cancel()
         self._progress.show_text(f"Run {ended.state}")
         text = f"The run {ended.state} after {counted(ended.step, 'step')}"
         text = f"{text}: {ended.reason}" if ended.reason else f"{text}."
@@ -131,5 +152,5 @@ class RunCommands(QObject):
             _log.info("%s", ended.traceback)
         if ended.state == "failed":
             self.training_asked.emit()
-            if ended.node is not None:
+            if ended.node is not None and self._session.document is self._trained:
                 self.node_failed.emit(ended.node)

@@ -55,6 +55,8 @@ class RunController(QObject):
         """Trains a copy of the project; the project itself can be edited meanwhile.
 
         Args:
+            project: what to train.
+            run_dir: an empty folder for the run.
             data_folder: where relative paths of the plan start.
         """
         assert self._thread is None, "one run at a time"
@@ -126,7 +128,9 @@ class RunController(QObject):
         thread.wait()
         thread.deleteLater()
         if self._end is None:
-            self._end = RunEnded("failed", "The training thread ended without a word; the Log tab may say why.")
+            self._end = RunEnded(
+                "failed", "The training thread ended without a word; the Log tab may say why."
+            )
             self.events.emit([self._end])
         self._set_state("idle")
         self.ended.emit(self._end)
@@ -138,7 +142,7 @@ class RunController(QObject):
 
 
 def snapshot(project: Project) -> Project:
-    """A copy that no later edit reaches. Nodes, edges and values are never changed in place, so they are shared."""
+    """A copy that no later edit reaches; nodes, edges and values never change, so both share them."""
     graph = Graph(project.graph.nodes.values(), project.graph.edges)
     graph.frames, graph.notes = project.graph.frames, project.graph.notes
     graph.extra = dict(project.graph.extra)

@@ -40,7 +40,7 @@ def paint_thumbnail(painter: QPainter, area: QRectF, graph: Graph, theme: Theme)
 
 
 def _places(graph: Graph, area: QRectF, block: QRectF) -> dict[str, QPointF]:
-    """Centres of the nodes, so that the whole graph fits into the area and keeps its proportions downwards."""
+    """Centres of the nodes, so that the whole graph fits into the area."""
     xs = [node.position[0] for node in graph.nodes.values()]
     ys = [node.position[1] for node in graph.nodes.values()]
     width, height = max(xs) - min(xs), max(ys) - min(ys)

@@ -67,7 +67,9 @@ class WelcomePage(QScrollArea):
             return
         for index, template in enumerate(templates()):
             card = TemplateCard(template.project(), template.description, self._theme)
-            card.clicked.connect(lambda _checked=False, make=template.project: self.template_chosen.emit(make()))
+            card.clicked.connect(
+                lambda _checked=False, make=template.project: self.template_chosen.emit(make())
+            )
             self._gallery.addWidget(card, index // COLUMNS, index % COLUMNS)
             self.cards.append(card)
 
@@ -148,7 +150,9 @@ class WelcomePage(QScrollArea):
 class TemplateCard(QAbstractButton):
     """A template: its picture, its name and one line about it."""
 
-    def __init__(self, project: Project, description: str, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, project: Project, description: str, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._project, self._description, self._theme = project, description, theme
         self.setText(project.name)

@@ -6,7 +6,13 @@ from builder.actions import ACTIONS, ActionSpec
 
 WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
-        "file.close_project", "&Close project", "File", "close_project", ("Ctrl+W",), "", "Goes to the welcome page."
+        "file.close_project",
+        "&Close project",
+        "File",
+        "close_project",
+        ("Ctrl+W",),
+        "",
+        "Goes to the welcome page.",
     ),
     ActionSpec(
         "graph.fix_all",
@@ -17,31 +23,79 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "wand",
         "Applies the first remedy of each problem.",
     ),
-    ActionSpec("graph.problems", "Show &problems", "Graph", "show_problems", ("F8",), "warning", "Opens the Problems tab."),
-    ActionSpec("graph.code", "Show &code", "Graph", "show_code", ("Ctrl+Shift+C",), "code", "Opens the Code tab."),
     ActionSpec(
-        "run.dashboard", "Show &dashboard", "Run", "show_training", ("Ctrl+Shift+D",), "chart", "Opens the Training tab."
+        "graph.problems",
+        "Show &problems",
+        "Graph",
+        "show_problems",
+        ("F8",),
+        "warning",
+        "Opens the Problems tab.",
     ),
-    ActionSpec("run.folder", "Open run &folder", "Run", "open_run_folder", (), "open", "Shows the files of the last run."),
     ActionSpec(
-        "view.reset_layout", "&Reset layout", "View", "reset_layout", (), "layout", "Puts every panel back to its place."
+        "graph.code", "Show &code", "Graph", "show_code", ("Ctrl+Shift+C",), "code", "Opens the Code tab."
     ),
-    ActionSpec("help.shortcuts", "&Keyboard shortcuts", "Help", "show_shortcuts", ("F1",), "command", "Lists every shortcut."),
-    ActionSpec("help.layers", "PyTorch &documentation", "Help", "open_documentation", (), "help", "Opens PyTorch's pages."),
-    ActionSpec("help.about", "&About Netloom", "Help", "show_about", (), "info", "Says which version this is."),
+    ActionSpec(
+        "run.dashboard",
+        "Show &dashboard",
+        "Run",
+        "show_training",
+        ("Ctrl+Shift+D",),
+        "chart",
+        "Opens the Training tab.",
+    ),
+    ActionSpec(
+        "run.folder",
+        "Open run &folder",
+        "Run",
+        "open_run_folder",
+        (),
+        "open",
+        "Shows the files of the last run.",
+    ),
+    ActionSpec(
+        "view.reset_layout",
+        "&Reset layout",
+        "View",
+        "reset_layout",
+        (),
+        "layout",
+        "Puts every panel back to its place.",
+    ),
+    ActionSpec(
+        "help.shortcuts",
+        "&Keyboard shortcuts",
+        "Help",
+        "show_shortcuts",
+        ("F1",),
+        "command",
+        "Lists every shortcut.",
+    ),
+    ActionSpec(
+        "help.layers",
+        "PyTorch &documentation",
+        "Help",
+        "open_documentation",
+        (),
+        "help",
+        "Opens PyTorch's pages.",
+    ),
+    ActionSpec(
+        "help.about", "&About Netloom", "Help", "show_about", (), "info", "Says which version this is."
+    ),
 )
 
 ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS)
 
-# Menu title -> action ids; an empty string is a separator. What is not named here comes last in its category's menu.
+# Menu -> action ids; an empty string is a separator. What is not named comes last in its category's menu.
 MENUS: dict[str, tuple[str, ...]] = {
     "File": (
         "file.new", "file.open", "file.recent", "", "file.save", "file.save_as", "", "file.export_python",
         "file.export_onnx", "", "file.close_project", "file.quit",
     ),
     "Edit": (
-        "edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "",
-        "edit.select_all",
+        "edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete",
+        "", "edit.select_all",
     ),
     "View": (
         "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.theme", "view.panels",
@@ -56,8 +110,8 @@ TOOLS = ("file.new", "file.open", "file.save", "", "edit.undo", "edit.redo", "")
 
 # Actions that make no sense while no project is open.
 NEED_PROJECT = (
-    "file.save", "file.save_as", "file.close_project", "file.export_python", "file.export_onnx", "edit.cut",
-    "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "edit.select_all", "edit.rename", "edit.add_node",
-    "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.reset_layout", "graph.fix_all", "graph.problems",
-    "graph.code", "run.dashboard",
+    "file.save", "file.save_as", "file.export_python", "file.export_onnx",
+    "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "edit.select_all", "edit.rename",
+    "edit.add_node", "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.reset_layout",
+    "graph.problems", "graph.code", "run.dashboard",
 )  # fmt: skip

@@ -30,7 +30,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def _copy_mode(path: Path, temporary: str) -> None:
-    """mkstemp makes files that only their owner can read; a saved file is like any other."""
+    """Mkstemp makes files that only their owner can read; a saved file is like any other."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:

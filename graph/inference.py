@@ -9,7 +9,7 @@ from heapq import heapify, heappop, heappush
 from graph.catalog import CATALOG
 from graph.catalog.spec import LayerCall, LayerSpec, Params, variadic_index
 from graph.dims import Dim
-from graph.document import Change, Graph, Node, PortRef, Project
+from graph.document import Change, Graph, PortRef, Project
 from graph.mistakes import (
     Site,
     cycle,
@@ -168,10 +168,11 @@ class Inference:
         if spec is None:
             return NodeResult(problems=(unknown_type(node),))
         resolved = self._resolved.get(node_id)
-        if resolved is None or resolved.node is not node:
-            resolved = self._resolved[node_id] = _Resolved(node, *resolve(node, spec))
+        if resolved is None or resolved.site.node is not node:
+            site = Site(self._graph, node, spec)
+            resolved = self._resolved[node_id] = _Resolved(site, *resolve(node, spec))
         given = {port: self.output(edge.source) for port, edge in self._graph.incoming(node_id).items()}
-        return _infer_node(Site(self._graph, node, spec), resolved, given)
+        return _infer_node(resolved, given)
 
     def _dead_branches(self) -> list[Problem]:
         """Ends of the graph that are no Output and have no fault of their own that explains it."""
@@ -188,13 +189,14 @@ class Inference:
 class _Resolved:
     """A node's parameters, kept for as long as the node stays the same."""
 
-    node: Node
+    site: Site
     params: Params
     problems: tuple[Problem, ...]
 
 
-def _infer_node(site: Site, resolved: _Resolved, given: Mapping[str, TensorSpec | None]) -> NodeResult:
+def _infer_node(resolved: _Resolved, given: Mapping[str, TensorSpec | None]) -> NodeResult:
     """What is known about a node, from its parameters and what comes into its ports."""
+    site = resolved.site
     inputs = _ordered_inputs(site.spec, given)
     specs = tuple(tensor for tensor in inputs.values() if tensor is not None)
     problems = resolved.problems + missing_inputs(site, inputs)

@@ -101,9 +101,11 @@ def _cannot_infer(site: Site, param: ParamSpec, received: TensorSpec) -> Problem
 def _mismatch(site: Site, param: ParamSpec, given: Value, incoming: Value, received: TensorSpec) -> Problem:
     port = site.spec.inputs[0]
     wanted = "a fixed size" if incoming is None else shown(incoming)
-    hint = NEEDS_SIZE if incoming is None else f"Set {param.name} = {shown(incoming)}"
-    repairs: list[Repair] = [*mismatch_repairs(port, given, received)]
-    repairs += [] if incoming is None else [SetParam(param.name, incoming)]
+    inserts = mismatch_repairs(port, given, received)
+    repairs: list[Repair] = [*inserts, *([] if incoming is None else [SetParam(param.name, incoming)])]
+    hint = NEEDS_SIZE if incoming is None else f"Set {param.name} = {shown(incoming)}."
+    if inserts:
+        hint = f"Insert a {inserts[0].type} before it, or {hint[0].lower()}{hint[1:]}"
     what = f"{param.name} is {shown(given)}, but {site.source(port.name)} gives {received}"
     return Problem(
         code="param-mismatch",

@@ -30,7 +30,7 @@ def rank_repairs(port: PortSpec, given: TensorSpec) -> tuple[InsertLayer, ...]:
         flatten = (InsertLayer("Flatten", {}),) if 2 in port.ndims else ()
         squeeze = given.ndim - max(port.ndims)
         return ((InsertLayer("Squeeze", {"dim": ones[:squeeze]}),) if len(ones) >= squeeze else ()) + flatten
-    missing = max(port.ndims) - given.ndim
+    missing = port.ndims[-1] - given.ndim
     dims = [dim if isinstance(dim, int) else str(dim) for dim in sample]
     if given.ndim == 2 and missing == 2 and isinstance(sample[0], int):
         side = isqrt(sample[0])

@@ -127,7 +127,7 @@ class Dashboard(QWidget):
         from builder.panels.plots import Chart  # pyqtgraph would hold up the window by 0.35 s
 
         for spec in CHARTS:
-            chart = Chart(spec, self._theme)
+            chart = Chart(spec, self._theme, self)
             chart.hovered.connect(self._on_hovered)
             chart.ranged.connect(self._on_ranged)
             chart.set_series(self._open_history().series)

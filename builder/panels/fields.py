@@ -1,4 +1,4 @@
-"""Editors for one parameter each, by the kind its declaration names; all take a value and tell what was typed.
+"""Editors for one parameter each, by the kind it declares: they show a value, and tell what was typed.
 
 A value that does not suit is kept and told like any other: validation marks it, nothing typed is lost.
 """
@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from builder.icons import icon
+from builder.panels.field_text import UNSET, format_value, is_unfinished, parse_text, same
 from builder.theme import GRID
 from builder.theme.tokens import CONTROL_HEIGHT
-from builder.panels.field_text import UNSET, format_value, is_unfinished, parse_text, same
 from graph.catalog.params import ParamSpec, Value
 
 _bursts = count(1)
@@ -34,8 +34,8 @@ _HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 class TypedText(QObject):
     """Turns typing in a line into values; typing without a break shares one burst number, one undo step.
 
-    Undo and redo keys go to the window, also while typing: they work on the document. Any shortcut first gets what
-    was typed.
+    Undo and redo keys go to the window, also while typing: they work on the document. Any shortcut first gets
+    what was typed.
 
     Args:
         line: where the text stands.

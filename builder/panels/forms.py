@@ -42,8 +42,8 @@ class SpecForm(QWidget):
     """One row per declaration.
 
     Signals:
-        edited(name, value, burst): something was typed or chosen; UNSET means back to the default. Edits with one
-            burst number belong to one undo step.
+        edited(name, value, burst): something was typed or chosen; UNSET means back to the default. Edits with
+            one burst number belong to one undo step.
     """
 
     edited = Signal(str, object, int)

@@ -26,7 +26,9 @@ class Inspector(QStackedWidget):
         self.node_page = NodePage(session, theme)
         self.project_page = ProjectPage(session)
         self.several_page = SeveralPage(session)
-        self._scrolls = {page: _scrolling(page) for page in (self.node_page, self.project_page, self.several_page)}
+        self._scrolls = {
+            page: _scrolling(page) for page in (self.node_page, self.project_page, self.several_page)
+        }
         for scroll in self._scrolls.values():
             self.addWidget(scroll)
         session.selection_changed.connect(self._select)
@@ -120,7 +122,9 @@ class SeveralPage(QWidget):
 
     def refresh(self) -> None:
         """Reads the selected nodes anew."""
-        nodes = [self._session.graph.nodes[i] for i in self._session.selection if i in self._session.graph.nodes]
+        nodes = [
+            self._session.graph.nodes[i] for i in self._session.selection if i in self._session.graph.nodes
+        ]
         results = [self._session.result(node.id) for node in nodes]
         self.title.setText(f"{len(nodes):,} layers selected")
         types: dict[str, int] = {}

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from builder.fixing import fix_problem
 from builder.panels.facts import Facts
 from builder.panels.field_text import UNSET, format_value
 from builder.panels.forms import FieldState, SpecForm, default_state
 from builder.panels.name_field import NameField
-from builder.fixing import fix_problem
 from builder.panels.problem_list import ProblemCards
 from builder.quantities import bytes_text, flops_text
 from builder.session import Session
@@ -80,7 +80,11 @@ class NodePage(QWidget):
 
     @Slot(str, object, int)
     def _edited(self, name: str, value: Value, burst: int) -> None:
-        edit = SetParams(self._node_id, reset=(name,)) if value is UNSET else SetParams(self._node_id, {name: value})
+        edit = (
+            SetParams(self._node_id, reset=(name,))
+            if value is UNSET
+            else SetParams(self._node_id, {name: value})
+        )
         self._session.apply(edit, ("param", self._node_id, name, burst) if burst else None)
 
     def _rebuild(self, type_name: str) -> None:

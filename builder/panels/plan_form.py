@@ -60,7 +60,12 @@ class PlanForm(QWidget):
         for part, form in self.parts.items():
             form.retyped.connect(lambda name, part=part: self._retype(part, name))
             form.edited.connect(lambda name, value, burst, part=part: self._edit(part, name, value, burst))
-        for widget in (self.parts["data"], _heading("Run", self), self.settings, *list(self.parts.values())[1:]):
+        for widget in (
+            self.parts["data"],
+            _heading("Run", self),
+            self.settings,
+            *list(self.parts.values())[1:],
+        ):
             layout.addWidget(widget)
         layout.addStretch(1)
         session.changed.connect(self._follow)
@@ -72,7 +77,7 @@ class PlanForm(QWidget):
         """Reads the plan anew."""
         training = self._session.project.training
         problems = value_problems(training)
-        for part, form in self.parts.items():
+        for form in self.parts.values():
             form.show_part(training, problems)
         for name, spec in SETTING.items():
             state = default_state(spec, training.get(name, UNSET), problems.get(name, ""))

@@ -62,10 +62,10 @@ class Chart(QWidget):
         self.spec = spec
         self._theme = theme
         self._series: Mapping[str, Series] = {}
-        self._title = QLabel(textFormat=Qt.TextFormat.RichText)
+        self._title = QLabel(self, textFormat=Qt.TextFormat.RichText)
         self._title.setFont(font("body"))
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.log_button = QToolButton()
+        self.log_button = QToolButton(self)
         self.log_button.setText("log")
         self.log_button.setCheckable(True)
         self.log_button.setFont(font("caption"))

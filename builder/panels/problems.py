@@ -121,7 +121,9 @@ class _EmptyState(QWidget):
         self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
-        self._icon.setPixmap(icon("success", theme.success).pixmap(QSize(4 * GRID, 4 * GRID), self.devicePixelRatioF()))
+        self._icon.setPixmap(
+            icon("success", theme.success).pixmap(QSize(4 * GRID, 4 * GRID), self.devicePixelRatioF())
+        )
 
 
 def _summary(problems: list[Problem]) -> str:

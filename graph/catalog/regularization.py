@@ -31,7 +31,7 @@ SPECS = (
     _dropout(
         "Dropout2d",
         "Zeroes random whole channels while training.",
-        tuple(range(2, 17)),
+        (2, 3, *range(5, 17), 4),
         ("channel", "spatial"),
     ),
 )

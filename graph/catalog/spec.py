@@ -34,7 +34,7 @@ class PortSpec:
     Args:
         name: as PyTorch names it; `in`, `out` where there is one; a variadic `in` stands for `in0`, ...
         dtypes: for an input, the dtypes it takes; for an output, a tuple with the one it gives, or `same`.
-        ndims: how many dims an input may have; any number if empty.
+        ndims: how many dims an input may have, the usual number last; any number if empty.
         layout: the dims by name, such as `(N, C, H, W)`, for messages.
         variadic: whether any number of edges may come in, on numbered ports.
         min_count: how many edges a variadic input needs.
@@ -208,5 +208,5 @@ def variadic_index(port: PortSpec, name: str) -> int | None:
 
 def default_stem(type_name: str) -> str:
     """`max_pool` for `MaxPool2d`."""
-    words = re.sub(r"\d+d$", "", type_name)
+    words = re.sub(r"\d+[dD]$", "", type_name)
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", words).lower()

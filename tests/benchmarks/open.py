@@ -1,4 +1,4 @@
-"""Opening a project of 500 nodes, from the file to the painted window, beside what no program can do without."""
+"""Opening a project of 500 nodes, from the file to the painted window, beside the least any program does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the start of the process to a window that answers, beside a bare QMainWindow and a program that loads torch first."""
+"""From the start of the process to a window that answers, beside a bare one and one that loads torch."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ print(json.dumps(figures))
 
 
 def run() -> dict[str, Any]:
-    """Milliseconds from the start of the process, medians: welcome page, a project, PyTorch ready; worst 60 Hz tick."""
+    """Milliseconds from the start of the process, medians; and the worst 60 Hz tick while torch loads."""
     rounds = [_round() for _ in range(ROUNDS)]
     figures = {name: round(1e3 * median(each[name] for each in rounds)) for name in rounds[0]}
     peers = {name: figures.pop(name) for name in ("bare QMainWindow", "bare QMainWindow after torch")}

@@ -1,4 +1,4 @@
-"""What the tests of the window share: dialogs that answer by themselves, settings of their own, the window."""
+"""What the tests of the window share: dialogs that answer by themselves, own settings, the window."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,7 +75,11 @@ def themes(qapp: QApplication) -> Iterator[ThemeManager]:
 
 @pytest.fixture
 def window(
-    qtbot: object, themes: ThemeManager, settings: QSettings, answers: Answers, monkeypatch: pytest.MonkeyPatch
+    qtbot: object,
+    themes: ThemeManager,
+    settings: QSettings,
+    answers: Answers,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[MainWindow]:
     """The window, shown, on its welcome page; PyTorch is loaded by the tests that need it."""
     monkeypatch.setattr(QMessageBox, "exec", _unexpected)

@@ -38,7 +38,11 @@ raise SystemExit(app.open_window(None, theme="light"))
 def run_python(code, *arguments):
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
 
 
@@ -79,7 +83,8 @@ def test_an_error_nobody_caught_is_shown(reporter, answers, caplog):
     except ValueError:
         sys.excepthook(*sys.exc_info())
     assert answers.errors == [
-        "Something went wrong: ValueError: a bug\n\nYour project is still open; save it under another name to be safe."
+        "Something went wrong: ValueError: a bug\n\n"
+        "Your project is still open; save it under another name to be safe."
     ]
     assert "test_an_error_nobody_caught_is_shown" in caplog.text
     caplog.clear()

@@ -62,10 +62,19 @@ def test_text_is_read_as_the_parameter_asks(spec, text, value):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (UNSET, ""), (None, "none"), (3, "3"), (True, "true"), (0.1, "0.1"), (1e-8, "1e-08"), (0.1234567890123, "0.1234567890123"),
-        ([3, 5], "3, 5"), ((0.9, 0.999), "0.9, 0.999"), ("same", "same"), ([None, 7], "none, 7"),
+        (UNSET, ""),
+        (None, "none"),
+        (3, "3"),
+        (True, "true"),
+        (0.1, "0.1"),
+        (1e-8, "1e-08"),
+        (0.1234567890123, "0.1234567890123"),
+        ([3, 5], "3, 5"),
+        ((0.9, 0.999), "0.9, 0.999"),
+        ("same", "same"),
+        ([None, 7], "none, 7"),
     ],
-)  # fmt: skip
+)
 def test_values_are_written_shortly(value, text):
     assert format_value(value) == text
 
@@ -73,11 +82,23 @@ def test_values_are_written_shortly(value, text):
 @pytest.mark.parametrize(
     ("spec", "text", "unfinished"),
     [
-        (INT, "-", True), (INT, "3", False), (INT, "0", False), (INT, "abc", False), (INT, "", False), (FLOAT, "1e-", True),
-        (FLOAT, "1e-4", False), (FLOAT, "-", True), (FLOAT, "-1", False), (PAIR, "sa", True), (PAIR, "same", False),
-        (PAIR, "sx", False), (PAIR, "(", True), (OPTIONAL, "no", True), (Choice(name="c", choices=("zeros",)), "zer", True),
+        (INT, "-", True),
+        (INT, "3", False),
+        (INT, "0", False),
+        (INT, "abc", False),
+        (INT, "", False),
+        (FLOAT, "1e-", True),
+        (FLOAT, "1e-4", False),
+        (FLOAT, "-", True),
+        (FLOAT, "-1", False),
+        (PAIR, "sa", True),
+        (PAIR, "same", False),
+        (PAIR, "sx", False),
+        (PAIR, "(", True),
+        (OPTIONAL, "no", True),
+        (Choice(name="c", choices=("zeros",)), "zer", True),
     ],
-)  # fmt: skip
+)
 def test_text_that_may_become_a_value_is_unfinished(spec, text, unfinished):
     assert is_unfinished(spec, text) is unfinished
 

@@ -89,7 +89,9 @@ def test_several_selected_are_counted(session, inspector):
     assert inspector.several_page.facts.text("Parameters") == "320"
 
 
-def test_an_inferred_parameter_shows_what_was_inferred_and_can_be_overridden_and_cleared(qtbot, session, conv):
+def test_an_inferred_parameter_shows_what_was_inferred_and_can_be_overridden_and_cleared(
+    qtbot, session, conv
+):
     field = conv.form.field("in_channels")
     assert field.lineEdit().placeholderText() == "inferred: 1"
     assert not conv.form.reset_button("in_channels").isVisible()

@@ -1,6 +1,7 @@
 """The window as a whole, with real keys and clicks."""
 
 import json
+import threading
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
@@ -12,9 +13,9 @@ from graph.document import Document, Node, PortRef
 from graph.edits import AddNodes, Connect, SetParams, SetTraining
 from graph.storage import load, save
 from graph.templates import template
-from tests.builder.test_run_controller import STARTED, script, spirals  # noqa: F401
 from runtime.events import RunEnded
 from runtime.thread import TrainingThread
+from tests.builder.test_run_controller import STARTED, script, spirals  # noqa: F401
 
 PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
 EDIT = AddNodes((Node("x1", "ReLU", "extra"),))
@@ -155,11 +156,22 @@ def test_a_project_dropped_on_the_window_opens(window, tmp_path):
     enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, buttons, modifiers)
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
-    QApplication.sendEvent(window, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, modifiers))
+    QApplication.sendEvent(
+        window, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, modifiers)
+    )
     assert window.session.document.path == path
 
 
 # -- problems and code
+
+
+def test_fix_all_is_there_when_there_is_something_to_fix(cnn):
+    conv, before = node_of(cnn, "Conv2d"), cnn.actions_["graph.fix_all"].isEnabled()
+    cnn.session.apply(SetParams(conv.id, {"kernel_size": "big"}))
+    assert (before, cnn.actions_["graph.fix_all"].isEnabled()) == (False, True)
+    cnn.actions_["graph.fix_all"].trigger()
+    assert cnn.session.problems == ()
+    assert cnn.actions_.why_disabled("graph.fix_all") == "There is no problem with a remedy."
 
 
 def test_the_problems_tab_counts_and_leads_to_the_node(cnn, qtbot):
@@ -238,7 +250,7 @@ def test_a_run_from_the_keyboard_to_its_curves(small, qtbot, tmp_path):
         assert small.training.isVisible()
         small.session.apply(EDIT)  # the canvas stays editable
     assert ended.args[0].state == "finished"
-    steps, losses = small.training.dashboard.series("loss")
+    steps, _ = small.training.dashboard.series("loss")
     assert list(steps) == list(range(1, 16))
     assert small.training.dashboard.figures.state == "finished"
     assert small.run_bar.progress.text.text() == "Run finished"
@@ -275,6 +287,22 @@ def test_a_failure_names_the_node_and_selects_it(cnn, qtbot, monkeypatch):
     assert "something broke" in cnn.status.currentMessage()
     assert cnn.training.dashboard.figures.reason == f"{conv.name}: something broke"
     qtbot.waitUntil(lambda: "Traceback" in cnn.log.view.toPlainText())
+
+
+def test_a_failure_selects_nothing_in_a_project_opened_since(cnn, qtbot, script, monkeypatch):  # noqa: F811
+    conv, gate = node_of(cnn, "Conv2d"), threading.Event()
+
+    def fail(thread):
+        gate.wait(20)
+        thread._mailbox.put(RunEnded("failed", "something broke", conv.id, 3))
+
+    monkeypatch.setattr(TrainingThread, "run", fail)
+    press(qtbot, cnn, Qt.Key.Key_Return)
+    assert cnn.actions_.why_disabled("file.close_project") == "A run is on. Stop it first."
+    cnn.files.new_project(template("SmallCNN").project())
+    with qtbot.waitSignal(cnn.controller.ended):
+        gate.set()
+    assert cnn.session.selection == ()
 
 
 def test_a_run_without_a_place_for_its_folder_is_explained(cnn, qtbot, answers, monkeypatch):

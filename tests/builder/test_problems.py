@@ -1,5 +1,7 @@
 """The Problems tab."""
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -18,7 +20,7 @@ LOGITS = Node("n4", "Output", "logits")
 
 
 def connect(session, *ids):
-    for source, target in zip(ids, ids[1:], strict=False):
+    for source, target in pairwise(ids):
         session.apply(Connect(PortRef(source, "out"), PortRef(target, "in")))
 
 

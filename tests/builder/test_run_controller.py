@@ -116,7 +116,9 @@ def test_shutting_down_stops_saves_and_waits(qtbot, controller, tmp_path, script
     assert [end.state for end in ended] == ["stopped"]
 
 
-def test_shutting_down_gives_up_after_its_time_and_can_be_asked_again(qtbot, controller, tmp_path, monkeypatch):
+def test_shutting_down_gives_up_after_its_time_and_can_be_asked_again(
+    qtbot, controller, tmp_path, monkeypatch
+):
     gate = threading.Event()
     monkeypatch.setattr(TrainingThread, "run", lambda thread: gate.wait(20))
     controller.start(spirals().project, tmp_path)

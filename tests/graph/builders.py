@@ -47,10 +47,14 @@ def first_input(type_name: str) -> str:
     return f"{port.name}0" if port.variadic else port.name
 
 
-def single(type_name: str, params: Mapping[str, Any], inputs: Sequence[tuple[Sequence[int | str], str]]) -> Graph:
+def single(
+    type_name: str, params: Mapping[str, Any], inputs: Sequence[tuple[Sequence[int | str], str]]
+) -> Graph:
     """One layer, `n0`, fed by Inputs of the given shapes (without the batch) and dtypes."""
     spec = CATALOG[type_name]
-    names = [f"in{i}" for i in range(len(inputs))] if spec.is_variadic else [port.name for port in spec.inputs]
+    names = (
+        [f"in{i}" for i in range(len(inputs))] if spec.is_variadic else [port.name for port in spec.inputs]
+    )
     nodes = [Node("n0", type_name, "layer", dict(params))]
     edges = []
     for number, ((shape, dtype), name) in enumerate(zip(inputs, names, strict=True), start=1):

@@ -19,9 +19,8 @@ NAMES = {"torch": torch, "nn": nn, "F": functional}
 Sizes = Mapping[str, int]
 Tensors = Sequence[torch.Tensor]
 
-# On the meta device torch runs recurrent layers step by step in Python, 20 ms a call, and a batch norm
-# without momentum reads its counter, which has no value there.
-ON_CPU = ("RNN", "LSTM", "GRU", "BatchNorm1d", "BatchNorm2d")
+# On the meta device torch runs these step by step in Python, 20 ms a call; small ones are faster on the CPU.
+RECURRENT = ("RNN", "LSTM", "GRU")
 
 
 def _reshaped(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
@@ -92,7 +91,7 @@ class Oracle:
 
 
 def written(spec: LayerSpec, call: LayerCall, inputs: Tensors) -> list[torch.Tensor] | None:
-    """The outputs of the Python text that the catalogue writes for a layer without a module; None for one with."""
+    """What the Python text of a layer computes; None for a layer with a module."""
     names = tuple(f"x{index}" for index in range(len(inputs)))
     scope = NAMES | dict(zip(names, inputs, strict=True))
     if isinstance(spec.code, Function):
@@ -107,13 +106,15 @@ def torch_class(spec: LayerSpec) -> type[nn.Module]:
     return eval(spec.code.path, NAMES) if isinstance(spec.code, Module) else getattr(nn, spec.type)
 
 
-def usual_device(type_name: str) -> str:
+def usual_device(type_name: str, params: Mapping[str, Any]) -> str:
     """Where a layer's shapes are best found out."""
-    return "cpu" if type_name in ON_CPU else "meta"
+    # Without a momentum a batch norm reads its counter, which has no value on the meta device.
+    reads_counter = type_name.startswith("BatchNorm") and params.get("momentum", 0) is None
+    return "cpu" if type_name in RECURRENT or reads_counter else "meta"
 
 
 def _placed(spec: LayerSpec, device: str) -> dict[str, str]:
-    has_weights = "device" in inspect.signature(torch_class(spec)).parameters or spec.type in ON_CPU
+    has_weights = "device" in inspect.signature(torch_class(spec)).parameters or spec.type in RECURRENT
     return {"device": device} if has_weights else {}
 
 

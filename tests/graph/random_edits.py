@@ -27,16 +27,31 @@ from graph.edits import (
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 TYPES = ("Input", "Conv2d", "Linear", "Add", "LSTM", "Flatten", "Embedding", "Output", "NoSuchLayer")
 PARAMS = st.dictionaries(
-    st.sampled_from(["out_channels", "in_channels", "out_features", "shape", "dtype", "nonsense", "hidden_size"]),
+    st.sampled_from(
+        ["out_channels", "in_channels", "out_features", "shape", "dtype", "nonsense", "hidden_size"]
+    ),
     st.sampled_from([4, 16, -1, None, "int64", "float32", [3, 8, 8], [12], ["T", 4]]),
     max_size=2,
 )
-POSITIONS = st.tuples(st.integers(-500, 500), st.integers(-500, 500)).map(lambda xy: (float(xy[0]), float(xy[1])))
+POSITIONS = st.tuples(st.integers(-500, 500), st.integers(-500, 500)).map(
+    lambda xy: (float(xy[0]), float(xy[1]))
+)
 
 
 def random_edit(draw: Draw, graph: Graph, depth: int = 1) -> Edit:
     """An edit that may or may not suit the graph."""
-    makers = [_add, _remove, _connect, _connect, _connect, _disconnect, _move, _set, _rename, _replace, _insert, _plan]
+    makers = [
+        _add,
+        _remove,
+        *[random_connection] * 3,
+        _disconnect,
+        _move,
+        _set,
+        _rename,
+        _replace,
+        _insert,
+        _plan,
+    ]
     maker = draw(st.sampled_from([*makers, _batch] if depth else makers))
     return maker(draw, graph)
 
@@ -63,7 +78,8 @@ def _remove(draw: Draw, graph: Graph) -> Edit:
     return RemoveNodes(tuple({_some_id(draw, graph) for _ in range(draw(st.integers(1, 3)))}))
 
 
-def _connect(draw: Draw, graph: Graph) -> Edit:
+def random_connection(draw: Draw, graph: Graph) -> Connect:
+    """An edge between any two ports."""
     source, target = (graph.nodes.get(_some_id(draw, graph)) for _ in range(2))
     return Connect(_output(draw, graph, source), _input(draw, graph, target))
 
@@ -71,7 +87,9 @@ def _connect(draw: Draw, graph: Graph) -> Edit:
 def _disconnect(draw: Draw, graph: Graph) -> Edit:
     if not graph.edges:
         return Disconnect((Edge(PortRef("missing", "out"), PortRef("missing", "in")),))
-    return Disconnect(tuple(draw(st.lists(st.sampled_from(graph.edges), min_size=1, max_size=3, unique_by=str))))
+    return Disconnect(
+        tuple(draw(st.lists(st.sampled_from(graph.edges), min_size=1, max_size=3, unique_by=str)))
+    )
 
 
 def _move(draw: Draw, graph: Graph) -> Edit:
@@ -94,7 +112,9 @@ def _replace(draw: Draw, graph: Graph) -> Edit:
 
 def _insert(draw: Draw, graph: Graph) -> Edit:
     targets = [edge.target for edge in graph.edges] or [PortRef("missing", "in")]
-    return InsertNode(draw(st.sampled_from(targets)), draw(st.sampled_from(["Flatten", "ReLU", "Input", "Typo"])))
+    return InsertNode(
+        draw(st.sampled_from(targets)), draw(st.sampled_from(["Flatten", "ReLU", "Input", "Typo"]))
+    )
 
 
 def _plan(draw: Draw, graph: Graph) -> Edit:
@@ -113,5 +133,7 @@ def _output(draw: Draw, graph: Graph, node: Node | None) -> PortRef:
 
 def _input(draw: Draw, graph: Graph, node: Node | None) -> PortRef:
     ports = CATALOG[node.type].inputs if node and node.type in CATALOG else ()
-    names = [f"{port.name}{n}" for port in ports for n in range(3) if port.variadic] or [p.name for p in ports]
+    names = [f"{port.name}{n}" for port in ports for n in range(3) if port.variadic] or [
+        p.name for p in ports
+    ]
     return PortRef(node.id if node else "missing", draw(st.sampled_from(names or ["in"])))

@@ -103,7 +103,9 @@ def _sizes(ndim: int) -> st.SearchStrategy[Shape]:
 
 def _sample_ndims(spec: LayerSpec) -> st.SearchStrategy[int]:
     fitting = [ndim - 1 for ndim in spec.inputs[0].ndims if ndim <= 6] or [0, 1, 2, 3, 4]
-    return st.one_of(st.sampled_from(fitting), st.sampled_from(fitting), st.sampled_from(fitting), st.integers(0, 4))
+    return st.one_of(
+        st.sampled_from(fitting), st.sampled_from(fitting), st.sampled_from(fitting), st.integers(0, 4)
+    )
 
 
 @st.composite
@@ -114,7 +116,9 @@ def cases(draw: Draw, type_name: str) -> Case:
     params = draw(params_of(spec))
     for param in spec.params:
         if _rarely_set(param) and draw(st.integers(0, 4)) == 0:
-            params[param.name] = draw(st.one_of(st.sampled_from([d for d in shape if d != SYMBOL] or [1]), _int(param)))
+            params[param.name] = draw(
+                st.one_of(st.sampled_from([d for d in shape if d != SYMBOL] or [1]), _int(param))
+            )
     inputs = [shape]
     if type_name in FITTED and draw(st.integers(0, 3)):
         params = params | FITTED[type_name](draw, shape)

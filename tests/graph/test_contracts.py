@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from graph.catalog import CATALOG, FAMILIES
-from graph.catalog.spec import DOCS, SAME_DTYPE, Boundary, default_stem, variadic_index
+from graph.catalog.spec import SAME_DTYPE, Boundary, default_stem, variadic_index
 from graph.parameters import resolve
 from graph.shapes import DTYPES
 from tests.graph.builders import node
@@ -17,10 +17,10 @@ SPECS = tuple(CATALOG.values())
 TORCH_SPECS = tuple(s for s in SPECS if s.type not in MEANINGS and not isinstance(s.code, Boundary))
 RECURRENT = ("RNN", "LSTM", "GRU")
 REQUIRED = {  # the types that version 1 promises
-    "Input", "Output", "Linear", "Conv1d", "Conv2d", "MaxPool1d", "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d",
-    "BatchNorm1d", "BatchNorm2d", "LayerNorm", "Dropout", "Dropout2d", "Flatten", "ReLU", "LeakyReLU", "GELU",
-    "SiLU", "Sigmoid", "Tanh", "Softmax", "RNN", "LSTM", "GRU", "Embedding", "Add", "Concat", "Reshape", "Permute",
-    "Squeeze", "LastStep",
+    "Input", "Output", "Linear", "Conv1d", "Conv2d", "MaxPool1d", "MaxPool2d", "AvgPool2d",
+    "AdaptiveAvgPool2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm", "Dropout", "Dropout2d",
+    "Flatten", "ReLU", "LeakyReLU", "GELU", "SiLU", "Sigmoid", "Tanh", "Softmax", "RNN", "LSTM",
+    "GRU", "Embedding", "Add", "Concat", "Reshape", "Permute", "Squeeze", "LastStep",
 }  # fmt: skip
 
 NESTED: list[Any] = []
@@ -169,14 +169,22 @@ def test_batch_first_is_the_one_default_that_differs_and_is_always_written():
 
 
 @pytest.mark.parametrize(
-    ("type_name", "stem"), [("MaxPool2d", "max_pool"), ("LSTM", "lstm"), ("BatchNorm1d", "batch_norm"), ("Add", "add")]
+    ("type_name", "stem"),
+    [
+        ("MaxPool2d", "max_pool"),
+        ("Conv2D", "conv"),
+        ("LSTM", "lstm"),
+        ("BatchNorm1d", "batch_norm"),
+        ("Add", "add"),
+    ],
 )
 def test_nodes_are_called_after_their_type(type_name, stem):
     assert default_stem(type_name) == stem
 
 
 @pytest.mark.parametrize(
-    ("name", "index"), [("in0", 0), ("in17", 17), ("in", None), ("in01", None), ("in99999", None), ("out0", None)]
+    ("name", "index"),
+    [("in0", 0), ("in17", 17), ("in", None), ("in01", None), ("in99999", None), ("out0", None)],
 )
 def test_variadic_ports_are_numbered(name, index):
     assert variadic_index(CATALOG["Add"].inputs[0], name) == index

@@ -29,6 +29,15 @@ MOST = settings(max_examples=2 * settings().max_examples)
 INPUT_DTYPES = {"Embedding": "int64"}
 
 
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Tensors this small are computed faster by one thread, most of all on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @dataclass(frozen=True)
 class Stricter:
     """Where Netloom rejects on purpose what torch runs."""
@@ -54,8 +63,8 @@ STRICTER = (
     Stricter(
         ("Dropout2d",),
         "wrong-rank",
-        "torch drops nothing at p = 0, but otherwise asks for a channel dim",
-        lambda result, params: params.get("p") == 0,
+        "torch does not look at the dims where p leaves nothing to chance, but otherwise asks for a channel dim",
+        lambda result, params: params.get("p") in (0, 1),
     ),
     Stricter(
         ("MaxPool1d", "MaxPool2d", "AvgPool2d"),
@@ -129,26 +138,61 @@ def ask_torch(case: Case, device: str, several: Sequence[Mapping[str, int]]) -> 
         return Truth(refusal=str(refusal) or "refused")
 
 
+def agrees_with_torch(case: Case) -> bool:
+    """Whether the case is accepted; fails where torch sees it differently."""
+    device = usual_device(case.type, case.params)
+    several = SIZES if device == "meta" else SMALL_SIZES
+    result, truth = infer(case, dtype_of(case.type)), ask_torch(case, device, several)
+    if not result.problems:
+        tensors = result.outputs.values()
+        assert truth.refusal == ""
+        assert truth.shapes == [[evaluate_shape(t.shape, sizes) for t in tensors] for sizes in several]
+        assert truth.parameters == result.parameters
+    elif not is_stricter(case, result):
+        # The meta device lets some mistakes pass that every real device finds.
+        truth = truth if truth.refusal else ask_torch(case, "cpu", several)
+        assert truth.refusal, f"rejected: {result.problems[0].message} But torch gives {truth.shapes}"
+    return not result.problems
+
+
+@pytest.mark.parametrize(
+    ("type_name", "params", "shape"),
+    [
+        (
+            "MaxPool1d",
+            {"kernel_size": 1, "stride": 3, "ceil_mode": True},
+            [1, 3],
+        ),  # the last window begins outside
+        ("MaxPool1d", {"kernel_size": 1, "stride": 3, "ceil_mode": True}, [1, 4]),
+        ("AvgPool2d", {"kernel_size": 2, "stride": 3, "padding": 1, "ceil_mode": True}, [1, 5, 6]),
+        ("MaxPool2d", {"kernel_size": 3, "padding": 2, "dilation": 2}, [1, 9, 9]),
+        ("Conv1d", {"padding": 2, "padding_mode": "reflect"}, [1, 2]),
+        ("Conv1d", {"padding": 2, "padding_mode": "reflect"}, [1, 3]),
+        ("Conv1d", {"padding": 2, "padding_mode": "circular"}, [1, 2]),
+        ("Conv1d", {"kernel_size": 4, "padding": "same", "padding_mode": "circular"}, [1, 1]),
+        ("Conv2d", {"kernel_size": [2, 5], "padding": "same", "dilation": 2}, [3, 7, "T"]),
+        ("Linear", {}, []),
+        ("LastStep", {"dim": 0, "index": -7}, [4]),
+        ("LSTM", {"hidden_size": 5, "proj_size": 3, "num_layers": 2, "bidirectional": True}, ["T", 4]),
+        ("RNN", {"batch_first": False}, ["T", 4]),
+    ],
+)
+def test_corners_of_the_formulas_are_torchs(type_name, params, shape):
+    agrees_with_torch(Case(type_name, params, (shape,)))
+
+
 @pytest.mark.parametrize("type_name", layer_types())
 def test_a_layer_is_accepted_exactly_if_torch_runs_it_with_equal_shapes_and_parameters(type_name):
-    device = usual_device(type_name)
-    several = SIZES if device == "meta" else SMALL_SIZES
+    accepted = 0
 
     @MOST
     @given(cases(type_name))
     def holds(case):
-        result, truth = infer(case, dtype_of(type_name)), ask_torch(case, device, several)
-        if result.problems and not is_stricter(case, result):
-            # The meta device lets some mistakes pass that every real device finds.
-            truth = truth if truth.refusal else ask_torch(case, "cpu", several)
-            assert truth.refusal, f"rejected: {result.problems[0].message} But torch gives {truth.shapes}"
-        elif not result.problems:
-            tensors = result.outputs.values()
-            assert truth.refusal == ""
-            assert truth.shapes == [[evaluate_shape(t.shape, sizes) for t in tensors] for sizes in several]
-            assert truth.parameters == result.parameters
+        nonlocal accepted
+        accepted += agrees_with_torch(case)
 
     holds()
+    assert accepted > MOST.max_examples / 5, "too few cases are sound to say much"
 
 
 @pytest.mark.parametrize("type_name", layer_types())
