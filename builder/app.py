@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import delete
 
 from builder.icons import icon
+from builder.interrupts import Interrupts
 from builder.main_window import THEME_KEY, MainWindow
 from builder.theme import MODES, Mode, ThemeManager
 
@@ -42,7 +43,9 @@ def open_window(path: Path | None, theme: str | None = None) -> int:
         window.files.open_project(path)
     else:
         QTimer.singleShot(0, window, window.files.recover)
+    interrupts = Interrupts(window.leave_at_once, window)
     code = app.exec()
+    interrupts.restore()
     errors.uninstall()
     delete(window)
     return code

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QToolBar
 
 from builder.actions import Actions
 from builder.canvas.view import CanvasView
@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         self.runs.training_asked.connect(self.show_training)
         self.runs.node_failed.connect(self._show_failed)
         session.message.connect(self.log.add)
+        self.loader.loaded.connect(self.training.prepare)
         self.welcome.new_asked.connect(files.new_project)
         self.welcome.open_asked.connect(files.open_project)
         self.welcome.path_chosen.connect(files.open_project)
@@ -216,12 +217,19 @@ class MainWindow(QMainWindow):
         if not self.files.may_leave("Save them before closing?") or not self._end_run():
             event.ignore()
             return
-        self.exports.wait()
-        self.loader.wait()
+        self._wait_for_threads()
         self.docks.save(self._settings)
         self.recovery.clear()
         self.log.close_log()
         event.accept()
+
+    def leave_at_once(self, signal_number: int) -> None:
+        """Ends without a question: the run is saved, unsaved work is offered at the next start."""
+        self.recovery.keep()
+        self.controller.shut_down()
+        self._wait_for_threads()
+        self.log.close_log()
+        QApplication.exit(128 + signal_number)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _project_in(event) is not None:
@@ -293,6 +301,10 @@ class MainWindow(QMainWindow):
         self.themes.set_mode(mode)
         self.menus.show_mode(mode)
         self._settings.setValue(THEME_KEY, mode)
+
+    def _wait_for_threads(self) -> None:
+        self.exports.wait()
+        self.loader.wait()
 
     def _end_run(self) -> bool:
         if not self.controller.is_active:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from builder.app import ErrorReporter
+from builder.recovery import Recovery
+from builder.run_folders import user_folder
+from builder.session import Session
 from graph.storage import save
 from graph.templates import template
 
@@ -65,6 +68,38 @@ def test_the_window_opens_loads_pytorch_behind_it_and_closes_cleanly(tmp_path):
     assert answer.returncode == 0, answer.stderr
     assert "QThread" not in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+LEAVE = """
+import os, signal
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+import builder.app as app
+from builder.main_window import MainWindow
+from graph.document import Node
+from graph.edits import AddNodes
+
+def edit_and_be_killed(window):
+    MainWindow.show(window)
+    window.files.new_project()
+    window.session.apply(AddNodes((Node("n1", "ReLU", "kept"),)))
+    QTimer.singleShot(200, lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+app.MainWindow = type("Window", (MainWindow,), {"show": edit_and_be_killed})
+raise SystemExit(app.open_window(None, theme="light"))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no polite kill")
+def test_a_polite_kill_keeps_unsaved_work_for_the_next_start(qapp):
+    qapp.setApplicationName("Netloom")
+    qapp.setOrganizationName("Netloom")
+    answer = run_python(LEAVE)
+    assert answer.returncode == 128 + 15, answer.stderr
+    assert "QThread" not in answer.stderr
+    found = Recovery(Session(), user_folder() / "recovery").find()
+    assert found is not None
+    assert found.project.graph.nodes["n1"].name == "kept"
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ STRICTER = (
     Stricter(
         ("Dropout2d",),
         "wrong-rank",
-        "torch does not look at the dims where p leaves nothing to chance, but otherwise asks for a channel dim",
+        "torch asks for a channel dim unless p leaves nothing to chance",
         lambda result, params: params.get("p") in (0, 1),
     ),
     Stricter(

@@ -1,0 +1,160 @@
+"""Makes the pictures of the README, and of every panel in both themes, from the real window.
+
+    python -m tests.screenshots            # resources/screenshots, for the README
+    python -m tests.screenshots FOLDER     # every panel, light and dark, 1600x1000 and 1280x800
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, QSize
+from PySide6.QtWidgets import QApplication
+from shiboken6 import delete
+
+from builder.app import make_application
+from builder.main_window import MainWindow
+from builder.theme import Mode, ThemeManager
+from graph.document import PortRef
+from graph.edits import Connect, RemoveNodes
+from graph.templates import template
+
+README_FOLDER = Path(__file__).resolve().parents[1] / "resources" / "screenshots"
+SIZES = (QSize(1600, 1000), QSize(1280, 800))
+PATIENCE = 180_000  # milliseconds
+TABS = ("Problems", "Training", "Code", "Log")
+
+
+@contextmanager
+def shown_window(mode: Mode, size: QSize) -> Iterator[MainWindow]:
+    """A window with nothing remembered from before, gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_DATA_HOME"] = folder
+        settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
+        window = MainWindow(ThemeManager(make_application(), mode), settings)
+        window.resize(size)
+        window.show()
+        wait_for(lambda: bool(window.welcome.cards))
+        yield window
+        window.session.document.mark_saved()
+        window.close()
+        delete(window)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Lets the window work until the condition holds."""
+    deadline = QDeadlineTimer(PATIENCE)
+    while not condition():
+        if deadline.hasExpired():
+            raise TimeoutError("the window did not come to where the picture is taken")
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+
+def settle(milliseconds: int = 400) -> None:
+    """Lets layouts and timers come to rest."""
+    deadline = QDeadlineTimer(milliseconds)
+    while not deadline.hasExpired():
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+
+
+def take(window: MainWindow, path: Path) -> None:
+    """Writes what the window shows."""
+    settle()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not window.grab().save(str(path)):
+        raise OSError(f"{path} cannot be written")
+
+
+def open_template(window: MainWindow, name: str = "SmallCNN") -> None:
+    window.session.document.mark_saved()  # nobody is there to be asked about changes
+    window.files.new_project(template(name).project())
+    settle()
+
+
+def node_id(window: MainWindow, name: str) -> str:
+    node = window.session.graph.by_name(name)
+    assert node is not None
+    return node.id
+
+
+def break_shapes(window: MainWindow) -> None:
+    """Takes the layer out that stands between the feature maps and the Linear layer, and joins the rest."""
+    window.session.apply(RemoveNodes([node_id(window, "squeeze")]))
+    source, target = PortRef(node_id(window, "gap"), "out"), PortRef(node_id(window, "fc"), "in")
+    window.session.apply(Connect(source, target))
+    window.session.select([target.node])
+
+
+def train(window: MainWindow, epochs: int) -> None:
+    """Trains MLP on the digits, to the end."""
+    open_template(window, "MLP")
+    window.docks.reveal("Training")
+    wait_for(lambda: window.loader.is_loaded)
+    window.runs.train()
+    wait_for(lambda: len(window.training.dashboard.series("val_loss")[0]) >= epochs)
+    window.runs.stop_training()
+    wait_for(lambda: not window.controller.is_active)
+
+
+def readme_pictures(folder: Path) -> None:
+    """The pictures that the README shows."""
+    size = SIZES[1]
+    with shown_window("light", size) as window:
+        take(window, folder / "welcome.png")
+        open_template(window)
+        window.session.select([node_id(window, "conv2")])
+        window.docks.reveal("Code")
+        take(window, folder / "window-light.png")
+        take(window, folder / "code.png")
+        break_shapes(window)
+        window.docks.reveal("Problems")
+        take(window, folder / "shape-error.png")
+        train(window, 12)
+        take(window, folder / "training.png")
+    with shown_window("dark", size) as window:
+        train(window, 12)
+        take(window, folder / "window-dark.png")
+
+
+def every_panel(folder: Path) -> None:
+    """Everything there is to see, in both themes and two sizes."""
+    modes: tuple[Mode, ...] = ("light", "dark")
+    for mode in modes:
+        for size in SIZES:
+            prefix = f"{mode}-{size.width()}"
+            with shown_window(mode, size) as window:
+                take(window, folder / f"{prefix}-welcome.png")
+                open_template(window)
+                for tab in TABS:
+                    window.docks.reveal(tab)
+                    take(window, folder / f"{prefix}-{tab.lower()}.png")
+                window.canvas.setFocus()
+                window.canvas.add_node_at_cursor()
+                take(window, folder / f"{prefix}-search.png")
+                window.canvas.search.close_quietly()
+                break_shapes(window)
+                window.docks.reveal("Problems")
+                take(window, folder / f"{prefix}-shape-error.png")
+                window.docks.reveal("Code")
+                take(window, folder / f"{prefix}-no-code.png")
+                train(window, 8)
+                take(window, folder / f"{prefix}-trained.png")
+
+
+def main() -> int:
+    if len(sys.argv) > 1:
+        every_panel(Path(sys.argv[1]))
+    else:
+        readme_pictures(README_FOLDER)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
