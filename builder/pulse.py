@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
 
 class Pulse(QObject):
@@ -20,14 +20,17 @@ class Pulse(QObject):
         self._interval = interval
         self._since = QElapsedTimer()
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._since.restart)
-        self._timer.timeout.connect(self.fired)
+        self._timer.timeout.connect(self._fire)
 
     def request(self) -> None:
-        """Asks for one firing: now where the last one is long enough ago, or else as soon as it is."""
-        if not self._timer.isActive():
-            waited = self._since.elapsed() if self._since.isValid() else self._interval
-            self._timer.start(max(self._interval - waited, 0))
+        """Asks for one firing: before this returns where the last one is long enough ago, or else as soon as it is."""
+        if self._timer.isActive():
+            return
+        left = self._interval - self._since.elapsed() if self._since.isValid() else 0
+        if left > 0:
+            self._timer.start(left)
+        else:
+            self._fire()
 
     def cancel(self) -> None:
         """Forgets a request that has not been answered."""
@@ -37,3 +40,8 @@ class Pulse(QObject):
     def is_pending(self) -> bool:
         """Whether a request waits for its firing."""
         return self._timer.isActive()
+
+    @Slot()
+    def _fire(self) -> None:
+        self._since.restart()
+        self.fired.emit()

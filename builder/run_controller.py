@@ -12,7 +12,7 @@ from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
 from runtime.thread import TrainingThread
 
-FRAME = 33  # milliseconds between two looks at the run's events
+FRAME = 45  # milliseconds between two looks at the run's events: 22 Hz
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
@@ -104,9 +104,11 @@ class RunController(QObject):
         if self._thread is None:
             return
         drained = self._thread.drain()
-        for event in drained:
-            self._note(event)
-        if drained:
+        if not drained:
+            return
+        with self._thread.control.held():
+            for event in drained:
+                self._note(event)
             self.events.emit(drained)
 
     def _note(self, event: Event) -> None:

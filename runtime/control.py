@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SHORT_STEP = 0.003  # seconds that who holds a run waits for its step to end; longer ones leave the interpreter free
 
 
 class Control:
@@ -12,6 +16,9 @@ class Control:
         self._stop = threading.Event()
         self._may_run = threading.Event()
         self._may_run.set()
+        self._parked = threading.Event()
+        self._undisturbed = threading.Event()
+        self._undisturbed.set()
 
     @property
     def stopped(self) -> bool:
@@ -41,3 +48,25 @@ class Control:
     def wait_while_paused(self) -> None:
         """Returns when the run may take its next step, at once unless paused."""
         self._may_run.wait()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps the run from its next step while the caller works for a moment, such as on a repaint.
+
+        Two threads of Python that call many short functions at once hand the interpreter back and forth at every
+        call, and both take several times as long. So the caller waits for the step under way, if it is a short one,
+        and the run waits for the caller.
+        """
+        self._parked.clear()
+        self._undisturbed.clear()
+        try:
+            self._parked.wait(SHORT_STEP)
+            yield
+        finally:
+            self._undisturbed.set()
+
+    def make_way(self) -> None:
+        """Returns at once, or when who holds the run is through."""
+        if not self._undisturbed.is_set():
+            self._parked.set()
+            self._undisturbed.wait()

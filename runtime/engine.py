@@ -74,6 +74,7 @@ def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
             yield from _wait(trainer, control)
         if control.stopped:
             break
+        control.make_way()
         trainer.step(inputs, targets)
         if trainer.meter.due:
             yield from trainer.drain()

@@ -5,52 +5,52 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtGui import QBrush
 
 from builder.panels.chart_specs import CurveSpec
 from builder.panels.history import Series
+from builder.panels.live_plot import Line
 from builder.theme import Theme
+
+MAX_MARKERS = 60  # points closer than that would hide the line
+SMOOTH_THINNING = 6  # a curve without noise looks the same with a few points, and antialiasing costs by the point
 
 
 class Curve:
     """A curve's picture.
 
     Attributes:
-        item: the graphics item to add to a plot.
+        line: what the plot paints.
         bounds: smallest and largest value drawn, in axis units; (inf, -inf) while nothing is.
     """
 
     def __init__(self, spec: CurveSpec, scale: float) -> None:
         self.spec = spec
-        if spec.markers:
-            self.item = pg.PlotDataItem(antialias=True)
-        else:
-            self.item = pg.PlotCurveItem(connect="finite", antialias=spec.smooth)
+        self.line = Line(antialias=spec.smooth or spec.markers)
         self.bounds = (math.inf, -math.inf)
         self._scale = scale
         self._drawn: tuple[object, ...] = ()
 
     def set_theme(self, theme: Theme) -> None:
         """Takes another theme's colour."""
-        color = theme.color(self.spec.color)
-        self.item.setPen(pg.mkPen(color, width=1))
-        if self.spec.markers:
-            self.item.setSymbol("o")
-            self.item.setSymbolSize(6)
-            self.item.setSymbolPen(None)
-            self.item.setSymbolBrush(QBrush(color))
+        self.line.set_color(theme.color(self.spec.color))
 
-    def draw(self, series: Series | None, start: float, end: float, buckets: int, log: bool) -> None:
-        """Draws what is between two steps, in at most 4 * `buckets` points; None clears the curve."""
+    def draw(self, series: Series | None, start: float, end: float, buckets: int, log: bool) -> bool:
+        """Draws what is between two steps, in at most 4 * `buckets` points; None clears the curve.
+
+        Returns:
+            whether there was anything new to draw.
+        """
         wanted = (series, len(series) if series is not None else 0, start, end, buckets, log)
         if wanted == self._drawn:
-            return
+            return False
         self._drawn = wanted
+        if self.spec.smooth:
+            buckets = max(buckets // SMOOTH_THINNING, 16)
         x, y = series.window(start, end, buckets) if series is not None else (np.empty(0), np.empty(0))
         y = y * self._scale
         if log:
             y = np.log10(np.where(y > 0, y, np.nan))
-        self.item.setData(x, y)
+        self.line.set_points(x, y, dots=self.spec.markers and len(x) <= MAX_MARKERS)
         finite = y[np.isfinite(y)]
         self.bounds = (float(finite.min()), float(finite.max())) if len(finite) else (math.inf, -math.inf)
+        return True

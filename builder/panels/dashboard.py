@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from builder.panels.history import Array, History
     from builder.panels.plots import Chart
 
-FRAME = 33  # milliseconds between two repaints of the curves at least: 30 Hz
+FRAME = 40  # milliseconds between two repaints of the curves at least
 FIGURES = 100  # milliseconds between two rewrites of the figures; nobody reads faster than that
 _ICON = 6 * GRID
 
@@ -40,7 +40,7 @@ _ICON = 6 * GRID
 class Dashboard(QWidget):
     """Shows one run from the events it is fed.
 
-    It repaints only when events came, at most 30 times a second, and not while it is hidden. Charts are
+    It repaints when it is fed, at most 25 times a second, and not while it is hidden. Charts are
     built when it is first seen with a run, so that the window need not wait for numpy and pyqtgraph.
 
     Attributes:
@@ -77,7 +77,7 @@ class Dashboard(QWidget):
             elif isinstance(event, EpochEnded):
                 self._open_history().add_epoch(event)
             self._pages.setCurrentWidget(self._run_page)
-            self._request()
+        self._request()
 
     def reset(self) -> None:
         """Clears everything for a new run."""
@@ -167,14 +167,19 @@ class Dashboard(QWidget):
         if self._history is None or not self.isVisible():
             return
         self._open_charts()
-        steps = self._history.steps
+        self._draw_charts(self._history)
+        for chart in self._charts.values():
+            chart.repaint_now()
+        self.frames += 1
+
+    def _draw_charts(self, history: History) -> None:
+        steps = history.steps
         if self._follows and steps is not None:
             next(iter(self._charts.values())).set_steps(
                 *x_range(steps[0] - 1, steps[1], self.figures.total_steps)
             )
         for chart in self._charts.values():
             chart.draw()
-        self.frames += 1
 
     @Slot()
     def _show_figures(self) -> None:

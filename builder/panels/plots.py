@@ -19,6 +19,7 @@ from builder.panels.chart_specs import ChartSpec, CurveSpec
 from builder.panels.curve import Curve
 from builder.panels.figures import number
 from builder.panels.history import Series
+from builder.panels.live_plot import Line, LivePlot
 from builder.theme import GRID, Theme, font
 
 _AXIS_WIDTH = 52  # pixels; one width for all charts, so that their x-axes stand below each other
@@ -62,6 +63,7 @@ class Chart(QWidget):
         self.spec = spec
         self._theme = theme
         self._series: Mapping[str, Series] = {}
+        self._is_stale = False
         self._title = QLabel(self, textFormat=Qt.TextFormat.RichText)
         self._title.setFont(font("body"))
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -74,15 +76,8 @@ class Chart(QWidget):
         self.log_button.setToolTip("Logarithmic axis")
         self.log_button.setAccessibleName(f"Logarithmic axis of {spec.title}")
         self.log_button.toggled.connect(self._set_log)
-        self.plot = _plot_widget()
-        self._grid = pg.PlotCurveItem(connect="pairs")
-        self.plot.addItem(self._grid, ignoreBounds=True)
         self._curves = [Curve(curve, spec.scale) for curve in spec.curves]
-        for curve in self._curves:
-            self.plot.addItem(curve.item)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        self._cursor.setVisible(False)
-        self.plot.addItem(self._cursor, ignoreBounds=True)
+        self.plot = _plot_widget([curve.line for curve in self._curves])
         self._readout = QLabel(self.plot)
         self._readout.setFont(font("caption"))
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -101,8 +96,8 @@ class Chart(QWidget):
         """Repaints in another theme's colours."""
         self._theme = theme
         self.plot.setBackground(theme.surface)
-        self._grid.setPen(pg.mkPen(theme.plot_grid, width=1))
-        self._cursor.setPen(pg.mkPen(theme.text_muted, width=1, style=Qt.PenStyle.DashLine))
+        self.plot.grid.set_color(theme.color(theme.plot_grid))
+        self.plot.set_cursor_color(theme.color(theme.text_muted))
         for name in ("left", "bottom"):
             axis = self.plot.getAxis(name)
             axis.setPen(pg.mkPen(theme.border_strong, width=1))
@@ -110,6 +105,7 @@ class Chart(QWidget):
             axis.setTickFont(font("caption"))
         for curve in self._curves:
             curve.set_theme(theme)
+        self.plot.refresh()
         self._title.setText(self._legend())
         self._readout.setStyleSheet(
             f"background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 4px; padding: 4px;"
@@ -120,6 +116,7 @@ class Chart(QWidget):
         self._series = series
         self.show_values(math.nan)
         self.draw()
+        self.plot.viewport().update()
 
     def set_steps(self, first: float, last: float) -> None:
         """Shows these steps."""
@@ -132,21 +129,27 @@ class Chart(QWidget):
         buckets = max(int(self.plot.getViewBox().width()), 100) // 2
         for curve in self._curves:
             series = self._series.get(curve.spec.series)
-            curve.draw(series, start, end, buckets, self.log_button.isChecked())
+            self._is_stale |= curve.draw(series, start, end, buckets, self.log_button.isChecked())
         low = min(curve.bounds[0] for curve in self._curves)
         high = max(curve.bounds[1] for curve in self._curves)
         if low <= high:
             self._fit_y(low, high)
 
+    def repaint_now(self) -> None:
+        """Puts what `draw` changed on the screen, before it returns."""
+        if self._is_stale:
+            self._is_stale = False
+            self.plot.viewport().repaint()
+
     def show_values(self, step: float) -> None:
         """Moves the crosshair to a step and shows the values there beside it; NaN takes both away."""
         lines = self._values(step) if math.isfinite(step) else []
-        self._cursor.setVisible(bool(lines))
+        self.plot.cursor = step if lines else math.nan
         self._readout.setVisible(bool(lines))
         if lines:
-            self._cursor.setPos(step)
             self._readout.setText("<br>".join([f"step {step:,.0f}", *lines]))
             self._place_readout(step)
+        self.plot.viewport().update()
 
     def readout(self) -> str:
         """What the crosshair shows, as text; empty while there is none."""
@@ -215,7 +218,8 @@ class Chart(QWidget):
         ticks = axis.tickValues(low, high, max(self.plot.getViewBox().height(), 1))
         values = np.asarray(ticks[0][1] if ticks else (), dtype=float)
         x = np.tile((-1e12, 1e12), len(values))
-        self._grid.setData(x, np.repeat(values, 2))
+        self.plot.grid.set_points(x, np.repeat(values, 2), connect="pairs")
+        self.plot.refresh()
 
     @Slot(object)
     def _on_mouse_moved(self, position: QPointF) -> None:
@@ -234,11 +238,8 @@ def _keep_room(widget: QWidget) -> None:
     widget.setSizePolicy(policy)
 
 
-def _plot_widget() -> pg.PlotWidget:
-    plot = pg.PlotWidget(axisItems={"left": _Axis("left"), "bottom": _Axis("bottom")})
-    plot.hideButtons()
-    plot.setMenuEnabled(False)
-    plot.disableAutoRange()
+def _plot_widget(lines: Sequence[Line]) -> LivePlot:
+    plot = LivePlot({"left": _Axis("left"), "bottom": _Axis("bottom")}, lines)
     plot.getAxis("left").setWidth(_AXIS_WIDTH)
     plot.getAxis("bottom").setHeight(_AXIS_HEIGHT)
     plot.getAxis("bottom").setLabel("step")

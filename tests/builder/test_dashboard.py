@@ -47,8 +47,7 @@ def dashboard(qtbot):
 
 def drawn(dashboard, qtbot):
     """Waits until what was fed is on the screen."""
-    before = dashboard.frames
-    qtbot.waitUntil(lambda: dashboard.frames > before)
+    qtbot.waitUntil(lambda: dashboard.is_idle and dashboard.frames > 0)
 
 
 # -- curves --
