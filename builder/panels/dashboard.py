@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from builder.panels.plots import Chart
 
 FRAME = 40  # milliseconds between two repaints of the curves at least
-FIGURES = 100  # milliseconds between two rewrites of the figures; nobody reads faster than that
+FIGURES = 150  # milliseconds between two rewrites of the figures; nobody reads faster than that
 _ICON = 6 * GRID
 
 
