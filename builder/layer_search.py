@@ -14,6 +14,8 @@ from graph.catalog.spec import LayerSpec
 COMMON = (
     "Conv2d", "Linear", "ReLU", "BatchNorm2d", "MaxPool2d", "Flatten", "Dropout", "AdaptiveAvgPool2d", "Add",
     "Input", "Output", "LSTM", "GRU", "Embedding", "LayerNorm", "GELU", "Concat",
+    "Conv1d", "Conv3d", "ConvTranspose2d", "Upsample", "GroupNorm", "AvgPool2d", "ZeroPad2d",
+    "ReflectionPad2d",
 )  # fmt: skip
 
 # Families that people most often put behind a family, likeliest first.
@@ -23,6 +25,8 @@ FOLLOWERS = {
     "Embedding": ("Recurrent", "Dropout", "Normalization", "Linear"),
     "Convolution": ("Normalization", "Activation", "Pooling", "Tensor", "Dropout", "Convolution"),
     "Pooling": ("Convolution", "Tensor", "Dropout", "Linear"),
+    "Upsampling": ("Convolution", "Tensor", "Activation"),
+    "Padding": ("Convolution", "Pooling"),
     "Normalization": ("Activation", "Pooling", "Convolution", "Linear", "Tensor"),
     "Activation": ("Linear", "Convolution", "Pooling", "Dropout", "Tensor"),
     "Dropout": ("Linear", "Convolution", "Input/Output"),
@@ -30,7 +34,7 @@ FOLLOWERS = {
     "Tensor": ("Linear", "Activation", "Convolution", "Input/Output"),
 }
 
-EXACT, PREFIX, WORD, INSIDE, KEYWORD, LETTERS, HELP, TYPO = 100, 80, 70, 60, 55, 35, 25, 15
+EXACT, PREFIX, WORD, INSIDE, KEYWORD, LETTERS, HELP, TYPO = 100, 80, 70, 60, 55, 35, 25, 38
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+[a-z]?")
 
 
@@ -103,6 +107,8 @@ def _best(word: str, spec: LayerSpec) -> tuple[float, tuple[int, ...]]:
             else WORD
             if at in _word_starts(spec.type)
             else INSIDE
+            if len(word) > 2
+            else LETTERS  # `mp` stands for MaxPool sooner than for Upsample
         )
         return kind, tuple(range(at, at + len(word)))
     if any(

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codegen.network import Operation
-from graph.catalog.params import Value
+from graph.catalog.params import ParamSpec, Value
 from graph.catalog.spec import Boundary, Expression, Function, Module
 
 
 def constructor(operation: Operation) -> str | None:
     """`nn.Conv2d(1, 32, kernel_size=3)`; None for what holds no state and is not a submodule."""
     code = operation.spec.code
-    return f"{code.path}({', '.join(arguments(operation))})" if isinstance(code, Module) else None
+    if not isinstance(code, Module):
+        return None
+    if not code.layer:
+        return f"{code.path}({', '.join([*arguments(operation), *code.fixed])})"
+    specs = operation.spec.params
+    inner = arguments(operation, tuple(param for param in specs if param.name not in code.own))
+    outer = arguments(operation, tuple(param for param in specs if param.name in code.own))
+    layer = f"{code.layer}({', '.join(inner)})"
+    return f"{code.path}({', '.join([layer, *outer, *code.fixed])})"
 
 
 def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
@@ -29,13 +37,25 @@ def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
         return code.write(tuple(inputs), operation.call)
     if isinstance(code, Function):
         return f"{code.path}({', '.join([*inputs, *arguments(operation)])})"
-    return f"self.{attribute}({', '.join(inputs)})"
+    return f"self.{attribute}({', '.join(_grouped(inputs, code.group))})"
 
 
-def arguments(operation: Operation) -> list[str]:
-    """The parameters as they stand in a call: what PyTorch assumes anyway is left out."""
+def _grouped(inputs: Sequence[str], group: int | None) -> Sequence[str]:
+    """The inputs, those behind the first few as a tuple."""
+    if group is None or len(inputs) <= group:
+        return inputs
+    return [*inputs[:group], f"({', '.join(inputs[group:])})"]
+
+
+def arguments(operation: Operation, params: Sequence[ParamSpec] | None = None) -> list[str]:
+    """The parameters as they stand in a call: what PyTorch assumes anyway is left out.
+
+    Args:
+        operation: whose values are written.
+        params: which of them; all when left out.
+    """
     written = []
-    for param in operation.spec.params:
+    for param in operation.spec.params if params is None else params:
         value = operation.call.params[param.name]
         if param.positional:
             written.append(literal(value))

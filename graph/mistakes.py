@@ -70,7 +70,7 @@ def unfit_inputs(site: Site, inputs: Mapping[str, TensorSpec | None]) -> tuple[P
             found.append(_wrong_dtype(site, port, name, tensor))
         elif tensor.is_map and not port.maps:
             found.append(from_shape_error(site, inputs, _feature_map(site.spec, name, tensor)))
-        elif port.ndims and tensor.ndim not in port.ndims:
+        elif (port.ndims and tensor.ndim not in port.ndims) or (not tensor.shape and site.spec.outputs):
             found.append(from_shape_error(site, inputs, _wrong_rank(port, name, tensor)))
     return tuple(found)
 
@@ -213,6 +213,14 @@ def _feature_map(spec: LayerSpec, name: str, tensor: TensorSpec) -> ShapeError:
 
 
 def _wrong_rank(port: PortSpec, name: str, tensor: TensorSpec) -> ShapeError:
+    if not tensor.shape:
+        return ShapeError(
+            "wrong-rank",
+            "{source} gives a single number for the whole batch",
+            expected=port.layout or "a value for each sample",
+            hint="Reduce fewer dims before it; the batch is 0.",
+            port=name,
+        )
     repairs = rank_repairs(port, tensor)
     dims = "1 dim" if tensor.ndim == 1 else f"{tensor.ndim} dims"
     return ShapeError(

@@ -38,10 +38,10 @@ def infer_params(site: Site, params: Params, inputs: tuple[TensorSpec, ...]) -> 
         incoming = infer(inputs)
         if params[param.name] is None:
             if incoming is None:
-                return _cannot_infer(site, param, inputs[0])
+                return _cannot_infer(site, param, inputs[param.port])
             params[param.name] = incoming
         elif param.checked and params[param.name] != incoming:
-            return _mismatch(site, param, params[param.name], incoming, inputs[0])
+            return _mismatch(site, param, params[param.name], incoming, inputs[param.port])
     return None
 
 
@@ -99,7 +99,7 @@ def _cannot_infer(site: Site, param: ParamSpec, received: TensorSpec) -> Problem
 
 
 def _mismatch(site: Site, param: ParamSpec, given: Value, incoming: Value, received: TensorSpec) -> Problem:
-    port = site.spec.inputs[0]
+    port = site.spec.inputs[param.port]
     wanted = "a fixed size" if incoming is None else shown(incoming)
     inserts = mismatch_repairs(port, given, received)
     repairs: list[Repair] = [*inserts, *([] if incoming is None else [SetParam(param.name, incoming)])]

@@ -26,6 +26,8 @@ _FAMILY_WORDS: Mapping[str, str] = MappingProxyType(
         "linear": "linear",
         "convolution": "convolution",
         "pooling": "pooling",
+        "upsampling": "pooling",
+        "padding": "shape",
         "normalization": "normalization",
         "dropout": "regularization",
         "regularization": "regularization",

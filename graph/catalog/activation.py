@@ -1,91 +1,91 @@
-"""Activations."""
+"""Activations, entry by entry."""
 
-from graph.catalog.params import Axis, Choice, Float, ParamSpec
-from graph.catalog.rules import NOT_BOOL, axis_index, same
-from graph.catalog.spec import DOCS, Function, LayerSpec, Params, PortSpec
-from graph.shapes import DTYPES, FLOATS, TensorSpec
+from collections.abc import Callable
+
+from graph.catalog.params import Choice, Float, Int, ParamSpec
+from graph.catalog.rules import FLOAT32, NOT_BOOL, channels_of, floating, same
+from graph.catalog.spec import (
+    DOCS,
+    SAME_DTYPE,
+    Code,
+    Function,
+    LayerCall,
+    LayerSpec,
+    Module,
+    Params,
+    PortSpec,
+    ShapeRule,
+    no_parameters,
+)
+from graph.shapes import DTYPES, FLOATS, SetParam, ShapeError, TensorSpec
 
 CATEGORY = "Activation"
 
 
 def _activation(
     type_name: str,
-    function: str,
+    code: str | Code,
     help_text: str,
     *,
     dtypes: tuple[str, ...] = FLOATS,
+    infer: ShapeRule = same,
     params: tuple[ParamSpec, ...] = (),
+    parameters: Callable[[LayerCall], int] = no_parameters,
     summary: tuple[str, ...] = (),
+    keywords: tuple[str, ...] = (),
 ) -> LayerSpec:
     return LayerSpec(
         type=type_name,
         category=CATEGORY,
         help=help_text,
         source=f"{DOCS}torch.nn.{type_name}.html",
-        code=Function(function, wraps=True),
+        code=Function(code, wraps=True) if isinstance(code, str) else code,
         inputs=(PortSpec("in", dtypes),),
-        infer=same,
+        outputs=(PortSpec("out", FLOATS if infer is floating else (SAME_DTYPE,)),),
+        infer=infer,
         params=params,
+        parameters=parameters,
         stem=type_name.lower(),
-        keywords=("nonlinearity",),
+        keywords=("nonlinearity", *keywords),
         summary=summary,
     )
 
 
-def _squashed(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    dtype = inputs[0].dtype if inputs[0].dtype in FLOATS else "float32"
-    return (TensorSpec(inputs[0].shape, dtype, inputs[0].is_map),)
+def _require_order(low: str, high: str, *, equal: bool) -> ShapeRule:
+    """The output is like the input, if one parameter is below another."""
+
+    def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+        if p[low] > p[high] or (p[low] == p[high] and not equal):
+            raise ShapeError(
+                "bounds-order",
+                f"{low} is {p[low]:g}, {high} is {p[high]:g}",
+                expected=f"{low} below {high}",
+                hint=f"Use a smaller {low} or a larger {high}.",
+                param=low,
+            )
+        return (inputs[0],)
+
+    return infer
 
 
-def _squashing(type_name: str, help_text: str, keywords: tuple[str, ...]) -> LayerSpec:
-    return LayerSpec(
-        type=type_name,
-        category=CATEGORY,
-        help=help_text,
-        source=f"{DOCS}torch.nn.{type_name}.html",
-        code=Function(f"torch.{type_name.lower()}", wraps=True),
-        inputs=(PortSpec("in", DTYPES),),
-        outputs=(PortSpec("out", FLOATS),),
-        infer=_squashed,
-        stem=type_name.lower(),
-        keywords=("nonlinearity", *keywords),
-    )
+def _prelu_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    spec, count = inputs[0], p.num_parameters
+    channels = spec.shape[1] if spec.ndim > 1 else 1
+    if count not in (1, channels):
+        known = channels_of(spec, 1) or 1
+        raise ShapeError(
+            "prelu-channels",
+            f"num_parameters is {count}, but {{source}} gives {spec}",
+            expected=f"1, or a slope for each of the {channels} channels" if known > 1 else "1",
+            hint=f"Set num_parameters = {known}.",
+            param="num_parameters",
+            repairs=(SetParam("num_parameters", known),),
+        )
+    return (spec,)
 
 
-def _implicit_dim(inputs: tuple[TensorSpec, ...]) -> int:
-    """The dim that torch takes when none is given.
-
-    Source: https://github.com/pytorch/pytorch/blob/main/torch/nn/functional.py (_get_softmax_dim)
-    """
-    return 0 if inputs[0].ndim in (0, 1, 3) else 1
-
-
-def _softmax_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    axis_index(p.dim, inputs[0].ndim)
-    return (inputs[0],)
-
-
-SOFTMAX = LayerSpec(
-    type="Softmax",
-    category=CATEGORY,
-    help="Turns scores into probabilities that add up to 1 along a dim.",
-    source=f"{DOCS}torch.nn.Softmax.html",
-    code=Function("torch.softmax", wraps=True),
-    inputs=(PortSpec("in", FLOATS),),
-    infer=_softmax_shape,
-    params=(
-        Axis(
-            name="dim",
-            initial=-1,
-            inferred=_implicit_dim,
-            checked=False,
-            always_written=True,
-            help="Dim whose entries add up to 1.",
-        ),
-    ),
-    keywords=("probabilities", "classes"),
-    summary=("dim",),
-)
+ALPHA = Float(name="alpha", default=1.0, help="How far below zero it goes.")
+LAMBD = Float(name="lambd", default=0.5, min=0, help="Values closer to zero than this become zero.")
 
 SPECS = (
     _activation("ReLU", "F.relu", "max(0, x).", dtypes=NOT_BOOL),
@@ -105,7 +105,123 @@ SPECS = (
         ),
     ),
     _activation("SiLU", "F.silu", "x times sigmoid(x); also called swish."),
-    _squashing("Sigmoid", "1 / (1 + exp(-x)), between 0 and 1.", ("logistic", "probability")),
-    _squashing("Tanh", "Hyperbolic tangent, between -1 and 1.", ("hyperbolic",)),
-    SOFTMAX,
+    _activation(
+        "Sigmoid",
+        "torch.sigmoid",
+        "1 / (1 + exp(-x)), between 0 and 1.",
+        dtypes=DTYPES,
+        infer=floating,
+        keywords=("logistic", "probability"),
+    ),
+    _activation(
+        "Tanh",
+        "torch.tanh",
+        "Hyperbolic tangent, between -1 and 1.",
+        dtypes=DTYPES,
+        infer=floating,
+        keywords=("hyperbolic",),
+    ),
+    _activation(
+        "ELU",
+        "F.elu",
+        "x where positive, else alpha (exp(x) - 1).",
+        params=(ALPHA,),
+        summary=("alpha",),
+        keywords=("exponential",),
+    ),
+    _activation(
+        "SELU", "F.selu", "ELU scaled so that activations keep mean 0 and variance 1.", keywords=("scaled",)
+    ),
+    _activation(
+        "CELU",
+        "F.celu",
+        "ELU with a continuous slope for every alpha.",
+        params=(Float(name="alpha", default=1.0, above=0, help="How far below zero it goes."),),
+        summary=("alpha",),
+        keywords=("exponential",),
+    ),
+    _activation(
+        "PReLU",
+        Module("nn.PReLU", wraps=True),
+        "LeakyReLU with a learned slope, one for all channels or one each.",
+        dtypes=FLOAT32,
+        infer=_prelu_shape,
+        params=(
+            Int(name="num_parameters", default=1, help="1 slope, or one for each channel."),
+            Float(name="init", default=0.25, help="Slope before training."),
+        ),
+        parameters=lambda call: int(call.params.num_parameters),
+        summary=("num_parameters",),
+        keywords=("parametric", "leaky", "learned"),
+    ),
+    _activation(
+        "RReLU",
+        Module("nn.RReLU", wraps=True),
+        "LeakyReLU with a random slope while training, the mean slope afterwards.",
+        dtypes=("float32", "float64", "bfloat16"),
+        infer=_require_order("lower", "upper", equal=True),
+        params=(
+            Float(name="lower", default=1 / 8, help="Smallest slope."),
+            Float(name="upper", default=1 / 3, help="Largest slope."),
+        ),
+        keywords=("randomized", "leaky"),
+    ),
+    _activation("ReLU6", "F.relu6", "ReLU that stops at 6.", dtypes=NOT_BOOL, keywords=("mobile",)),
+    _activation(
+        "Hardtanh",
+        "F.hardtanh",
+        "x, cut off below min_val and above max_val.",
+        dtypes=tuple(dtype for dtype in NOT_BOOL if dtype != "uint8"),
+        infer=_require_order("min_val", "max_val", equal=False),
+        params=(
+            Float(name="min_val", default=-1.0, help="Smallest output."),
+            Float(name="max_val", default=1.0, help="Largest output."),
+        ),
+        keywords=("clip", "clamp"),
+    ),
+    _activation("Hardswish", "F.hardswish", "A cheap SiLU, as MobileNetV3 has it.", keywords=("mobile",)),
+    _activation(
+        "Hardsigmoid", "F.hardsigmoid", "A cheap sigmoid of three straight pieces.", keywords=("mobile",)
+    ),
+    _activation(
+        "Hardshrink",
+        "F.hardshrink",
+        "Zero near zero, else x.",
+        params=(LAMBD,),
+        summary=("lambd",),
+        keywords=("threshold", "sparse"),
+    ),
+    _activation(
+        "Softshrink",
+        "F.softshrink",
+        "Zero near zero, else x moved towards zero.",
+        params=(LAMBD,),
+        summary=("lambd",),
+        keywords=("threshold", "sparse"),
+    ),
+    _activation("Tanhshrink", "F.tanhshrink", "x - tanh(x).", dtypes=NOT_BOOL, infer=floating),
+    _activation(
+        "Softplus",
+        "F.softplus",
+        "log(1 + exp(x)), a smooth ReLU that stays positive.",
+        params=(
+            Float(name="beta", default=1.0, above=0, help="Sharpness of the bend."),
+            Float(name="threshold", default=20.0, help="Above it, x itself, for numerical stability."),
+        ),
+        keywords=("smooth", "positive"),
+    ),
+    _activation("Softsign", "F.softsign", "x / (1 + abs(x)).", dtypes=NOT_BOOL, infer=floating),
+    _activation("Mish", "F.mish", "x tanh(softplus(x)), smooth and not monotonic."),
+    _activation("LogSigmoid", "F.logsigmoid", "log(sigmoid(x)), computed stably.", keywords=("log",)),
+    _activation(
+        "Threshold",
+        "F.threshold",
+        "x where above a threshold, else a fixed value.",
+        dtypes=NOT_BOOL,
+        params=(
+            Float(name="threshold", default=0.0, positional=True, help="Up to here, x is replaced."),
+            Float(name="value", default=0.0, positional=True, help="What it is replaced with."),
+        ),
+        summary=("threshold", "value"),
+    ),
 )

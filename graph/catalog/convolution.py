@@ -11,11 +11,17 @@ from graph.dims import Dim
 from graph.shapes import SetParam, ShapeError, TensorSpec
 
 
-def _in_channels(inputs: tuple[TensorSpec, ...]) -> int | None:
+def incoming_channels(inputs: tuple[TensorSpec, ...]) -> int | None:
+    """The channels that come in."""
     return channels_of(inputs[0], 1)
 
 
-def _require_groups(p: Params) -> None:
+def require_groups(p: Params) -> None:
+    """Checks that the channels come in as many groups.
+
+    Raises:
+        ShapeError: they do not.
+    """
     for name in ("in_channels", "out_channels"):
         if p[name] % p.groups:
             raise ShapeError(
@@ -64,7 +70,7 @@ def _require_padding_source(sizes: tuple[Dim, ...], paddings: tuple[int, ...], m
 
 
 def _conv_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[TensorSpec, ...]:
-    _require_groups(p)
+    require_groups(p)
     paddings, sizes = _paddings(p, ndim), inputs[0].shape[2:]
     _require_padding_source(sizes, paddings, p.padding_mode)
     windows = zip(*(as_tuple(p[name], ndim) for name in ("kernel_size", "stride", "dilation")), strict=True)
@@ -75,7 +81,8 @@ def _conv_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[T
     return (TensorSpec((inputs[0].shape[0], p.out_channels, *spatial), inputs[0].dtype, is_map=True),)
 
 
-def _weights(p: Params, ndim: int) -> int:
+def num_weights(p: Params, ndim: int) -> int:
+    """How many numbers all filters hold together, which is the same in both directions."""
     return int(p.out_channels * (p.in_channels // p.groups) * prod(as_tuple(p.kernel_size, ndim)))
 
 
@@ -86,10 +93,10 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         return _conv_shape(inputs, p, ndim)
 
     def parameters(call: LayerCall) -> int:
-        return _weights(call.params, ndim) + int(call.params.bias * call.params.out_channels)
+        return num_weights(call.params, ndim) + int(call.params.bias * call.params.out_channels)
 
     def flops(call: LayerCall) -> Dim:
-        return 2 * sample_elements(call) * (_weights(call.params, ndim) // int(call.params.out_channels))
+        return 2 * sample_elements(call) * (num_weights(call.params, ndim) // int(call.params.out_channels))
 
     return LayerSpec(
         type=f"Conv{ndim}d",
@@ -100,7 +107,9 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         inputs=(PortSpec("in", FLOAT32, ndims=(ndim + 2,), layout=f"(N, C, {dims})"),),
         infer=infer,
         params=(
-            Int(name="in_channels", inferred=_in_channels, positional=True, help="Channels of the input."),
+            Int(
+                name="in_channels", inferred=incoming_channels, positional=True, help="Channels of the input."
+            ),
             Int(name="out_channels", default=32, positional=True, help="Number of filters."),
             ints(name="kernel_size", default=3, min=1, always_written=True, help="Window size in pixels."),
             ints(name="stride", default=1, min=1, help="Step of the window in pixels."),
@@ -130,4 +139,5 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
 SPECS = (
     _convolution(1, "L", ("convolution", "sequence", "signal")),
     _convolution(2, "H, W", ("convolution", "image", "filter")),
+    _convolution(3, "D, H, W", ("convolution", "volume", "video")),
 )

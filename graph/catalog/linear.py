@@ -1,10 +1,10 @@
-"""Fully connected layers and embeddings."""
+"""Fully connected layers."""
 
-from graph.catalog.params import Flag, Float, Int
+from graph.catalog.params import Flag, Int
 from graph.catalog.rules import FLOAT32, channels_of, sample_elements
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
-from graph.shapes import SetParam, ShapeError, TensorSpec
+from graph.shapes import ShapeError, TensorSpec, format_shape
 
 
 def _last_dim(inputs: tuple[TensorSpec, ...]) -> int | None:
@@ -39,55 +39,58 @@ LINEAR = LayerSpec(
 )
 
 
-def _embedding_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    if p.padding_idx is not None and not -p.num_embeddings <= p.padding_idx < p.num_embeddings:
+def _second_last_dim(inputs: tuple[TensorSpec, ...]) -> int | None:
+    return channels_of(inputs[1], -1)
+
+
+def _bilinear_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    left, right = inputs
+    if left.shape[:-1] != right.shape[:-1]:
         raise ShapeError(
-            "padding-idx-out-of-range",
-            f"padding_idx is {p.padding_idx}, but there are {p.num_embeddings} embeddings",
-            expected=f"an index from {-p.num_embeddings} to {p.num_embeddings - 1}",
-            hint="Clear padding_idx, or give an index that exists.",
-            param="padding_idx",
-            repairs=(SetParam("padding_idx", None),),
+            "shapes-differ",
+            f"the inputs are {left} and {right}, which differ before the last dim",
+            expected=format_shape((*left.shape[:-1], right.shape[-1])),
+            hint="Make the paths agree in every dim but the last.",
+            port="input2",
         )
-    return (TensorSpec((*inputs[0].shape, p.embedding_dim), "float32"),)
+    return (TensorSpec((*left.shape[:-1], p.out_features), left.dtype),)
 
 
-EMBEDDING = LayerSpec(
-    type="Embedding",
-    category="Embedding",
-    help="A learned vector for each integer.",
-    source=f"{DOCS}torch.nn.Embedding.html",
-    code=Module("nn.Embedding"),
-    inputs=(
-        PortSpec(
-            "in", ("int64", "int32"), below="num_embeddings", help="Indices from 0 to num_embeddings - 1."
-        ),
+def _bilinear_parameters(call: LayerCall) -> int:
+    p = call.params
+    return int(p.out_features * (p.in1_features * p.in2_features + p.bias))
+
+
+BILINEAR = LayerSpec(
+    type="Bilinear",
+    category="Linear",
+    help="Weighted sums of the products of two inputs' last dims: y = x1^T W x2 + b.",
+    source=f"{DOCS}torch.nn.Bilinear.html",
+    code=Module("nn.Bilinear"),
+    inputs=tuple(
+        PortSpec(name, FLOAT32, maps=False, layout="(N, ..., features)") for name in ("input1", "input2")
     ),
-    outputs=(PortSpec("out", FLOAT32),),
-    infer=_embedding_shape,
+    infer=_bilinear_shape,
     params=(
-        Int(name="num_embeddings", default=1000, positional=True, help="Size of the vocabulary."),
-        Int(name="embedding_dim", default=64, positional=True, help="Length of each vector."),
         Int(
-            name="padding_idx",
-            default=None,
-            optional=True,
-            min=-(2**62),
-            help="Index whose vector stays zero.",
+            name="in1_features",
+            inferred=_last_dim,
+            positional=True,
+            help="Size of the first input's last dim.",
         ),
-        Float(
-            name="max_norm",
-            default=None,
-            optional=True,
-            above=0,
-            help="Longer vectors are shortened to this norm.",
+        Int(
+            name="in2_features",
+            inferred=_second_last_dim,
+            port=1,
+            positional=True,
+            help="Size of the second input's last dim.",
         ),
-        Flag(name="scale_grad_by_freq", help="Divide gradients by how often an index occurs in the batch."),
-        Flag(name="sparse", help="Sparse gradients; SGD only."),
+        Int(name="out_features", default=64, positional=True, help="Size of the outgoing last dim."),
+        Flag(name="bias", default=True, help="Whether to add a learned offset."),
     ),
-    parameters=lambda call: call.params.num_embeddings * call.params.embedding_dim,
-    keywords=("token", "word", "vocabulary", "lookup"),
-    summary=("num_embeddings", "embedding_dim"),
+    parameters=_bilinear_parameters,
+    keywords=("product", "interaction", "attention score", "siamese"),
+    summary=("out_features",),
 )
 
-SPECS = (LINEAR, EMBEDDING)
+SPECS = (LINEAR, BILINEAR)

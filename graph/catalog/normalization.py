@@ -1,18 +1,19 @@
-"""Normalisation."""
+"""Normalisation over the batch, and over the last dims."""
 
 from math import prod
 
 from graph.catalog.params import Dims, Flag, Float, Int
 from graph.catalog.rules import channels_of, same
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
-from graph.shapes import SetParam, ShapeError, TensorSpec, format_shape
+from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec, format_shape
 
 CATEGORY = "Normalization"
 DTYPES = ("float32", "float16", "bfloat16")
 HELP_EPS = "Added to the variance, against division by zero."
 
 
-def _num_features(inputs: tuple[TensorSpec, ...]) -> int | None:
+def num_features(inputs: tuple[TensorSpec, ...]) -> int | None:
+    """The channels that come in."""
     return channels_of(inputs[0], 1)
 
 
@@ -26,7 +27,7 @@ def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
         inputs=(PortSpec("in", DTYPES, ndims=ndims, layout=layout),),
         infer=same,
         params=(
-            Int(name="num_features", inferred=_num_features, positional=True, help="Channels of the input."),
+            Int(name="num_features", inferred=num_features, positional=True, help="Channels of the input."),
             Float(name="eps", default=1e-5, above=0, help=HELP_EPS),
             Float(
                 name="momentum",
@@ -52,7 +53,7 @@ def _trailing_dim(inputs: tuple[TensorSpec, ...]) -> tuple[int, ...] | None:
     return None if size is None else (size,)
 
 
-def _layer_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+def _trailing_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     wanted = tuple(p.normalized_shape)
     if not wanted or inputs[0].shape[-len(wanted) :] != wanted:
         raise ShapeError(
@@ -71,6 +72,15 @@ def _layer_norm_parameters(call: LayerCall) -> int:
     return prod(p.normalized_shape) * (1 + int(p.bias)) * int(p.elementwise_affine)
 
 
+NORMALIZED_SHAPE = Dims(
+    name="normalized_shape",
+    inferred=_trailing_dim,
+    checked=False,
+    positional=True,
+    symbolic=False,
+    help="Sizes of the trailing dims to normalise over; the last dim when empty.",
+)
+
 LAYER_NORM = LayerSpec(
     type="LayerNorm",
     category=CATEGORY,
@@ -78,16 +88,9 @@ LAYER_NORM = LayerSpec(
     source=f"{DOCS}torch.nn.LayerNorm.html",
     code=Module("nn.LayerNorm", wraps=True),
     inputs=(PortSpec("in", DTYPES),),
-    infer=_layer_norm_shape,
+    infer=_trailing_norm_shape,
     params=(
-        Dims(
-            name="normalized_shape",
-            inferred=_trailing_dim,
-            checked=False,
-            positional=True,
-            symbolic=False,
-            help="Sizes of the trailing dims to normalise over; the last dim when empty.",
-        ),
+        NORMALIZED_SHAPE,
         Float(name="eps", default=1e-5, min=0, help=HELP_EPS),
         Flag(name="elementwise_affine", default=True, help="Whether to learn a scale."),
         Flag(name="bias", default=True, help="Whether to learn a shift too."),
@@ -97,4 +100,34 @@ LAYER_NORM = LayerSpec(
     keywords=("ln", "normalize", "layer normalization"),
 )
 
-SPECS = (_batch_norm(1, (2, 3), "(N, C) or (N, C, L)"), _batch_norm(2, (4,), "(N, C, H, W)"), LAYER_NORM)
+RMS_NORM = LayerSpec(
+    type="RMSNorm",
+    category=CATEGORY,
+    help="A root mean square of 1 over the last dims of each sample; then a learned scale.",
+    source=f"{DOCS}torch.nn.RMSNorm.html",
+    code=Module("nn.RMSNorm", wraps=True),
+    inputs=(PortSpec("in", FLOATS),),
+    infer=_trailing_norm_shape,
+    params=(
+        NORMALIZED_SHAPE,
+        Float(
+            name="eps",
+            default=None,
+            optional=True,
+            min=0,
+            help="Added to the mean; the dtype's own when empty.",
+        ),
+        Flag(name="elementwise_affine", default=True, help="Whether to learn a scale."),
+    ),
+    parameters=lambda call: prod(call.params.normalized_shape) * call.params.elementwise_affine,
+    stem="norm",
+    keywords=("normalize", "root mean square", "llama", "transformer"),
+)
+
+SPECS = (
+    _batch_norm(1, (2, 3), "(N, C) or (N, C, L)"),
+    _batch_norm(2, (4,), "(N, C, H, W)"),
+    _batch_norm(3, (5,), "(N, C, D, H, W)"),
+    LAYER_NORM,
+    RMS_NORM,
+)

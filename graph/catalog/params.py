@@ -36,6 +36,7 @@ class ParamSpec:
         inferred: gives the value that the incoming shapes determine, used when the parameter is left out.
         checked: whether a given value must equal the inferred one.
         optional: whether None is a value.
+        port: the number of the input whose shape it is inferred from.
         positional: written without its keyword in code.
         always_written: written in code even when it equals the default.
     """
@@ -46,6 +47,7 @@ class ParamSpec:
     initial: Value = None
     inferred: InferParam | None = None
     checked: bool = True
+    port: int = 0
     optional: bool = False
     positional: bool = False
     always_written: bool = False
@@ -127,7 +129,7 @@ class Float(ParamSpec):
 
     def _range_text(self) -> str:
         if self.above is not None:
-            return f" above {self.above:g}"
+            return f" above {self.above:g}" + (f", at most {self.max:g}" if self.max < math.inf else "")
         if self.min > -math.inf and self.max < math.inf:
             return f" from {self.min:g} to {self.max:g}"
         return f" of at least {self.min:g}" if self.min > -math.inf else ""
@@ -147,7 +149,7 @@ class Float(ParamSpec):
 class Flag(ParamSpec):
     """Yes or no."""
 
-    default: bool = False
+    default: bool | None = False
 
     kind = "bool"
 
@@ -248,10 +250,31 @@ class Axes(ParamSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pads(ParamSpec):
+    """A list of integers, two for each dim from the last: how many entries to add before and behind it."""
+
+    default: Sequence[int] = (0, 0)
+
+    kind = "axes"
+
+    def _checked(self, value: Value) -> tuple[int, ...]:
+        expected = "pairs of integers from the last dim on, such as [left, right, top, bottom]"
+        if not isinstance(value, list | tuple) or not 2 <= len(value) <= MAX_NDIM or len(value) % 2:
+            raise ParamError(expected)
+        return tuple(_checked_int(entry, -(2**31), 2**31, expected) for entry in value)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dims(ParamSpec):
-    """A shape without the batch: integers, symbols, and where allowed one -1 that takes what is left."""
+    """A shape without the batch: integers, symbols, and where allowed one -1 that takes what is left.
+
+    Args:
+        wildcard: whether one dim may be -1.
+        wildcards: whether any number of dims may be -1.
+    """
 
     wildcard: bool = False
+    wildcards: bool = False
     symbolic: bool = True
 
     kind = "shape"
@@ -263,14 +286,14 @@ class Dims(ParamSpec):
         if not isinstance(value, list | tuple) or len(value) > MAX_NDIM:
             raise ParamError(expected)
         dims = tuple(self._checked_dim(dim, expected) for dim in value)
-        if dims.count(-1) > 1:
+        if dims.count(-1) > 1 and not self.wildcards:
             raise ParamError("at most one -1")
         return dims
 
     def _checked_dim(self, dim: Value, expected: str) -> int | str:
         if self.symbolic and isinstance(dim, str) and SYMBOL_NAME.match(dim) and dim != BATCH_NAME:
             return dim
-        if self.wildcard and dim == -1 and not isinstance(dim, bool):
+        if (self.wildcard or self.wildcards) and dim == -1 and not isinstance(dim, bool):
             return -1
         return _checked_int(dim, 1, INT_LIMIT, expected)
 

@@ -1,15 +1,19 @@
-"""Pooling."""
+"""Pooling by windows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
-from graph.catalog.params import Flag, Int, IntOrTuple
+from graph.catalog.params import Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import NOT_BOOL, as_tuple, require_window, windowed_size
 from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
-from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
+from graph.shapes import DTYPES, FLOATS, INTEGERS, SetParam, ShapeError, TensorSpec
 
 HELP_CEIL = "Round the output size up instead of down."
+DIVISOR_OVERRIDE = Int(
+    name="divisor_override", default=None, optional=True, help="Divide by this instead of the window's size."
+)
 
 
 def _require_half(padding: int, kernel: int, smallest: int) -> None:
@@ -50,9 +54,12 @@ def _pooled_size(size: Dim, kernel: int, stride: int, padding: int, dilation: in
     return result - ((result - 1) * stride >= size + padding)
 
 
-def _pool_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[TensorSpec, ...]:
+def _pool_shape(
+    inputs: tuple[TensorSpec, ...], p: Params, ndim: int, *, whole: bool = False
+) -> tuple[TensorSpec, ...]:
+    """The sizes that windows leave; `whole` where one must fit in without padding or rounding up."""
     stride = p.kernel_size if p.stride is None else p.stride
-    values = (p.kernel_size, stride, p.padding, p.get("dilation", 1))
+    values = (p.kernel_size, stride, p.get("padding", 0), p.get("dilation", 1))
     windows = list(zip(*(as_tuple(value, ndim) for value in values), strict=True))
     smallest = min(as_tuple(p.kernel_size, ndim))
     leading, sizes = inputs[0].shape[:-ndim], inputs[0].shape[-ndim:]
@@ -60,6 +67,8 @@ def _pool_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[T
     for size, (kernel, step, padding, dilation) in zip(sizes, windows, strict=True):
         reach = dilation * (kernel - 1) + 1
         _require_half(padding, kernel, smallest)
+        if whole:
+            require_window(size, kernel, "kernel_size", inputs[0])
         slack = step - 1 if p.ceil_mode else 0
         require_window(size + 2 * padding, reach - slack, "kernel_size", inputs[0])
         spatial.append(_pooled_size(size, kernel, step, padding, dilation, p.ceil_mode))
@@ -105,62 +114,72 @@ def _max_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
     )
 
 
-def _avg_pool_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    return _pool_shape(inputs, p, 2)
+def _avg_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
+    def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+        return _pool_shape(inputs, p, ndim, whole=ndim == 3)
 
-
-AVG_POOL_2D = LayerSpec(
-    type="AvgPool2d",
-    category="Pooling",
-    help="Mean of each window.",
-    source=f"{DOCS}torch.nn.AvgPool2d.html",
-    code=Module("nn.AvgPool2d"),
-    inputs=(PortSpec("in", (*FLOATS, "int64"), ndims=(3, 4), layout="(N, C, H, W)"),),
-    infer=_avg_pool_shape,
-    params=(
-        *_window_params(2, dilated=False),
-        Flag(name="count_include_pad", default=True, help="Whether the border counts in the mean."),
-        Int(
-            name="divisor_override",
-            default=None,
-            optional=True,
-            help="Divide by this instead of the window's size.",
+    return LayerSpec(
+        type=f"AvgPool{ndim}d",
+        category="Pooling",
+        help="Mean of each window.",
+        source=f"{DOCS}torch.nn.AvgPool{ndim}d.html",
+        code=Module(f"nn.AvgPool{ndim}d"),
+        inputs=(PortSpec("in", dtypes, ndims=(ndim + 1, ndim + 2), layout=f"(N, C, {dims})"),),
+        infer=infer,
+        params=(
+            *_window_params(ndim, dilated=False),
+            Flag(name="count_include_pad", default=True, help="Whether the border counts in the mean."),
+            *((DIVISOR_OVERRIDE,) if ndim > 1 else ()),
         ),
-    ),
-    stem="pool",
-    keywords=("downsample", "mean", "average"),
-    summary=("kernel_size", "stride", "padding"),
-)
+        stem="pool",
+        keywords=("downsample", "mean", "average"),
+        summary=("kernel_size", "stride", "padding"),
+    )
 
 
-def _adaptive_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    wanted, sizes = as_tuple(p.output_size, 2), inputs[0].shape[-2:]
-    spatial = (size if want is None else want for want, size in zip(wanted, sizes, strict=True))
-    return (TensorSpec((*inputs[0].shape[:-2], *spatial), inputs[0].dtype, inputs[0].is_map),)
+def _lp_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
+    def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+        (pooled,) = _pool_shape(inputs, p, ndim, whole=ndim == 3)
+        return (pooled if pooled.dtype in FLOATS else replace(pooled, dtype="float32"),)
 
-
-ADAPTIVE_AVG_POOL_2D = LayerSpec(
-    type="AdaptiveAvgPool2d",
-    category="Pooling",
-    help="Means of a fixed number of regions, whatever the input size; 1 is global average pooling.",
-    source=f"{DOCS}torch.nn.AdaptiveAvgPool2d.html",
-    code=Module("nn.AdaptiveAvgPool2d"),
-    inputs=(PortSpec("in", FLOATS, ndims=(3, 4), layout="(N, C, H, W)"),),
-    infer=_adaptive_shape,
-    params=(
-        IntOrTuple(
-            name="output_size",
-            default=1,
-            ndim=2,
-            min=1,
-            holes=True,
-            positional=True,
-            help="Height and width.",
+    # Torch multiplies by the window's size, so that it takes no list for a single dim.
+    ints: Callable[..., Int | IntOrTuple] = Int if ndim == 1 else partial(IntOrTuple, ndim=ndim)
+    return LayerSpec(
+        type=f"LPPool{ndim}d",
+        category="Pooling",
+        help="The p-norm of each window: its sum for p = 1, close to its maximum for a large p.",
+        source=f"{DOCS}torch.nn.LPPool{ndim}d.html",
+        code=Module(f"nn.LPPool{ndim}d"),
+        inputs=(PortSpec("in", dtypes, ndims=(ndim + 1, ndim + 2), layout=f"(N, C, {dims})"),),
+        outputs=(PortSpec("out", FLOATS),),
+        infer=infer,
+        params=(
+            Float(name="norm_type", default=2.0, above=0, positional=True, help="The power p."),
+            ints(name="kernel_size", default=2, min=1, positional=True, help="Window size in pixels."),
+            ints(
+                name="stride",
+                default=None,
+                min=1,
+                optional=True,
+                help="Step in pixels; the window size when empty.",
+            ),
+            Flag(name="ceil_mode", help=HELP_CEIL),
         ),
-    ),
-    stem="gap",
-    keywords=("global average pooling", "gap", "mean"),
-    summary=("output_size",),
-)
+        stem="pool",
+        keywords=("downsample", "power average", "lp norm"),
+        summary=("norm_type", "kernel_size", "stride"),
+    )
 
-SPECS = (_max_pool(1, "L", FLOATS), _max_pool(2, "H, W", NOT_BOOL), AVG_POOL_2D, ADAPTIVE_AVG_POOL_2D)
+
+WITHOUT_HALVES = ("float32", "float64")
+SPECS = (
+    _max_pool(1, "L", FLOATS),
+    _max_pool(2, "H, W", NOT_BOOL),
+    _max_pool(3, "D, H, W", NOT_BOOL),
+    _avg_pool(1, "L", (*FLOATS, "int64")),
+    _avg_pool(2, "H, W", (*FLOATS, "int64")),
+    _avg_pool(3, "D, H, W", (*WITHOUT_HALVES, "int64")),
+    _lp_pool(1, "L", DTYPES),
+    _lp_pool(2, "H, W", DTYPES),
+    _lp_pool(3, "D, H, W", (*WITHOUT_HALVES, *INTEGERS, "bool")),
+)

@@ -11,6 +11,7 @@ from graph.shapes import DTYPES, FLOATS, SetParam, Shape, ShapeError, TensorSpec
 
 FLOAT32 = ("float32",)
 NOT_BOOL = tuple(dtype for dtype in DTYPES if dtype != "bool")
+MAX_RATIO = 2**16
 PROMOTION = {dtype: rank for rank, dtype in enumerate(("bool", "uint8", "int8", "int16", "int32", "int64"))}
 
 Pair = Sequence[int]
@@ -19,6 +20,17 @@ Pair = Sequence[int]
 def same(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     """The output is like the input."""
     return (inputs[0],)
+
+
+def floating(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    """The output is like the input; integers become float32."""
+    spec = inputs[0]
+    return (TensorSpec(spec.shape, floated(spec.dtype), spec.is_map),)
+
+
+def floated(dtype: str) -> str:
+    """The dtype of what can only be computed in floats."""
+    return dtype if dtype in FLOATS else "float32"
 
 
 def as_tuple(value: Any, ndim: int) -> tuple[Any, ...]:
@@ -74,6 +86,26 @@ def require_window(size: Dim, reach: int, param: str, spec: TensorSpec) -> None:
         )
 
 
+def scaled_size(size: Dim, factor: float, param: str) -> Dim:
+    """floor(size * factor), as torch computes it.
+
+    Raises:
+        ShapeError: the dim is a symbol, and the factor no fraction that floats hold exactly.
+    """
+    if isinstance(size, int):
+        return int(size * factor)
+    numerator, denominator = factor.as_integer_ratio()
+    if numerator > MAX_RATIO or denominator > MAX_RATIO:
+        raise ShapeError(
+            "scale-needs-a-size",
+            f"{param} is {factor:g}, whose product with {size} depends on how it is rounded",
+            expected="a fixed size, or a factor such as 2 or 0.5",
+            hint=f"Set {param} = {max(round(factor), 1) if factor > 1 else 0.5}.",
+            param=param,
+        )
+    return size * numerator // denominator
+
+
 def promoted(dtypes: Sequence[str]) -> str:
     """The dtype that torch computes in when tensors of these dtypes meet."""
     result = dtypes[0]
@@ -82,8 +114,12 @@ def promoted(dtypes: Sequence[str]) -> str:
     return result
 
 
-def broadcast(shapes: Sequence[Shape]) -> Shape:
+def broadcast(shapes: Sequence[Shape], ports: Sequence[str] = ()) -> Shape:
     """The shape that tensors of these shapes have together.
+
+    Args:
+        shapes: of the inputs.
+        ports: what the inputs are called; `in0`, `in1`, ... when left out.
 
     Raises:
         ShapeError: two of them do not fit.
@@ -94,13 +130,14 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
     for position, dims in enumerate(zip(*aligned, strict=True)):
         sizes = list(dict.fromkeys(dim for dim in dims if dim != 1))
         if len(sizes) > 1:
+            at = _first_with(aligned, position, sizes[1])
             raise ShapeError(
                 "shapes-differ",
                 f"the inputs are {' and '.join(map(format_shape, shapes))}: "
                 f"dim {position} is {sizes[0]} and {sizes[1]}",
                 expected="equal sizes, or 1",
                 hint="Make the paths give the same shape, for instance with padding or a 1x1 convolution.",
-                port=f"in{_first_with(aligned, position, sizes[1])}",
+                port=ports[at] if ports else f"in{at}",
             )
         result.append(sizes[0] if sizes else 1)
     return tuple(result)
@@ -114,6 +151,58 @@ def all_maps(inputs: Sequence[TensorSpec]) -> bool:
 def sample_elements(call: LayerCall) -> Dim:
     """How many numbers the first output holds for a batch of one."""
     return substitute(num_elements(call.outputs[0].shape), {"N": 1})
+
+
+def distinct_axes(axes: Sequence[int], ndim: int, param: str = "dim") -> tuple[int, ...]:
+    """Dim indices from 0, each at most once.
+
+    Raises:
+        ShapeError: there is no such dim, or one is named twice.
+    """
+    found = [axis_index(axis, ndim, param) for axis in axes]
+    if len(set(found)) < len(found):
+        raise ShapeError(
+            "dim-twice",
+            f"{param} is {list(axes)}, which names a dim twice",
+            expected="each dim once",
+            hint=f"Set {param} = {sorted(set(found))}.",
+            param=param,
+            repairs=(SetParam(param, sorted(set(found))),),
+        )
+    return tuple(found)
+
+
+def require_size(dim: Dim, wanted: int, param: str, port: str, spec: TensorSpec) -> None:
+    """Checks that what comes into a port has the size that a parameter says.
+
+    Raises:
+        ShapeError: it has another.
+    """
+    if dim != wanted:
+        raise ShapeError(
+            "size-mismatch",
+            f"{param} is {wanted}, but {{source}} gives {spec} to {port}",
+            expected=f"{wanted} in place of {dim}",
+            hint=f"Make {{source}} give {wanted}, or change {param}.".replace("{source}", "the node before"),
+            port=port,
+            param=param,
+        )
+
+
+def require_same(dim: Dim, other: Dim, what: str, port: str, inputs: Sequence[TensorSpec]) -> None:
+    """Checks that two inputs agree in a dim.
+
+    Raises:
+        ShapeError: they do not.
+    """
+    if dim != other:
+        raise ShapeError(
+            "shapes-differ",
+            f"the inputs are {' and '.join(map(str, inputs))}, with {what} of {other} and {dim}",
+            expected=f"the same {what}",
+            hint=f"Make the {what} equal.",
+            port=port,
+        )
 
 
 def _promoted_pair(left: str, right: str) -> str:

@@ -64,11 +64,19 @@ class Module:
         path: the class as the generated file spells it.
         unpack: for several outputs, the assignment's left side with a placeholder per port: `{out}, {h}`.
         wraps: whether it is written around the call that feeds it: `self.norm1(self.conv1(x))`.
+        group: how many inputs stand for themselves, where those after them are given as one tuple.
+        layer: the class of the layers that it stacks; parameters belong to them unless named in `own`.
+        own: the parameters of the stack itself.
+        fixed: further arguments, as written.
     """
 
     path: str
     unpack: str | None = None
     wraps: bool = False
+    group: int | None = None
+    layer: str = ""
+    own: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

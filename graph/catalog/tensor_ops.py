@@ -1,7 +1,7 @@
 """Operations on tensors: merging, reshaping, selecting."""
 
 from graph.catalog.params import Axes, Axis, Dims, Int
-from graph.catalog.rules import all_maps, axis_index, broadcast, promoted
+from graph.catalog.rules import all_maps, axis_index, broadcast, distinct_axes, promoted
 from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Params, PortSpec
 from graph.dims import Dim, divide_exact
 from graph.shapes import (
@@ -224,16 +224,7 @@ def _squeezed_dims(spec: TensorSpec, p: Params) -> tuple[int, ...]:
 
 def _squeeze_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     spec = inputs[0]
-    axes = [axis_index(dim, spec.ndim) for dim in p.dim or ()]
-    if len(set(axes)) < len(axes):
-        raise ShapeError(
-            "dim-twice",
-            f"dim is {list(p.dim)}, which names a dim twice",
-            expected="each dim once",
-            hint=f"Set dim = {sorted(set(axes))}.",
-            param="dim",
-            repairs=(SetParam("dim", sorted(set(axes))),),
-        )
+    distinct_axes(p.dim or (), spec.ndim)
     gone = _squeezed_dims(spec, p)
     return (TensorSpec(tuple(dim for axis, dim in enumerate(spec.shape) if axis not in gone), spec.dtype),)
 

@@ -50,14 +50,14 @@ def first_input(type_name: str) -> str:
 def single(
     type_name: str, params: Mapping[str, Any], inputs: Sequence[tuple[Sequence[int | str], str]]
 ) -> Graph:
-    """One layer, `n0`, fed by Inputs of the given shapes (without the batch) and dtypes."""
+    """One layer, `n0`, fed by Inputs of the given shapes (without the batch) and dtypes, port by port."""
     spec = CATALOG[type_name]
     names = (
         [f"in{i}" for i in range(len(inputs))] if spec.is_variadic else [port.name for port in spec.inputs]
     )
     nodes = [Node("n0", type_name, "layer", dict(params))]
     edges = []
-    for number, ((shape, dtype), name) in enumerate(zip(inputs, names, strict=True), start=1):
+    for number, ((shape, dtype), name) in enumerate(zip(inputs, names, strict=False), start=1):
         nodes.append(Node(f"n{number}", "Input", f"x{number}", {"shape": list(shape), "dtype": dtype}))
         edges.append(edge(f"n{number}.out", f"n0.{name}"))
     return Graph(nodes, edges)

@@ -21,6 +21,7 @@ Tensors = Sequence[torch.Tensor]
 
 # On the meta device torch runs these step by step in Python, 20 ms a call; small ones are faster on the CPU.
 RECURRENT = ("RNN", "LSTM", "GRU")
+STACKS = {"TransformerEncoder": "encoder", "TransformerDecoder": "decoder"}
 
 
 def _reshaped(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
@@ -31,6 +32,11 @@ def _squeezed(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
     return xs[0].squeeze() if p["dim"] is None else xs[0].squeeze(p["dim"])
 
 
+def _sliced(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
+    axis = range(xs[0].ndim)[p["dim"]]
+    return xs[0][(*[slice(None)] * axis, slice(p["start"], p["end"], p["step"]))]
+
+
 # What the types that are no torch class of their own stand for.
 MEANINGS: Mapping[str, Callable[[Tensors, Mapping[str, Any], Sizes], torch.Tensor]] = {
     "Add": lambda xs, p, sizes: reduce(torch.add, xs),
@@ -39,6 +45,37 @@ MEANINGS: Mapping[str, Callable[[Tensors, Mapping[str, Any], Sizes], torch.Tenso
     "Permute": lambda xs, p, sizes: xs[0].permute(p["dims"]),
     "Squeeze": _squeezed,
     "LastStep": lambda xs, p, sizes: xs[0].select(p["dim"], p["index"]),
+    "Stack": lambda xs, p, sizes: torch.stack(list(xs), dim=p["dim"]),
+    "Transpose": lambda xs, p, sizes: xs[0].transpose(p["dim0"], p["dim1"]),
+    "Unsqueeze": lambda xs, p, sizes: xs[0].unsqueeze(p["dim"]),
+    "Expand": lambda xs, p, sizes: xs[0].expand(-1, *p["shape"]),
+    "Repeat": lambda xs, p, sizes: xs[0].repeat(1, *p["repeats"]),
+    "Slice": _sliced,
+    "Pad": lambda xs, p, sizes: functional.pad(xs[0], p["pad"], value=p["value"]),
+    "Interpolate": lambda xs, p, sizes: functional.interpolate(xs[0], **p),
+    "Subtract": lambda xs, p, sizes: torch.sub(*xs),
+    "Multiply": lambda xs, p, sizes: reduce(torch.mul, xs),
+    "Divide": lambda xs, p, sizes: torch.div(*xs),
+    "Maximum": lambda xs, p, sizes: torch.maximum(*xs),
+    "Minimum": lambda xs, p, sizes: torch.minimum(*xs),
+    "Where": lambda xs, p, sizes: torch.where(*xs),
+    "MatMul": lambda xs, p, sizes: torch.matmul(*xs),
+    "Bmm": lambda xs, p, sizes: torch.bmm(*xs),
+    "DotProductAttention": lambda xs, p, sizes: functional.scaled_dot_product_attention(*xs, **p),
+    "Power": lambda xs, p, sizes: torch.pow(xs[0], p["exponent"]),
+    "Sqrt": lambda xs, p, sizes: torch.sqrt(xs[0]),
+    "Exp": lambda xs, p, sizes: torch.exp(xs[0]),
+    "Log": lambda xs, p, sizes: torch.log(xs[0]),
+    "Abs": lambda xs, p, sizes: torch.abs(xs[0]),
+    "Clamp": lambda xs, p, sizes: torch.clamp(xs[0], **p),
+    "Cast": lambda xs, p, sizes: xs[0].to(getattr(torch, p["dtype"])),
+    "Mean": lambda xs, p, sizes: torch.mean(xs[0], **p),
+    "Sum": lambda xs, p, sizes: torch.sum(xs[0], **p),
+    "Std": lambda xs, p, sizes: torch.std(xs[0], **p),
+    "Max": lambda xs, p, sizes: torch.amax(xs[0], **p),
+    "Min": lambda xs, p, sizes: torch.amin(xs[0], **p),
+    "ArgMax": lambda xs, p, sizes: torch.argmax(xs[0], **p),
+    "Norm": lambda xs, p, sizes: torch.linalg.vector_norm(xs[0], **p),
 }
 
 
@@ -61,11 +98,12 @@ class Oracle:
     def __init__(self, spec: LayerSpec, params: Mapping[str, Any], device: str) -> None:
         self.device = device
         self._meaning = MEANINGS.get(spec.type)
+        self._group = getattr(spec.code, "group", None)
         self._params = params
         self.module: nn.Module | None = None
         if self._meaning is None:
             with _refusals():
-                self.module = torch_class(spec)(**params, **_placed(spec, device))
+                self.module = _built(spec, params, device)
 
     def run(self, inputs: Tensors, sizes: Sizes) -> list[torch.Tensor]:
         """The layer's outputs, in the order of its ports.
@@ -77,6 +115,8 @@ class Oracle:
             if self._meaning is not None:
                 return [self._meaning(inputs, self._params, sizes)]
             assert self.module is not None
+            if isinstance(self._group, int) and len(inputs) > self._group:
+                inputs = [*inputs[: self._group], tuple(inputs[self._group :])]
             return list(_flat(self.module(*inputs)))
 
     @property
@@ -111,6 +151,14 @@ def usual_device(type_name: str, params: Mapping[str, Any]) -> str:
     # Without a momentum a batch norm reads its counter, which has no value on the meta device.
     reads_counter = type_name.startswith("BatchNorm") and params.get("momentum", 0) is None
     return "cpu" if type_name in RECURRENT or reads_counter else "meta"
+
+
+def _built(spec: LayerSpec, params: Mapping[str, Any], device: str) -> nn.Module:
+    if spec.type not in STACKS:
+        return torch_class(spec)(**params, **_placed(spec, device))
+    of_layer = {name: value for name, value in params.items() if name != "num_layers"}
+    layer = getattr(nn, f"{spec.type}Layer")(**of_layer, device=device)
+    return torch_class(spec)(layer, params["num_layers"])
 
 
 def _placed(spec: LayerSpec, device: str) -> dict[str, str]:

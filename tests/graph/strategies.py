@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from graph.catalog import CATALOG
-from graph.catalog.params import Axes, Axis, Choice, Dims, Flag, Float, Int, IntOrTuple, ParamSpec
+from graph.catalog.params import Axes, Axis, Choice, Dims, Flag, Float, Int, IntOrTuple, Pads, ParamSpec
+from graph.catalog.per_dim import Factors, Sizes
 from graph.catalog.spec import LayerSpec
 
 Shape = list[int | str]
@@ -52,8 +53,13 @@ def _ints(param: IntOrTuple) -> st.SearchStrategy[Any]:
 def _dims(param: Dims) -> st.SearchStrategy[Any]:
     entries: list[Any] = [1, 2, 3, 4, 6, 8, 12]
     entries += [SYMBOL] if param.symbolic else []
-    entries += [-1] if param.wildcard else []
-    return st.lists(st.sampled_from(entries), max_size=4).filter(lambda dims: dims.count(-1) <= 1)
+    entries += [-1] if param.wildcard or param.wildcards else []
+    most = 4 if param.wildcards else 1
+    return st.lists(st.sampled_from(entries), max_size=4).filter(lambda dims: dims.count(-1) <= most)
+
+
+def _one_or_several(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(one, one, st.lists(one, min_size=1, max_size=3))
 
 
 BY_KIND: Mapping[type[ParamSpec], Callable[[Any], st.SearchStrategy[Any]]] = {
@@ -65,14 +71,47 @@ BY_KIND: Mapping[type[ParamSpec], Callable[[Any], st.SearchStrategy[Any]]] = {
     IntOrTuple: _ints,
     Axes: lambda param: st.one_of(st.integers(-5, 5), st.lists(st.integers(-4, 4), min_size=1, max_size=4)),
     Dims: _dims,
+    Pads: lambda param: st.lists(st.integers(-2, 4), min_size=2, max_size=8).filter(
+        lambda v: len(v) % 2 == 0
+    ),
+    Sizes: lambda param: _one_or_several(st.integers(1, 5)),
+    Factors: lambda param: _one_or_several(st.sampled_from([0.25, 0.3, 0.5, 1.0, 1.5, 2, 2.7, 3.0])),
 }
+
+TRANSFORMERS = (
+    "TransformerEncoderLayer", "TransformerDecoderLayer", "TransformerEncoder", "TransformerDecoder",
+    "Transformer",
+)  # fmt: skip
+
+OF_VECTORS = (*TRANSFORMERS, "MultiheadAttention")  # whose last dim must have a size
 
 # Values that matter more than those that the declaration alone suggests.
 OVERRIDES: Mapping[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Conv1d", "out_channels"): st.sampled_from([1, 2, 3, 4, 6]),
     ("Conv2d", "out_channels"): st.sampled_from([1, 2, 3, 4, 6]),
     ("Embedding", "padding_idx"): st.integers(-8, 8),
-    ("LastStep", "index"): st.integers(-7, 6),
+    ("LastStep", "index"): st.integers(-5, 4),
+    **{
+        (name, "out_channels"): st.sampled_from([1, 2, 3, 4, 6])
+        for name in ("Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
+    },
+    **{(f"ConvTranspose{n}d", "output_padding"): st.sampled_from([0, 0, 1, [1] * n, 2]) for n in (1, 2, 3)},
+    **{
+        (f"{kind}Pad{n}d", "padding"): st.one_of(
+            st.integers(-2, 4), st.lists(st.integers(-3, 4), min_size=2 * n, max_size=2 * n)
+        )
+        for kind in ("Zero", "Constant")
+        for n in (1, 2, 3)
+    },
+    **{(f"FractionalMaxPool{n}d", "kernel_size"): st.sampled_from([1, 1, 2, 2, 3]) for n in (2, 3)},
+    ("EmbeddingBag", "padding_idx"): st.integers(-8, 8),
+    ("PReLU", "num_parameters"): st.sampled_from([1, 1, 2, 3, 4, 6]),
+    ("Slice", "start"): st.integers(-5, 4),
+    ("Slice", "end"): st.integers(-4, 5),
+    ("Norm", "ord"): st.sampled_from([0, 1, 2, 2.5, 3, -1, 0.5]),
+    **{(name, "dim_feedforward"): st.integers(1, 5) for name in TRANSFORMERS},
+    **{(name, "nhead"): st.sampled_from([1, 1, 1, 2, 3]) for name in TRANSFORMERS},
+    ("MultiheadAttention", "num_heads"): st.sampled_from([1, 1, 1, 2, 3]),
 }
 
 
@@ -113,6 +152,8 @@ def cases(draw: Draw, type_name: str) -> Case:
     """A layer with parameters and inputs from its whole space, about half of which torch runs."""
     spec = CATALOG[type_name]
     shape = draw(_sample_ndims(spec).flatmap(_sizes))
+    if type_name in OF_VECTORS and shape and draw(st.integers(0, 5)):
+        shape[-1] = draw(st.sampled_from([1, 2, 4, 6]))
     params = draw(params_of(spec))
     for param in spec.params:
         if _rarely_set(param) and draw(st.integers(0, 4)) == 0:
@@ -120,10 +161,14 @@ def cases(draw: Draw, type_name: str) -> Case:
                 st.one_of(st.sampled_from([d for d in shape if d != SYMBOL] or [1]), _int(param))
             )
     inputs = [shape]
-    if type_name in FITTED and draw(st.integers(0, 3)):
+    if type_name in FITTED and draw(st.integers(0, 9)):
         params = params | FITTED[type_name](draw, shape)
     if spec.is_variadic:
         inputs += [draw(_like(shape)) for _ in range(draw(st.integers(1, 2)))]
+    elif type_name in OTHER_INPUTS and draw(st.integers(0, 5)):
+        inputs += OTHER_INPUTS[type_name](draw, shape, params)
+    else:
+        inputs += [draw(_like(shape)) for _ in spec.inputs[1:]]
     return Case(type_name, params, tuple(inputs))
 
 
@@ -161,11 +206,184 @@ def _permutation(draw: Draw, shape: Shape) -> dict[str, Any]:
     return {"dims": [dim - ndim if negative else dim for dim, negative in zip(dims, signs, strict=True)]}
 
 
+def _divisor(draw: Draw, *numbers: int | str) -> int:
+    """A number that divides all of these; a symbol is divided by 1 only."""
+    whole = [n if isinstance(n, int) else 1 for n in numbers]
+    return draw(st.sampled_from([d for d in range(1, 13) if all(n % d == 0 for n in whole)]))
+
+
+def _pixel_shuffle(draw: Draw, shape: Shape) -> dict[str, Any]:
+    channels = shape[-3] if len(shape) > 2 else 1
+    is_square = isinstance(channels, int) and channels % 4 == 0
+    return {"upscale_factor": draw(st.sampled_from([1, 2])) if is_square else 1}
+
+
+def _unflattened(draw: Draw, shape: Shape) -> dict[str, Any]:
+    axis = draw(st.integers(0, len(shape)))
+    size = [SYMBOL, *shape][axis]
+    part = _divisor(draw, size)
+    rest = -1 if isinstance(size, str) or draw(st.booleans()) else size // part
+    return {"dim": axis, "unflattened_size": draw(st.permutations([part, rest]))}
+
+
+def _one_of_two(first: str, second: str) -> Callable[[Draw, Shape], dict[str, Any]]:
+    """Sets one of two parameters of which exactly one is wanted."""
+
+    def fitted(draw: Draw, shape: Shape) -> dict[str, Any]:
+        if draw(st.booleans()):
+            inexact = [] if SYMBOL in shape and draw(st.integers(0, 3)) else [0.3, 0.7]
+            return {first: None, second: draw(st.sampled_from([0.25, 0.5, *inexact]))}
+        return {first: draw(st.integers(1, 2)), second: None}
+
+    return fitted
+
+
+def _upsampled(draw: Draw, shape: Shape) -> dict[str, Any]:
+    mode = {2: "linear", 3: "bilinear", 4: "trilinear"}.get(len(shape), "area")
+    smooth = draw(st.booleans())
+    return _one_of_two("size", "scale_factor")(draw, shape) | {
+        "mode": mode if smooth else draw(st.sampled_from(["nearest", "nearest-exact", "area"])),
+        "align_corners": draw(st.sampled_from([None, True, False])) if smooth else None,
+    }
+
+
+def _folded(draw: Draw, shape: Shape) -> dict[str, Any]:
+    """An image of a single column of blocks, as many as come in."""
+    if len(shape) != 2 or not all(isinstance(dim, int) for dim in shape):
+        return {}
+    height = _divisor(draw, shape[0])
+    dilation, padding = draw(st.integers(1, 2)), draw(st.integers(0, 1))
+    size = [dilation * (height - 1) + int(shape[1]) - 2 * padding, 1]
+    kernel = {"kernel_size": [height, 1], "dilation": dilation, "padding": [padding, 0], "stride": 1}
+    return {"output_size": size, **kernel} if size[0] > 0 else kernel
+
+
+def _axes(draw: Draw, shape: Shape) -> dict[str, Any]:
+    return {"dim": draw(st.lists(_axis(len(shape) + 1), min_size=1, max_size=3))}
+
+
+def _axis(ndim: int) -> st.SearchStrategy[int]:
+    return st.integers(-ndim, ndim - 1)
+
+
+def _transposed(draw: Draw, shape: Shape) -> dict[str, Any]:
+    return {name: draw(_axis(len(shape) + 1)) for name in ("dim0", "dim1")}
+
+
+def _expanded(draw: Draw, shape: Shape) -> dict[str, Any]:
+    def wanted(dim: int | str) -> st.SearchStrategy[int]:
+        return st.sampled_from([-1, 1, 3] if dim == 1 or draw(st.integers(0, 9)) == 0 else [-1, -1, dim])
+
+    return {"shape": [draw(wanted(dim)) if dim != SYMBOL else -1 for dim in shape]}
+
+
+def _repeated(draw: Draw, shape: Shape) -> dict[str, Any]:
+    return {"repeats": [draw(st.integers(1, 3)) for _ in shape]}
+
+
+def _halved(draw: Draw, shape: Shape) -> dict[str, Any]:
+    even = [axis for axis, dim in enumerate(shape, start=1) if isinstance(dim, int) and dim % 2 == 0]
+    return {"dim": draw(st.sampled_from(even))} if even else {}
+
+
+def _ordered(low: str, high: str) -> Callable[[Draw, Shape], dict[str, Any]]:
+    return lambda draw, shape: dict(
+        zip((low, high), sorted(draw(st.sampled_from([(0.1, 0.5), (-1.0, 2.0), (0, 1)]))), strict=True)
+    )
+
+
+def _clamped(draw: Draw, shape: Shape) -> dict[str, Any]:
+    return {"min": draw(st.sampled_from([0, -1.5]))}
+
+
+def _with_heads(name: str) -> Callable[[Draw, Shape], dict[str, Any]]:
+    return lambda draw, shape: {name: _divisor(draw, *shape[-1:])}
+
+
+def _few_layers(draw: Draw, shape: Shape) -> dict[str, Any]:
+    return _with_heads("nhead")(draw, shape) | {"num_layers": draw(st.integers(1, 2))}
+
+
+def _few_layers_of_both(draw: Draw, shape: Shape) -> dict[str, Any]:
+    layers = {f"num_{part}_layers": draw(st.integers(1, 2)) for part in ("encoder", "decoder")}
+    return _with_heads("nhead")(draw, shape) | layers
+
+
+def _states(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    """Hidden states for a cell; the first few of them, as they may be left out."""
+    state: Shape = [params.get("hidden_size", 64)]
+    return [state] * draw(st.integers(0, 2))
+
+
+def _hidden(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    return _states(draw, shape, params)[:1]
+
+
+def _factor(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    """The second factor of a matrix product: leading dims that broadcast, and rows for the columns."""
+    columns = draw(st.sampled_from([1, 3, 5, SYMBOL]))
+    if len(shape) < 2:
+        return [draw(_like(shape))]
+    leading = [draw(st.sampled_from([dim, dim, 1])) for dim in shape[:-2]]
+    return [[*leading, shape[-1], columns]]
+
+
+def _keys(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    """Keys and values of one length for queries of any shape."""
+    length = draw(st.sampled_from([shape[-2], 1, 3, SYMBOL])) if len(shape) > 1 else 1
+    if not params.get("batch_first", True):
+        return [draw(st.sampled_from([shape, [4, *shape[1:]]]))] * 2
+    key_size, value_size = (params.get(name) or (shape or [1])[-1] for name in ("kdim", "vdim"))
+    return [[*shape[:-2], length, key_size], [*shape[:-2], length, value_size]]
+
+
+def _memory(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    return _keys(draw, shape, params)[:1]
+
+
+# Inputs after the first, drawn with that one in mind, as few others would fit.
+OTHER_INPUTS: Mapping[str, Callable[[Draw, Shape, Mapping[str, Any]], list[Shape]]] = {
+    "RNNCell": _hidden,
+    "GRUCell": _hidden,
+    "LSTMCell": _states,
+    "MatMul": _factor,
+    "Bmm": _factor,
+    "DotProductAttention": _keys,
+    "MultiheadAttention": _keys,
+    "TransformerDecoderLayer": _memory,
+    "TransformerDecoder": _memory,
+    "Transformer": _memory,
+}
+
 # Parameters drawn with the input in mind, as few that ignore it would fit.
 FITTED: Mapping[str, Callable[[Draw, Shape], Mapping[str, Any]]] = {
     "Reshape": _regrouped,
     "Permute": _permutation,
     "LayerNorm": _trailing,
+    "RMSNorm": _trailing,
+    "PixelShuffle": _pixel_shuffle,
+    "PixelUnshuffle": lambda draw, shape: {"downscale_factor": _divisor(draw, *shape[-2:])},
+    "ChannelShuffle": lambda draw, shape: {"groups": _divisor(draw, *shape[:1])},
+    "Unflatten": _unflattened,
+    "Fold": _folded,
+    "Upsample": _upsampled,
+    "UpsamplingNearest2d": _one_of_two("size", "scale_factor"),
+    "UpsamplingBilinear2d": _one_of_two("size", "scale_factor"),
+    "FractionalMaxPool2d": _one_of_two("output_size", "output_ratio"),
+    "FractionalMaxPool3d": _one_of_two("output_size", "output_ratio"),
+    "Interpolate": _upsampled,
+    **dict.fromkeys(("Mean", "Sum", "Std", "Max", "Min", "Norm"), _axes),
+    "Transpose": _transposed,
+    "Expand": _expanded,
+    "Repeat": _repeated,
+    "GLU": _halved,
+    "Clamp": _clamped,
+    "RReLU": _ordered("lower", "upper"),
+    "Hardtanh": _ordered("min_val", "max_val"),
+    "MultiheadAttention": _with_heads("num_heads"),
+    **dict.fromkeys(("TransformerEncoderLayer", "TransformerDecoderLayer"), _with_heads("nhead")),
+    **dict.fromkeys(("TransformerEncoder", "TransformerDecoder"), _few_layers),
+    "Transformer": _few_layers_of_both,
 }
 
 

@@ -5,13 +5,14 @@ import json
 from typing import Any
 
 import pytest
+from torch import nn
 
 from graph.catalog import CATALOG, FAMILIES
 from graph.catalog.spec import SAME_DTYPE, Boundary, default_stem, variadic_index
 from graph.parameters import resolve
 from graph.shapes import DTYPES
 from tests.graph.builders import node
-from tests.graph.oracle import MEANINGS, torch_class
+from tests.graph.oracle import MEANINGS, STACKS, torch_class
 
 SPECS = tuple(CATALOG.values())
 TORCH_SPECS = tuple(s for s in SPECS if s.type not in MEANINGS and not isinstance(s.code, Boundary))
@@ -131,7 +132,8 @@ def test_parameters_are_those_of_torch_with_its_defaults(spec):
     for param in spec.params:
         assert param.name in theirs
         default = theirs[param.name].default
-        if default is not inspect.Parameter.empty and param.name != "batch_first":
+        default = default.__name__ if inspect.isfunction(default) else default  # F.relu, or "relu"
+        if not (default is inspect.Parameter.empty or param.inferred or param.name == "batch_first"):
             assert param.default == default, param.name
 
 
@@ -151,6 +153,9 @@ def test_parameters_stand_in_the_order_of_torchs_signature(spec):
 def signature(spec):
     """Torch's parameters; those of recurrent layers are spread over several signatures."""
     parameters = dict(inspect.signature(torch_class(spec)).parameters)
+    if spec.type in STACKS:
+        of_layer = inspect.signature(getattr(nn, f"{spec.type}Layer")).parameters
+        return {**of_layer, "num_layers": parameters["num_layers"]}
     if spec.type not in RECURRENT:
         return parameters
     parameters = dict(inspect.signature(torch_class(spec).__mro__[1]).parameters)

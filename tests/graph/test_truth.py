@@ -19,14 +19,21 @@ from graph.parameters import resolve
 from graph.shapes import DTYPES, TensorSpec, evaluate_shape
 from tests.graph.builders import infer_single, single
 from tests.graph.oracle import Oracle, Refused, usual_device, written
-from tests.graph.strategies import Case, cases, layer_types
+from tests.graph.strategies import OF_VECTORS, TRANSFORMERS, Case, cases, layer_types
 
 # A symbol stands for every size that is large enough: what is accepted must run for both, and what is
 # rejected must fail for one of them. Layers with windows need more steps than the others.
 SIZES: tuple[Mapping[str, int], ...] = ({"N": 7, "T": 31}, {"N": 12, "T": 44})
 SMALL_SIZES: tuple[Mapping[str, int], ...] = ({"N": 7, "T": 5}, {"N": 11, "T": 9})
-MOST = settings(max_examples=2 * settings().max_examples)
-INPUT_DTYPES = {"Embedding": "int64"}
+MOST = settings(max_examples=2 * settings().max_examples // 3)
+INPUT_DTYPES = {"Where": "bool", "Embedding": "int64", "EmbeddingBag": "int64"}
+FITTING_SHAPES = {
+    "Fold": [4, 196],
+    **{name: [64] for name in ("RNNCell", "LSTMCell", "GRUCell")},
+    **{name: [6, 6] for name in ("MatMul", "Bmm")},
+    **{name: [4] for name in ("Expand", "Repeat")},
+    **{name: [4, 8] for name in OF_VECTORS},
+}  # samples that the parameters of a new node fit
 
 
 @pytest.fixture(autouse=True)
@@ -48,36 +55,102 @@ class Stricter:
     when: Callable[[NodeResult, Mapping[str, Any]], bool] = lambda result, params: True
 
 
+UPSAMPLINGS = ("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d")
+INSTANCE_NORMS = ("InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d")
 STRICTER = (
     Stricter(
-        ("RNN", "LSTM", "GRU"),
+        ("RNN", "LSTM", "GRU", "MultiheadAttention", *TRANSFORMERS),
         "wrong-rank",
         "torch takes (N, features) for one sequence without a batch, so the batch would become time",
     ),
     Stricter(
-        ("AdaptiveAvgPool2d",),
+        ("AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d"),
         "wrong-rank",
         "torch takes the mean over the last two dims of any tensor for output_size 1, even over the batch",
-        lambda result, params: params.get("output_size", 1) in (1, [1, 1]),
+        lambda result, params: params.get("output_size", 1) in (1, [1], [1, 1], [1, 1, 1]),
     ),
     Stricter(
-        ("Dropout2d",),
+        ("Dropout2d", "FeatureAlphaDropout"),
         "wrong-rank",
         "torch asks for a channel dim unless p leaves nothing to chance",
         lambda result, params: params.get("p") in (0, 1),
     ),
     Stricter(
-        ("MaxPool1d", "MaxPool2d", "AvgPool2d"),
+        tuple(f"{kind}Pool{ndim}d" for kind in ("Max", "Avg", "LP") for ndim in (1, 2, 3)),
         "ceil-mode-needs-a-size",
         "the size is the smaller of two quotients, which no dim can express",
     ),
     Stricter(
-        ("BatchNorm1d", "BatchNorm2d"),
+        ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d"),
         "param-mismatch",
         "without weights and statistics torch never looks at num_features, which is wrong all the same",
         lambda result, params: params.get("affine") is False and params.get("track_running_stats") is False,
     ),
+    Stricter(
+        INSTANCE_NORMS,
+        "param-mismatch",
+        "without weights and statistics torch only warns of a wrong num_features",
+        lambda result, params: not params.get("affine") and not params.get("track_running_stats"),
+    ),
+    Stricter(
+        (*UPSAMPLINGS, "FractionalMaxPool2d", "FractionalMaxPool3d"),
+        "scale-needs-a-size",
+        "torch rounds the product of a size and a fraction, which no dim can express",
+    ),
+    Stricter(
+        ("GroupNorm",),
+        "param-mismatch",
+        "without weights torch never looks at num_channels, which is wrong all the same",
+        lambda result, params: params.get("affine") is False,
+    ),
+    Stricter(
+        (*INSTANCE_NORMS, "Unfold", "Fold", "PixelShuffle", "PixelUnshuffle"),
+        "wrong-rank",
+        "torch takes one dim less for a sample without a batch, so the batch would be channels",
+    ),
+    Stricter(
+        ("RNNCell", "LSTMCell", "GRUCell", "DotProductAttention", "MatMul", "Softmax2d"),
+        "wrong-rank",
+        "torch takes a tensor with one dim less for one sample, so the batch would be features",
+    ),
+    Stricter(
+        ("Interpolate",),
+        "scale-needs-a-size",
+        "the product of a symbol and a factor that floats cannot hold depends on how it is rounded",
+    ),
+    Stricter(("Interpolate",), "nothing-left", "torch gives a tensor with nothing in it"),
+    Stricter(("Slice",), "empty-slice", "torch gives a tensor with nothing in it"),
+    Stricter(("Pad",), "empty-dim", "torch gives a tensor with nothing in it"),
+    Stricter(("Repeat",), "wrong-count", "torch puts new dims before the batch"),
+    Stricter(
+        ("Dropout1d", "Dropout3d"),
+        "wrong-rank",
+        "torch takes other dims for a sample without a batch, and drops whole samples of a batch",
+    ),
+    Stricter(
+        ("UpsamplingNearest2d",),
+        "wrong-rank",
+        "torch enlarges sequences and volumes too, which the name denies; Upsample is for them",
+    ),
+    Stricter(
+        (
+            "FractionalMaxPool2d",
+            "FractionalMaxPool3d",
+            "Upsample",
+            "ConvTranspose1d",
+            "ConvTranspose2d",
+            "ConvTranspose3d",
+            *(f"{kind}Pad{ndim}d" for kind in ("Zero", "Constant") for ndim in (1, 2, 3)),
+        ),
+        "nothing-left",
+        "torch gives a tensor with nothing in it",
+    ),
 )
+
+
+STRICTER_DTYPES = {
+    "LSTMCell": "the CPU promotes a cell state of another dtype, the fused cell of a GPU does not"
+}
 
 
 def is_stricter(case: Case, result: NodeResult) -> bool:
@@ -192,7 +265,7 @@ def test_a_layer_is_accepted_exactly_if_torch_runs_it_with_equal_shapes_and_para
         accepted += agrees_with_torch(case)
 
     holds()
-    assert accepted > MOST.max_examples / 5, "too few cases are sound to say much"
+    assert accepted > MOST.max_examples / 10, "too few cases are sound to say much"
 
 
 @pytest.mark.parametrize("type_name", layer_types())
@@ -215,6 +288,7 @@ def test_flops_are_those_of_torchs_counter(type_name):
     holds()
 
 
+@pytest.mark.filterwarnings("ignore:std.*degrees of freedom")
 @pytest.mark.parametrize("type_name", [name for name in layer_types() if not is_module(name)])
 def test_the_python_text_of_a_layer_computes_what_the_layer_means(type_name):
     spec, dtype = CATALOG[type_name], dtype_of(type_name)
@@ -225,24 +299,24 @@ def test_the_python_text_of_a_layer_computes_what_the_layer_means(type_name):
         result = infer(case, dtype)
         assume(not result.problems)
         call, sizes = result.call(), SMALL_SIZES[0]
-        inputs = [torch.rand_like(tensor) for tensor in samples(case, sizes, dtype, "cpu")]
+        inputs = [(2 * torch.rand(t.shape)).to(t.dtype) for t in samples(case, sizes, dtype, "cpu")]
         computed = written(spec, call, inputs)
         meant = Oracle(spec, result.params, "cpu").run(inputs, sizes)
         for mine, theirs in zip(computed, meant, strict=True):
-            assert torch.equal(mine, theirs)
+            torch.testing.assert_close(mine, theirs, rtol=0, atol=0, equal_nan=True)
 
     holds()
 
 
 def shape_that_fits(type_name: str) -> list[int]:
-    ndims = CATALOG[type_name].inputs[0].ndims
-    return [4, 6, 6][: max(ndims) - 1] if ndims and max(ndims) <= 4 else [4, 6]
+    ndims = CATALOG[type_name].inputs[0].ndims or (3,)
+    return FITTING_SHAPES.get(type_name, [4, 6, 6, 6][: ndims[-1] - 1])
 
 
 @pytest.mark.parametrize("type_name", layer_types())
 def test_a_dtype_is_accepted_exactly_if_torch_takes_it_on_the_cpu(type_name):
     spec, shape = CATALOG[type_name], shape_that_fits(type_name)
-    wrong = []
+    wrong, accepted = [], 0
     for dtypes in dtype_choices(spec):
         case = Case(type_name, spec.initial_params, tuple(shape for _ in dtypes))
         result = infer_single(type_name, case.params, [(shape, dtype) for dtype in dtypes])
@@ -253,10 +327,12 @@ def test_a_dtype_is_accepted_exactly_if_torch_takes_it_on_the_cpu(type_name):
         except Refused:
             truth = None
         ours = None if result.problems else [tensor.dtype for tensor in result.outputs.values()]
-        if ours != truth:
+        accepted += truth is not None
+        if ours != truth and not (ours is None and type_name in STRICTER_DTYPES):
             wrong.append(f"{dtypes}: {ours}, torch {truth}")
     assert not wrong, "\n".join(wrong)
+    assert accepted, "torch took no dtype at all, so the shape was to blame"
 
 
 def dtype_choices(spec: LayerSpec) -> Iterator[tuple[str, ...]]:
-    return product(DTYPES, repeat=2 if spec.is_variadic else 1)
+    return product(DTYPES, repeat=2 if spec.is_variadic else len(spec.inputs))

@@ -122,7 +122,7 @@ def test_dropping_an_edge_on_nothing_offers_what_fits_and_connects(canvas):
     assert types[0] == "BatchNorm2d"
     assert "Conv2d" in types
     assert not {"Linear", "Input", "BatchNorm1d", "Embedding"} & {*types}
-    canvas.type("max")
+    canvas.type("maxpool")
     assert "conv1.out -> pool1.in" in canvas.edges()
 
 

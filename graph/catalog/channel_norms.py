@@ -1,0 +1,142 @@
+"""Normalisation of each sample by its channels."""
+
+from math import prod
+
+from graph.catalog.normalization import CATEGORY, DTYPES, HELP_EPS, num_features
+from graph.catalog.params import Flag, Float, Int
+from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
+from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
+
+MOST_NDIM = 16
+
+
+def _require_weights_dtype(given: TensorSpec, p: Params) -> None:
+    if p.affine and given.dtype not in DTYPES:
+        raise ShapeError(
+            "wrong-dtype",
+            f"{{source}} gives {given.dtype}, but the learned scale is float32",
+            expected=" or ".join(DTYPES),
+            hint="Set affine = False, or use float32.",
+            param="affine",
+            repairs=(SetParam("affine", False),),
+        )
+
+
+def _instance_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    _require_weights_dtype(inputs[0], p)
+    if prod(size for size in inputs[0].shape[2:] if isinstance(size, int)) == 1 and all(
+        isinstance(size, int) for size in inputs[0].shape[2:]
+    ):
+        raise ShapeError(
+            "one-value-per-channel",
+            f"{{source}} gives {inputs[0]}, a single value per channel, which has no variance",
+            expected="several values per channel",
+            hint="Use a GroupNorm or LayerNorm, or put it before the pooling.",
+        )
+    return (inputs[0],)
+
+
+def _instance_norm(ndim: int, layout: str) -> LayerSpec:
+    return LayerSpec(
+        type=f"InstanceNorm{ndim}d",
+        category=CATEGORY,
+        help="Zero mean and unit variance per channel of each sample.",
+        source=f"{DOCS}torch.nn.InstanceNorm{ndim}d.html",
+        code=Module(f"nn.InstanceNorm{ndim}d", wraps=True),
+        inputs=(PortSpec("in", FLOATS, ndims=(ndim + 2,), layout=layout),),
+        infer=_instance_norm_shape,
+        params=(
+            Int(name="num_features", inferred=num_features, positional=True, help="Channels of the input."),
+            Float(name="eps", default=1e-5, above=0, help=HELP_EPS),
+            Float(
+                name="momentum",
+                default=0.1,
+                optional=True,
+                min=0,
+                max=1,
+                help="Weight of a batch in the running statistics; they stay as they are when empty.",
+            ),
+            Flag(name="affine", default=False, help="Whether to learn a scale and a shift."),
+            Flag(
+                name="track_running_stats", default=False, help="Whether evaluation uses running statistics."
+            ),
+        ),
+        parameters=lambda call: 2 * call.params.num_features * call.params.affine,
+        stem="norm",
+        keywords=("in", "normalize", "style transfer", "contrast"),
+    )
+
+
+def _group_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    if p.num_channels % p.num_groups:
+        raise ShapeError(
+            "groups-do-not-divide",
+            f"num_groups is {p.num_groups}, which does not divide num_channels = {p.num_channels}",
+            expected=f"a divisor of {p.num_channels}",
+            hint="Set num_groups = 1, or change the channels.",
+            param="num_groups",
+            repairs=(SetParam("num_groups", 1),),
+        )
+    return (inputs[0],)
+
+
+GROUP_NORM = LayerSpec(
+    type="GroupNorm",
+    category=CATEGORY,
+    help="Zero mean and unit variance per group of channels of each sample; any batch size.",
+    source=f"{DOCS}torch.nn.GroupNorm.html",
+    code=Module("nn.GroupNorm", wraps=True),
+    inputs=(PortSpec("in", DTYPES, ndims=(2, 3, *range(5, MOST_NDIM + 1), 4), layout="(N, C, ...)"),),
+    infer=_group_norm_shape,
+    params=(
+        Int(name="num_groups", default=1, positional=True, help="Number of groups; divides the channels."),
+        Int(name="num_channels", inferred=num_features, positional=True, help="Channels of the input."),
+        Float(name="eps", default=1e-5, min=0, help=HELP_EPS),
+        Flag(name="affine", default=True, help="Whether to learn a scale and a shift."),
+    ),
+    parameters=lambda call: 2 * call.params.num_channels * call.params.affine,
+    stem="norm",
+    keywords=("gn", "normalize", "small batch"),
+    summary=("num_groups",),
+)
+
+
+def _response_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    dtype = inputs[0].dtype if inputs[0].dtype in FLOATS else "float32"
+    return (TensorSpec(inputs[0].shape, dtype, inputs[0].is_map),)
+
+
+LOCAL_RESPONSE_NORM = LayerSpec(
+    type="LocalResponseNorm",
+    category=CATEGORY,
+    help="Divides every entry by the activity of its neighbour channels, as AlexNet did.",
+    source=f"{DOCS}torch.nn.LocalResponseNorm.html",
+    code=Module("nn.LocalResponseNorm", wraps=True),
+    inputs=(
+        PortSpec(
+            "in",
+            ("float32", "float64", "int64"),
+            ndims=(3, *range(5, MOST_NDIM + 1), 4),
+            layout="(N, C, H, W)",
+        ),
+    ),
+    outputs=(PortSpec("out", FLOATS),),
+    infer=_response_norm_shape,
+    params=(
+        Int(name="size", default=5, positional=True, help="How many neighbour channels count."),
+        Float(name="alpha", default=1e-4, help="Weight of the neighbours."),
+        Float(name="beta", default=0.75, help="Exponent."),
+        Float(name="k", default=1.0, help="Added to the neighbours' activity."),
+    ),
+    stem="norm",
+    keywords=("lrn", "normalize", "alexnet"),
+    summary=("size",),
+)
+
+SPECS = (
+    GROUP_NORM,
+    _instance_norm(1, "(N, C, L)"),
+    _instance_norm(2, "(N, C, H, W)"),
+    _instance_norm(3, "(N, C, D, H, W)"),
+    LOCAL_RESPONSE_NORM,
+)

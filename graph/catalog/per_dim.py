@@ -1,0 +1,53 @@
+"""Parameters given once for all spatial dims, or for each of however many the input has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.catalog.params import INT_LIMIT, Float, Int, ParamError, ParamSpec, Value
+
+MOST_DIMS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PerDim(ParamSpec):
+    """A number, or a list of up to three."""
+
+    def _checked(self, value: Value) -> Value:
+        if not isinstance(value, list | tuple):
+            return self._number().check(value)
+        if not 1 <= len(value) <= MOST_DIMS:
+            raise ParamError(f"a number, or a list of up to {MOST_DIMS}, one for each spatial dim")
+        return tuple(self._number().check(item) for item in value)
+
+    def _number(self) -> Int | Float:
+        """What each number must be."""
+        raise NotImplementedError
+
+    def bounds(self) -> dict[str, Value]:
+        return {**self._number().bounds(), "max_length": MOST_DIMS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes(_PerDim):
+    """Sizes in pixels."""
+
+    min: int = 1
+    max: int = INT_LIMIT
+
+    kind = "ints"
+
+    def _number(self) -> Int:
+        return Int(name=self.name, min=self.min, max=self.max)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factors(_PerDim):
+    """Factors above 0."""
+
+    max: float = 65536.0
+
+    kind = "floats"
+
+    def _number(self) -> Float:
+        return Float(name=self.name, above=0, max=self.max)

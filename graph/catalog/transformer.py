@@ -1,0 +1,177 @@
+"""Transformer layers, stacks of them, and the whole encoder-decoder."""
+
+from collections.abc import Callable
+
+from graph.catalog.attention import CATEGORY, embed_dim, require_heads
+from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec
+from graph.catalog.rules import FLOAT32, require_same, require_size
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.dims import Dim, substitute
+from graph.shapes import TensorSpec
+
+KEYWORDS = ("attention", "self-attention", "sequence", "language", "gpt", "bert", "vit")
+NUM_LAYERS = Int(name="num_layers", default=6, always_written=True, help="Layers on top of each other.")
+
+
+def _layer_params(*own: ParamSpec) -> tuple[ParamSpec, ...]:
+    return (
+        Int(name="d_model", inferred=embed_dim, positional=True, help="Size of the vectors."),
+        Int(name="nhead", default=8, positional=True, help="Heads; they share d_model out."),
+        *own,
+        Int(name="dim_feedforward", default=2048, help="Size between the two Linear layers."),
+        Float(name="dropout", default=0.1, min=0, max=1, help="Dropout of everything that is added."),
+        Choice(
+            name="activation",
+            default="relu",
+            choices=("relu", "gelu"),
+            help="Activation between the Linear layers.",
+        ),
+        Float(name="layer_norm_eps", default=1e-5, help="Added to the variance, for numerical stability."),
+        Flag(name="batch_first", default=True, always_written=True, help="Inputs are (N, T, d_model)."),
+        Flag(name="norm_first", help="Normalise before each part instead of behind it; steadier when deep."),
+        Flag(name="bias", default=True, help="Whether to add learned offsets."),
+    )
+
+
+def _shape(
+    ports: tuple[str, ...], outcome: int
+) -> Callable[[tuple[TensorSpec, ...], Params], tuple[TensorSpec, ...]]:
+    def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+        require_heads(p.d_model, p.nhead, "nhead")
+        batch = 0 if p.batch_first else 1
+        for spec, port in zip(inputs[1:], ports[1:], strict=True):
+            require_same(spec.shape[batch], inputs[0].shape[batch], "batch", port, (inputs[0], spec))
+            require_size(spec.shape[-1], p.d_model, "d_model", port, spec)
+        return (TensorSpec(inputs[outcome].shape),)
+
+    return infer
+
+
+def _layer_parameters(p: Params, attentions: int) -> int:
+    """Learned numbers of a layer: attentions, two Linear layers, and a norm behind each of the parts."""
+    size, inner, bias = p.d_model, p.dim_feedforward, p.bias
+    attention = 4 * size * (size + bias)
+    feedforward = 2 * size * inner + bias * (size + inner)
+    return int(attentions * attention + feedforward + (attentions + 1) * _norm_parameters(p))
+
+
+def _norm_parameters(p: Params) -> int:
+    return int(p.d_model * (1 + p.bias))
+
+
+def _attention_flops(p: Params, queries: Dim, keys: Dim) -> Dim:
+    """Four projections and two products for each query and key."""
+    size = int(p.d_model)
+    return 4 * size * (size * (queries + keys) + queries * keys)
+
+
+def _feedforward_flops(p: Params, steps: Dim) -> Dim:
+    return 4 * int(p.d_model * p.dim_feedforward) * steps
+
+
+def _encoder_flops(p: Params, source: Dim) -> Dim:
+    return _attention_flops(p, source, source) + _feedforward_flops(p, source)
+
+
+def _decoder_flops(p: Params, target: Dim, memory: Dim) -> Dim:
+    attentions = _attention_flops(p, target, target) + _attention_flops(p, target, memory)
+    return attentions + _feedforward_flops(p, target)
+
+
+def _flops(call: LayerCall, count: Callable[..., Dim]) -> Dim:
+    """The operations that `count` gives for the inputs' lengths, for each sample of a batch of one."""
+    batch, time = (0, 1) if call.params.batch_first else (1, 0)
+    per_sample = count(call.params, *(spec.shape[time] for spec in call.inputs))
+    return substitute(per_sample * call.inputs[0].shape[batch], {"N": 1})
+
+
+def _spec(
+    type_name: str,
+    help_text: str,
+    ports: tuple[str, ...],
+    params: tuple[ParamSpec, ...],
+    parameters: Callable[[Params], int],
+    flops: Callable[..., Dim],
+    code: Module | None = None,
+    outcome: int = 0,
+) -> LayerSpec:
+    return LayerSpec(
+        type=type_name,
+        category=CATEGORY,
+        help=help_text,
+        source=f"{DOCS}torch.nn.{type_name}.html",
+        code=code or Module(f"nn.{type_name}"),
+        inputs=tuple(PortSpec(name, FLOAT32, ndims=(3,), layout="(N, T, d_model)") for name in ports),
+        outputs=(PortSpec("out", FLOAT32),),
+        infer=_shape(ports, outcome),
+        params=params,
+        parameters=lambda call: parameters(call.params),
+        flops=lambda call: _flops(call, flops),
+        keywords=KEYWORDS,
+        summary=("num_layers", "nhead") if NUM_LAYERS in params else ("nhead",),
+    )
+
+
+def _whole_parameters(p: Params) -> int:
+    encoder = p.num_encoder_layers * _layer_parameters(p, 1)
+    return int(encoder + p.num_decoder_layers * _layer_parameters(p, 2) + 2 * _norm_parameters(p))
+
+
+def _whole_flops(p: Params, source: Dim, target: Dim) -> Dim:
+    decoder = int(p.num_decoder_layers) * _decoder_flops(p, target, source)
+    return int(p.num_encoder_layers) * _encoder_flops(p, source) + decoder
+
+
+def _stack(type_name: str, fixed: tuple[str, ...] = ()) -> Module:
+    return Module(f"nn.{type_name}", layer=f"nn.{type_name}Layer", own=("num_layers",), fixed=fixed)
+
+
+SPECS = (
+    _spec(
+        "TransformerEncoderLayer",
+        "Self-attention and two Linear layers, each with a skip connection and a norm.",
+        ("in",),
+        _layer_params(),
+        lambda p: _layer_parameters(p, 1),
+        _encoder_flops,
+    ),
+    _spec(
+        "TransformerDecoderLayer",
+        "Like an encoder layer, with attention to a memory in between.",
+        ("tgt", "memory"),
+        _layer_params(),
+        lambda p: _layer_parameters(p, 2),
+        _decoder_flops,
+    ),
+    _spec(
+        "TransformerEncoder",
+        "Encoder layers on top of each other.",
+        ("in",),
+        (*_layer_params(), NUM_LAYERS),
+        lambda p: p.num_layers * _layer_parameters(p, 1),
+        lambda p, source: int(p.num_layers) * _encoder_flops(p, source),
+        # Nested tensors only serve padding masks; asking for them warns where they cannot be had.
+        code=_stack("TransformerEncoder", ("enable_nested_tensor=False",)),
+    ),
+    _spec(
+        "TransformerDecoder",
+        "Decoder layers on top of each other, all with attention to one memory.",
+        ("tgt", "memory"),
+        (*_layer_params(), NUM_LAYERS),
+        lambda p: p.num_layers * _layer_parameters(p, 2),
+        lambda p, target, memory: int(p.num_layers) * _decoder_flops(p, target, memory),
+        code=_stack("TransformerDecoder"),
+    ),
+    _spec(
+        "Transformer",
+        "An encoder that reads src, and a decoder that reads tgt and what the encoder made of src.",
+        ("src", "tgt"),
+        _layer_params(
+            Int(name="num_encoder_layers", default=6, help="Layers of the encoder."),
+            Int(name="num_decoder_layers", default=6, help="Layers of the decoder."),
+        ),
+        _whole_parameters,
+        _whole_flops,
+        outcome=1,
+    ),
+)
