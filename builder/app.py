@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, QSize, QTimer, Signal, Slot
+from PySide6.QtCore import (
+    QEvent,
+    QEventLoop,
+    QMessageLogContext,
+    QObject,
+    QSettings,
+    QSize,
+    QTimer,
+    QtMsgType,
+    Signal,
+    Slot,
+    qInstallMessageHandler,
+)
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 from shiboken6 import delete
@@ -22,6 +36,7 @@ from builder.theme import MODES, Mode, ThemeManager
 
 APP_NAME = "Netloom"
 SWITCH_INTERVAL = 0.001  # seconds; a training thread hands Python over to the window that often
+OFFSCREEN_NOISE = "This plugin does not support propagateSizeHints()"
 SETTLE_TIME = 400  # milliseconds for layouts and curves before a screenshot
 
 _log = logging.getLogger("netloom")
@@ -45,6 +60,7 @@ def open_window(path: Path | None, theme: str | None = None) -> int:
         QTimer.singleShot(0, window, window.files.recover)
     interrupts = Interrupts(window.leave_at_once, window)
     code = app.exec()
+    window.secure()  # Qt also ends its loop when the screen is gone
     interrupts.restore()
     errors.uninstall()
     delete(window)
@@ -67,7 +83,37 @@ def render_screenshot(
         OSError: the file cannot be written.
     """
     app = make_application()
-    window = MainWindow(ThemeManager(app, _mode(theme, None)), _no_settings())
+    with quiet_offscreen(app):
+        is_written = _rendered(app, path, out, size, _mode(theme, None), tab)
+    if not is_written:
+        raise OSError("the image cannot be written there")
+
+
+@contextmanager
+def quiet_offscreen(app: QApplication) -> Iterator[None]:
+    """Drops the one line that Qt's offscreen platform prints for every window; all other messages stay."""
+    if app.platformName() != "offscreen":
+        yield
+        return
+
+    def pass_on(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+        if text != OFFSCREEN_NOISE:
+            if before is not None:
+                before(kind, context, text)
+            else:
+                sys.stderr.write(f"{text}\n")
+
+    before = qInstallMessageHandler(pass_on)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)
+
+
+def _rendered(
+    app: QApplication, path: Path | None, out: Path, size: tuple[int, int], mode: Mode, tab: str
+) -> bool:
+    window = MainWindow(ThemeManager(app, mode), _no_settings())
     window.loader.start = lambda: None  # type: ignore[method-assign]  # a picture needs no PyTorch
     window.resize(QSize(*size))
     window.show()
@@ -79,8 +125,7 @@ def render_screenshot(
     is_written = window.grab().save(str(out))
     window.close()
     delete(window)
-    if not is_written:
-        raise OSError("the image cannot be written there")
+    return is_written
 
 
 def make_application(arguments: Sequence[str] = ()) -> QApplication:
@@ -146,7 +191,8 @@ def _mode(theme: str | None, settings: QSettings | None) -> Mode:
 
 def _no_settings() -> QSettings:
     """Settings in which nothing is remembered and nothing is kept."""
-    settings = QSettings("/dev/null" if sys.platform != "win32" else "NUL", QSettings.Format.IniFormat)
+    # A file has no room for another. The null device itself, opened by root, would be replaced by a file.
+    settings = QSettings(f"{os.devnull}/settings.ini", QSettings.Format.IniFormat)
     settings.clear()
     return settings
 

@@ -15,7 +15,7 @@ FLAGS = ("-h", "--help", "--version")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line; returns the exit code: 0 fine, 1 the work failed, 2 wrong usage or unreadable input."""
+    """Runs a command line; returns the exit code: 0 fine, 1 failed, 2 wrong usage or unreadable input."""
     parser, names = _parser()
     words = _with_command(list(sys.argv[1:] if arguments is None else arguments), names)
     try:
@@ -29,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"netloom: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        print("netloom: interrupted.", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away; nothing is left to say
         return 1

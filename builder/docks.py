@@ -8,11 +8,12 @@ from PySide6.QtCore import QByteArray, QSettings, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
+from builder.dock_height import DockHeight
+
 LAYOUT_VERSION = 1
-PALETTE_WIDTH = 216  # pixels
-INSPECTOR_WIDTH = 320  # pixels
-BOTTOM_HEIGHT = 304  # pixels
-GEOMETRY_KEY, STATE_KEY = "window/geometry", "window/state"
+PALETTE_WIDTH = 192  # pixels
+INSPECTOR_WIDTH = 288  # pixels
+GEOMETRY_KEY, STATE_KEY, HEIGHT_KEY = "window/geometry", "window/state", "window/height_is_chosen"
 
 
 class Docks:
@@ -29,6 +30,7 @@ class Docks:
         self._side = {title: _dock(window, title, panel) for title, panel in side.items()}
         self._tabs = {title: _tab_dock(window, title, panel) for title, panel in tabs.items()}
         self._was_visible: list[QDockWidget] | None = None
+        self.height = DockHeight(window, self._bottom)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
@@ -65,7 +67,8 @@ class Docks:
             dock.show()
         first.raise_()
         self._window.resizeDocks([left, right], [PALETTE_WIDTH, INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
-        self._window.resizeDocks([first], [BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+        self.height.is_chosen = False
+        self.height.fit_soon()
 
     def reveal(self, title: str) -> None:
         """Brings a panel to the front."""
@@ -88,6 +91,7 @@ class Docks:
             self._was_visible = None
             first = next(iter(self._tabs.values()))
             first.raise_()
+            self.height.fit_soon()
         for dock in self:
             dock.toggleViewAction().setEnabled(not hidden)
 
@@ -96,6 +100,7 @@ class Docks:
         self.set_hidden(False)
         settings.setValue(GEOMETRY_KEY, self._window.saveGeometry())
         settings.setValue(STATE_KEY, self._window.saveState(LAYOUT_VERSION))
+        settings.setValue(HEIGHT_KEY, self.height.is_chosen)
 
     def restore(self, settings: QSettings) -> bool:
         """Puts window and docks where they were; False if nothing is remembered."""
@@ -103,7 +108,18 @@ class Docks:
         if not isinstance(geometry, QByteArray) or not isinstance(state, QByteArray):
             return False
         self._window.restoreGeometry(geometry)
+        self.height.is_chosen = settings.value(HEIGHT_KEY, False, type=bool)
         return bool(self._window.restoreState(state, LAYOUT_VERSION))
+
+    def _bottom(self) -> QDockWidget | None:
+        """The panel in front below the canvas."""
+        area = Qt.DockWidgetArea.BottomDockWidgetArea
+        docked = [
+            dock
+            for dock in self._tabs.values()
+            if not dock.isHidden() and not dock.isFloating() and self._window.dockWidgetArea(dock) == area
+        ]
+        return next((dock for dock in docked if not dock.visibleRegion().isEmpty()), next(iter(docked), None))
 
 
 def _dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:

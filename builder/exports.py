@@ -17,8 +17,6 @@ from codegen.formats import FORMATS, ExportFormat
 from codegen.parity import ParityReport
 from graph.document import Project
 
-WITH_WEIGHTS = ("onnx",)  # forms whose files hold weights
-
 
 class Exports(QObject):
     """Handlers of the export actions; one export at a time."""
@@ -52,7 +50,7 @@ class Exports(QObject):
         path = self._dialogs.save_path(f"Export as {wanted.label}", self._suggestion(wanted.suffix), kinds)
         if path is None:
             return
-        weights = self._latest_weights() if name in WITH_WEIGHTS else None
+        weights = self._latest_weights() if wanted.holds_weights else None
         if weights is not None:
             answer = self._dialogs.choose_weights(weights.name)
             if answer == "cancel":

@@ -225,11 +225,15 @@ class MainWindow(QMainWindow):
 
     def leave_at_once(self, signal_number: int) -> None:
         """Ends without a question: the run is saved, unsaved work is offered at the next start."""
+        self.secure()
+        QApplication.exit(128 + signal_number)
+
+    def secure(self) -> None:
+        """Saves the run and puts unsaved work aside; does nothing to a window that was closed."""
         self.recovery.keep()
         self.controller.shut_down()
         self._wait_for_threads()
         self.log.close_log()
-        QApplication.exit(128 + signal_number)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _project_in(event) is not None:
@@ -249,6 +253,7 @@ class MainWindow(QMainWindow):
     def _show_project(self) -> None:
         self.pages.setCurrentWidget(self.canvas)
         self._set_has_project(True)
+        self.docks.height.fit()
         self.canvas.fit_all()
         self.canvas.setFocus()
 

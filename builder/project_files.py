@@ -11,7 +11,7 @@ from builder.recent import RecentProjects
 from builder.recovery import Recovery
 from builder.session import Session
 from graph.document import Document, Project
-from graph.edits import SetTraining
+from graph.edits import RenameProject, SetTraining
 
 SUFFIX = ".netloom"
 
@@ -69,7 +69,7 @@ class ProjectFiles(QObject):
         """Writes the project to another file and goes on with that one."""
         suggestion = self._session.document.path or self._folder() / f"{self._session.project.name}{SUFFIX}"
         path = self._dialogs.save_path("Save project", suggestion)
-        return path is not None and self._write(path)
+        return path is not None and self._write_named(path)
 
     def may_leave(self, reason: str) -> bool:
         """Whether the present project can be left: nothing to lose, saved now, or given up on purpose."""
@@ -107,6 +107,16 @@ class ProjectFiles(QObject):
         except StorageError as error:
             self._dialogs.error("Cannot open the project", str(error))
             return None
+
+    def _write_named(self, path: Path) -> bool:
+        """Writes the project; one that was never named is called after its file, and so is its class."""
+        document = self._session.document
+        if self._session.project.name != Project().name or not self._session.apply(RenameProject(path.stem)):
+            return self._write(path)
+        is_written = self._write(path)
+        if not is_written:
+            document.undo()
+        return is_written
 
     def _write(self, path: Path) -> bool:
         from graph.storage import StorageError, save

@@ -23,7 +23,7 @@ class Pulse(QObject):
         self._timer.timeout.connect(self._fire)
 
     def request(self) -> None:
-        """Asks for one firing: before this returns where the last one is long enough ago, or else as soon as it is."""
+        """Asks for one firing: at once where the last one is long enough ago, or else as soon as it is."""
         if self._timer.isActive():
             return
         left = self._interval - self._since.elapsed() if self._since.isValid() else 0

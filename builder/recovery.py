@@ -1,4 +1,4 @@
-"""Work that was not saved, kept aside now and then, so that a crash loses seconds and not hours."""
+"""Work that was not saved, kept aside a moment after each change: a crash or a lost display loses nothing."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile, QObject, QTimer, Slot
+from PySide6.QtCore import QElapsedTimer, QLockFile, QObject, QTimer, Slot
 
 from builder.session import Session
 from graph.document import Project
 
-INTERVAL = 15_000  # milliseconds between two looks whether something is unsaved
+QUIET = 1_000  # milliseconds without a change before a copy is written
+LIMIT = 4_000  # milliseconds that a change waits at most while others keep coming
 
 _log = logging.getLogger(__name__)
 
@@ -41,22 +42,39 @@ class Recovery(QObject):
     """Keeps a copy of unsaved work in a folder of its own, and finds those of sessions that died.
 
     A session holds a lock beside its copy; the system drops it with the process, however that ends.
+
+    Args:
+        folder: where the copies are.
+        quiet: milliseconds without a change before a copy is written.
+        limit: milliseconds that a change waits at most while others keep coming.
     """
 
-    def __init__(self, session: Session, folder: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        folder: Path,
+        parent: QObject | None = None,
+        *,
+        quiet: int = QUIET,
+        limit: int = LIMIT,
+    ) -> None:
         super().__init__(parent)
         self._session, self._folder = session, folder
         self._file = folder / f"{uuid.uuid4().hex}.json"
         self._lock: QLockFile | None = None
         self._is_stale = False
-        self._timer = QTimer(self, interval=INTERVAL)
+        self._quiet, self._limit = quiet, limit
+        self._waiting = QElapsedTimer()  # since the first change that has no copy
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.keep)
         session.changed.connect(self._note_change)
 
     @Slot()
     def keep(self) -> None:
         """Writes a copy if there is unsaved work that the last copy does not have."""
-        if not self._is_stale or not self._session.document.is_dirty:
+        if not self._session.document.is_dirty:
+            self.clear()
+        if not self._is_stale:
             return
         try:
             self._write()
@@ -86,9 +104,10 @@ class Recovery(QObject):
 
     @Slot()
     def _note_change(self) -> None:
-        self._is_stale = True
-        if not self._timer.isActive():
-            self._timer.start()
+        if not self._is_stale:
+            self._is_stale = True
+            self._waiting.start()
+        self._timer.start(min(self._quiet, max(self._limit - self._waiting.elapsed(), 0)))
 
     def _write(self) -> None:
         from graph.atomic import write_atomic
@@ -116,10 +135,10 @@ class Recovery(QObject):
         try:
             about = json.loads(file.read_bytes())
             project = from_bytes(about["project"].encode())
-        except (OSError, ValueError, KeyError, StorageError) as error:
+            path = Path(about["path"]) if about.get("path") else None
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, StorageError) as error:
             _log.warning("The recovery copy %s cannot be read: %s", file, error)
             return None
-        path = Path(about["path"]) if about.get("path") else None
         return Recovered(project, path, str(about.get("name")), str(about.get("when")), file)
 
 

@@ -61,9 +61,7 @@ class RunController(QObject):
         """
         assert self._thread is None, "one run at a time"
         self._end = None
-        self._thread = TrainingThread(
-            snapshot(project), run_dir, Control(), data_folder=data_folder, parent=self
-        )
+        self._thread = TrainingThread(project, run_dir, Control(), data_folder=data_folder, parent=self)
         self._thread.setObjectName("training")
         self._thread.changed.connect(self._drain)
         self._thread.finished.connect(self._finish)

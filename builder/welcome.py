@@ -93,8 +93,7 @@ class WelcomePage(QScrollArea):
 
     def _recent_button(self, path: Path) -> QPushButton:
         button = QPushButton(path.stem, self)
-        button.setProperty("role", "flat")
-        button.setStyleSheet("text-align: left;")
+        button.setProperty("role", "link")
         button.setToolTip(str(path))
         button.clicked.connect(lambda: self.path_chosen.emit(path))
         return button

@@ -9,7 +9,7 @@ from codegen.exporting.samples import Samples
 from codegen.exporting.weights import live_with_weights
 from codegen.parity import ExportError, ParityError, ParityReport
 from codegen.source import generate
-from graph.atomic import write_atomic
+from graph.atomic import way_out, write_atomic
 from graph.document import Project
 
 ONNX_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -85,4 +85,4 @@ def _write(path: Path, data: bytes) -> None:
         write_atomic(path, data)
     except OSError as error:
         what = f"{path}: not written: {error.strerror or error}"
-        raise ExportError(f"{what}. Free some space or choose another place.") from error
+        raise ExportError(f"{what}. {way_out(error)}.") from error

@@ -22,6 +22,7 @@ class ExportFormat:
         label: what the menu says.
         suffix: of the file's name, with the dot.
         help: one line.
+        holds_weights: whether the file holds the weights, so that it matters which are taken.
         export: makes it from a project, the file's path, trained weights or None, and whether to compare with
             the live network; gives the report of a comparison. Raises GenerationError and ExportError.
     """
@@ -30,6 +31,7 @@ class ExportFormat:
     label: str
     suffix: str
     help: str
+    holds_weights: bool
     export: Export
 
 
@@ -50,6 +52,7 @@ PYTHON = ExportFormat(
     label="Python file",
     suffix=".py",
     help="The network as a class in a Python file that needs only torch.",
+    holds_weights=False,
     export=_python,
 )
 ONNX = ExportFormat(
@@ -57,6 +60,7 @@ ONNX = ExportFormat(
     label="ONNX",
     suffix=".onnx",
     help="The network with its weights, compared in ONNX Runtime before it is written.",
+    holds_weights=True,
     export=_onnx,
 )
 FORMATS: Mapping[str, ExportFormat] = MappingProxyType({each.name: each for each in (PYTHON, ONNX)})

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import secrets
 from contextlib import suppress
 from pathlib import Path
+from shutil import copymode
 
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Puts `data` into the file; until all of it is on disk the earlier content stays.
 
+    What is no file, such as a pipe or `/dev/stdout`, is written to and never replaced.
+
     Raises:
         OSError: the disk is full, the folder is missing or not writable; the file is as before.
     """
     path = Path(os.path.realpath(path))
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with temporary.open("xb") as stream:
+            with suppress(FileNotFoundError):
+                copymode(path, temporary)
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        _copy_mode(path, temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def _copy_mode(path: Path, temporary: str) -> None:
-    """Mkstemp makes files that only their owner can read; a saved file is like any other."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        umask = os.umask(0)
-        os.umask(umask)
-        mode = 0o666 & ~umask
-    os.chmod(temporary, mode)
+def way_out(error: OSError) -> str:
+    """What to do when a file could not be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "Free some space or choose another place"
+    if error.errno == errno.ENOENT:
+        return "Make the folder or choose another place"
+    return "Choose another place"

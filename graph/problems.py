@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import log10
 from reprlib import Repr
 from typing import Any
 
@@ -108,7 +109,8 @@ class _Brief(Repr):
         self.maxlevel, self.maxlist, self.maxdict, self.maxstring, self.maxother = 4, 60, 8, 60, 60
 
     def repr_int(self, x: int, level: int) -> str:
-        return f"an integer of {x.bit_length()} bits" if x.bit_length() > 200 else str(x)
+        digits = round(x.bit_length() * log10(2))
+        return f"an integer of about {digits} digits" if digits > 60 else str(x)
 
     def repr_tuple(self, x: tuple[object, ...], level: int) -> str:
         return self.repr_list(list(x), level)

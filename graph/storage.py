@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from graph.atomic import write_atomic
+from graph.atomic import way_out, write_atomic
 from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
 from graph.document import Edge, Graph, Node, PortRef, Project
@@ -19,7 +20,10 @@ from graph.schema import FORMAT, VERSION, EdgeModel, NodeModel, ProjectModel
 
 SUFFIX = ".netloom"
 MAX_BYTES = 256 * 2**20
+MAX_DEPTH = 100  # lists and objects within each other; far below where Python gives up
+MAX_DIGITS = 1000
 MAX_LISTED = 5
+TOO_DEEP = f"lists or objects are nested too deeply. Expected at most {MAX_DEPTH} within each other."
 
 
 class StorageError(Exception):
@@ -33,16 +37,14 @@ def load(path: Path) -> Project:
         StorageError: the file is missing, unreadable, or not a project of this version.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise StorageError(
-                f"{path}: the file has {size:,} bytes, but a project has at most {MAX_BYTES:,}."
-            )
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise StorageError(f"{path}: there is no such file.") from None
     except OSError as error:
         raise StorageError(f"{path}: cannot be read: {error.strerror}.") from error
+    if len(data) > MAX_BYTES:
+        raise StorageError(f"{path}: the file is too large. A project has at most {MAX_BYTES:,} bytes.")
     try:
         return from_bytes(data)
     except StorageError as error:
@@ -59,8 +61,7 @@ def save(project: Project, path: Path) -> None:
         write_atomic(path, to_bytes(project))
     except OSError as error:
         raise StorageError(
-            f"{path}: not saved: {error.strerror or error}. Free some space or choose another place; "
-            "the file on disk is as before and your changes are still open."
+            f"{path}: not saved: {error.strerror or error}. {way_out(error)}; nothing on disk was changed."
         ) from error
 
 
@@ -72,6 +73,7 @@ def from_bytes(data: bytes) -> Project:
     """
     content = _parsed(data)
     _require_format(content)
+    _require_shallow(content)
     try:
         model = ProjectModel.model_validate(content)
     except ValidationError as error:
@@ -115,7 +117,9 @@ def _parsed(data: bytes) -> Any:
     if not data.strip():
         raise StorageError("the file is empty. Restore it from a copy, or begin a new project.")
     try:
-        return json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite)
+        return json.loads(
+            data.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_integer
+        )
     except UnicodeDecodeError as error:
         raise StorageError(f"byte {error.start} is not UTF-8 text. Is this a Netloom project?") from None
     except json.JSONDecodeError as error:
@@ -123,7 +127,7 @@ def _parsed(data: bytes) -> Any:
         end = " The file seems to be cut off; restore it from a copy." if at_end else ""
         raise StorageError(f"line {error.lineno}, column {error.colno}: {error.msg}.{end}") from None
     except RecursionError:
-        raise StorageError("lists or objects are nested too deeply.") from None
+        raise StorageError(TOO_DEEP) from None
     except ValueError as error:
         raise StorageError(f"{error}.") from None
 
@@ -139,6 +143,12 @@ def _finite(text: str) -> float:
     return value
 
 
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"an integer of {len(text):,} digits is too large a number")
+    return int(text)
+
+
 def _require_format(content: Any) -> None:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise StorageError(f'this is not a Netloom project: it does not begin with "format": "{FORMAT}".')
@@ -147,9 +157,20 @@ def _require_format(content: Any) -> None:
         raise StorageError(f"version is {shown(version)}. Expected {VERSION}.")
     if version > VERSION:
         raise StorageError(
-            f"the file is of version {version}, made by a newer Netloom; this one reads up to version {VERSION}. "
-            "Update Netloom to open it."
+            f"the file is of version {shown(version)}, made by a newer Netloom; this one reads up to "
+            f"version {VERSION}. Update Netloom to open it."
         )
+
+
+def _require_shallow(content: Any) -> None:
+    """Refuses what Python could read but, further down its stack, not write again."""
+    level, depth = [content], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise StorageError(TOO_DEEP)
+        held = chain.from_iterable(each.values() if isinstance(each, dict) else each for each in level)
+        level = [item for item in held if isinstance(item, dict | list) and item]
 
 
 def _project(model: ProjectModel) -> Project:
@@ -244,7 +265,7 @@ def _refuse(faults: Iterable[str]) -> NoReturn:
 
 def _place(location: tuple[int | str, ...]) -> str:
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
-    return "".join(parts).lstrip(".")
+    return "".join(parts).lstrip(".") or "the project"
 
 
 def _fault_text(fault: Mapping[str, Any]) -> str:
@@ -295,6 +316,8 @@ def _json(value: Any, indent: int | None = None) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=_plain)
     except ValueError as error:
         raise StorageError(f"not saved: {error}. Change that value and save again.") from None
+    except RecursionError:
+        raise StorageError(f"not saved: {TOO_DEEP}") from None
 
 
 def _plain(value: Any) -> Any:

@@ -1,12 +1,18 @@
-"""torchvision beside a CPU build of torch, for which its package from PyPI was not compiled."""
+"""Ways around what PyTorch's packages do that a desktop app cannot afford."""
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import importlib
+import inspect
+import sys
 import threading
+from collections.abc import Callable
 from types import ModuleType
 
 import torch
+from torch.optim import Optimizer
 
 # https://github.com/pytorch/vision/issues/9085: the import registers shapes for operators that are not there.
 MISSING_OPERATORS = ("nms", "qnms")
@@ -30,3 +36,44 @@ def import_torchvision(module: str = "torchvision") -> ModuleType:
             if not hasattr(torch.ops.torchvision, name):
                 torch.library.define(f"torchvision::{name}", SIGNATURE)
         return importlib.import_module(module)
+
+
+def skip_compiler_import() -> None:
+    """Lets optimizers be built and saved without importing PyTorch's compiler.
+
+    Some methods of an optimizer are shielded from `torch.compile` by a decorator that imports the compiler
+    when they are first called: 70 MB and a second or two, for runs that compile nothing. The decorator looks
+    for an earlier answer on the function first; this leaves one there. Where PyTorch does it otherwise,
+    nothing changes.
+
+    Source: torch/_compile.py
+    """
+    for member in vars(Optimizer).values():
+        shielded = getattr(member, "__wrapped__", None)
+        if shielded is not None and not hasattr(shielded, "__dynamo_disable"):
+            setattr(shielded, "__dynamo_disable", shielded)
+
+
+def plain_step(optimizer: Optimizer) -> Callable[[], None]:
+    """An optimizer's step without the wrappers around it, the outermost of which imports the compiler too.
+
+    It does the same in eager mode; step hooks are not called.
+
+    Source: torch/optim/optimizer.py, _use_grad_for_differentiable
+    """
+    step = inspect.unwrap(type(optimizer).step)
+    optimizer._opt_called = True  # type: ignore[attr-defined]  # what learning-rate schedules warn without
+
+    @torch.no_grad()
+    def take() -> None:
+        step(optimizer)
+
+    return take
+
+
+def give_memory_back() -> None:
+    """Hands memory that a run has freed back to the system, which glibc keeps for the process otherwise."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

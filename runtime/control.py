@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SHORT_STEP = 0.003  # seconds that who holds a run waits for its step to end; longer ones leave the interpreter free
+SHORT_STEP = 0.003  # seconds that a holder waits for the step to end; longer ones leave the interpreter free
 
 
 class Control:
@@ -53,9 +53,9 @@ class Control:
     def held(self) -> Iterator[None]:
         """Keeps the run from its next step while the caller works for a moment, such as on a repaint.
 
-        Two threads of Python that call many short functions at once hand the interpreter back and forth at every
-        call, and both take several times as long. So the caller waits for the step under way, if it is a short one,
-        and the run waits for the caller.
+        Two threads of Python that call many short functions at once hand the interpreter back and forth at
+        every call, and both take several times as long. So the caller waits for the step under way, if it is
+        a short one, and the run waits for the caller.
         """
         self._parked.clear()
         self._undisturbed.clear()

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, SequentialLR, StepLR
 
 from graph.catalog.spec import Params
+from runtime.compat import skip_compiler_import
 from runtime.options import PlanError
 from runtime.plan import TrainingPlan
 from runtime.plan_choices import Span, warmup_steps
@@ -38,6 +39,7 @@ def build_optimizer(plan: TrainingPlan, parameters: Iterable[nn.Parameter]) -> O
             "at least one layer with weights",
             "Add one, such as Linear, or unfreeze one.",
         )
+    skip_compiler_import()
     optimizer_class = getattr(torch.optim, plan.optimizer.type)
     fused = _may_fuse(plan, trainable)
     return cast(Optimizer, optimizer_class(trainable, **plan.optimizer.params, fused=fused))

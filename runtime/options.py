@@ -5,17 +5,15 @@ Forms, validation and the file format all read the same declarations; nothing he
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from graph.catalog.params import ParamError, ParamSpec, Text, Value
+from graph.catalog.params import ParamError, ParamSpec, Text, Value, is_finite
 from graph.catalog.spec import Params
-
-TYPO_SIMILARITY = 0.6
+from graph.problems import closest
 
 
 class PlanError(ValueError):
@@ -62,7 +60,7 @@ class Floats(ParamSpec):
 
     def _fits(self, item: Value) -> bool:
         is_number = isinstance(item, int | float) and not isinstance(item, bool)
-        return is_number and math.isfinite(item) and self.min <= item < self.below
+        return is_number and is_finite(item) and self.min <= item < self.below
 
     def _expected(self) -> str:
         count = f"{self.length} numbers" if self.length else "numbers"
@@ -199,9 +197,9 @@ def wrong_value(
     path: str, value: Value, expected: str, default: Value, choices: Iterable[str] = ()
 ) -> PlanError:
     """The error for a key whose value does not suit."""
-    meant = difflib.get_close_matches(str(value), list(choices), 1, TYPO_SIMILARITY)
+    meant = closest(value, tuple(choices)) if isinstance(value, str) else None
     fallback = "Leave it out." if default is None else f"Leave it out for the default, {shown(default)}."
-    hint = f"Did you mean {meant[0]!r}?" if meant else fallback
+    hint = f"Did you mean {meant!r}?" if meant else fallback
     return PlanError(path, f"{path} is {shown(value)}.", expected, hint)
 
 
@@ -231,15 +229,8 @@ def require_known(names: Iterable[str], known: Iterable[str], path: str, role: s
 
 def did_you_mean(name: Value, known: Iterable[str]) -> str:
     """A suggestion for a mistyped name, as a sentence."""
-    close = closest(str(name), known)
+    close = closest(name, tuple(known)) if isinstance(name, str) else None
     return f"Did you mean {close!r}?" if close else "Check the spelling."
-
-
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that this one is probably a slip of, whatever its case; None if there is none."""
-    by_lower = {item.lower(): item for item in known}
-    matches = difflib.get_close_matches(name.lower(), list(by_lower), 1, TYPO_SIMILARITY)
-    return by_lower[matches[0]] if matches else None
 
 
 def join(path: str, name: str) -> str:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.catalog.params import Value
+from graph.problems import closest
 from runtime.data.choices import SHARED_KEYS, SOURCES, DataPlan
 from runtime.options import (
     Option,
     OptionSpec,
     PlanError,
     checked,
-    closest,
     did_you_mean,
     parse_option,
     require_mapping,

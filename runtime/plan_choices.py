@@ -73,7 +73,10 @@ def warmup_steps(params: Params, span: Span) -> int:
 
 def _stepped(params: Params, base: float, step: int, span: Span) -> float:
     decays = step // (int(params.step_size) * span.steps_per_epoch)
-    return base * float(params.gamma) ** decays
+    try:
+        return base * float(params.gamma) ** decays
+    except OverflowError:
+        return math.inf
 
 
 def _cosine(params: Params, base: float, step: int, span: Span) -> float:

@@ -12,6 +12,7 @@ import json
 import math
 import platform
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from graph import storage
-from graph.atomic import write_atomic
+from graph.atomic import way_out, write_atomic
 from graph.document import Project
 from runtime.events import EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
 
@@ -57,14 +58,21 @@ class RunFolder:
         """Starts a fresh run.
 
         Raises:
-            RunError: the folder already holds a run that took steps; it would be lost.
+            RunError: the folder already holds a run that took steps, which would be lost, or cannot be made.
+            StorageError: nothing can be written there.
         """
-        if _size(self.path / METRICS_FILE) or (self.path / "checkpoints").exists():
+        can_resume = (self.path / "checkpoints").exists()
+        if can_resume or _size(self.path / METRICS_FILE):
             raise RunError(
                 f"The folder {self.path} already holds a run. Expected an empty or new folder. "
-                "Choose another one, or resume the run."
+                f"Choose another one, or {'resume the run' if can_resume else 'delete it'}."
             )
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"The run folder {self.path} cannot be made: {error.strerror or error}. {way_out(error)}."
+            ) from error
         storage.save(project, self.path / PROJECT_FILE)
         self._about = {
             "name": project.name,
@@ -106,11 +114,16 @@ class RunFolder:
                 self.finish(event)
 
     def finish(self, ended: RunEnded) -> None:
-        """Notes how the run ended and closes the folder; does nothing to a folder that was never opened."""
+        """Notes how the run ended and closes the folder; does nothing to a folder that was never opened.
+
+        Raises:
+            OSError: the disk is full; run.json is as before.
+        """
         if self._metrics is None:
             return
-        self._metrics.close()
-        self._metrics = None
+        metrics, self._metrics = self._metrics, None
+        with suppress(OSError):  # lines that a full disk did not take; whoever wrote them was told
+            metrics.close()
         self.update(
             state=ended.state,
             reason=ended.reason,

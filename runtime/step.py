@@ -9,6 +9,7 @@ from torch.nn.utils import clip_grads_with_norm_
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from runtime.compat import plain_step
 from runtime.meter import Meter
 from runtime.metrics import Judge, LossFunction
 from runtime.precision import Precision
@@ -39,6 +40,7 @@ class Stepper:
         self._meter, self._precision, self._scheduler = meter, precision, scheduler
         self._clip_norm, self._judge = clip_norm, judge
         self._named: list[tuple[str, nn.Parameter]] = []
+        self._plain_step = plain_step(optimizer)
 
     def parameter_name(self, index: int) -> str:
         """The name of the parameter whose gradient the meter has at `index`."""
@@ -68,7 +70,7 @@ class Stepper:
             clip_grads_with_norm_([parameter for _, parameter in self._named], self._clip_norm, norm)
         lr = optimizer.param_groups[0]["lr"]
         if scaler is None:
-            optimizer.step()
+            self._plain_step()
         else:
             scaler.step(optimizer)
             scaler.update()

@@ -53,7 +53,7 @@ class TrainingThread(QThread):
         # The window is up before torch is: importing it takes a second, spent here and not there.
         from torch import enable_grad
 
-        from runtime import launch
+        from runtime import compat, launch
 
         with enable_grad():  # grad mode belongs to the thread
             events = launch.run(
@@ -67,3 +67,5 @@ class TrainingThread(QThread):
                 self._mailbox.put(event)
                 if isinstance(event, RunStarted | StateChanged | RunEnded):
                     self.changed.emit()
+        del events  # and with it the network, the data and the optimizer's state
+        compat.give_memory_back()

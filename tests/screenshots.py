@@ -1,7 +1,7 @@
 """Makes the pictures of the README, and of every panel in both themes, from the real window.
 
-    python -m tests.screenshots            # resources/screenshots, for the README
-    python -m tests.screenshots FOLDER     # every panel, light and dark, 1600x1000 and 1280x800
+python -m tests.screenshots            # resources/screenshots, for the README
+python -m tests.screenshots FOLDER     # every panel, light and dark, 1600x1000 and 1280x800
 """
 
 from __future__ import annotations

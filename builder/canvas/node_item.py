@@ -184,6 +184,8 @@ class NodeItem(QGraphicsItem):
             painter.drawRoundedRect(self.card, CORNER, CORNER)
         if scale >= NAME_SCALE:
             face.block_name(scale, self.card.height()).paint(painter)
+        if self.problems:
+            self._paint_far_badge(painter, scale)
 
     def _paint_card(self, painter: QPainter, face: Face) -> None:
         style, card = self._style, self.card
@@ -217,6 +219,17 @@ class NodeItem(QGraphicsItem):
             painter.setPen(pen if not port.is_connected or big else style.port_ring)
             painter.setBrush(brush if port.is_connected or state is PortState.HOVER else style.fill)
             painter.drawEllipse(QPointF(port.x, port.y), radius, radius)
+
+    def _paint_far_badge(self, painter: QPainter, scale: float) -> None:
+        """The badge at the corner of a block, as large on the screen as on a card where it fits."""
+        factor = min(1 / scale, self.card.height() / (3 * BADGE_RADIUS))
+        inward = max((BADGE_RADIUS + 1) * factor - OVERHANG, 0.0)
+        painter.save()
+        painter.translate(self.card.topRight() + QPointF(-inward, inward))
+        painter.scale(factor, factor)
+        painter.translate(-BADGE)
+        self._paint_badge(painter)
+        painter.restore()
 
     def _paint_badge(self, painter: QPainter) -> None:
         style = self._style

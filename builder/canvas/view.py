@@ -115,9 +115,11 @@ class CanvasView(ZoomView):
 
     def paste(self) -> None:
         clipboard.paste(self._session, self.mapToScene(self._cursor()))
+        self._reveal_selection()
 
     def duplicate(self) -> None:
         clipboard.duplicate(self._session, self.graph_scene.bounds(self._session.selection).height())
+        self._reveal_selection()
 
     def delete_selection(self) -> None:
         """Removes the selected nodes with their edges, and the selected edges."""
@@ -158,6 +160,11 @@ class CanvasView(ZoomView):
     def reveal(self, node_id: str) -> None:
         """Brings a node into sight, without moving anything if it is."""
         self.ensureVisible(self.graph_scene.bounds([node_id]), REVEAL_MARGIN, REVEAL_MARGIN)
+
+    def _reveal_selection(self) -> None:
+        if self._session.selection:
+            area = self.graph_scene.bounds(self._session.selection)
+            self.ensureVisible(area, REVEAL_MARGIN, REVEAL_MARGIN)
 
     # -- events
 

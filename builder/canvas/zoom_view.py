@@ -12,7 +12,7 @@ from builder.canvas.style import CanvasStyle
 
 MIN_SCALE, MAX_SCALE = 0.04, 3.0
 FIT_MAX_SCALE = 1.0
-FIT_MARGIN = 48  # pixels around what is fitted
+FIT_MARGIN = 40  # pixels around what is fitted
 ZOOM_STEP = 1.2
 PLANE = QRectF(-1e5, -1e5, 2e5, 2e5)  # canvas units that can always be reached
 DOTS = 32  # canvas units between grid dots, four steps of the grid; wider far out

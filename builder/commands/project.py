@@ -157,7 +157,8 @@ def _report_lines(path: Path, project: Project, inference: Inference, ok: bool) 
         left = "  ".join(text.ljust(width) for text, width in zip(row[:3], widths, strict=False))
         right = "  ".join(text.rjust(width) for text, width in zip(row[3:], widths[3:], strict=True))
         yield f"  {left}  {right}"
-    yield f"  {_count(inference.total_parameters)} parameters, {_count(inference.total_flops)} FLOPs for one sample"
+    parameters, flops = _count(inference.total_parameters), _count(inference.total_flops)
+    yield f"  {parameters} parameters, {flops} FLOPs for one sample"
     yield from (f"  {problem.severity}: {problem.message}" for problem in inference.problems())
     yield f"  {'valid' if ok else 'not valid'}"
 

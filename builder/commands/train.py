@@ -6,12 +6,16 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from builder.commands.base import CommandError, Commands, read_project, to_json
 from builder.commands.progress import Progress
 from graph.document import Project
+
+if TYPE_CHECKING:
+    from runtime.events import EpochEnded, RunEnded
 
 PATH_SETTINGS = ("data.root", "data.path")
 
@@ -44,7 +48,7 @@ def _train(options: argparse.Namespace) -> int:
         for event in run(project, options.run_dir, control, resume=options.resume, data_folder=folder):
             progress.show(event)
             if options.json and isinstance(event, EpochEnded | RunEnded):
-                print(to_json({"event": _event_name(event), **asdict(event)}), flush=True)
+                print(to_json(_event_json(event)), flush=True)
             if isinstance(event, RunEnded):
                 end = event
     assert end is not None, "every run ends in one RunEnded"
@@ -55,8 +59,13 @@ def _train(options: argparse.Namespace) -> int:
     return received.exit_code
 
 
-def _event_name(event: Any) -> str:
-    return "epoch" if type(event).__name__ == "EpochEnded" else "end"
+def _event_json(event: EpochEnded | RunEnded) -> dict[str, Any]:
+    """The event as JSON; a number that JSON cannot write (NaN, infinity) becomes null."""
+    name = "epoch" if type(event).__name__ == "EpochEnded" else "end"
+    return {"event": name} | {
+        key: None if isinstance(value, float) and not isfinite(value) else value
+        for key, value in asdict(event).items()
+    }
 
 
 def _with_settings(project: Project, settings: Sequence[str]) -> Project:

@@ -52,9 +52,9 @@ CHARTS: tuple[ChartSpec, ...] = (
         "loss",
         "Loss",
         (
-            CurveSpec("loss", "each step", "plot_train_raw"),
-            CurveSpec("smoothed_loss", "smoothed", "plot_train", smooth=True),
-            CurveSpec("val_loss", "validation", "plot_val", markers=True),
+            CurveSpec("loss", "step", "plot_train_raw"),
+            CurveSpec("smoothed_loss", "smooth", "plot_train", smooth=True),
+            CurveSpec("val_loss", "val", "plot_val", markers=True),
         ),
         can_log=True,
     ),
@@ -62,8 +62,8 @@ CHARTS: tuple[ChartSpec, ...] = (
         "accuracy",
         "Accuracy, %",
         (
-            CurveSpec("train_accuracy", "training", "plot_train", markers=True),
-            CurveSpec("val_accuracy", "validation", "plot_val", markers=True),
+            CurveSpec("train_accuracy", "train", "plot_train", markers=True),
+            CurveSpec("val_accuracy", "val", "plot_val", markers=True),
         ),
         scale=100.0,
     ),

@@ -12,7 +12,9 @@ from builder.panels.live_plot import Line
 from builder.theme import Theme
 
 MAX_MARKERS = 60  # points closer than that would hide the line
-SMOOTH_THINNING = 6  # a curve without noise looks the same with a few points, and antialiasing costs by the point
+SMOOTH_THINNING = (
+    6  # a curve without noise looks the same with a few points, and antialiasing costs by the point
+)
 
 
 class Curve:
@@ -46,7 +48,9 @@ class Curve:
         self._drawn = wanted
         if self.spec.smooth:
             buckets = max(buckets // SMOOTH_THINNING, 16)
-        x, y = series.window(start, end, buckets) if series is not None else (np.empty(0), np.empty(0))
+        x, y = np.empty(0), np.empty(0)
+        if series is not None:
+            x, y = series.window(start, end, buckets, smooth=self.spec.smooth)
         y = y * self._scale
         if log:
             y = np.log10(np.where(y > 0, y, np.nan))

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 FRAME = 40  # milliseconds between two repaints of the curves at least
 FIGURES = 150  # milliseconds between two rewrites of the figures; nobody reads faster than that
+ROOM_FOR_TWO_ROWS = 440  # pixels of height
+LEAST_HEIGHT = 160  # pixels
+LEAST_CHART_WIDTH = 170  # pixels
 _ICON = 6 * GRID
 
 
@@ -60,6 +63,7 @@ class Dashboard(QWidget):
         self._follows = True
         self._has_accuracy = True
         self._build()
+        self.setMinimumHeight(LEAST_HEIGHT)  # charts two by two must not push the canvas away
         self._curves_pulse = Pulse(FRAME, self)
         self._curves_pulse.fired.connect(self._draw)
         self._figures_pulse = Pulse(FIGURES, self)
@@ -186,13 +190,11 @@ class Dashboard(QWidget):
         figures = self.figures
         self.headline.show_figures(figures)
         self.progress_bar.setValue(round(figures.fraction * self.progress_bar.maximum()))
-        self.status_label.setText(figures.text)
-        self.reason_label.setText(figures.reason)
-        self.banner.setVisible(bool(figures.reason))
-        role = "error-card" if figures.state == "failed" else "info-card"
-        if self.banner.property("role") != role:
-            self.banner.setProperty("role", role)
-            self.banner.style().polish(self.banner)
+        self.status_label.setText(figures.status)
+        self.status_label.setToolTip(figures.status)
+        failure = figures.reason if figures.state == "failed" else ""
+        self.reason_label.setText(failure)
+        self.banner.setVisible(bool(failure))
         self.fit_button.setVisible(not self._follows)
         if "accuracy" in self._charts and self._history is not None:
             self._show_accuracy(self._history)
@@ -205,13 +207,13 @@ class Dashboard(QWidget):
             self._arrange_charts()
 
     def _arrange_charts(self) -> None:
-        """Four charts in a row, two by two, or one below the other, as the room allows."""
+        """All charts in a row; two by two where they stay high enough, or a row would be too narrow."""
         if not self._charts:
             return
         self._charts["accuracy"].setVisible(self._has_accuracy)
         shown = [chart for name, chart in self._charts.items() if name != "accuracy" or self._has_accuracy]
-        shape = self.width() / max(self.height(), 1)
-        arrange(self._grid, shown, len(shown) if shape > 2.4 else 2 if self.width() > 560 else 1)
+        is_row = self.height() < ROOM_FOR_TWO_ROWS and self.width() >= len(shown) * LEAST_CHART_WIDTH
+        arrange(self._grid, shown, len(shown) if is_row else 2 if self.width() > 2 * LEAST_CHART_WIDTH else 1)
 
     @Slot(float)
     def _on_hovered(self, step: float) -> None:
@@ -266,6 +268,7 @@ class Dashboard(QWidget):
         self.status_label = QLabel()
         self.status_label.setFont(font("caption"))
         self.status_label.setProperty("role", "muted")
+        self.status_label.setMinimumWidth(1)  # a long text is cut; it must not widen the window
         self.fit_button = QPushButton(icon("fit"), "Show all steps")
         self.fit_button.setProperty("role", "flat")
         self.fit_button.clicked.connect(self._on_fit)
@@ -273,6 +276,7 @@ class Dashboard(QWidget):
         policy.setRetainSizeWhenHidden(True)
         self.fit_button.setSizePolicy(policy)
         self.banner = QFrame()
+        self.banner.setProperty("role", "error-card")
         self.reason_label = QLabel(
             wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse
         )
@@ -281,17 +285,18 @@ class Dashboard(QWidget):
         self._grid.setSpacing(GRID)
         column = QVBoxLayout(page)
         column.setContentsMargins(GRID, 0, GRID, GRID)
-        column.setSpacing(GRID)
+        column.setSpacing(GRID // 2)
         column.addWidget(self.headline)
-        column.addWidget(self.progress_bar)
-        column.addLayout(_row(self.status_label, self.fit_button))
+        column.addLayout(_row(self.progress_bar, self.status_label, self.fit_button))
         column.addWidget(self.banner)
         column.addLayout(self._grid, 1)
         return page
 
 
-def _row(stretched: QWidget, other: QWidget) -> QHBoxLayout:
+def _row(stretched: QWidget, *others: QWidget) -> QHBoxLayout:
     row = QHBoxLayout()
+    row.setSpacing(2 * GRID)
     row.addWidget(stretched, 1)
-    row.addWidget(other)
+    for other in others:
+        row.addWidget(other)
     return row

@@ -27,6 +27,8 @@ from builder.theme import GRID
 from builder.theme.tokens import CONTROL_HEIGHT
 from graph.catalog.params import ParamSpec, Value
 
+LEAST_CHOICE = 96  # pixels; the inspector is narrow
+
 _bursts = count(1)
 _HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
@@ -214,6 +216,7 @@ class ChoiceField(QComboBox):
             self.addItem((titles or {}).get(choice, choice), choice)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumContentsLength(6)
+        self.setMinimumWidth(LEAST_CHOICE)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(lambda index: self.edited.emit(self.itemData(index), next(_bursts)))
 

@@ -68,6 +68,12 @@ class RunFigures:
         return self.state not in ("finished", "stopped", "failed")
 
     @property
+    def status(self) -> str:
+        """What runs where, and why it ended where that is no failure."""
+        ended = self.reason if self.state != "failed" else ""
+        return " · ".join(part for part in (ended.removesuffix("."), self.text) if part)
+
+    @property
     def fraction(self) -> float:
         """How much of the work is done, 0 to 1: of reading the data first, then of all steps."""
         if self.total_steps:
@@ -97,7 +103,7 @@ class RunFigures:
         self.steps_per_epoch, self.step = event.steps_per_epoch, event.start_step
         self.batch_size = event.train_samples / event.steps_per_epoch if event.steps_per_epoch else 0.0
         self.text = f"{event.device} · {event.precision} · {event.parameters:,} parameters"
-        self.text += f" · {event.train_samples:,} training and {event.val_samples:,} validation samples"
+        self.text += f" · {event.train_samples:,} train and {event.val_samples:,} val samples"
 
     def _take_steps(self, event: StepsRecorded) -> None:
         if not event.losses:

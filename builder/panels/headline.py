@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
@@ -12,7 +11,9 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from builder.panels.figures import STATE_TEXTS, RunFigures, duration, number
 from builder.theme import GRID, Theme, font
 
-_TILE_WIDTH = 104  # pixels
+_TILE_WIDTH = 94  # pixels
+# Left out in this order where the row is too narrow; the last two have a chart of their own.
+_SPARE = ("Samples / s", "Gradient norm", "Learning rate", "Steps / s", "Step")
 _STATE_TOKENS = {
     "running": "accent_text",
     "paused": "warning",
@@ -24,17 +25,16 @@ _NONE = "–"
 
 
 class Headline(QWidget):
-    """State, progress and the latest measurements as labelled figures that wrap to the width."""
+    """State, progress and the latest measurements as labelled figures, as many as fit in one row."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._tiles = {title: Tile(title) for title in _texts(RunFigures())}
+        self._tiles = {title: Tile(title, self) for title in _texts(RunFigures())}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(GRID, GRID // 2, GRID, 0)
         self._grid.setHorizontalSpacing(GRID)
-        self._grid.setVerticalSpacing(GRID // 2)
-        self._columns = 0
+        self._shown = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_theme(self, theme: Theme) -> None:
@@ -55,19 +55,22 @@ class Headline(QWidget):
         return self._tiles[title].value.text()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        fit = max(event.size().width() // _TILE_WIDTH, 2)
-        columns = math.ceil(len(self._tiles) / math.ceil(len(self._tiles) / fit))  # rows of one length
-        if columns != self._columns:
-            self._columns = columns
-            arrange(self._grid, list(self._tiles.values()), columns)
+        surplus = max(len(self._tiles) - event.size().width() // _TILE_WIDTH, 0)
+        hidden = _SPARE[:surplus]
+        if len(self._tiles) - len(hidden) != self._shown:
+            shown = [tile for title, tile in self._tiles.items() if title not in hidden]
+            self._shown = len(shown)
+            for title, tile in self._tiles.items():
+                tile.setVisible(title not in hidden)
+            arrange(self._grid, shown, len(shown))
         super().resizeEvent(event)
 
 
 class Tile(QWidget):
     """A figure with its name above it."""
 
-    def __init__(self, title: str) -> None:
-        super().__init__()
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._title = title
         self._name = QLabel(title)
         self._name.setFont(font("caption"))

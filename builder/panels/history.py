@@ -57,11 +57,12 @@ class Series:
         nearest = left if abs(self.x[left] - x) <= abs(self.x[right] - x) else right
         return float(self.x[nearest]), float(self.y[nearest])
 
-    def window(self, start: float, end: float, buckets: int) -> tuple[Array, Array]:
+    def window(self, start: float, end: float, buckets: int, *, smooth: bool = False) -> tuple[Array, Array]:
         """What is seen of the curve between two x, thinned so that no peak is lost.
 
-        More than 2 * `buckets` points become the minimum and maximum of each bucket. Buckets hold a power of
-        two of points, counted from the curve's first, so that the picture stands still while the curve grows.
+        More than 2 * `buckets` points become the minimum and maximum of each bucket; of a `smooth`
+        curve, which would look like a saw then, the first one. Buckets hold a power of two of points, counted
+        from the curve's first, so that the picture stands still while the curve grows.
         """
         first = max(int(np.searchsorted(self.x, start)) - 1, 0)
         last = min(int(np.searchsorted(self.x, end, side="right")) + 1, self._size)
@@ -69,6 +70,9 @@ class Series:
         if width == 1:
             return self.x[first:last].copy(), self.y[first:last].copy()
         first -= first % width
+        if smooth:
+            kept = np.append(np.arange(first, last - 1, width), last - 1)
+            return self.x[kept], self.y[kept]
         return _extremes(self.x[first:last], self.y[first:last], width)
 
 

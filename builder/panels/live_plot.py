@@ -1,9 +1,9 @@
 """A plot whose curves can change twenty times a second beside a training run.
 
-pyqtgraph lays out the axes and handles the mouse. What it draws is kept as a picture until a range, the size or the
-theme changes; the curves are painted over it with one call each. Asking its scene to repaint instead runs some
-hundred short Python functions for every frame (1 ms a plot against 0.1 ms), and each of them contends with the
-training thread for the interpreter.
+pyqtgraph lays out the axes and handles the mouse. What it draws is kept as a picture until a range, the
+size or the theme changes; the curves are painted over it with one call each. Asking its scene to repaint
+instead runs some hundred short Python functions for every frame (1 ms a plot against 0.1 ms), and each of
+them contends with the training thread for the interpreter.
 """
 
 from __future__ import annotations
@@ -94,6 +94,8 @@ class LivePlot(pg.PlotWidget):
             self.refresh()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self.viewport().size().isEmpty():
+            return  # a panel that is folded away
         if self._backdrop is None or self._backdrop.devicePixelRatio() != self.devicePixelRatioF():
             self._backdrop = self._draw_backdrop()
         painter = QPainter(self.viewport())

@@ -41,6 +41,13 @@ HINTS = {
     "root": "the usual folder",
     "num_classes": "counted",
 }
+# What the data's parameters are called; PyTorch's keywords (lr, weight_decay) keep their spelling.
+DATA_LABELS = {
+    "root": "Folder",
+    "path": "File",
+    "target_path": "Target file",
+    "num_classes": "Classes",
+}
 
 
 class PlanForm(QWidget):
@@ -128,6 +135,7 @@ class PartForm(QWidget):
         self.help = QLabel(self)
         self.help.setProperty("role", "muted")
         self.help.setWordWrap(True)
+        self._label = _data_label if part == "data" else str
         self.form = SpecForm((), self)
         self._shown_type: Value = UNSET
         self._lay_out(part)
@@ -157,7 +165,7 @@ class PartForm(QWidget):
         self._shown_type = type_name
         self.form.hide()
         self.form.deleteLater()
-        self.form = SpecForm(part_specs(self._part, type_name), self)
+        self.form = SpecForm(part_specs(self._part, type_name), self, label=self._label)
         self.form.edited.connect(self.edited)
         self.form.setVisible(bool(self.form.names))
         self._layout.addWidget(self.form)
@@ -199,6 +207,10 @@ def _heading(text: str, parent: QWidget) -> QLabel:
     label = QLabel(text, parent)
     label.setFont(font("strong"))
     return label
+
+
+def _data_label(name: str) -> str:
+    return DATA_LABELS.get(name, _spoken(name).replace("Val ", "Validation "))
 
 
 def _spoken(name: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QTextDocumentFragment
+from PySide6.QtGui import QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from builder.panels.chart_specs import ChartSpec, CurveSpec
@@ -23,8 +23,11 @@ from builder.panels.live_plot import Line, LivePlot
 from builder.theme import GRID, Theme, font
 
 _AXIS_WIDTH = 52  # pixels; one width for all charts, so that their x-axes stand below each other
-_AXIS_HEIGHT = 34  # pixels
+_AXIS_HEIGHT = 20  # pixels; with its name 14 more, where there is room
+_ROOM_FOR_NAME = 220  # pixels of a chart's height
+_HEAD = 7  # pixels above the plot: half of the number at the top of an axis
 _MARGIN = 0.06  # of the y-range, above and below the curves
+_X_MARGIN = 0.012  # of the x-range, so that a dot at the end of the run is whole
 _SLACK = 1.7  # the y-range is taken in once it is that many times larger than the curves need
 
 
@@ -65,7 +68,7 @@ class Chart(QWidget):
         self._series: Mapping[str, Series] = {}
         self._is_stale = False
         self._title = QLabel(self, textFormat=Qt.TextFormat.RichText)
-        self._title.setFont(font("body"))
+        self._title.setFont(font("caption"))
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.log_button = QToolButton(self)
         self.log_button.setText("log")
@@ -120,7 +123,7 @@ class Chart(QWidget):
 
     def set_steps(self, first: float, last: float) -> None:
         """Shows these steps."""
-        self.plot.setXRange(first, last, padding=0)
+        self.plot.setXRange(first, last, padding=_X_MARGIN)
 
     @Slot()
     def draw(self) -> None:
@@ -203,7 +206,7 @@ class Chart(QWidget):
 
     def _legend(self) -> str:
         labelled = [f"{self._dot(curve)} {curve.label}" for curve in self.spec.curves if curve.label]
-        return " &nbsp; ".join([f"<b>{self.spec.title}</b>", *labelled])
+        return " &nbsp;".join([f"<b>{self.spec.title}</b>", *labelled])
 
     @Slot(bool)
     def _set_log(self, checked: bool) -> None:
@@ -227,6 +230,15 @@ class Chart(QWidget):
         inside = view.sceneBoundingRect().contains(position)
         self.hovered.emit(view.mapSceneToView(position).x() if inside else math.nan)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names the x-axis where there is room; the readout beside the crosshair names it everywhere."""
+        has_room = self.height() >= _ROOM_FOR_NAME
+        axis = self.plot.getAxis("bottom")
+        axis.setLabel("step" if has_room else "")
+        axis.showLabel(has_room)
+        axis.setHeight(_AXIS_HEIGHT + (14 if has_room else 0))
+        super().resizeEvent(event)
+
     def leaveEvent(self, event: object) -> None:
         self.hovered.emit(math.nan)
 
@@ -242,7 +254,7 @@ def _plot_widget(lines: Sequence[Line]) -> LivePlot:
     plot = LivePlot({"left": _Axis("left"), "bottom": _Axis("bottom")}, lines)
     plot.getAxis("left").setWidth(_AXIS_WIDTH)
     plot.getAxis("bottom").setHeight(_AXIS_HEIGHT)
-    plot.getAxis("bottom").setLabel("step")
+    plot.getPlotItem().layout.setContentsMargins(0, _HEAD, 0, 0)
     for name in ("left", "bottom"):
         plot.getAxis(name).enableAutoSIPrefix(False)
         plot.getAxis(name).setStyle(tickLength=4)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from codegen.live import LiveModel, build
 from codegen.parity import ExportError
+from graph.catalog.params import INT_LIMIT
 from graph.document import Project
 from graph.problems import shown
 
@@ -25,7 +26,7 @@ def live_with_weights(project: Project, weights: Path | None) -> LiveModel:
         ExportError: the weights are missing, damaged or another network's.
     """
     seed = project.training.get("seed")
-    live = build(project, seed=seed if isinstance(seed, int) else 0)
+    live = build(project, seed=seed if isinstance(seed, int) and 0 <= seed <= INT_LIMIT else 0)
     if weights is not None:
         _load(live.module, weights)
     live.module.eval()

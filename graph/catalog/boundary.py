@@ -24,7 +24,12 @@ INPUT = LayerSpec(
     inputs=(),
     infer=_input_shape,
     params=(
-        Dims(name="shape", default=(1, 28, 28), help="Shape of one sample, without the batch."),
+        Dims(
+            name="shape",
+            default=(1, 28, 28),
+            initial=(1, 8, 8),  # the digits that a new plan trains on
+            help="Shape of one sample, without the batch.",
+        ),
         Choice(
             name="dtype", default="float32", choices=DTYPES, help="int64 for token ids, float32 otherwise."
         ),

@@ -121,7 +121,7 @@ class Float(ParamSpec):
     kind = "float"
 
     def _checked(self, value: Value) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not is_finite(value):
             raise ParamError(f"a number{self._range_text()}")
         if not self.min <= value <= self.max or (self.above is not None and value <= self.above):
             raise ParamError(f"a number{self._range_text()}")
@@ -300,17 +300,19 @@ class Dims(ParamSpec):
 
 def _checked_int(value: Value, low: int, high: int, expected: str | None = None) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ParamError(expected or _int_range_text(low, high))
+        is_too_large = isinstance(value, int) and value > high
+        raise ParamError(expected or _int_range_text(low, high, is_too_large))
     return value
 
 
-def _int_range_text(low: int, high: int) -> str:
-    if high < INT_LIMIT:
+def _int_range_text(low: int, high: int, is_too_large: bool) -> str:
+    if high < INT_LIMIT or is_too_large:
         return f"an integer from {low} to {high}"
     return f"an integer of at least {low}"
 
 
-def _is_finite(value: int | float) -> bool:
+def is_finite(value: int | float) -> bool:
+    """Whether a number is one that a float can hold."""
     try:
         return math.isfinite(value)
     except OverflowError:

@@ -80,6 +80,7 @@ figures = {
     "tick p99": lateness[int(len(lateness) * 0.99)],
     "tick worst": lateness[-1],
     "window's share of a core": cpu / wall,
+    "memory, MB": int(next(l for l in open("/proc/self/status") if l.startswith("VmRSS")).split()[1]) / 1024,
     "curves repainted a second": frames / (times[-1] - times[0]),
 }
 window.session.document.mark_saved()

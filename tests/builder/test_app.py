@@ -7,8 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import qInstallMessageHandler, qWarning
 
-from builder.app import ErrorReporter
+from builder.app import ErrorReporter, quiet_offscreen
 from builder.recovery import Recovery
 from builder.run_folders import user_folder
 from builder.session import Session
@@ -55,12 +56,25 @@ def test_a_screenshot_of_a_project_and_of_the_welcome_page(tmp_path):
     for arguments in ((tmp_path / "project.png", project), (tmp_path / "welcome.png",)):
         answer = run_python(SHOT, *arguments)
         assert answer.returncode == 0, answer.stderr
+        assert answer.stderr == ""
         assert arguments[0].stat().st_size > 10_000
 
 
 def test_a_screenshot_that_cannot_be_written_says_so(tmp_path):
     answer = run_python(SHOT, tmp_path / "nowhere" / "x.png")
     assert "OSError" in answer.stderr
+
+
+def test_offscreen_only_its_own_line_is_dropped(qapp):
+    seen = []
+    before = qInstallMessageHandler(lambda kind, context, text: seen.append(text))
+    try:
+        with quiet_offscreen(qapp):
+            qWarning("This plugin does not support propagateSizeHints()")
+            qWarning("QPainter::begin: something else")
+    finally:
+        qInstallMessageHandler(before)
+    assert seen == ["QPainter::begin: something else"]
 
 
 def test_the_window_opens_loads_pytorch_behind_it_and_closes_cleanly(tmp_path):

@@ -105,7 +105,12 @@ def test_every_root_cause_is_reported_at_once_and_no_consequence(capsys, project
 
 
 def test_fix_inserts_the_flatten(capsys, project, tmp_path):
-    layers = [("Input", {"shape": [1, 28, 28]}), ("Conv2d", {}), ("Linear", {"out_features": 10}), ("Output", {})]
+    layers = [
+        ("Input", {"shape": [1, 28, 28]}),
+        ("Conv2d", {}),
+        ("Linear", {"out_features": 10}),
+        ("Output", {}),
+    ]
     out_path = tmp_path / "fixed.netloom"
     code, out, _ = answer(capsys, "fix", project(*layers), "--all", "-o", out_path)
     assert code == 0
@@ -137,7 +142,9 @@ def test_schema_accepts_templates_and_refuses_others(capsys):
     validator = jsonschema.Draft202012Validator(json.loads(out))
     for entry in templates():
         assert validator.is_valid(json.loads(to_bytes(entry.project())))
-    assert not validator.is_valid({"format": "netloom", "version": 1, "graph": {"nodes": [{"id": 1}], "edges": []}})
+    assert not validator.is_valid(
+        {"format": "netloom", "version": 1, "graph": {"nodes": [{"id": 1}], "edges": []}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,7 +170,9 @@ def test_mistakes_get_a_clear_error_and_no_traceback(capsys, tmp_path, monkeypat
 def test_a_project_alone_means_open(monkeypatch, project):
     seen = []
     monkeypatch.setattr("builder.commands.window.display_fault", lambda: "no screen")
-    monkeypatch.setattr("builder.cli.CommandError", type("Seen", (Exception,), {"exit_code": 1}), raising=True)
+    monkeypatch.setattr(
+        "builder.cli.CommandError", type("Seen", (Exception,), {"exit_code": 1}), raising=True
+    )
     monkeypatch.setattr("builder.commands.window.read_project", seen.append)
     path = project(("Input", {}))
     assert main([str(path)]) == 1

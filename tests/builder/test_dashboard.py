@@ -5,14 +5,13 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QWidget
 
-from builder.panels.chart_specs import x_range
 from builder.panels.dashboard import Dashboard
 from builder.panels.figures import RunFigures, duration, number
-from builder.panels.history import History, Series
+from builder.panels.headline import Tile
 from builder.theme import dark, light
 from runtime.events import DataProgress, EpochEnded, RunEnded, RunStarted, StateChanged, StepsRecorded
 
@@ -48,71 +47,6 @@ def dashboard(qtbot):
 def drawn(dashboard, qtbot):
     """Waits until what was fed is on the screen."""
     qtbot.waitUntil(lambda: dashboard.is_idle and dashboard.frames > 0)
-
-
-# -- curves --
-
-
-def test_series_keeps_every_point_through_growth():
-    series = Series()
-    for first in range(1, 50_001, 777):
-        count = min(777, 50_001 - first)
-        series.extend(range(first, first + count), [float(x) ** 0.5 for x in range(first, first + count)])
-    assert len(series) == 50_000
-    assert series.x.tolist() == list(range(1, 50_001))
-    assert series.y[41_999] == 42_000**0.5
-
-
-def test_thinned_window_loses_no_peak():
-    series = Series()
-    values = [0.0] * 100_000
-    values[31_415], values[92_653] = 9.0, -7.0
-    series.extend(range(100_000), values)
-    x, y = series.window(0, 100_000, 200)
-    assert len(x) <= 800
-    assert y.max() == 9.0
-    assert y.min() == -7.0
-    assert abs(x[y.argmax()] - 31_415) < 100_000 / 200
-
-
-def test_thinning_stands_still_while_the_curve_grows():
-    series = Series()
-    series.extend(range(10_000), [math.sin(x) for x in range(10_000)])
-    _, before = series.window(0, 1e9, 100)
-    series.extend(range(10_000, 10_050), [5.0] * 50)
-    _, after = series.window(0, 1e9, 100)
-    assert after[: len(before) - 2].tolist() == before[:-2].tolist()
-
-
-def test_window_without_thinning_reaches_over_its_edges():
-    series = Series()
-    series.extend(range(100), [float(x) for x in range(100)])
-    x, _ = series.window(10.5, 20.5, 200)
-    assert x[0] <= 10.5  # so that lines run out of the picture instead of ending in it
-    assert x[-1] >= 20.5
-    assert len(x) < 15
-
-
-def test_nearest_point():
-    series = Series()
-    assert series.at(3) is None
-    series.extend((10, 20), (1.0, 2.0))
-    assert [series.at(x) for x in (0, 14, 16, 99)] == [(10, 1.0), (10, 1.0), (20, 2.0), (20, 2.0)]
-
-
-def test_smoothed_loss_starts_unbiased_and_passes_over_what_is_not_finite():
-    history = History()
-    history.add_steps(steps(1, 3, loss=lambda step: 5.0 if step != 2 else math.nan))
-    assert history.series["smoothed_loss"].y.tolist() == pytest.approx([5.0, 5.0, 5.0])
-    assert math.isnan(history.series["loss"].y[1])
-
-
-def test_young_curve_fills_the_axis_and_the_axis_seldom_moves():
-    ranges = [x_range(0, step, 10_000) for step in range(1, 10_001, 10)]
-    assert all(end >= step for (_, end), step in zip(ranges, range(1, 10_001, 10), strict=True))
-    assert all(end <= max(2 * step, 32) for (_, end), step in zip(ranges, range(1, 10_001, 10), strict=True))
-    assert len(set(ranges)) < 12
-    assert ranges[-1] == (0, 10_000)
 
 
 # -- figures --
@@ -236,6 +170,68 @@ def test_failure_shows_its_reason(dashboard, qtbot):
     assert dashboard.banner.isVisible()
     assert dashboard.reason_label.text() == "The loss became NaN at step 11."
     assert dashboard.headline.text("Time left") == "–"
+
+
+def test_a_stop_on_request_is_no_alarm(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 10), RunEnded("stopped", "Stopped on request.", None, 10)])
+    qtbot.waitUntil(lambda: dashboard.headline.text("State") == "Stopped")
+    assert not dashboard.banner.isVisible()
+    assert dashboard.status_label.text().startswith("Stopped on request · cpu · float32")
+
+
+@pytest.mark.parametrize("size", [(1250, 307), (940, 239)])
+def test_curves_have_room_in_the_panel_as_it_opens(dashboard, qtbot, size):
+    dashboard.resize(*size)
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
+    drawn(dashboard, qtbot)
+    heights = {chart.plot.getViewBox().height() for chart in dashboard.charts.values()}
+    assert min(heights) >= 0.42 * size[1]
+    assert len({chart.y() for chart in dashboard.charts.values()}) == 1
+
+
+def test_with_more_room_charts_stand_two_by_two(dashboard, qtbot):
+    dashboard.resize(900, 600)
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
+    drawn(dashboard, qtbot)
+    assert len({chart.y() for chart in dashboard.charts.values()}) == 2
+
+
+class Windows(QObject):
+    """Remembers every widget that was shown as a window of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.shown = []
+
+    def eventFilter(self, watched, event):
+        if event.type() is QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.shown.append(watched)
+        return False
+
+
+def test_no_part_of_it_is_ever_a_window_of_its_own(qapp, qtbot):
+    windows = Windows()
+    qapp.installEventFilter(windows)
+    dashboard = Dashboard(light())
+    qtbot.addWidget(dashboard)
+    dashboard.feed([START, steps(1, 10)])
+    dashboard.show()
+    drawn(dashboard, qtbot)
+    dashboard.resize(700, 300)
+    dashboard.resize(1400, 600)
+    qapp.removeEventFilter(windows)
+    assert windows.shown == [dashboard]
+
+
+def test_a_narrow_headline_leaves_out_what_matters_least(dashboard, qtbot):
+    dashboard.resize(700, 300)
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
+    drawn(dashboard, qtbot)
+    tiles = [tile for tile in dashboard.headline.findChildren(Tile) if tile.isVisible()]
+    assert len({tile.y() for tile in tiles}) == 1
+    names = {tile.findChild(QLabel).text().split(" of ")[0] for tile in tiles}
+    assert {"State", "Epoch", "Train loss", "Val loss", "Val accuracy", "Time left"} <= names
+    assert "Samples / s" not in names
 
 
 def test_reading_the_data_moves_the_progress_bar(dashboard, qtbot):

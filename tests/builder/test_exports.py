@@ -31,8 +31,8 @@ def stub(monkeypatch):
         return ParityReport("ONNX Runtime", (1, 5), 0.0, 1e-3, 1e-5, True)
 
     formats = {
-        "python": ExportFormat("python", "Python file", ".py", "", export),
-        "onnx": ExportFormat("onnx", "ONNX", ".onnx", "", export),
+        "python": ExportFormat("python", "Python file", ".py", "", False, export),
+        "onnx": ExportFormat("onnx", "ONNX", ".onnx", "", True, export),
     }
     monkeypatch.setattr(exports, "FORMATS", formats)
     return calls

@@ -8,7 +8,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from builder.main_window import THEME_KEY, MainWindow
+from builder.main_window import THEME_KEY
 from graph.document import Document, Node, PortRef
 from graph.edits import AddNodes, Connect, SetParams, SetTraining
 from graph.storage import load, save
@@ -373,28 +373,6 @@ def test_the_theme_is_switched_everywhere_and_remembered(cnn, settings):
     cnn.actions_["view.theme_light"].trigger()
     assert not cnn.themes.theme.is_dark
     assert not cnn.actions_["view.theme_dark"].isChecked()
-
-
-def test_the_layout_is_remembered(qtbot, themes, settings, answers, monkeypatch):
-    monkeypatch.setattr("builder.torch_loader.TorchLoader.start", lambda self: None)
-    for expected_hidden in (False, True):
-        window = MainWindow(themes, settings, answers)
-        qtbot.addWidget(window)
-        window.resize(1280, 800)
-        window.show()
-        window.files.new_project()
-        assert window.docks["Inspector"].isHidden() is expected_hidden
-        window.docks["Inspector"].hide()
-        assert window.close()
-
-
-def test_the_layout_can_be_reset(cnn):
-    cnn.docks["Inspector"].hide()
-    cnn.docks["Code"].setFloating(True)
-    assert cnn.docks["Code"].titleBarWidget() is None
-    cnn.actions_["view.reset_layout"].trigger()
-    assert not cnn.docks["Inspector"].isHidden()
-    assert not cnn.docks["Code"].isFloating()
 
 
 def test_another_document_is_shown_by_every_panel(cnn):

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from builder.panels.field_text import UNSET
 from builder.panels.plan_edits import (
@@ -70,6 +70,11 @@ def choose(qtbot, combo, text):
     qtbot.waitUntil(combo.hasFocus)
     qtbot.keyClicks(combo, text)
     assert combo.currentText().startswith(text)
+
+
+def test_the_data_speaks_and_pytorch_keeps_its_keywords(form):
+    labels = {label.text() for label in form.findChildren(QLabel)}
+    assert {"Validation fraction", "Resize", "Batch size", "lr", "weight_decay", "betas"} <= labels
 
 
 def test_the_form_shows_the_plan(form):

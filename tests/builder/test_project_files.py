@@ -11,7 +11,7 @@ from builder.recent import MAX_RECENT, RecentProjects
 from builder.recovery import Recovery
 from builder.session import Session
 from graph.document import Document, Node
-from graph.edits import AddNodes
+from graph.edits import AddNodes, RenameProject
 from graph.storage import load, save, to_bytes
 from graph.templates import template
 
@@ -174,6 +174,56 @@ def test_unsaved_work_of_a_dead_session_is_offered_and_comes_back_unsaved(
     assert session.document.path == saved
     assert session.document.is_dirty
     assert not copy.exists()
+
+
+def test_a_change_is_copied_by_itself_a_moment_later(qtbot, session, tmp_path):
+    recovery = Recovery(session, tmp_path / "recovery", quiet=20)
+    session.apply(EDIT)
+    assert not list(tmp_path.glob("recovery/*.json"))
+    qtbot.waitUntil(lambda: bool(list(tmp_path.glob("recovery/*.json"))))
+    recovery.clear()
+
+
+def test_changes_that_keep_coming_do_not_put_the_copy_off(qtbot, session, tmp_path):
+    recovery = Recovery(session, tmp_path / "recovery", quiet=60_000, limit=40)
+    session.apply(EDIT)
+
+    def keep_changing():
+        session.apply(RenameProject(f"{session.project.name}."[-40:]))
+        return bool(list(tmp_path.glob("recovery/*.json")))
+
+    qtbot.waitUntil(keep_changing)
+    recovery.clear()
+
+
+def test_undone_to_what_is_saved_there_is_nothing_to_recover(session, recovery, tmp_path):
+    session.apply(EDIT)
+    recovery.keep()
+    assert list(tmp_path.glob("recovery/*.json"))
+    session.undo()
+    recovery.keep()
+    assert not list(tmp_path.glob("recovery/*.json"))
+
+
+def test_a_project_without_a_name_is_called_after_its_first_file(files, session, answers, tmp_path):
+    session.apply(EDIT)
+    answers.save_answer = tmp_path / "Digit reader.netloom"
+    assert files.save_project()
+    assert session.project.name == "Digit reader"
+    assert load(answers.save_answer).name == "Digit reader"
+    assert not session.document.is_dirty
+    answers.save_answer = tmp_path / "other.netloom"
+    assert files.save_project_as()
+    assert session.project.name == "Digit reader", "a name that was given stays"
+
+
+def test_a_save_that_fails_names_nothing(files, session, answers, tmp_path):
+    session.apply(EDIT)
+    answers.save_answer = tmp_path / "missing" / "net.netloom"
+    assert not files.save_project()
+    assert answers.errors
+    assert session.project.name == "Untitled"
+    assert "x1" in session.graph.nodes
 
 
 def test_a_copy_that_is_not_wanted_is_not_offered_again(files, session, answers, recovery, tmp_path):

@@ -143,7 +143,7 @@ def test_errors_of_the_project_come_first(tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path):
-    with pytest.raises(ExportError, match=r"not written: .*\. Free some space or choose another place"):
+    with pytest.raises(ExportError, match=r"not written: .*\. Make the folder or choose another place"):
         export_python(small_cnn(), tmp_path / "missing" / "net.py")
 
 

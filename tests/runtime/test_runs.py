@@ -92,7 +92,7 @@ def test_resuming_forgets_what_came_after_the_checkpoint(folder: RunFolder) -> N
 def test_a_folder_with_steps_is_not_overwritten(folder: RunFolder) -> None:
     folder.record(STEPS)
     folder.finish(RunEnded("stopped"))
-    with pytest.raises(RunError, match=r"already holds a run.*Choose another one, or resume"):
+    with pytest.raises(RunError, match=r"already holds a run.*Choose another one, or delete it"):
         RunFolder(folder.path).create(spiral_project())
     assert len(list(read_run(folder.path).metrics())) == 2
 

@@ -4,12 +4,13 @@ import random
 
 import pytest
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
 
 from builder.canvas.edge_item import EdgeItem
 from builder.canvas.face import Face
 from builder.canvas.node_item import NodeItem
 from builder.canvas.ports import ports_of
-from builder.theme import dark
+from builder.theme import dark, light
 from graph.document import Document, Edge, EditError, Node, PortRef, Project
 from graph.edits import (
     AddNodes,
@@ -165,6 +166,26 @@ def test_every_zoom_paints_every_kind_of_card(open_canvas, scale):
     image = canvas.view.grab().toImage()
     colors = {image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 3)}
     assert len(colors) > 3
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.2, 0.5])
+@pytest.mark.parametrize("is_selected", [False, True])
+def test_an_error_is_red_also_far_out(open_canvas, scale, is_selected):
+    canvas = open_canvas(chain(("Input", "image"), ("Nonsense", "strange")))
+    canvas.session.select([canvas.id("strange")] if is_selected else [])
+    canvas.view.zoom_by(scale / canvas.view.zoom)
+    item = canvas.item("strange")
+    canvas.view.centerOn(item)
+    image = canvas.view.grab().toImage()
+    card = canvas.view.mapFromScene(item.mapRectToScene(item.boundingRect())).boundingRect()
+    red = QColor(light().error)
+    found = [
+        (x, y)
+        for x in range(card.left(), card.right() + 1)
+        for y in range(card.top(), card.bottom() + 1)
+        if image.pixelColor(x, y) == red
+    ]
+    assert len(found) > (4 if scale > 0.1 else 1)
 
 
 def test_an_edge_along_a_row_bows_around_the_cards_between(open_canvas):

@@ -229,6 +229,14 @@ def test_duplicate_stands_clear_of_the_original(canvas):
     assert len(canvas.graph.nodes) == 5
 
 
+def test_copies_are_brought_into_sight(canvas):
+    canvas.session.select([canvas.id("conv1")])
+    canvas.key(Qt.Key.Key_C, CTRL)
+    for key in (Qt.Key.Key_D, Qt.Key.Key_D, Qt.Key.Key_D, Qt.Key.Key_D, Qt.Key.Key_D, Qt.Key.Key_V):
+        canvas.key(key, CTRL)
+        assert canvas.view.visible_area.contains(canvas.scene.bounds(canvas.session.selection))
+
+
 def test_a_change_during_a_drag_ends_it(canvas):
     canvas.drag(canvas.body("conv1"), canvas.body("conv1") + QPointF(0, 80))
     canvas.press(canvas.body("conv1"))

@@ -171,7 +171,8 @@ def test_no_network_is_explained(load, tmp_path, offline):
 def test_a_stopped_download_leaves_nothing_behind(mirror, tmp_path):
     plan = DataPlan.from_mapping({**FASHION, "root": str(tmp_path / "root"), "download": True})
     loading = load_data(plan)
-    assert next(loading).text == f"Downloading {FILES[0]}.gz"
+    assert next(loading).text == f"Downloading {FILES[0]}.gz"  # before it is reached
+    assert next(loading).done == 0
     assert list((tmp_path / "root").rglob("*.part"))
     loading.close()
     assert not [path for path in (tmp_path / "root").rglob("*") if path.is_file()]

@@ -1,0 +1,91 @@
+"""The panels around the canvas: remembered, put back, and never larger than the canvas by themselves."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+
+from builder.docks import HEIGHT_KEY
+from builder.main_window import MainWindow
+from graph.templates import template
+
+
+@pytest.fixture
+def cnn(window):
+    """The window with SmallCNN open."""
+    window.files.new_project(template("SmallCNN").project())
+    return window
+
+
+def height_below(window):
+    """From the canvas down to the status bar, tabs included."""
+    return window.status.y() - window.pages.geometry().bottom()
+
+
+def share(height):
+    return max(0.34 * height, 240)
+
+
+def drag_separator(window, qtbot, by):
+    """Drags the line between the canvas and the panels below it."""
+    at = QPoint(window.width() // 2, window.pages.geometry().bottom() + 3)
+    qtbot.mousePress(window, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.mouseMove(window, at + QPoint(0, by))
+    QApplication.processEvents()  # Qt moves it from a timer
+    qtbot.mouseRelease(window, Qt.MouseButton.LeftButton, pos=at + QPoint(0, by))
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (1280, 800), (1280, 640)])
+def test_the_canvas_keeps_the_larger_part_at_every_size(window, qtbot, size):
+    window.resize(*size)
+    window.files.new_project()
+    qtbot.waitUntil(lambda: abs(height_below(window) - share(size[1])) < 10)
+    assert window.canvas.height() > height_below(window)
+    assert (window.width(), window.height()) == size
+    window.resize(size[0], size[1] + 200)
+    qtbot.waitUntil(lambda: abs(height_below(window) - share(size[1] + 200)) < 10)
+
+
+def test_charts_made_in_the_background_push_nothing_away(cnn, qtbot):
+    qtbot.waitUntil(lambda: abs(height_below(cnn) - share(800)) < 10)
+    cnn.training.prepare()
+    cnn.docks.reveal("Training")
+    qtbot.waitUntil(cnn.training.dashboard.isVisible)
+    QApplication.sendPostedEvents()
+    assert abs(height_below(cnn) - share(800)) < 10
+
+
+def test_panels_that_were_dragged_to_a_height_stay_so(cnn, qtbot, settings):
+    qtbot.waitUntil(lambda: abs(height_below(cnn) - share(800)) < 10)
+    before = height_below(cnn)
+    drag_separator(cnn, qtbot, -100)
+    qtbot.waitUntil(lambda: height_below(cnn) > before + 80)
+    chosen = height_below(cnn)
+    cnn.resize(1280, 900)
+    qtbot.waitUntil(lambda: cnn.status.y() > 850)
+    assert abs(height_below(cnn) - chosen) < 12
+    cnn.docks.save(settings)
+    assert settings.value(HEIGHT_KEY, type=bool)
+    cnn.actions_["view.reset_layout"].trigger()
+    qtbot.waitUntil(lambda: abs(height_below(cnn) - share(900)) < 10)
+
+
+def test_the_layout_is_remembered(qtbot, themes, settings, answers, monkeypatch):
+    monkeypatch.setattr("builder.torch_loader.TorchLoader.start", lambda self: None)
+    for expected_hidden in (False, True):
+        window = MainWindow(themes, settings, answers)
+        qtbot.addWidget(window)
+        window.resize(1280, 800)
+        window.show()
+        window.files.new_project()
+        assert window.docks["Inspector"].isHidden() is expected_hidden
+        window.docks["Inspector"].hide()
+        assert window.close()
+
+
+def test_the_layout_can_be_reset(cnn):
+    cnn.docks["Inspector"].hide()
+    cnn.docks["Code"].setFloating(True)
+    assert cnn.docks["Code"].titleBarWidget() is None
+    cnn.actions_["view.reset_layout"].trigger()
+    assert not cnn.docks["Inspector"].isHidden()
+    assert not cnn.docks["Code"].isFloating()
