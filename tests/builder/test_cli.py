@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from builder.cli import main
@@ -136,7 +137,6 @@ def test_layers_lists_every_type_with_ports_and_parameters(capsys):
 
 
 def test_schema_accepts_templates_and_refuses_others(capsys):
-    jsonschema = pytest.importorskip("jsonschema")
     code, out, _ = answer(capsys, "schema")
     assert code == 0
     validator = jsonschema.Draft202012Validator(json.loads(out))
