@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import importlib
 import inspect
 import sys
@@ -73,7 +72,6 @@ def plain_step(optimizer: Optimizer) -> Callable[[], None]:
 
 def give_memory_back() -> None:
     """Hands memory that a run has freed back to the system, which glibc keeps for the process otherwise."""
-    gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)
