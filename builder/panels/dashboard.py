@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from builder.panels.plots import Chart
 
 FRAME = 40  # milliseconds between two repaints of the curves at least
-FIGURES = 150  # milliseconds between two rewrites of the figures; nobody reads faster than that
+FIGURES = 250  # milliseconds between two rewrites of the figures; nobody reads faster than that
 ROOM_FOR_TWO_ROWS = 440  # pixels of height
 LEAST_HEIGHT = 160  # pixels
 LEAST_CHART_WIDTH = 170  # pixels
