@@ -191,17 +191,6 @@ def read_run(path: Path) -> Run:
     )
 
 
-def list_runs(folder: Path) -> list[Run]:
-    """The readable runs directly inside a folder, oldest first."""
-    runs = []
-    for path in folder.glob(f"*/{RUN_FILE}"):
-        try:
-            runs.append(read_run(path.parent))
-        except RunError:
-            continue  # a folder of something else is not a run
-    return sorted(runs, key=lambda run: (run.started, run.path.name))
-
-
 def _step_lines(event: StepsRecorded) -> list[str]:
     rows = zip(event.losses, event.lrs, event.grad_norms, event.times, strict=True)
     return [

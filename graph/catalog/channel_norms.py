@@ -2,7 +2,7 @@
 
 from math import prod
 
-from graph.catalog.normalization import CATEGORY, DTYPES, HELP_EPS, num_features
+from graph.catalog.normalization import CATEGORY, DTYPES, HELP_EPS, num_features, running_norm_params
 from graph.catalog.params import Flag, Float, Int
 from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
@@ -45,21 +45,8 @@ def _instance_norm(ndim: int, layout: str) -> LayerSpec:
         code=Module(f"nn.InstanceNorm{ndim}d", wraps=True),
         inputs=(PortSpec("in", FLOATS, ndims=(ndim + 2,), layout=layout),),
         infer=_instance_norm_shape,
-        params=(
-            Int(name="num_features", inferred=num_features, positional=True, help="Channels of the input."),
-            Float(name="eps", default=1e-5, above=0, help=HELP_EPS),
-            Float(
-                name="momentum",
-                default=0.1,
-                optional=True,
-                min=0,
-                max=1,
-                help="Weight of a batch in the running statistics; they stay as they are when empty.",
-            ),
-            Flag(name="affine", default=False, help="Whether to learn a scale and a shift."),
-            Flag(
-                name="track_running_stats", default=False, help="Whether evaluation uses running statistics."
-            ),
+        params=running_norm_params(
+            "Weight of a batch in the running statistics; they stay as they are when empty.", on=False
         ),
         parameters=lambda call: 2 * call.params.num_features * call.params.affine,
         stem="norm",

@@ -2,7 +2,7 @@
 
 from math import prod
 
-from graph.catalog.params import Dims, Flag, Float, Int
+from graph.catalog.params import Dims, Flag, Float, Int, ParamSpec
 from graph.catalog.rules import channels_of, same
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec, format_shape
@@ -17,6 +17,17 @@ def num_features(inputs: tuple[TensorSpec, ...]) -> int | None:
     return channels_of(inputs[0], 1)
 
 
+def running_norm_params(momentum_help: str, on: bool = True) -> tuple[ParamSpec, ...]:
+    """What norms with running statistics have; `on` tells whether they learn and use them unasked."""
+    return (
+        Int(name="num_features", inferred=num_features, positional=True, help="Channels of the input."),
+        Float(name="eps", default=1e-5, above=0, help=HELP_EPS),
+        Float(name="momentum", default=0.1, optional=True, min=0, max=1, help=momentum_help),
+        Flag(name="affine", default=on, help="Whether to learn a scale and a shift."),
+        Flag(name="track_running_stats", default=on, help="Whether evaluation uses running statistics."),
+    )
+
+
 def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
     return LayerSpec(
         type=f"BatchNorm{ndim}d",
@@ -26,21 +37,8 @@ def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
         code=Module(f"nn.BatchNorm{ndim}d", wraps=True),
         inputs=(PortSpec("in", DTYPES, ndims=ndims, layout=layout),),
         infer=same,
-        params=(
-            Int(name="num_features", inferred=num_features, positional=True, help="Channels of the input."),
-            Float(name="eps", default=1e-5, above=0, help=HELP_EPS),
-            Float(
-                name="momentum",
-                default=0.1,
-                optional=True,
-                min=0,
-                max=1,
-                help="Weight of a batch in the running statistics; a plain average when empty.",
-            ),
-            Flag(name="affine", default=True, help="Whether to learn a scale and a shift."),
-            Flag(
-                name="track_running_stats", default=True, help="Whether evaluation uses running statistics."
-            ),
+        params=running_norm_params(
+            "Weight of a batch in the running statistics; a plain average when empty."
         ),
         parameters=lambda call: 2 * call.params.num_features * call.params.affine,
         stem="norm",

@@ -58,13 +58,18 @@ def another_value(param):
     return None
 
 
+def goes_with_the_rest(spec, params):
+    """Whether a layer set so runs: stride 2 does not go with padding 'same'."""
+    return not any(problem.is_error for problem in Inference(alone(spec, params).graph).problems())
+
+
 def settings():
     """Every layer as it is placed, and with each parameter changed in turn."""
     for name, spec in LAYERS.items():
         yield pytest.param(spec, spec.initial_params, id=name)
         for param in spec.params:
             value = another_value(param)
-            if value is not None:
+            if value is not None and goes_with_the_rest(spec, spec.initial_params | {param.name: value}):
                 yield pytest.param(spec, spec.initial_params | {param.name: value}, id=f"{name}-{param.name}")
 
 
@@ -78,8 +83,6 @@ def settings():
 def test_code_runs_and_gives_what_was_predicted(spec, params):
     project = alone(spec, params)
     inference = Inference(project.graph)
-    if params != spec.initial_params and any(problem.is_error for problem in inference.problems()):
-        pytest.skip("this value does not go with the defaults")
     live = build(project, seed=0)
     given = live.module(*Samples(project).inputs(BATCH))
     given = given if isinstance(given, tuple) else (given,)

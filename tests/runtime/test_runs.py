@@ -11,7 +11,7 @@ import pytest
 
 from graph import storage
 from runtime.events import EpochEnded, RunEnded, RunStarted, StepsRecorded
-from runtime.runs import RunError, RunFolder, list_runs, read_run
+from runtime.runs import RunError, RunFolder, read_run
 from tests.runtime.training import spiral_project
 
 STARTED = RunStarted("", "cpu", "float32", 2, 2, 4, 32, 8, 115)
@@ -103,19 +103,6 @@ def test_a_run_that_never_took_a_step_gives_up_its_folder(folder: RunFolder) -> 
     again.create(spiral_project())
     assert read_run(folder.path).state == "running"
     again.finish(RunEnded("stopped"))
-
-
-def test_runs_are_listed_oldest_first_and_other_folders_left_out(tmp_path: Path) -> None:
-    clock = make_clock()
-    for name in ("b", "a"):
-        folder = RunFolder(tmp_path / name, clock)
-        folder.create(spiral_project())
-        folder.finish(RunEnded("finished"))
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "run.json").write_text("[")
-    assert [run.path.name for run in list_runs(tmp_path)] == ["b", "a"]
-    assert list_runs(tmp_path / "nowhere") == []
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]"])
