@@ -53,4 +53,5 @@ class TorchLoader(QObject):
 
 
 def _import_all() -> None:
+    import builder.panels.plots  # noqa: F401  the charts, while no run has to wait for them
     import runtime.launch  # noqa: F401

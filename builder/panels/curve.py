@@ -1,60 +1,112 @@
-"""One curve in a chart: redrawn only when it, the view or its scale changed."""
+"""One curve in a chart: what it shows, and from where on the picture of it is outdated."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtGui import QPainter
 
 from builder.panels.chart_specs import CurveSpec
-from builder.panels.history import Series
-from builder.panels.live_plot import Line
+from builder.panels.history import Array, Series
+from builder.panels.live_plot import Pens
 from builder.theme import Theme
 
 MAX_MARKERS = 60  # points closer than that would hide the line
 SMOOTH_THINNING = (
     6  # a curve without noise looks the same with a few points, and antialiasing costs by the point
 )
+_NOTHING = (math.inf, -math.inf)
+
+
+@dataclass(frozen=True)
+class View:
+    """What a chart shows: the steps from `start` to `end` in so many `buckets`, on a `log` axis or not."""
+
+    start: float
+    end: float
+    buckets: int
+    log: bool
 
 
 class Curve:
-    """A curve's picture.
+    """A curve as a plot paints it.
 
     Attributes:
-        line: what the plot paints.
-        bounds: smallest and largest value drawn, in axis units; (inf, -inf) while nothing is.
+        bounds: smallest and largest value in view, in axis units; (inf, -inf) while nothing is.
     """
 
     def __init__(self, spec: CurveSpec, scale: float) -> None:
         self.spec = spec
-        self.line = Line(antialias=spec.smooth or spec.markers)
-        self.bounds = (math.inf, -math.inf)
+        self.bounds = _NOTHING
         self._scale = scale
-        self._drawn: tuple[object, ...] = ()
+        self._pens = Pens(antialias=spec.smooth or spec.markers)
+        self._series: Series | None = None
+        self._view = View(0, 0, 1, False)
+        self._size = 0
+        self._width = 1  # points in a bucket
 
     def set_theme(self, theme: Theme) -> None:
         """Takes another theme's colour."""
-        self.line.set_color(theme.color(self.spec.color))
+        self._pens.set_color(theme.color(self.spec.color))
 
-    def draw(self, series: Series | None, start: float, end: float, buckets: int, log: bool) -> bool:
-        """Draws what is between two steps, in at most 4 * `buckets` points; None clears the curve.
+    def show(self, series: Series | None, view: View) -> float:
+        """Shows a series, or nothing for None, and whatever it has grown by.
 
         Returns:
-            whether there was anything new to draw.
+            the step from which on the last picture is outdated: inf if it is not, -inf if all of it is.
         """
-        wanted = (series, len(series) if series is not None else 0, start, end, buckets, log)
-        if wanted == self._drawn:
-            return False
-        self._drawn = wanted
-        if self.spec.smooth:
-            buckets = max(buckets // SMOOTH_THINNING, 16)
-        x, y = np.empty(0), np.empty(0)
+        size = len(series) if series is not None else 0
+        before, self._size = self._size, size
+        is_same = series is self._series and view == self._view
+        if series is None or not (is_same and size):
+            is_empty = is_same or (self.bounds == _NOTHING and not size)
+            self._show_all(series, view)
+            return math.inf if is_empty else -math.inf
+        if size == before:
+            return math.inf
+        width = self._bucket_width(series, view)
+        if width != self._width or not before or self.spec.markers:
+            self._show_all(series, view)
+            return -math.inf
+        return self._grow(series, before)
+
+    def _show_all(self, series: Series | None, view: View) -> None:
+        self._series, self._view = series, view
+        self.bounds = _NOTHING
         if series is not None:
-            x, y = series.window(start, end, buckets, smooth=self.spec.smooth)
-        y = y * self._scale
-        if log:
-            y = np.log10(np.where(y > 0, y, np.nan))
-        self.line.set_points(x, y, dots=self.spec.markers and len(x) <= MAX_MARKERS)
+            self._width = self._bucket_width(series, view)
+            self._widen(self._points(series, view.start)[1])
+
+    def _grow(self, series: Series, before: int) -> float:
+        """Takes the points behind the first `before` in; they can change the two buckets before them."""
+        if series.x[before - 1] > self._view.end:
+            return math.inf
+        self._widen(self._in_axis_units(series.y[before:]))
+        width = self._width
+        return float(series.x[max((before - 1) // width * width - width, 0)])
+
+    def paint(self, painter: QPainter, since: float = -math.inf) -> None:
+        """Draws itself from a step on, with a painter that is set to axis units."""
+        if self._series is not None and self._size:
+            x, y = self._points(self._series, max(self._view.start, since))
+            self._pens.paint(painter, x, y, dots=self.spec.markers and len(x) <= MAX_MARKERS)
+
+    def _points(self, series: Series, start: float) -> tuple[Array, Array]:
+        x, y = series.window(start, self._view.end, self._width, smooth=self.spec.smooth)
+        return x, self._in_axis_units(y)
+
+    def _in_axis_units(self, y: Array) -> Array:
+        scaled = y * self._scale
+        return np.log10(np.where(scaled > 0, scaled, np.nan)) if self._view.log else scaled
+
+    def _widen(self, y: Array) -> None:
         finite = y[np.isfinite(y)]
-        self.bounds = (float(finite.min()), float(finite.max())) if len(finite) else (math.inf, -math.inf)
-        return True
+        if len(finite):
+            low, high = self.bounds
+            self.bounds = (min(low, float(finite.min())), max(high, float(finite.max())))
+
+    def _bucket_width(self, series: Series, view: View) -> int:
+        buckets = max(view.buckets // SMOOTH_THINNING, 16) if self.spec.smooth else view.buckets
+        return series.bucket_width(view.start, view.end, buckets)

@@ -57,16 +57,21 @@ class Series:
         nearest = left if abs(self.x[left] - x) <= abs(self.x[right] - x) else right
         return float(self.x[nearest]), float(self.y[nearest])
 
-    def window(self, start: float, end: float, buckets: int, *, smooth: bool = False) -> tuple[Array, Array]:
+    def bucket_width(self, start: float, end: float, buckets: int) -> int:
+        """How many points make a bucket where a curve between two x shall have 2 * `buckets` at most.
+
+        It is a power of two, so that the picture stands still while the curve grows.
+        """
+        first, last = self._indices(start, end)
+        return 1 << max(math.ceil(math.log2(max((last - first) / (2 * buckets), 1))), 0)
+
+    def window(self, start: float, end: float, width: int, *, smooth: bool = False) -> tuple[Array, Array]:
         """What is seen of the curve between two x, thinned so that no peak is lost.
 
-        More than 2 * `buckets` points become the minimum and maximum of each bucket; of a `smooth`
-        curve, which would look like a saw then, the first one. Buckets hold a power of two of points, counted
-        from the curve's first, so that the picture stands still while the curve grows.
+        Every `width` points, counted from the curve's first, become their minimum and maximum; of a `smooth`
+        curve, which would look like a saw then, the first one.
         """
-        first = max(int(np.searchsorted(self.x, start)) - 1, 0)
-        last = min(int(np.searchsorted(self.x, end, side="right")) + 1, self._size)
-        width = 1 << max(math.ceil(math.log2(max((last - first) / (2 * buckets), 1))), 0)
+        first, last = self._indices(start, end)
         if width == 1:
             return self.x[first:last].copy(), self.y[first:last].copy()
         first -= first % width
@@ -74,6 +79,11 @@ class Series:
             kept = np.append(np.arange(first, last - 1, width), last - 1)
             return self.x[kept], self.y[kept]
         return _extremes(self.x[first:last], self.y[first:last], width)
+
+    def _indices(self, start: float, end: float) -> tuple[int, int]:
+        """First and behind the last point in view, with one more on either side for the line to go to."""
+        first = max(int(np.searchsorted(self.x, start)) - 1, 0)
+        return first, min(int(np.searchsorted(self.x, end, side="right")) + 1, self._size)
 
 
 def _extremes(x: Array, y: Array, width: int) -> tuple[Array, Array]:

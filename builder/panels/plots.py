@@ -16,10 +16,10 @@ from PySide6.QtGui import QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from builder.panels.chart_specs import ChartSpec, CurveSpec
-from builder.panels.curve import Curve
+from builder.panels.curve import Curve, View
 from builder.panels.figures import number
 from builder.panels.history import Series
-from builder.panels.live_plot import Line, LivePlot
+from builder.panels.live_plot import LivePlot
 from builder.theme import GRID, Theme, font
 
 _AXIS_WIDTH = 52  # pixels; one width for all charts, so that their x-axes stand below each other
@@ -66,7 +66,7 @@ class Chart(QWidget):
         self.spec = spec
         self._theme = theme
         self._series: Mapping[str, Series] = {}
-        self._is_stale = False
+        self._outdated = math.inf  # the step from which on the picture is
         self._title = QLabel(self, textFormat=Qt.TextFormat.RichText)
         self._title.setFont(font("caption"))
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -80,7 +80,7 @@ class Chart(QWidget):
         self.log_button.setAccessibleName(f"Logarithmic axis of {spec.title}")
         self.log_button.toggled.connect(self._set_log)
         self._curves = [Curve(curve, spec.scale) for curve in spec.curves]
-        self.plot = _plot_widget([curve.line for curve in self._curves])
+        self.plot = _plot_widget(self._curves)
         self._readout = QLabel(self.plot)
         self._readout.setFont(font("caption"))
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -99,8 +99,7 @@ class Chart(QWidget):
         """Repaints in another theme's colours."""
         self._theme = theme
         self.plot.setBackground(theme.surface)
-        self.plot.grid.set_color(theme.color(theme.plot_grid))
-        self.plot.set_cursor_color(theme.color(theme.text_muted))
+        self.plot.set_colors(grid=theme.color(theme.plot_grid), cursor=theme.color(theme.text_muted))
         for name in ("left", "bottom"):
             axis = self.plot.getAxis(name)
             axis.setPen(pg.mkPen(theme.border_strong, width=1))
@@ -108,7 +107,6 @@ class Chart(QWidget):
             axis.setTickFont(font("caption"))
         for curve in self._curves:
             curve.set_theme(theme)
-        self.plot.refresh()
         self._title.setText(self._legend())
         self._readout.setStyleSheet(
             f"background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 4px; padding: 4px;"
@@ -119,7 +117,7 @@ class Chart(QWidget):
         self._series = series
         self.show_values(math.nan)
         self.draw()
-        self.plot.viewport().update()
+        self.plot.redraw()
 
     def set_steps(self, first: float, last: float) -> None:
         """Shows these steps."""
@@ -127,22 +125,22 @@ class Chart(QWidget):
 
     @Slot()
     def draw(self) -> None:
-        """Draws what the history holds by now of the steps in view."""
+        """Takes in what the history holds by now of the steps in view; `repaint_now` shows it."""
         (start, end), _ = self.plot.viewRange()
         buckets = max(int(self.plot.getViewBox().width()), 100) // 2
+        view = View(start, end, buckets, self.log_button.isChecked())
         for curve in self._curves:
-            series = self._series.get(curve.spec.series)
-            self._is_stale |= curve.draw(series, start, end, buckets, self.log_button.isChecked())
+            self._outdated = min(self._outdated, curve.show(self._series.get(curve.spec.series), view))
         low = min(curve.bounds[0] for curve in self._curves)
         high = max(curve.bounds[1] for curve in self._curves)
         if low <= high:
             self._fit_y(low, high)
 
     def repaint_now(self) -> None:
-        """Puts what `draw` changed on the screen, before it returns."""
-        if self._is_stale:
-            self._is_stale = False
-            self.plot.viewport().repaint()
+        """Puts what `draw` took in on the screen, before it returns."""
+        outdated, self._outdated = self._outdated, math.inf
+        if outdated < math.inf:
+            self.plot.extend(outdated)
 
     def show_values(self, step: float) -> None:
         """Moves the crosshair to a step and shows the values there beside it; NaN takes both away."""
@@ -212,6 +210,7 @@ class Chart(QWidget):
     def _set_log(self, checked: bool) -> None:
         self.plot.getAxis("left").setLogMode(checked)
         self.draw()
+        self.plot.redraw()
 
     @Slot()
     def _on_y_range(self) -> None:
@@ -220,9 +219,7 @@ class Chart(QWidget):
         _, (low, high) = self.plot.viewRange()
         ticks = axis.tickValues(low, high, max(self.plot.getViewBox().height(), 1))
         values = np.asarray(ticks[0][1] if ticks else (), dtype=float)
-        x = np.tile((-1e12, 1e12), len(values))
-        self.plot.grid.set_points(x, np.repeat(values, 2), connect="pairs")
-        self.plot.refresh()
+        self.plot.set_grid(values)
 
     @Slot(object)
     def _on_mouse_moved(self, position: QPointF) -> None:
@@ -250,8 +247,8 @@ def _keep_room(widget: QWidget) -> None:
     widget.setSizePolicy(policy)
 
 
-def _plot_widget(lines: Sequence[Line]) -> LivePlot:
-    plot = LivePlot({"left": _Axis("left"), "bottom": _Axis("bottom")}, lines)
+def _plot_widget(curves: Sequence[Curve]) -> LivePlot:
+    plot = LivePlot({"left": _Axis("left"), "bottom": _Axis("bottom")}, curves)
     plot.getAxis("left").setWidth(_AXIS_WIDTH)
     plot.getAxis("bottom").setHeight(_AXIS_HEIGHT)
     plot.getPlotItem().layout.setContentsMargins(0, _HEAD, 0, 0)

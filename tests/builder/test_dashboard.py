@@ -3,7 +3,9 @@
 import math
 import subprocess
 import sys
+from random import Random
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QColor, QWheelEvent
@@ -15,6 +17,7 @@ from builder.panels.headline import Tile
 from builder.theme import dark, light
 from runtime.events import DataProgress, EpochEnded, RunEnded, RunStarted, StateChanged, StepsRecorded
 
+SEAM = 40  # levels of 255 that antialiasing may differ by where a line is drawn in two pieces
 START = RunStarted("runs/1", "cpu", "float32", 2, 100, 200, 3200, 800, 1234)
 
 
@@ -112,6 +115,31 @@ def test_numbers_are_short(value, text):
 def test_without_a_run_it_says_what_to_do(dashboard):
     texts = [label.text() for label in dashboard.findChildren(QLabel) if label.isVisible()]
     assert any("Press Train (Ctrl+Enter)" in text for text in texts)
+
+
+def difference(one, other):
+    """Largest difference of two pictures in any colour of any pixel, of 255."""
+    pixels = [np.frombuffer(image.constBits(), np.uint8).astype(int) for image in (one, other)]
+    return np.abs(pixels[0] - pixels[1]).max()
+
+
+def test_a_growing_curve_looks_as_if_drawn_in_one_go(dashboard, qtbot):
+    random = Random(1)
+    dashboard.feed([RunStarted("runs/1", "cpu", "float32", 2, 4000, 8000, 3200, 800, 1234), steps(1, 3)])
+    drawn(dashboard, qtbot)
+    step, patched = 4, 0
+    while step < 6_000:  # past the points where thinning sets in and gets coarser
+        count = random.randint(1, 120)
+        before = {name: chart.plot.viewRange() for name, chart in dashboard.charts.items()}
+        dashboard.feed([steps(step, count, loss=lambda step: 1 + math.sin(step) * 50 / (50 + step))])
+        qtbot.waitUntil(lambda: dashboard.is_idle)
+        step += count
+        for name, chart in dashboard.charts.items():
+            grown = chart.plot.grab().toImage()
+            patched += chart.plot.viewRange() == before[name]
+            chart.plot.redraw()
+            assert difference(grown, chart.plot.grab().toImage()) < SEAM, (name, step)
+    assert patched > 100  # most pictures were patched: nothing but the curves had changed
 
 
 def test_every_step_arrives_and_is_drawn(dashboard, qtbot):
