@@ -21,8 +21,9 @@ from runtime.device import DeviceError, pick_device
 from runtime.engine import train
 from runtime.events import EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
 from runtime.failure import NonFiniteError, TrainingFailure, is_out_of_memory, out_of_memory_text
+from runtime.loss_spec import needs_of
 from runtime.plan import PlanError, TrainingPlan
-from runtime.preflight import check_model, find_ends
+from runtime.preflight import check_model, check_ranges, find_ends
 from runtime.runs import RunError, RunFolder
 
 # Mistakes of the user, told in words already.
@@ -98,10 +99,11 @@ class _Launch:
         self._plan = plan = TrainingPlan.from_mapping(self._project.training)
         self._folder.update(plan=plan.to_mapping(defaults=True), seed=plan.seed)
         self._device = pick_device(plan.device)
-        ends = find_ends(self._project)
+        ends = find_ends(self._project, plan.loss)
         data = yield from load_data(
             plan.data,
-            target=plan.loss.spec.target,
+            target=needs_of(plan.loss).target.kind,
+            ignored=plan.loss.params.get("ignore_index"),
             input_dtype=ends.input_dtype,
             seed=plan.seed,
             folder=self._data_folder,
@@ -111,10 +113,13 @@ class _Launch:
         with torch.random.fork_rng(devices=_cuda_devices(self._device)):
             torch.manual_seed(plan.seed)
             self._live = build(self._project)
+            model = self._live.module.to(self._device)
+            feed = Feed(data, plan.batch_size, seed=plan.seed, device=self._device, drop_last=plan.drop_last)
+            check_ranges(model, next(feed.train(1)).x, plan.loss, ends)
             yield from train(
-                self._live.module.to(self._device),
+                model,
                 plan,
-                Feed(data, plan.batch_size, seed=plan.seed, device=self._device, drop_last=plan.drop_last),
+                feed,
                 self._control,
                 device=self._device,
                 run_dir=self._run_dir,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from runtime.control import Control
-from runtime.plan_choices import TargetKind
+from runtime.loss_spec import Needs
+from runtime.losses import LossFunction
 from runtime.precision import Precision
 
 # Gives how right each sample is, (N,): true or false, or the fraction of its labels.
 Judge = Callable[[Tensor, Tensor], Tensor]
-LossFunction = Callable[[Tensor, Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,16 @@ class Scores:
     accuracy: float | None
 
 
-def judge_of(target: TargetKind) -> Judge | None:
-    """Tells which of a batch's (outputs, targets) are right; None for values, which are never quite right."""
-    return _JUDGES.get(target)
+def judge_of(needs: Needs, ignored: int | None = None) -> Judge | None:
+    """Tells which of a batch's (outputs, targets) are right; None where a loss has no right and wrong.
+
+    Args:
+        needs: the loss's.
+        ignored: the class number that does not count, if the targets hold one.
+    """
+    if needs.target.kind == "class":
+        return _judge_classes if ignored is None else partial(_judge_counted, ignored=ignored)
+    return None if needs.yes_above is None else partial(_judge_labels, yes_above=needs.yes_above)
 
 
 def evaluate(
@@ -74,12 +82,23 @@ def _scores(losses: list[Tensor], hits: list[Tensor], counts: list[int]) -> Scor
 
 
 def _judge_classes(outputs: Tensor, targets: Tensor) -> Tensor:
-    return outputs.argmax(dim=1) == targets  # (N, classes) and (N,)
+    return _each(outputs.argmax(dim=1) == targets)  # (N, classes, ...) and (N, ...)
 
 
-def _judge_labels(outputs: Tensor, targets: Tensor) -> Tensor:
-    right = (outputs > 0) == (targets > 0.5)  # (N, labels); logits above 0 mean yes
-    return right.squeeze(1) if right.shape[1] == 1 else right.float().mean(dim=1)
+def _judge_counted(outputs: Tensor, targets: Tensor, *, ignored: int) -> Tensor:
+    """As `_judge_classes`; what does not count is as right as the rest of the batch: its mean stays."""
+    right = (outputs.argmax(dim=1) == targets).float()
+    counts = targets != ignored
+    return _each(right.where(counts, (right * counts).sum() / counts.sum()))
 
 
-_JUDGES: dict[TargetKind, Judge] = {"class": _judge_classes, "binary": _judge_labels}
+def _judge_labels(outputs: Tensor, targets: Tensor, *, yes_above: float) -> Tensor:
+    return _each((outputs > yes_above) == (targets > 0.5))  # (N, labels); no is 0 or -1
+
+
+def _each(right: Tensor) -> Tensor:
+    """How right each sample is: its one answer, or the fraction of its answers."""
+    if right.ndim == 1:
+        return right
+    answers = right.flatten(1)
+    return answers.squeeze(1) if answers.shape[1] == 1 else answers.float().mean(dim=1)

@@ -1,4 +1,4 @@
-"""Builds what a plan names in torch: its loss, its optimizer and its learning-rate schedule."""
+"""Builds what a plan names in torch: its optimizer and its learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -18,11 +18,6 @@ from runtime.plan_choices import Span, warmup_steps
 
 FUSED_DEVICES = ("cpu", "cuda")
 SCALED_PRECISION = "amp-float16"
-
-
-def build_loss(plan: TrainingPlan) -> nn.Module:
-    """The loss, called as `loss(output, target)`."""
-    return cast(nn.Module, getattr(nn, plan.loss.type)(**plan.loss.params))
 
 
 def build_optimizer(plan: TrainingPlan, parameters: Iterable[nn.Parameter]) -> Optimizer:

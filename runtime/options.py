@@ -9,11 +9,14 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from graph.catalog.params import ParamError, ParamSpec, Text, Value, is_finite
 from graph.catalog.spec import Params
 from graph.problems import closest
+
+MAX_FLOATS = 10_000
 
 
 class PlanError(ValueError):
@@ -42,17 +45,23 @@ class Floats(ParamSpec):
         length: how many; any number but none when None.
         min: the smallest allowed.
         below: what every number must stay under.
+        choices: words allowed in place of numbers.
     """
 
     length: int | None = None
     min: float = -math.inf
     below: float = math.inf
+    choices: tuple[str, ...] = ()
 
     kind = "floats"
 
-    def _checked(self, value: Value) -> tuple[float, ...]:
+    def _checked(self, value: Value) -> tuple[float, ...] | str:
+        if isinstance(value, str) and value in self.choices:
+            return value
         items = [value] if isinstance(value, int | float) else value
-        if not isinstance(items, list | tuple) or not items or len(items) != (self.length or len(items)):
+        if not isinstance(items, list | tuple) or not 0 < len(items) <= MAX_FLOATS:
+            raise ParamError(self._expected())
+        if self.length is not None and len(items) != self.length:
             raise ParamError(self._expected())
         if not all(self._fits(item) for item in items):
             raise ParamError(self._expected())
@@ -66,11 +75,13 @@ class Floats(ParamSpec):
         count = f"{self.length} numbers" if self.length else "numbers"
         low = f" of at least {self.min:g}" if self.min > -math.inf else ""
         high = f" below {self.below:g}" if self.below < math.inf else ""
-        return f"a list of {count}{low}{' and' if low and high else ''}{high}"
+        words = "".join(f", or {choice}" for choice in self.choices)
+        return f"a list of {count}{low}{' and' if low and high else ''}{high}{words}"
 
     def bounds(self) -> dict[str, Value]:
         limits = {"length": self.length, "min": self.min, "below": self.below}
-        return {name: limit for name, limit in limits.items() if limit is not None and abs(limit) != math.inf}
+        known = {name: each for name, each in limits.items() if each is not None and abs(each) != math.inf}
+        return known | ({"choices": list(self.choices)} if self.choices else {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +127,10 @@ class OptionSpec:
     params: tuple[ParamSpec, ...] = ()
     rule: Rule = no_rule
 
+    def details(self, values: Mapping[str, Value]) -> str:
+        """What there is to know about it, set to these values."""
+        return self.help
+
     def complete(self, values: Mapping[str, Value], path: str) -> Params:
         """All parameters, checked, with defaults for those left out.
 
@@ -130,14 +145,20 @@ class OptionSpec:
         conflict = self.rule(params)
         if conflict is not None:
             name, expected = conflict
-            raise wrong_value(join(path, name), params[name], expected, self._default(name))
+            raise wrong_value(join(path, name), params[name], expected, self.default(name))
         return params
 
-    def _default(self, name: str) -> Value:
+    def default(self, name: str) -> Value:
+        """The value of a parameter that is left out."""
         return next(spec.default for spec in self.params if spec.name == name)
 
 
 SpecT = TypeVar("SpecT", bound=OptionSpec)
+
+
+def table(specs: Iterable[SpecT]) -> Mapping[str, SpecT]:
+    """The declarations by type."""
+    return MappingProxyType({spec.type: spec for spec in specs})
 
 
 @dataclass(frozen=True)

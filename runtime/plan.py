@@ -10,6 +10,8 @@ from typing import Any
 from graph.catalog.params import Value
 from graph.problems import closest
 from runtime.data.choices import SHARED_KEYS, SOURCES, DataPlan
+from runtime.loss_choices import LOSSES
+from runtime.loss_spec import LossSpec
 from runtime.options import (
     Option,
     OptionSpec,
@@ -19,16 +21,7 @@ from runtime.options import (
     parse_option,
     require_mapping,
 )
-from runtime.plan_choices import (
-    LOSSES,
-    OPTIMIZERS,
-    SCHEDULERS,
-    SETTINGS,
-    LossSpec,
-    OptimizerSpec,
-    SchedulerSpec,
-    Span,
-)
+from runtime.plan_choices import OPTIMIZERS, SCHEDULERS, SETTINGS, OptimizerSpec, SchedulerSpec, Span
 
 __all__ = ["PlanError", "TrainingPlan", "lr_at", "lr_curve", "parse_setting"]
 

@@ -1,32 +1,14 @@
-"""Everything a training plan can name: losses, optimizers, learning-rate schedules and plain settings."""
+"""What a training plan can name beside losses and data: optimizers, schedules and plain settings."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal
 
 from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec
 from graph.catalog.spec import DOCS, Params
-from runtime.options import Floats, OptionSpec, SpecT
-
-TargetKind = Literal["class", "binary", "value"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LossSpec(OptionSpec):
-    """A loss.
-
-    Args:
-        target: what it compares with: `class` numbers int64 (N,), `binary` float32 (N, K) of 0 to 1,
-            or `value` float32 (N, K).
-        output: what the model has to give.
-    """
-
-    target: TargetKind
-    output: str
+from runtime.options import Floats, OptionSpec, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +76,6 @@ def _nesterov_needs_momentum(params: Params) -> tuple[str, str] | None:
     return None
 
 
-def table(specs: Iterable[SpecT]) -> Mapping[str, SpecT]:
-    """The declarations by type."""
-    return MappingProxyType({spec.type: spec for spec in specs})
-
-
 LEARNING_RATE = Float(name="lr", default=0.001, min=0, help="Learning rate.")
 BETAS = Floats(
     name="betas", default=(0.9, 0.999), length=2, min=0, below=1,
@@ -111,33 +88,6 @@ AMSGRAD = Flag(name="amsgrad", help="Divide by the largest running square so far
 def _weight_decay(default: float, text: str) -> Float:
     return Float(name="weight_decay", default=default, min=0, help=text)
 
-
-LOSSES = table([
-    LossSpec(
-        type="CrossEntropyLoss",
-        help="One class of several; takes logits, so the model needs no softmax.",
-        source=f"{DOCS}torch.nn.CrossEntropyLoss.html",
-        params=(
-            Float(name="label_smoothing", default=0.0, min=0, max=1, help="Share spread over all classes."),
-        ),
-        target="class",
-        output="logits (N, classes)",
-    ),
-    LossSpec(
-        type="BCEWithLogitsLoss",
-        help="Yes or no, once or for several labels; takes logits, so the model needs no sigmoid.",
-        source=f"{DOCS}torch.nn.BCEWithLogitsLoss.html",
-        target="binary",
-        output="logits (N, labels)",
-    ),
-    LossSpec(
-        type="MSELoss",
-        help="Mean squared error of predicted numbers.",
-        source=f"{DOCS}torch.nn.MSELoss.html",
-        target="value",
-        output="predictions (N, values)",
-    ),
-])  # fmt: skip
 
 OPTIMIZERS = table([
     OptimizerSpec(

@@ -10,8 +10,9 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from runtime.compat import plain_step
+from runtime.losses import LossFunction
 from runtime.meter import Meter
-from runtime.metrics import Judge, LossFunction
+from runtime.metrics import Judge
 from runtime.precision import Precision
 
 

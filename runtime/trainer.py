@@ -24,9 +24,11 @@ from runtime.events import (
     StepsRecorded,
 )
 from runtime.failure import NonFiniteError
+from runtime.loss_spec import needs_of
+from runtime.losses import build_loss
 from runtime.meter import Clock, Measured, Meter
 from runtime.metrics import Scores, evaluate, judge_of
-from runtime.optim import build_loss, build_optimizer, build_scheduler
+from runtime.optim import build_optimizer, build_scheduler
 from runtime.plan import TrainingPlan
 from runtime.precision import Precision
 from runtime.progress import Progress
@@ -53,14 +55,15 @@ class Trainer:
         self._model, self._plan, self._feed, self._device = model, plan, feed, device
         self._run_dir, self._clock = run_dir, clock
         self._precision = Precision(plan.precision, device)
-        self._loss_function = build_loss(plan).to(device)
+        self._loss_function = build_loss(plan, feed.train_targets, feed.num_classes).to(device)
         self._optimizer = build_optimizer(plan, model.parameters())
         self._scheduler = build_scheduler(plan, self._optimizer, feed.steps_per_epoch)
         if self._precision.scaler is not None:
             # Changes nothing without gradients, but the schedule warns unless a step came first, and the
             # scaler may skip the first real one.
             self._optimizer.step()
-        self._judge = judge_of(plan.loss.spec.target)
+        ignored = plan.loss.params.get("ignore_index")
+        self._judge = judge_of(needs_of(plan.loss), ignored if feed.holds_target(ignored) else None)
         self._start_clocks()
         self._model.train()
 

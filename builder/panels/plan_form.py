@@ -156,7 +156,9 @@ class PartForm(QWidget):
 
     def _show_help(self, training: Training, type_name: Value) -> None:
         option = TABLES[self._part].get(type_name) if isinstance(type_name, str) else None
-        text = option.help if option else "The learning rate stays constant." * (type_name == NO_SCHEDULER)
+        text = "The learning rate stays constant." * (type_name == NO_SCHEDULER)
+        if option is not None:
+            text = option.details(part_of(training, self._part))
         steps = other_steps(training) if self._part == "data" else ""
         self.help.setText(f"{text} Also prepared with {steps}." if steps else text)
         self.help.setVisible(bool(self.help.text()))

@@ -18,8 +18,8 @@ from runtime.options import (
     require_known,
     require_mapping,
     shown,
+    table,
 )
-from runtime.plan_choices import table
 
 VISION_DOCS = "https://docs.pytorch.org/vision/stable/generated/"
 DEFAULT_VAL_FRACTION = 0.2

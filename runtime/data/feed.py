@@ -48,12 +48,22 @@ class Feed:
     ) -> None:
         self.train_samples, self.val_samples = len(data.train_x), len(data.val_x)
         self.steps_per_epoch = steps_per_epoch(self.train_samples, batch_size, drop_last=drop_last)
+        self.num_classes = data.num_classes
         self._batch_size, self._seed = batch_size, seed
         self._train = _Store.of(data.train_x, data.train_y, data.train_chain, device)
         self._val = _Store.of(data.val_x, data.val_y, data.val_chain, device)
         self._buffers = self._train.buffers(min(batch_size, self.train_samples))
         self._generator = torch.Generator()
         self._next_epoch = 0
+
+    @property
+    def train_targets(self) -> Tensor:
+        """All targets of the training data, in the order they were read."""
+        return self._train.y
+
+    def holds_target(self, value: int | None) -> bool:
+        """Whether any sample has this target, or part of a target."""
+        return value is not None and any(bool((store.y == value).any()) for store in (self._train, self._val))
 
     def train(self, epoch: int, *, skip: int = 0) -> Iterator[Batch]:
         """The shuffled batches of an epoch, the first being 1, without those already trained on.

@@ -23,7 +23,7 @@ from runtime.data.spirals import load_spirals
 from runtime.data.targets import prepare_targets
 from runtime.data.transforms import Chain
 from runtime.events import DataProgress
-from runtime.plan_choices import TargetKind
+from runtime.loss_spec import TargetKind
 
 LOADERS: Mapping[str, Loader] = {
     "digits": load_digits,
@@ -37,6 +37,7 @@ LOADERS: Mapping[str, Loader] = {
 CHUNK = 4096
 FLOAT_BYTES = 4
 
+Prepare = Callable[[RawData], tuple[RawData, int | None]]
 InputDtype = Literal["float32", "int64"]
 
 
@@ -72,6 +73,7 @@ def load_data(
     plan: DataPlan,
     *,
     target: TargetKind = "class",
+    ignored: int | None = None,
     input_dtype: InputDtype = "float32",
     seed: int = 0,
     folder: Path | None = None,
@@ -86,6 +88,7 @@ def load_data(
     Args:
         plan: which data, and how it is split and prepared.
         target: what the plan's loss compares with.
+        ignored: the class number that the loss does not count, if there is one.
         input_dtype: of the model's input; int64 keeps whole numbers as they are, for embeddings.
         seed: fixes which samples are held back.
         folder: where relative paths start; the working directory when None.
@@ -99,7 +102,11 @@ def load_data(
     """
     request = Request(plan.source.type, plan.source.params, folder or Path())
     budget = default_budget(device) if memory_budget is None else memory_budget
-    return (yield from _stoppable(_load(plan, request, target, input_dtype, seed, budget), stopped))
+
+    def prepare(raw: RawData) -> tuple[RawData, int | None]:
+        return prepare_targets(raw, target, plan.source.type, ignored)
+
+    return (yield from _stoppable(_load(plan, request, prepare, input_dtype, seed, budget), stopped))
 
 
 def _stoppable(loading: Loading[TrainData], stopped: Callable[[], bool]) -> Loading[TrainData]:
@@ -115,10 +122,10 @@ def _stoppable(loading: Loading[TrainData], stopped: Callable[[], bool]) -> Load
 
 
 def _load(
-    plan: DataPlan, request: Request, target: TargetKind, dtype: InputDtype, seed: int, budget: int
+    plan: DataPlan, request: Request, prepare: Prepare, dtype: InputDtype, seed: int, budget: int
 ) -> Loading[TrainData]:
     source = plan.source.type
-    raw, num_classes = prepare_targets((yield from LOADERS[source](request)), target, source)
+    raw, num_classes = prepare((yield from LOADERS[source](request)))
     train, val = split(raw, plan.val_fraction, seed, source)
     shape = tuple(train.x.shape[1:])
     data = TrainData(train.x, train.y, val.x, val.y, shape, num_classes, raw.class_names)

@@ -8,25 +8,36 @@ import torch
 from torch import Tensor
 
 from runtime.data.raw import DataError, RawData, Samples
-from runtime.plan_choices import TargetKind
+from runtime.loss_spec import PADDING, TargetKind
 
 PrepareTargets = Callable[[RawData, str], tuple[RawData, int | None]]
 
+SUM_TOLERANCE = 1e-3  # float32 adds up a distribution over thousands of classes about as well
 
-def prepare_targets(data: RawData, kind: TargetKind, source: str) -> tuple[RawData, int | None]:
+
+def prepare_targets(
+    data: RawData, kind: TargetKind, source: str, ignored: int | None = None
+) -> tuple[RawData, int | None]:
     """The data with targets as this kind of loss takes them, and how many classes there are, if classes.
+
+    Args:
+        data: as its files hold it.
+        kind: what the loss compares with.
+        source: what messages call the data.
+        ignored: the class number that does not count, if there is one.
 
     Raises:
         DataError: the targets cannot be meant for such a loss.
     """
-    return PREPARE[kind](data, source)
+    return _as_classes(data, source, ignored) if kind == "class" else PREPARE[kind](data, source)
 
 
-def _as_classes(data: RawData, source: str) -> tuple[RawData, int | None]:
+def _as_classes(data: RawData, source: str, ignored: int | None) -> tuple[RawData, int | None]:
     labelled = _each(data, lambda y: _class_numbers(y, source))
-    splits = [split for split in (labelled.train, labelled.val) if split is not None and len(split)]
-    low = min(int(split.y.min()) for split in splits)
-    high = max(int(split.y.max()) for split in splits)
+    every = [split.y for split in _splits(labelled)]
+    counted = every if ignored is None else [y[y != ignored] for y in every]
+    low = min((int(y.min()) for y in counted if len(y)), default=0)
+    high = max((int(y.max()) for y in counted if len(y)), default=0)
     if low < 0 or (data.num_classes is not None and high >= data.num_classes):
         limit = f"0 to {data.num_classes - 1}" if data.num_classes else "0, 1, 2, ..."
         raise DataError(
@@ -39,16 +50,24 @@ def _as_classes(data: RawData, source: str) -> tuple[RawData, int | None]:
 def _class_numbers(y: Tensor, source: str) -> Tensor:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y.squeeze(1)
-    if y.ndim != 1:
+    if _is_one_hot(y):
         raise DataError(
             f"{source}: y has shape {_shown(y)}. Expected one class number a sample, (N,). "
             "Save y.argmax(1) if it is one-hot, or choose another loss for several targets a sample."
         )
+    return _whole(y, source, "whole class numbers 0, 1, 2, ...")
+
+
+def _is_one_hot(y: Tensor) -> bool:
+    return y.ndim == 2 and bool(((y == 0) | (y == 1)).all()) and bool((y.sum(dim=1) == 1).all())
+
+
+def _whole(y: Tensor, source: str, expected: str) -> Tensor:
     numbers = y.to(torch.int64)
     if y.is_floating_point() and not torch.equal(numbers.to(y.dtype), y):
         value = float(y[numbers.to(y.dtype) != y][0])
         raise DataError(
-            f"{source}: y holds {value:g}. Expected whole class numbers 0, 1, 2, ... "
+            f"{source}: y holds {value:g}. Expected {expected} "
             "Choose MSELoss to predict numbers, or number the classes."
         )
     return numbers
@@ -56,31 +75,127 @@ def _class_numbers(y: Tensor, source: str) -> Tensor:
 
 def _as_binary(data: RawData, source: str) -> tuple[RawData, int | None]:
     labelled = _each(data, _as_columns)
-    for split in (labelled.train, labelled.val):
-        if split is None:
-            continue
-        outside = split.y[(split.y < 0) | (split.y > 1)]
-        if len(outside):
-            raise DataError(
-                f"{source}: y holds {float(outside[0]):g}. The loss expects 0 or 1. "
-                "Choose CrossEntropyLoss for several classes."
-            )
-    return labelled, 2 if labelled.train.y.shape[1] == 1 else None
+    _refuse(
+        labelled, lambda y: (y < 0) | (y > 1), source,
+        "The loss expects 0 or 1. Choose CrossEntropyLoss for several classes.",
+    )  # fmt: skip
+    return labelled, 2 if labelled.train.y.shape[1:] == (1,) else None
+
+
+def _as_signs(data: RawData, source: str) -> tuple[RawData, int | None]:
+    """Targets of -1 and 1; where there is no -1, a 0 means no, too."""
+    columns = _each(data, _as_columns)
+    if not any(bool((split.y < 0).any()) for split in _splits(columns)):
+        columns = _each(_as_binary(data, source)[0], lambda y: 2 * y - 1)
+    _refuse(
+        columns, lambda y: y.abs() != 1, source,
+        "The loss expects -1 or 1. Save 1 for yes and -1 for no, or choose CrossEntropyLoss for classes.",
+    )  # fmt: skip
+    return columns, None
+
+
+def _as_pairs(data: RawData, source: str) -> tuple[RawData, int | None]:
+    signs, _ = _as_signs(data, source)
+    return _each(signs, lambda y: y.squeeze(1) if y.shape[1:] == (1,) else y), None
 
 
 def _as_values(data: RawData, source: str) -> tuple[RawData, int | None]:
+    _refuse_classes(data, source, "numbers", "numbers")
+    return _each(data, _as_columns), None
+
+
+def _as_counts(data: RawData, source: str) -> tuple[RawData, int | None]:
+    counts, _ = _as_values(data, source)
+    _refuse(
+        counts, lambda y: y < 0, source,
+        "The loss expects counts of at least 0. Choose MSELoss for numbers of both signs.",
+    )  # fmt: skip
+    return counts, None
+
+
+def _as_distributions(data: RawData, source: str, *, is_log: bool = False) -> tuple[RawData, int | None]:
+    _refuse_classes(data, source, "a probability for each class", "probabilities")
+    numbers = _each(data, _as_columns)
+    what = "logarithms of probabilities" if is_log else "probabilities"
+    for split in _splits(numbers):
+        shares = split.y.exp() if is_log else split.y
+        sums = shares.sum(dim=1)
+        odd = (sums - 1).abs() > SUM_TOLERANCE
+        if bool((shares < 0).any()) or bool(odd.any()):
+            found = f"sums to {float(sums[odd][0]):g}" if bool(odd.any()) else "holds negative numbers"
+            raise DataError(
+                f"{source}: a row of y {found}. The loss expects {what} of at least 0 that sum to 1. "
+                "Divide each row by its sum, or choose MSELoss."
+            )
+    return numbers, None
+
+
+def _as_log_distributions(data: RawData, source: str) -> tuple[RawData, int | None]:
+    return _as_distributions(data, source, is_log=True)
+
+
+def _as_label_lists(data: RawData, source: str) -> tuple[RawData, int | None]:
+    lists = _rows_of_classes(data, source, "the class numbers that apply, then -1")
+    width = lists.train.y.shape[1]
+    _refuse(
+        lists, lambda y: y >= width, source,
+        f"Expected class numbers below {width}, the length of a row. Make rows as long as there are classes.",
+    )  # fmt: skip
+    return lists, None
+
+
+def _as_sequences(data: RawData, source: str) -> tuple[RawData, int | None]:
+    rows = _rows_of_classes(data, source, "a row of class numbers, filled up with -1")
+    return rows, 1 + max(int(split.y.max()) for split in _splits(rows))
+
+
+def _as_given(data: RawData, source: str) -> tuple[RawData, int | None]:
+    return data, None
+
+
+def _rows_of_classes(data: RawData, source: str, expected: str) -> RawData:
+    _refuse_classes(data, source, f"{expected}, for each sample", "such rows, from arrays")
+    if data.train.y.ndim != 2:
+        raise DataError(
+            f"{source}: y has shape {_shown(data.train.y)}. The loss expects {expected}: (N, length). "
+            "Save one row a sample."
+        )
+    rows = _each(data, lambda y: _whole(y, source, "whole class numbers, and -1 behind them."))
+    _refuse(
+        rows, lambda y: (y < PADDING) | _behind_padding(y), source,
+        f"The loss expects {expected}. Save -1 only behind the last class number of a row.",
+    )  # fmt: skip
+    return rows
+
+
+def _behind_padding(y: Tensor) -> Tensor:
+    """Which entries are class numbers although one before them is not."""
+    return (y >= 0) & ((y < 0).cumsum(dim=1) > 0)
+
+
+def _refuse_classes(data: RawData, source: str, expected: str, wanted: str) -> None:
     if data.num_classes is not None:
         raise DataError(
-            f"{source} gives one of {data.num_classes} classes a sample. The loss expects numbers. "
-            "Choose CrossEntropyLoss, or data with numbers."
+            f"{source} gives one of {data.num_classes} classes a sample. The loss expects {expected}. "
+            f"Choose CrossEntropyLoss, or data with {wanted}."
         )
-    return _each(data, _as_columns), None
+
+
+def _refuse(data: RawData, wrong: Callable[[Tensor], Tensor], source: str, expected: str) -> None:
+    for split in _splits(data):
+        found = split.y[wrong(split.y)]
+        if len(found):
+            raise DataError(f"{source}: y holds {float(found[0]):g}. {expected}")
 
 
 def _as_columns(y: Tensor) -> Tensor:
     """Targets as float32 (N, K); one number a sample becomes one column, as a Linear(..., 1) gives it."""
     floats = y.to(torch.float32)
     return floats.unsqueeze(1) if y.ndim == 1 else floats
+
+
+def _splits(data: RawData) -> list[Samples]:
+    return [split for split in (data.train, data.val) if split is not None and len(split)]
 
 
 def _each(data: RawData, convert: Callable[[Tensor], Tensor]) -> RawData:
@@ -94,7 +209,14 @@ def _shown(y: Tensor) -> str:
 
 
 PREPARE: Mapping[TargetKind, PrepareTargets] = {
-    "class": _as_classes,
     "binary": _as_binary,
     "value": _as_values,
+    "count": _as_counts,
+    "sign": _as_signs,
+    "pair": _as_pairs,
+    "distribution": _as_distributions,
+    "log-distribution": _as_log_distributions,
+    "label-list": _as_label_lists,
+    "sequence": _as_sequences,
+    "none": _as_given,
 }

@@ -1,4 +1,4 @@
-"""Losses, optimizers and schedules as torch builds them from a plan."""
+"""Optimizers and schedules as torch builds them from a plan."""
 
 import inspect
 
@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from runtime.optim import SCHEDULER_BUILDERS, build_loss, build_optimizer, build_scheduler
+from runtime.optim import SCHEDULER_BUILDERS, build_optimizer, build_scheduler
 from runtime.plan import PlanError, TrainingPlan, lr_at
-from runtime.plan_choices import LOSSES, OPTIMIZERS, SCHEDULERS
+from runtime.plan_choices import OPTIMIZERS, SCHEDULERS
 
 
 def plan(**mapping: object) -> TrainingPlan:
@@ -20,25 +20,12 @@ def model() -> nn.Module:
     return nn.Linear(3, 2)
 
 
-@pytest.mark.parametrize("spec", [*LOSSES.values(), *OPTIMIZERS.values()], ids=lambda spec: spec.type)
+@pytest.mark.parametrize("spec", OPTIMIZERS.values(), ids=lambda spec: spec.type)
 def test_defaults_are_those_of_pytorch(spec):
-    torch_class = getattr(nn, spec.type, None) or getattr(torch.optim, spec.type)
-    signature = inspect.signature(torch_class.__init__).parameters
+    signature = inspect.signature(getattr(torch.optim, spec.type).__init__).parameters
     assert {param.name: signature[param.name].default for param in spec.params} == {
         param.name: param.default for param in spec.params
     }
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_every_loss_can_be_built(name):
-    loss = build_loss(plan(loss=name))
-    target = torch.tensor([0, 1]) if LOSSES[name].target == "class" else torch.zeros(2, 2)
-    assert loss(torch.zeros(2, 2), target).ndim == 0
-
-
-def test_the_loss_gets_its_parameters():
-    loss = build_loss(plan(loss={"type": "CrossEntropyLoss", "label_smoothing": 0.25}))
-    assert loss.label_smoothing == 0.25
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

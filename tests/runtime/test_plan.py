@@ -8,9 +8,10 @@ import sys
 import pytest
 
 from runtime.data.choices import SOURCES, TRANSFORMS
+from runtime.loss_choices import LOSSES
 from runtime.options import OptionSpec
 from runtime.plan import PlanError, TrainingPlan, lr_at, lr_curve, parse_setting
-from runtime.plan_choices import LOSSES, OPTIMIZERS, SCHEDULERS, SETTINGS
+from runtime.plan_choices import OPTIMIZERS, SCHEDULERS, SETTINGS
 
 FULL = {
     "data": {
