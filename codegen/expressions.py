@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from codegen.network import Operation
 from graph.catalog.params import ParamSpec, Value
-from graph.catalog.spec import Boundary, Expression, Function, Module
+from graph.catalog.spec import Boundary, Expression, Function, LayerSpec, Module
 
 
 def constructor(operation: Operation) -> str | None:
@@ -35,9 +35,18 @@ def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
     assert not isinstance(code, Boundary)
     if isinstance(code, Expression):
         return code.write(tuple(inputs), operation.call)
+    given = [
+        _written(operation.spec, port, text)
+        for port, text in zip(operation.call.inputs.ports, inputs, strict=True)
+    ]
     if isinstance(code, Function):
-        return f"{code.path}({', '.join([*inputs, *arguments(operation)])})"
-    return f"self.{attribute}({', '.join(_grouped(inputs, code.group))})"
+        return f"{code.path}({', '.join([*given, *arguments(operation)])})"
+    return f"self.{attribute}({', '.join(_grouped(given, code.group))})"
+
+
+def _written(spec: LayerSpec, port_name: str, text: str) -> str:
+    port = spec.input_port(port_name)
+    return port.written.format(text) if port else text
 
 
 def _grouped(inputs: Sequence[str], group: int | None) -> Sequence[str]:

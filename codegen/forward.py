@@ -68,7 +68,7 @@ class Forward:
         """The node whose only reader this is, if its value can stand inside a call."""
         (source,) = operation.sources
         producer = self._operations[source.node]
-        alone = len(self._network.readers[source]) == 1 and len(producer.spec.outputs) == 1
+        alone = len(self._network.readers[source]) == 1 and not producer.gives_tuple
         return source.node if alone and not producer.is_input else None
 
     def _draft(self, operation: Operation, inner: _Draft | None = None) -> _Draft:
@@ -111,7 +111,7 @@ class Forward:
         """Values that only the next statement reads, and that are not one of several results."""
         found = set()
         for operation in self._statements:
-            main = PortRef(operation.node.id, operation.spec.outputs[0].name)
+            main = PortRef(operation.node.id, operation.output_names[0])
             if self._network.used_ports(operation) != [main] or self._result_name(main):
                 continue
             places = {self._place[reader] for reader in self._network.readers[main]}
@@ -132,7 +132,7 @@ class Forward:
         result = self._result_name(ref)
         if result is not None:
             return result
-        if len(operation.spec.outputs) > 1:
+        if operation.gives_tuple:
             return namespace.name(ref.port, ref.port)
         return self._names[operation.node.id]
 
@@ -162,17 +162,21 @@ class Forward:
         return lines
 
     def _target(self, operation: Operation) -> str:
-        code, ports = operation.spec.code, operation.spec.outputs
-        names = {port.name: self._variables.get(PortRef(operation.node.id, port.name), "_") for port in ports}
-        if not isinstance(code, Module) or code.unpack is None:
-            return names[ports[0].name]
-        return code.unpack.format(**names).replace("(_, _)", "_")
+        code, node_id = operation.spec.code, operation.node.id
+        names = {name: self._variables.get(PortRef(node_id, name), "_") for name in operation.output_names}
+        if isinstance(code, Module) and code.unpack is not None:
+            return code.unpack.format(**names).replace("(_, _)", "_")
+        listed = ", ".join(names.values())
+        return f"({listed},)" if operation.gives_tuple and len(names) == 1 else listed
 
     def _comment(self, operation: Operation) -> str | None:
         """The shape of the result, where it is not that of what went in."""
         known = {self._network.tensor(ref).shape for ref in self._read_by(operation)}
         shapes = [self._network.tensor(ref).shape for ref in self._network.used_ports(operation)]
-        return None if set(shapes) <= known else f"# {', '.join(map(format_shape, shapes))}"
+        if set(shapes) <= known:
+            return None
+        alike = len(shapes) > 1 and len(set(shapes)) == 1
+        return f"# {format_shape(shapes[0])} each" if alike else f"# {', '.join(map(format_shape, shapes))}"
 
     def _read_by(self, operation: Operation) -> Sequence[PortRef]:
         """The variables that a statement reads."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.catalog import CATALOG
 from graph.catalog.spec import Boundary, Expression, Function, LayerCall, LayerSpec, Module
@@ -21,12 +21,14 @@ class Operation:
         spec: its type.
         call: everything known about it.
         sources: the outputs it reads, in the order of its inputs.
+        output_names: what its own outputs are called, in order.
     """
 
     node: Node
     spec: LayerSpec
     call: LayerCall
     sources: tuple[PortRef, ...]
+    output_names: tuple[str, ...]
 
     @property
     def is_input(self) -> bool:
@@ -41,6 +43,11 @@ class Operation:
         """Whether it is written around the call that feeds it."""
         code = self.spec.code
         return isinstance(code, Module | Function) and code.wraps and len(self.sources) == 1
+
+    @property
+    def gives_tuple(self) -> bool:
+        """Whether its call gives several values, or a tuple of one."""
+        return len(self.output_names) > 1 or any(port.variadic for port in self.spec.outputs)
 
     @property
     def changes_nothing(self) -> bool:
@@ -84,16 +91,16 @@ class Network:
 
     def used_ports(self, operation: Operation) -> list[PortRef]:
         """The outputs of an operation that something reads."""
-        refs = (PortRef(operation.node.id, port.name) for port in operation.spec.outputs)
+        refs = (PortRef(operation.node.id, name) for name in operation.output_names)
         return [ref for ref in refs if ref in self.readers]
 
     def _add(self, operation: Operation) -> None:
         """Files an operation behind those it reads from."""
         sources = tuple(self._passed_through.get(ref, ref) for ref in operation.sources)
-        operation = Operation(operation.node, operation.spec, operation.call, sources)
+        operation = replace(operation, sources=sources)
         if operation.changes_nothing:
-            (port,) = operation.spec.outputs
-            self._passed_through[PortRef(operation.node.id, port.name)] = sources[0]
+            (name,) = operation.output_names
+            self._passed_through[PortRef(operation.node.id, name)] = sources[0]
             return
         self.operations[operation.node.id] = operation
         for ref in sources:
@@ -103,7 +110,7 @@ class Network:
 def _operation(graph: Graph, inference: Inference, node_id: str) -> Operation:
     node, result, incoming = graph.nodes[node_id], inference.result(node_id), graph.incoming(node_id)
     sources = tuple(incoming[port].source for port in result.inputs)
-    return Operation(node, CATALOG[node.type], result.call(), sources)
+    return Operation(node, CATALOG[node.type], result.call(), sources, tuple(result.outputs))
 
 
 def _flow_order(operations: Mapping[str, Operation], ends: Iterable[str]) -> Iterable[str]:

@@ -17,6 +17,8 @@ def refusal(graph: Graph, source: PortRef, target: PortRef) -> str | None:
     output, target_port = _output(graph, source), _input(graph, target)
     if output is None:
         return f"{from_name} has no output called {source.port}."
+    if output.when and not graph.nodes[source.node].params.get(output.when):
+        return f"{from_name} gives {source.port} only with {output.when} = true. Set that first."
     if target_port is None:
         return f"{to_name} has no input called {target.port}."
     if taken := graph.edge_into(target):

@@ -288,18 +288,17 @@ class InsertNode:
         graph, edge, spec = project.graph, project.graph.edge_into(self.target), CATALOG.get(self.type)
         if edge is None:
             raise EditError(f"Nothing feeds {self.target}.")
-        if spec is None or not (spec.inputs and spec.outputs):
+        if spec is None or spec.first_input is None or spec.first_output is None:
             raise EditError(f"{self.type} is no layer that fits into an edge.")
         source, target = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
         position = (source.position[0] + NODE_SPACING, (source.position[1] + target.position[1]) / 2)
         new = Node(next(graph.new_ids()), self.type, graph.new_name(spec.stem), self.params, position)
-        entrance = spec.inputs[0].name + ("0" if spec.inputs[0].variadic else "")
         edits: list[Edit] = [
             MoveNodes(_room_behind(graph, source, target)),
             Disconnect((edge,)),
             AddNodes((new,)),
-            Connect(edge.source, PortRef(new.id, entrance)),
-            Connect(PortRef(new.id, spec.outputs[0].name), edge.target),
+            Connect(edge.source, PortRef(new.id, spec.first_input)),
+            Connect(PortRef(new.id, spec.first_output), edge.target),
         ]
         return apply_all(project, edits, self.label)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
 from graph.catalog import CATALOG
-from graph.catalog.spec import LayerCall, LayerSpec, Params, variadic_index
+from graph.catalog.spec import Inputs, LayerCall, LayerSpec, Params, variadic_index
 from graph.dims import Dim
 from graph.document import Change, Graph, PortRef, Project
 from graph.mistakes import (
@@ -52,10 +52,8 @@ class NodeResult:
     def call(self) -> LayerCall:
         """The node as its cost rules and its code see it; only for a node without problems."""
         assert self.params is not None
-        inputs = tuple(spec for spec in self.inputs.values() if spec is not None)
-        return LayerCall(
-            inputs, tuple(spec for spec in self.outputs.values() if spec is not None), self.params
-        )
+        outputs = tuple(spec for spec in self.outputs.values() if spec is not None)
+        return LayerCall(_known(self.inputs), outputs, self.params)
 
 
 class Inference:
@@ -82,6 +80,14 @@ class Inference:
         """What an output port gives; None while unknown."""
         result = self._results.get(ref.node)
         return result.outputs.get(ref.port) if result else None
+
+    def lacks_output(self, ref: PortRef) -> bool:
+        """Whether a node certainly has no such output, as another parameter or input can leave an edge."""
+        result, spec = self._results.get(ref.node), CATALOG.get(self._graph.nodes[ref.node].type)
+        if result is None or spec is None or ref.port in result.outputs:
+            return False
+        port = spec.output_port(ref.port)
+        return port is None or not port.variadic or result.params is not None
 
     def order(self) -> list[str]:
         """Node ids, each after everything it depends on; nodes of a cycle last."""
@@ -171,8 +177,14 @@ class Inference:
         if resolved is None or resolved.site.node is not node:
             site = Site(self._graph, node, spec)
             resolved = self._resolved[node_id] = _Resolved(site, *resolve(node, spec))
-        given = {port: self.output(edge.source) for port, edge in self._graph.incoming(node_id).items()}
-        return _infer_node(resolved, given)
+        incoming = self._graph.incoming(node_id)
+        given = {port: self.output(edge.source) for port, edge in incoming.items()}
+        lacking = {
+            port: tuple(self._results[incoming[port].source.node].outputs)
+            for port, tensor in given.items()
+            if tensor is None and self.lacks_output(incoming[port].source)
+        }
+        return _infer_node(resolved, given, lacking)
 
     def _dead_branches(self) -> list[Problem]:
         """Ends of the graph that are no Output and have no fault of their own that explains it."""
@@ -194,38 +206,52 @@ class _Resolved:
     problems: tuple[Problem, ...]
 
 
-def _infer_node(resolved: _Resolved, given: Mapping[str, TensorSpec | None]) -> NodeResult:
-    """What is known about a node, from its parameters and what comes into its ports."""
+def _infer_node(
+    resolved: _Resolved, given: Mapping[str, TensorSpec | None], lacking: Mapping[str, tuple[str, ...]]
+) -> NodeResult:
+    """What is known about a node, from its parameters and what comes into its ports.
+
+    Args:
+        resolved: the node.
+        given: what comes in by port.
+        lacking: ports fed from an output that is not there, each with the outputs that are.
+    """
     site = resolved.site
     inputs = _ordered_inputs(site.spec, given)
-    specs = tuple(tensor for tensor in inputs.values() if tensor is not None)
+    specs = _known(inputs)
     problems = resolved.problems + missing_inputs(site, inputs)
     is_known = len(specs) == len(given)
     if not is_known:
-        problems += tuple(unknown_ports(site))
+        problems += tuple(unknown_ports(site, lacking))
     problems += unfit_inputs(site, inputs)
     if is_known and not problems:
         try:
             return _infer_known(site, Params(resolved.params), inputs, specs)
         except ShapeError as error:
             problems = (from_shape_error(site, inputs, error),)
-    return NodeResult(inputs, dict.fromkeys(site.spec.output_names), problems=problems)
+    outputs = dict.fromkeys(site.spec.names_of_outputs(resolved.params))
+    return NodeResult(inputs, outputs, problems=problems)
 
 
 def _infer_known(
-    site: Site, params: Params, inputs: Mapping[str, TensorSpec | None], specs: tuple[TensorSpec, ...]
+    site: Site, params: Params, inputs: Mapping[str, TensorSpec | None], specs: Inputs
 ) -> NodeResult:
     spec = site.spec
     problem = infer_params(site, params, specs)
     if problem is not None:
-        return NodeResult(inputs, dict.fromkeys(spec.output_names), problems=(problem,))
+        return NodeResult(inputs, dict.fromkeys(spec.names_of_outputs(params)), problems=(problem,))
     outputs = spec.infer(specs, params)
     call = LayerCall(specs, outputs, params)
     parameters = spec.parameters(call)
     _require_possible(parameters, outputs)
-    return NodeResult(
-        inputs, dict(zip(spec.output_names, outputs, strict=True)), params, parameters, spec.flops(call)
-    )
+    named = dict(zip(spec.names_of_outputs(params, len(outputs)), outputs, strict=True))
+    return NodeResult(inputs, named, params, parameters, spec.flops(call))
+
+
+def _known(inputs: Mapping[str, TensorSpec | None]) -> Inputs:
+    """What comes in, without what is unknown."""
+    known = {port: tensor for port, tensor in inputs.items() if tensor is not None}
+    return Inputs(known.values(), known)
 
 
 def _require_possible(parameters: int, outputs: Iterable[TensorSpec]) -> None:

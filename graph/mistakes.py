@@ -46,17 +46,21 @@ def missing_inputs(site: Site, inputs: Mapping[str, object]) -> tuple[Problem, .
     return tuple(_not_connected(site.node, port, what) for port, what in found)
 
 
-def unknown_ports(site: Site) -> Iterator[Problem]:
-    """Edges from or to ports that do not exist, as a change of type can leave them."""
+def unknown_ports(site: Site, lacking: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:
+    """Edges from or to ports that do not exist, as a change of type or of a parameter can leave them.
+
+    Args:
+        site: the node that the edges lead to.
+        lacking: inputs fed from an output that is not there, each with the outputs that are.
+    """
     for name, edge in site.graph.incoming(site.node.id).items():
         source = site.graph.nodes[edge.source.node]
         if site.spec.input_port(name) is None:
-            yield _unknown_port(
-                site.node, edge, f"{site.spec.type} has no input called {name}", site.spec.inputs
-            )
-        elif source.type in CATALOG and CATALOG[source.type].output_port(edge.source.port) is None:
+            known = [f"{port.name}0" if port.variadic else port.name for port in site.spec.inputs]
+            yield _unknown_port(site.node, edge, f"{site.spec.type} has no input called {name}", known)
+        elif name in lacking:
             what = f"{source.name} has no output called {edge.source.port}"
-            yield _unknown_port(site.node, edge, what, CATALOG[source.type].outputs)
+            yield _unknown_port(site.node, edge, what, lacking[name], _bring_back(source, edge.source.port))
 
 
 def unfit_inputs(site: Site, inputs: Mapping[str, TensorSpec | None]) -> tuple[Problem, ...]:
@@ -164,9 +168,19 @@ def _not_connected(node: Node, port: str, what: str) -> Problem:
     )
 
 
-def _unknown_port(node: Node, edge: Edge, what: str, known: tuple[PortSpec, ...]) -> Problem:
-    names = ", ".join(f"{port.name}0" if port.variadic else port.name for port in known) or "none"
-    hint = "Delete the edge, or connect another port."
+def _bring_back(source: Node, port_name: str) -> tuple[Fix, ...]:
+    """The remedy for an output that is there once a parameter is set."""
+    port = CATALOG[source.type].output_port(port_name)
+    if port is None or not port.when:
+        return ()
+    return (Fix(f"Set {port.when} = true of {source.name}", (SetParams(source.id, {port.when: True}),)),)
+
+
+def _unknown_port(
+    node: Node, edge: Edge, what: str, known: Iterable[str], fixes: tuple[Fix, ...] = ()
+) -> Problem:
+    names = ", ".join(known) or "none"
+    hint = f"{fixes[0].label}." if fixes else "Delete the edge, or connect another port."
     return Problem(
         code="unknown-port",
         severity="error",
@@ -176,7 +190,7 @@ def _unknown_port(node: Node, edge: Edge, what: str, known: tuple[PortSpec, ...]
         expected=names,
         received=str(edge.source),
         hint=hint,
-        fixes=(Fix("Delete the edge", (Disconnect((edge,)),)),),
+        fixes=(*fixes, Fix("Delete the edge", (Disconnect((edge,)),))),
     )
 
 

@@ -63,18 +63,23 @@ class NodeItem(QGraphicsItem):
         self.setPos(*self._node.position)
         self.refresh()
 
-    def refresh(self) -> None:
-        """Reads the node anew; texts are laid out again only when next painted."""
-        ports = ports_of(self._session.graph, self._node)
+    def refresh(self) -> bool:
+        """Reads the node anew; texts are laid out again only when next painted.
+
+        Returns:
+            Whether it now shows other ports.
+        """
+        ports = ports_of(self._session.graph, self._node, self._session.result(self.node_id))
         height = card_height(ports)
         if height != self.card.height():
             self.prepareGeometryChange()
             self.card = QRectF(0, 0, CARD_WIDTH, height)
             self._bounds = self.card.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG)
-        self.ports = ports
+        has_other_ports, self.ports = ports != self.ports, ports
         self.problems = self._session.problems_of(self.node_id)
         self._face = None
         self.update()
+        return has_other_ports
 
     def set_style(self, style: CanvasStyle) -> None:
         """Shows itself in another theme."""

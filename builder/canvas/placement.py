@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT, first_ports
+from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT
 from builder.layer_search import order_after, usual_order
 from builder.theme import GRID
 from graph.catalog import CATALOG
@@ -48,7 +48,7 @@ def place(graph: Graph, spec: LayerSpec, position: Position, joined_to: PortRef 
 
 def place_in_edge(graph: Graph, spec: LayerSpec, edge: Edge) -> Placed | None:
     """A new layer put into an edge; None for a layer that lacks an input or an output."""
-    if None in first_ports(spec):
+    if spec.first_input is None or spec.first_output is None:
         return None
     node_id = next(graph.new_ids())
     return Placed(node_id, InsertNode(edge.target, spec.type, spec.initial_params))
@@ -71,9 +71,9 @@ def free_spot(graph: Graph, position: Position) -> Position:
 def free_output(graph: Graph, node_id: str) -> PortRef | None:
     """The first output of a node if it feeds nothing yet."""
     spec = CATALOG.get(graph.nodes[node_id].type)
-    if spec is None or not spec.outputs:
+    if spec is None or spec.first_output is None:
         return None
-    ref = PortRef(node_id, spec.outputs[0].name)
+    ref = PortRef(node_id, spec.first_output)
     return None if any(edge.source == ref for edge in graph.outgoing(node_id)) else ref
 
 
@@ -126,7 +126,7 @@ def _is_fine(inference: Inference, node_id: str) -> bool:
 
 def _edge_to(graph: Graph, node: Node, ref: PortRef) -> Edge | None:
     """The edge between a port and a node that is not in the graph yet; None if they do not fit."""
-    first_in, first_out = first_ports(CATALOG[node.type])
+    first_in, first_out = CATALOG[node.type].first_input, CATALOG[node.type].first_output
     theirs = CATALOG.get(graph.nodes[ref.node].type)
     if theirs is None:
         return None

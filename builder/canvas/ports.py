@@ -9,6 +9,7 @@ from itertools import count
 from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec, PortSpec, variadic_index
 from graph.document import Graph, Node, PortRef
+from graph.inference import NodeResult
 
 # Canvas units, all multiples of the 8-px grid.
 CARD_WIDTH = 152
@@ -39,12 +40,15 @@ class Port:
     help: str = ""
 
 
-def ports_of(graph: Graph, node: Node) -> tuple[Port, ...]:
-    """Inputs, then outputs; of a variadic input the connected ones and one empty."""
+def ports_of(graph: Graph, node: Node, result: NodeResult) -> tuple[Port, ...]:
+    """Inputs, then outputs; of a variadic input the connected ones and one empty.
+
+    Outputs that edges still use stay, even where another parameter took them away.
+    """
     spec = CATALOG.get(node.type)
     inputs = _input_names(spec, graph.incoming(node.id))
     used = {edge.source.port for edge in graph.outgoing(node.id)}
-    outputs = [port.name for port in spec.outputs] if spec else sorted(used)
+    outputs = [*result.outputs, *sorted(used - result.outputs.keys(), key=lambda name: (len(name), name))]
     connected = set(graph.incoming(node.id))
     return (
         *_column(node.id, inputs, connected, spec.input_port if spec else None, False),
@@ -56,12 +60,6 @@ def card_height(ports: Iterable[Port]) -> int:
     """Height of a card with these ports."""
     rows = [port.is_output for port in ports]
     return HEADER_HEIGHT + ROW_HEIGHT * max(rows.count(True), rows.count(False), 1)
-
-
-def first_ports(spec: LayerSpec) -> tuple[str | None, str | None]:
-    """The names of the first input and the first output that a new node of this type has."""
-    first_in = spec.inputs[0].name + ("0" if spec.inputs[0].variadic else "") if spec.inputs else None
-    return first_in, spec.outputs[0].name if spec.outputs else None
 
 
 def _input_names(spec: LayerSpec | None, connected: Iterable[str]) -> list[str]:

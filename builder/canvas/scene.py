@@ -80,12 +80,11 @@ class CanvasScene(QGraphicsScene):
             self.nodes[node_id].setPos(*self._session.graph.nodes[node_id].position)
         ends = {ref.node for e in (*change.connected, *change.disconnected) for ref in (e.source, e.target)}
         stale = {*touched, *change.updated, *ends, *self._with_other_problems()} & self.nodes.keys()
-        for node_id in stale - set(change.added):
-            self.nodes[node_id].refresh()
+        shifted = [node_id for node_id in stale - set(change.added) if self.nodes[node_id].refresh()]
         self._add_edges(change.connected)
         self._show_tensors(set(self._edges_of(stale)))
         moves = bool(change.moved or change.added or change.removed)
-        self.run_edges({*change.moved, *change.updated, *ends}, and_blocked=moves)
+        self.run_edges({*change.moved, *change.updated, *ends, *shifted}, and_blocked=moves)
         self._show_wrong_ports()
 
     @Slot(object)

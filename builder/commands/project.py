@@ -89,11 +89,14 @@ def _layer_json(spec: LayerSpec) -> dict[str, Any]:
 
 def _port_json(port: PortSpec) -> dict[str, Any]:
     count = {"min_count": port.min_count} if port.variadic else {}
+    when = {"when": port.when} if port.when else {}
     return {
         "name": port.name,
         "dtypes": list(port.dtypes),
         "variadic": port.variadic,
+        "optional": port.optional,
         **count,
+        **when,
         "help": port.help,
     }
 

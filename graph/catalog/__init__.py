@@ -13,6 +13,7 @@ from graph.catalog import (
     channel_norms,
     comparison,
     convolution,
+    dividing,
     elementwise,
     embedding,
     folding,
@@ -31,6 +32,7 @@ from graph.catalog import (
     tensor_ops,
     transformer,
     transposed,
+    unpooling,
     upsampling,
 )
 from graph.catalog.spec import LayerSpec
@@ -43,6 +45,7 @@ FAMILIES = (
     transposed,
     pooling,
     adaptive_pooling,
+    unpooling,
     upsampling,
     padding,
     normalization,
@@ -59,6 +62,7 @@ FAMILIES = (
     folding,
     comparison,
     rearrange_ops,
+    dividing,
     resizing,
     arithmetic,
     products,

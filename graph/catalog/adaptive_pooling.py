@@ -1,25 +1,29 @@
 """Pooling to a wanted size: by regions, and by windows at random places."""
 
 from graph.catalog.params import Float, IntOrTuple
+from graph.catalog.pooling import INDICES, RETURN_INDICES, with_indices
 from graph.catalog.rules import as_tuple, scaled_size
-from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
 SIDES = {1: "Length", 2: "Height and width", 3: "Depth, height and width"}
 
 
-def _adaptive_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[TensorSpec, ...]:
+def _adaptive_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> TensorSpec:
     wanted, sizes = as_tuple(p.output_size, ndim), inputs[0].shape[-ndim:]
     spatial = (size if want is None else want for want, size in zip(wanted, sizes, strict=True))
-    return (TensorSpec((*inputs[0].shape[:-ndim], *spatial), inputs[0].dtype, inputs[0].is_map),)
+    return TensorSpec((*inputs[0].shape[:-ndim], *spatial), inputs[0].dtype, inputs[0].is_map)
 
 
 def _adaptive(
     kind: str, ndim: int, dims: str, help_text: str, stem: str, keywords: tuple[str, ...]
 ) -> LayerSpec:
+    finds = kind == "Max"
+
     def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-        return _adaptive_shape(inputs, p, ndim)
+        pooled = _adaptive_shape(inputs, p, ndim)
+        return with_indices(pooled, p) if finds else (pooled,)
 
     type_name = f"Adaptive{kind}Pool{ndim}d"
     keep = "; none keeps a size" if ndim > 1 else ""
@@ -30,6 +34,7 @@ def _adaptive(
         source=f"{DOCS}torch.nn.{type_name}.html",
         code=Module(f"nn.{type_name}"),
         inputs=(PortSpec("in", FLOATS, ndims=(ndim + 1, ndim + 2), layout=f"(N, C, {dims})"),),
+        outputs=(PortSpec("out", (SAME_DTYPE,)), *((INDICES,) if finds else ())),
         infer=infer,
         params=(
             IntOrTuple(
@@ -41,6 +46,7 @@ def _adaptive(
                 positional=True,
                 help=f"{SIDES[ndim]}{keep}.",
             ),
+            *((RETURN_INDICES,) if finds else ()),
         ),
         stem=stem,
         keywords=keywords,
@@ -104,7 +110,8 @@ def _fractional_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> t
                 hint="Use a smaller kernel_size, or another output size.",
                 param="kernel_size",
             )
-    return (TensorSpec((*inputs[0].shape[:-ndim], *wanted), inputs[0].dtype, inputs[0].is_map),)
+    pooled = TensorSpec((*inputs[0].shape[:-ndim], *wanted), inputs[0].dtype, inputs[0].is_map)
+    return with_indices(pooled, p)
 
 
 def _fractional(ndim: int, dims: str) -> LayerSpec:
@@ -118,6 +125,7 @@ def _fractional(ndim: int, dims: str) -> LayerSpec:
         source=f"{DOCS}torch.nn.FractionalMaxPool{ndim}d.html",
         code=Module(f"nn.FractionalMaxPool{ndim}d"),
         inputs=(PortSpec("in", FLOATS, ndims=(ndim + 1, ndim + 2), layout=f"(N, C, {dims})"),),
+        outputs=(PortSpec("out", (SAME_DTYPE,)), INDICES),
         infer=infer,
         params=(
             IntOrTuple(
@@ -139,6 +147,7 @@ def _fractional(ndim: int, dims: str) -> LayerSpec:
                 above=0,
                 help="Output size by input size, below 1, in place of output_size.",
             ),
+            RETURN_INDICES,
         ),
         stem="pool",
         keywords=("downsample", "stochastic", "random", "maximum"),

@@ -1,4 +1,4 @@
-"""Parameters given once for all spatial dims, or for each of however many the input has."""
+"""Parameters given once, or once for each of several: spatial dims, parts."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from graph.catalog.params import INT_LIMIT, Float, Int, ParamError, ParamSpec, Value
 
 MOST_DIMS = 3
+MOST_PARTS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class _PerDim(ParamSpec):
-    """A number, or a list of up to three."""
+class _OneOrSeveral(ParamSpec):
+    """A number, or a list of up to `most`."""
+
+    most: int = MOST_DIMS
+    each: str = "spatial dim"
 
     def _checked(self, value: Value) -> Value:
         if not isinstance(value, list | tuple):
             return self._number().check(value)
-        if not 1 <= len(value) <= MOST_DIMS:
-            raise ParamError(f"a number, or a list of up to {MOST_DIMS}, one for each spatial dim")
+        if not 1 <= len(value) <= self.most:
+            raise ParamError(f"a number, or a list of up to {self.most}, one for each {self.each}")
         return tuple(self._number().check(item) for item in value)
 
     def _number(self) -> Int | Float:
@@ -25,11 +29,11 @@ class _PerDim(ParamSpec):
         raise NotImplementedError
 
     def bounds(self) -> dict[str, Value]:
-        return {**self._number().bounds(), "max_length": MOST_DIMS}
+        return {**self._number().bounds(), "max_length": self.most}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sizes(_PerDim):
+class Sizes(_OneOrSeveral):
     """Sizes in pixels."""
 
     min: int = 1
@@ -42,7 +46,7 @@ class Sizes(_PerDim):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Factors(_PerDim):
+class Factors(_OneOrSeveral):
     """Factors above 0."""
 
     max: float = 65536.0

@@ -6,10 +6,16 @@ from functools import partial
 
 from graph.catalog.params import Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import NOT_BOOL, as_tuple, require_window, windowed_size
-from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
 from graph.shapes import DTYPES, FLOATS, INTEGERS, SetParam, ShapeError, TensorSpec
 
+RETURN_INDICES = Flag(
+    name="return_indices", help="Also give where each value was found, which MaxUnpool and Gather read."
+)
+INDICES = PortSpec(
+    "indices", ("int64",), when="return_indices", help="Where in its plane each value was found."
+)
 HELP_CEIL = "Round the output size up instead of down."
 DIVISOR_OVERRIDE = Int(
     name="divisor_override", default=None, optional=True, help="Divide by this instead of the window's size."
@@ -91,13 +97,20 @@ def _window_params(ndim: int, dilated: bool) -> tuple[IntOrTuple | Flag, ...]:
         ),
         ints(name="padding", default=0, help="Border in pixels, at most half the window."),
         *dilation,
+        *((RETURN_INDICES,) if dilated else ()),
         Flag(name="ceil_mode", help=HELP_CEIL),
     )
 
 
+def with_indices(pooled: TensorSpec, p: Params) -> tuple[TensorSpec, ...]:
+    """What a max pooling gives: the values, and on wish where they were found."""
+    return (pooled, replace(pooled, dtype="int64")) if p.return_indices else (pooled,)
+
+
 def _max_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
     def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-        return _pool_shape(inputs, p, ndim)
+        (pooled,) = _pool_shape(inputs, p, ndim)
+        return with_indices(pooled, p)
 
     return LayerSpec(
         type=f"MaxPool{ndim}d",
@@ -106,6 +119,7 @@ def _max_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
         source=f"{DOCS}torch.nn.MaxPool{ndim}d.html",
         code=Module(f"nn.MaxPool{ndim}d"),
         inputs=(PortSpec("in", dtypes, ndims=(ndim + 1, ndim + 2), layout=f"(N, C, {dims})"),),
+        outputs=(PortSpec("out", (SAME_DTYPE,)), INDICES),
         infer=infer,
         params=_window_params(ndim, dilated=True),
         stem="pool",

@@ -272,7 +272,7 @@ SPECS = (
             ),
             Int(name="step", default=1, help="Every how many entries."),
         ),
-        ("crop", "narrow", "range", "cut", "split", "chunk"),
+        ("crop", "narrow", "range", "cut"),
     ),
     _operation(
         "Pad",

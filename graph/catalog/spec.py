@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,18 +27,47 @@ class Params(dict[str, "Value"]):
             raise AttributeError(name) from None
 
 
+class Inputs(tuple[TensorSpec, ...]):
+    """What comes into a layer, in the order of its ports; ports that nothing feeds are left out.
+
+    Args:
+        tensors: one for each port.
+        ports: what the ports are called.
+    """
+
+    ports: tuple[str, ...]
+
+    def __new__(cls, tensors: Iterable[TensorSpec], ports: Iterable[str]) -> Inputs:
+        inputs = super().__new__(cls, tensors)
+        inputs.ports = tuple(ports)
+        return inputs
+
+    def at(self, port: str) -> TensorSpec | None:
+        """What comes into a port; None if nothing does."""
+        return self[self.ports.index(port)] if port in self.ports else None
+
+
+def one_output(params: Mapping[str, Value]) -> int:
+    """One: all that parameters tell about a number of outputs that the input decides."""
+    return 1
+
+
 @dataclass(frozen=True)
 class PortSpec:
     """One input or output of a layer.
 
     Args:
-        name: as PyTorch names it; `in`, `out` where there is one; a variadic `in` stands for `in0`, ...
+        name: as PyTorch names it; `in`, `out` where there is one; a variadic `in` stands for `in0`, ...,
+            a variadic `out` for `out0`, ...
         dtypes: for an input, the dtypes it takes; for an output, a tuple with the one it gives, or `same`.
         ndims: how many dims an input may have, the usual number last; any number if empty.
         layout: the dims by name, such as `(N, C, H, W)`, for messages.
-        variadic: whether any number of edges may come in, on numbered ports.
+        variadic: whether any number of edges may come in, or of tensors out, on numbered ports.
         min_count: how many edges a variadic input needs.
         optional: whether the layer works without it.
+        written: for an optional input, how its value stands in a call: `attn_mask={}`.
+        when: for an output, the parameter that has to be set for it to be there.
+        count: for a variadic output, how many there are as far as checked parameters tell.
         maps: whether feature maps, channels first, belong there.
         below: for indices, the parameter that every value must be smaller than.
         help: one line for the tooltip.
@@ -54,6 +83,9 @@ class PortSpec:
     maps: bool = True
     below: str = ""
     help: str = ""
+    written: str = "{}"
+    when: str = ""
+    count: Callable[[Mapping[str, Value]], int] = one_output
 
 
 @dataclass(frozen=True)
@@ -115,12 +147,12 @@ Code = Module | Function | Expression | Boundary
 class LayerCall:
     """A layer with everything known about it: what its cost rules and its code are computed from."""
 
-    inputs: tuple[TensorSpec, ...]
+    inputs: Inputs
     outputs: tuple[TensorSpec, ...]
     params: Params
 
 
-ShapeRule = Callable[[tuple[TensorSpec, ...], Params], tuple[TensorSpec, ...]]
+ShapeRule = Callable[[Inputs, Params], tuple[TensorSpec, ...]]
 
 
 def no_parameters(call: LayerCall) -> int:
@@ -151,6 +183,7 @@ class LayerSpec:
         keywords: further words the search finds it by.
         summary: the parameters that matter most, for the node's card.
         inferred: the parameters that incoming shapes determine, each with how.
+        output_names: of a node whose parameters are left out.
     """
 
     type: str
@@ -170,12 +203,16 @@ class LayerSpec:
     inferred: tuple[tuple[ParamSpec, InferParam], ...] = field(init=False, repr=False, compare=False)
     output_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _by_name: Mapping[str, ParamSpec] = field(init=False, repr=False, compare=False)
+    _outputs_vary: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         inferred = tuple((param, param.inferred) for param in self.params if param.inferred)
         object.__setattr__(self, "inferred", inferred)
-        object.__setattr__(self, "output_names", tuple(port.name for port in self.outputs))
         object.__setattr__(self, "_by_name", {param.name: param for param in self.params})
+        varies = any(port.when or port.variadic for port in self.outputs)
+        object.__setattr__(self, "_outputs_vary", varies)
+        defaults = {param.name: param.default for param in self.params}
+        object.__setattr__(self, "output_names", self._names_of_outputs(defaults, None))
         if not self.stem:
             object.__setattr__(self, "stem", default_stem(self.type))
 
@@ -204,8 +241,43 @@ class LayerSpec:
         return None
 
     def output_port(self, name: str) -> PortSpec | None:
-        """The output of this name."""
-        return next((port for port in self.outputs if port.name == name), None)
+        """The output that a port name denotes, whether or not parameters have it there."""
+        for port in self.outputs:
+            if port.name == name if not port.variadic else variadic_index(port, name) is not None:
+                return port
+        return None
+
+    @property
+    def first_input(self) -> str | None:
+        """The name of the input that a new node is joined at."""
+        return _first_name(self.inputs)
+
+    @property
+    def first_output(self) -> str | None:
+        """The name of the output that a new node is joined at."""
+        return _first_name(self.outputs)
+
+    def names_of_outputs(self, params: Mapping[str, Value], count: int | None = None) -> tuple[str, ...]:
+        """What the outputs of a node are called.
+
+        Args:
+            params: checked; one whose value is bad may be missing.
+            count: how many a variadic output gives; as many as the parameters tell if None.
+        """
+        return self._names_of_outputs(params, count) if self._outputs_vary else self.output_names
+
+    def _names_of_outputs(self, params: Mapping[str, Value], count: int | None) -> tuple[str, ...]:
+        names: list[str] = []
+        for port in self.outputs:
+            if port.variadic:
+                names += (f"{port.name}{n}" for n in range(port.count(params) if count is None else count))
+            elif not port.when or params.get(port.when):
+                names.append(port.name)
+        return tuple(names)
+
+
+def _first_name(ports: tuple[PortSpec, ...]) -> str | None:
+    return f"{ports[0].name}0" if ports and ports[0].variadic else ports[0].name if ports else None
 
 
 def variadic_index(port: PortSpec, name: str) -> int | None:

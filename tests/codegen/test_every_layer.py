@@ -22,24 +22,32 @@ FITTING = {  # samples that the parameters of a new node fit
     **dict.fromkeys(("RNNCell", "LSTMCell", "GRUCell"), (64,)),
     **dict.fromkeys(("MatMul", "Bmm"), (8, 8)),
     **dict.fromkeys(("Expand", "Repeat"), (8,)),
-}
+    **{f"MaxUnpool{ndim}d.like": (4, *(16,) * ndim) for ndim in (1, 2, 3)},
+}  # by type, or by type and port
 BATCH = 3
 
 
 def alone(spec, params):
     """A project with nothing but one layer, an Input for each of its inputs and an Output for each output."""
+    graph = fed(spec, params)
+    outputs = list(Inference(graph).result("layer").outputs)
+    nodes = [Node(f"out_{name}", "Output", f"result_{name}") for name in outputs]
+    edges = [Edge(PortRef("layer", name), PortRef(f"out_{name}", "in")) for name in outputs]
+    return Project(f"Only{spec.type}", Graph([*graph.nodes.values(), *nodes], [*graph.edges, *edges]))
+
+
+def fed(spec, params):
+    """A layer with an Input for each of its inputs."""
     nodes, edges = [Node("layer", spec.type, "layer", params)], []
     for port in spec.inputs:
         names = [f"{port.name}{n}" for n in range(port.min_count)] if port.variadic else [port.name]
         for name in names:
-            shape = FITTING.get(spec.type, SAMPLE[: (port.ndims or (3,))[-1] - 1])
+            usual = FITTING.get(spec.type, SAMPLE[: (port.ndims or (3,))[-1] - 1])
+            shape = FITTING.get(f"{spec.type}.{name}", usual)
             dtype = "float32" if "float32" in port.dtypes else port.dtypes[0]
             nodes.append(Node(f"in_{name}", "Input", f"given_{name}", {"shape": shape, "dtype": dtype}))
             edges.append(Edge(PortRef(f"in_{name}", "out"), PortRef("layer", name)))
-    for port in spec.outputs:
-        nodes.append(Node(f"out_{port.name}", "Output", f"result_{port.name}"))
-        edges.append(Edge(PortRef("layer", port.name), PortRef(f"out_{port.name}", "in")))
-    return Project(f"Only{spec.type}", Graph(nodes, edges))
+    return Graph(nodes, edges)
 
 
 def another_value(param):

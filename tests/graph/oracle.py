@@ -21,6 +21,7 @@ Tensors = Sequence[torch.Tensor]
 
 # On the meta device torch runs these step by step in Python, 20 ms a call; small ones are faster on the CPU.
 RECURRENT = ("RNN", "LSTM", "GRU")
+UNPOOLS = {f"MaxUnpool{ndim}d": ndim for ndim in (1, 2, 3)}
 STACKS = {"TransformerEncoder": "encoder", "TransformerDecoder": "decoder"}
 
 
@@ -37,8 +38,13 @@ def _sliced(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
     return xs[0][(*[slice(None)] * axis, slice(p["start"], p["end"], p["step"]))]
 
 
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
 # What the types that are no torch class of their own stand for.
-MEANINGS: Mapping[str, Callable[[Tensors, Mapping[str, Any], Sizes], torch.Tensor]] = {
+Meaning = Callable[[Tensors, Mapping[str, Any], Sizes], torch.Tensor | tuple[torch.Tensor, ...]]
+MEANINGS: Mapping[str, Meaning] = {
     "Add": lambda xs, p, sizes: reduce(torch.add, xs),
     "Concat": lambda xs, p, sizes: torch.cat(list(xs), dim=p["dim"]),
     "Reshape": _reshaped,
@@ -51,6 +57,8 @@ MEANINGS: Mapping[str, Callable[[Tensors, Mapping[str, Any], Sizes], torch.Tenso
     "Expand": lambda xs, p, sizes: xs[0].expand(-1, *p["shape"]),
     "Repeat": lambda xs, p, sizes: xs[0].repeat(1, *p["repeats"]),
     "Slice": _sliced,
+    "Split": lambda xs, p, sizes: torch.split(xs[0], _listed(p["split_size_or_sections"]), p["dim"]),
+    "Chunk": lambda xs, p, sizes: torch.chunk(xs[0], p["chunks"], p["dim"]),
     "Pad": lambda xs, p, sizes: functional.pad(xs[0], p["pad"], value=p["value"]),
     "Interpolate": lambda xs, p, sizes: functional.interpolate(xs[0], **p),
     "Subtract": lambda xs, p, sizes: torch.sub(*xs),
@@ -97,6 +105,7 @@ class Oracle:
 
     def __init__(self, spec: LayerSpec, params: Mapping[str, Any], device: str) -> None:
         self.device = device
+        self._type = spec.type
         self._meaning = MEANINGS.get(spec.type)
         self._group = getattr(spec.code, "group", None)
         self._params = params
@@ -113,10 +122,14 @@ class Oracle:
         """
         with _refusals():
             if self._meaning is not None:
-                return [self._meaning(inputs, self._params, sizes)]
+                return list(_flat(self._meaning(inputs, self._params, sizes)))
             assert self.module is not None
             if isinstance(self._group, int) and len(inputs) > self._group:
                 inputs = [*inputs[: self._group], tuple(inputs[self._group :])]
+            if self._type in UNPOOLS and len(inputs) > 2:
+                return list(
+                    _flat(self.module(*inputs[:2], output_size=inputs[2].shape[-UNPOOLS[self._type] :]))
+                )
             return list(_flat(self.module(*inputs)))
 
     @property

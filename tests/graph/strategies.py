@@ -286,6 +286,18 @@ def _halved(draw: Draw, shape: Shape) -> dict[str, Any]:
     return {"dim": draw(st.sampled_from(even))} if even else {}
 
 
+def _split(draw: Draw, shape: Shape) -> dict[str, Any]:
+    """Sizes whose sum is a dim, or one size for all parts of it."""
+    known = [axis for axis, dim in enumerate(shape, start=1) if isinstance(dim, int)]
+    if not known:
+        return {}
+    axis = draw(st.sampled_from(known))
+    size = int(shape[axis - 1])
+    first = draw(st.integers(1, size))
+    sections = [first, size - first] if first < size else [size]
+    return {"dim": axis, "split_size_or_sections": draw(st.sampled_from([sections, first]))}
+
+
 def _ordered(low: str, high: str) -> Callable[[Draw, Shape], dict[str, Any]]:
     return lambda draw, shape: dict(
         zip((low, high), sorted(draw(st.sampled_from([(0.1, 0.5), (-1.0, 2.0), (0, 1)]))), strict=True)
@@ -319,6 +331,17 @@ def _hidden(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
     return _states(draw, shape, params)[:1]
 
 
+def _indices(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    """The indices of a pooling, and often what went into it."""
+    if len(shape) < 2 or draw(st.booleans()):
+        return [shape]
+    kernel, stride = params.get("kernel_size", 2), params.get("stride")
+    steps = kernel if stride is None else stride
+    step = steps if isinstance(steps, int) else min(steps)
+    grown = [dim if dim == SYMBOL else dim * step + draw(st.integers(0, step)) for dim in shape[1:]]
+    return [shape, [shape[0], *grown]]
+
+
 def _factor(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
     """The second factor of a matrix product: leading dims that broadcast, and rows for the columns."""
     columns = draw(st.sampled_from([1, 3, 5, SYMBOL]))
@@ -343,6 +366,7 @@ def _memory(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
 
 # Inputs after the first, drawn with that one in mind, as few others would fit.
 OTHER_INPUTS: Mapping[str, Callable[[Draw, Shape, Mapping[str, Any]], list[Shape]]] = {
+    **{f"MaxUnpool{ndim}d": _indices for ndim in (1, 2, 3)},
     "RNNCell": _hidden,
     "GRUCell": _hidden,
     "LSTMCell": _states,
@@ -377,6 +401,8 @@ FITTED: Mapping[str, Callable[[Draw, Shape], Mapping[str, Any]]] = {
     "Expand": _expanded,
     "Repeat": _repeated,
     "GLU": _halved,
+    "Split": _split,
+    "Chunk": lambda draw, shape: {"dim": draw(_axis(len(shape) + 1)), "chunks": draw(st.integers(1, 4))},
     "Clamp": _clamped,
     "RReLU": _ordered("lower", "upper"),
     "Hardtanh": _ordered("min_val", "max_val"),

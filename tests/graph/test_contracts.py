@@ -91,7 +91,8 @@ def test_ports_are_named_and_typed(spec):
         assert spec.input_port(f"{port.name}0" if port.variadic else port.name) is port
     for port in spec.outputs:
         assert set(port.dtypes) <= {*DTYPES, SAME_DTYPE}
-        assert spec.output_port(port.name) is port
+        assert spec.output_port(f"{port.name}0" if port.variadic else port.name) is port
+        assert not port.when or spec.param(port.when).default is False
     assert spec.input_port("nowhere") is None
     assert spec.output_port("nowhere") is None
 

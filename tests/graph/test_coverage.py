@@ -24,10 +24,6 @@ EXCLUDED = {
     "DataParallel": "how to train, not what",
     "SyncBatchNorm": "what training makes of a BatchNorm on several devices",
 }
-NOT_YET = dict.fromkeys(
-    ("MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"),
-    "it reads the indices that a MaxPool found, and no layer gives those out yet",
-)
 
 
 def layer_classes() -> list[str]:
@@ -39,10 +35,10 @@ def layer_classes() -> list[str]:
 
 @pytest.mark.parametrize("name", layer_classes())
 def test_a_layer_class_of_torch_is_in_the_catalogue_or_left_out_for_a_reason(name):
-    assert (name in CATALOG) + (name in EXCLUDED) + (name in NOT_YET) == 1
+    assert (name in CATALOG) + (name in EXCLUDED) == 1
 
 
 def test_what_is_left_out_is_a_class_of_torch_and_has_a_reason():
-    for name, reason in {**EXCLUDED, **NOT_YET}.items():
+    for name, reason in EXCLUDED.items():
         assert hasattr(nn, name), name
         assert reason

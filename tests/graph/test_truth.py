@@ -27,6 +27,8 @@ SIZES: tuple[Mapping[str, int], ...] = ({"N": 7, "T": 31}, {"N": 12, "T": 44})
 SMALL_SIZES: tuple[Mapping[str, int], ...] = ({"N": 7, "T": 5}, {"N": 11, "T": 9})
 MOST = settings(max_examples=2 * settings().max_examples // 3)
 INPUT_DTYPES = {"Where": "bool", "Embedding": "int64", "EmbeddingBag": "int64"}
+UNPOOLS = ("MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d")
+INDEX_PORTS = {(name, 1) for name in UNPOOLS}
 FITTING_SHAPES = {
     "Fold": [4, 196],
     **{name: [64] for name in ("RNNCell", "LSTMCell", "GRUCell")},
@@ -119,6 +121,10 @@ STRICTER = (
         "the product of a symbol and a factor that floats cannot hold depends on how it is rounded",
     ),
     Stricter(("Interpolate",), "nothing-left", "torch gives a tensor with nothing in it"),
+    Stricter(
+        ("Split", "Chunk"), "parts-need-a-size", "how many outputs there are must be known while drawing"
+    ),
+    Stricter(UNPOOLS, "nothing-left", "torch gives a tensor with nothing in it"),
     Stricter(("Slice",), "empty-slice", "torch gives a tensor with nothing in it"),
     Stricter(("Pad",), "empty-dim", "torch gives a tensor with nothing in it"),
     Stricter(("Repeat",), "wrong-count", "torch puts new dims before the batch"),
@@ -159,7 +165,8 @@ def is_stricter(case: Case, result: NodeResult) -> bool:
 
 
 def infer(case: Case, dtype: str) -> NodeResult:
-    return infer_single(case.type, case.params, [(shape, dtype) for shape in case.inputs])
+    dtypes = dtypes_of(case, dtype)
+    return infer_single(case.type, case.params, list(zip(case.inputs, dtypes, strict=True)))
 
 
 def dtype_of(type_name: str) -> str:
@@ -172,7 +179,14 @@ def sample(shape: Sequence[int | str], sizes: Mapping[str, int], dtype: str, dev
 
 
 def samples(case: Case, sizes: Mapping[str, int], dtype: str, device: str) -> list[torch.Tensor]:
-    return [sample(shape, sizes, dtype, device) for shape in case.inputs]
+    return [
+        sample(shape, sizes, each, device)
+        for shape, each in zip(case.inputs, dtypes_of(case, dtype), strict=True)
+    ]
+
+
+def dtypes_of(case: Case, dtype: str) -> list[str]:
+    return ["int64" if (case.type, n) in INDEX_PORTS else dtype for n in range(len(case.inputs))]
 
 
 def is_module(type_name: str) -> bool:
@@ -335,4 +349,5 @@ def test_a_dtype_is_accepted_exactly_if_torch_takes_it_on_the_cpu(type_name):
 
 
 def dtype_choices(spec: LayerSpec) -> Iterator[tuple[str, ...]]:
-    return product(DTYPES, repeat=2 if spec.is_variadic else len(spec.inputs))
+    required = sum(not port.optional for port in spec.inputs) if spec.type in UNPOOLS else len(spec.inputs)
+    return product(DTYPES, repeat=2 if spec.is_variadic else required)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from builder.canvas.captions import dims_text, edge_lines, edge_width, params_text, shape_text
 from builder.canvas.placement import fitting, free_output, free_spot, place, place_in_edge, snapped
-from builder.canvas.ports import CARD_WIDTH, card_height, first_ports, ports_of
+from builder.canvas.ports import CARD_WIDTH, card_height, ports_of
 from builder.canvas.routes import middle, route
 from graph.catalog import CATALOG
 from graph.dims import symbol
@@ -68,7 +68,7 @@ def test_an_edge_of_unknown_shape_says_so():
 def test_ports_of_every_layer_fit_the_card():
     for spec in CATALOG.values():
         graph = Graph([Node("n1", spec.type, "x")])
-        ports = ports_of(graph, graph.nodes["n1"])
+        ports = ports_of(graph, graph.nodes["n1"], Inference(graph).result("n1"))
         assert {port.x for port in ports} <= {0, CARD_WIDTH}
         assert all(0 < port.y < card_height(ports) for port in ports)
         assert card_height(ports) % 8 == 0
@@ -81,11 +81,45 @@ def test_ports_of_every_layer_fit_the_card():
 def test_a_freed_variadic_port_is_the_empty_one():
     nodes = [Node("n1", "ReLU", "a"), Node("n2", "Add", "b")]
     graph = Graph(nodes, [Edge(PortRef("n1", "out"), PortRef("n2", "in1"))])
-    assert [
-        (port.ref.port, port.is_connected) for port in ports_of(graph, nodes[1]) if not port.is_output
-    ] == [
-        ("in0", False),
-        ("in1", True),
+    assert shown(graph, "n2", is_output=False) == [("in0", False), ("in1", True)]
+
+
+def shown(graph, node_id, is_output):
+    ports = ports_of(graph, graph.nodes[node_id], Inference(graph).result(node_id))
+    return [(port.ref.port, port.is_connected) for port in ports if port.is_output is is_output]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "params", "expected"),
+    [
+        ("MaxPool2d", {}, ["out"]),
+        ("MaxPool2d", {"return_indices": True}, ["out", "indices"]),
+        ("Chunk", {"chunks": 3}, ["out0", "out1", "out2"]),
+        ("Split", {"split_size_or_sections": [1, 2]}, ["out0", "out1"]),
+        ("Split", {"split_size_or_sections": 1}, ["out0"]),
+        ("Chunk", {"chunks": "many"}, ["out0"]),
+    ],
+)
+def test_outputs_follow_the_parameters(type_name, params, expected):
+    graph = Graph([Node("n1", type_name, "a", params)])
+    assert shown(graph, "n1", is_output=True) == [(name, False) for name in expected]
+
+
+def test_outputs_follow_the_input_and_a_used_one_stays():
+    nodes = [
+        Node("n1", "Input", "x", {"shape": [6]}),
+        Node("n2", "Split", "a", {"split_size_or_sections": 2, "dim": 1}),
+        Node("n3", "ReLU", "b"),
+    ]
+    edges = [
+        Edge(PortRef("n1", "out"), PortRef("n2", "in")),
+        Edge(PortRef("n2", "out4"), PortRef("n3", "in")),
+    ]
+    assert shown(Graph(nodes, edges), "n2", is_output=True) == [
+        ("out0", False),
+        ("out1", False),
+        ("out2", False),
+        ("out4", True),
     ]
 
 
@@ -148,7 +182,7 @@ def test_only_the_first_output_that_feeds_nothing_is_free():
 def test_a_layer_without_an_input_goes_into_no_edge():
     project = chain(("Input", "image"), ("ReLU", "relu1"))
     assert place_in_edge(project.graph, CATALOG["Input"], project.graph.edges[0]) is None
-    assert first_ports(CATALOG["Add"]) == ("in0", "out")
+    assert (CATALOG["Add"].first_input, CATALOG["Chunk"].first_output) == ("in0", "out0")
 
 
 def test_a_free_spot_is_free():

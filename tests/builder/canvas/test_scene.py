@@ -11,7 +11,7 @@ from builder.canvas.face import Face
 from builder.canvas.node_item import NodeItem
 from builder.canvas.ports import ports_of
 from builder.theme import dark, light
-from graph.document import Document, Edge, EditError, Node, PortRef, Project
+from graph.document import Document, Edge, EditError, Graph, Node, PortRef, Project
 from graph.edits import (
     AddNodes,
     Connect,
@@ -32,7 +32,7 @@ def assert_mirrors(canvas):
     assert scene.edges.keys() == set(graph.edges)
     for node_id, item in scene.nodes.items():
         assert item.pos() == QPointF(*graph.nodes[node_id].position)
-        assert item.ports == ports_of(graph, graph.nodes[node_id])
+        assert item.ports == ports_of(graph, graph.nodes[node_id], canvas.session.result(node_id))
         assert item.problems == canvas.session.problems_of(node_id)
         assert item.is_selected == (node_id in canvas.session.selection)
     for edge, item in scene.edges.items():
@@ -99,6 +99,33 @@ def test_a_problem_that_comes_from_elsewhere_is_shown(open_canvas):
     assert canvas.item("relu1").severity == "warning"
     canvas.session.undo()
     assert canvas.item("relu1").severity is None
+
+
+def test_ports_come_and_go_and_no_edge_is_lost(open_canvas):
+    nodes = [
+        Node("n1", "Input", "image", {"shape": [6]}),
+        Node("n2", "Split", "split1", {"split_size_or_sections": 2, "dim": 1}, (300, 0)),
+        Node("n3", "ReLU", "relu1", {}, (600, 0)),
+    ]
+    edges = [
+        Edge(PortRef("n1", "out"), PortRef("n2", "in")),
+        Edge(PortRef("n2", "out2"), PortRef("n3", "in")),
+    ]
+    canvas = open_canvas(Project(graph=Graph(nodes, edges)))
+    before = canvas.bytes
+    for size, outputs, severity in (
+        (4, ["out0", "out1", "out2"], "error"),
+        (2, ["out0", "out2"], "error"),
+        (8, ["out0", "out1", "out2", "out3"], None),
+    ):
+        canvas.session.apply(SetParams("n1", {"shape": [size]}))
+        assert [port.ref.port for port in canvas.item("split1").ports if port.is_output] == outputs
+        assert canvas.item("relu1").severity == severity
+        assert_mirrors(canvas)
+    for _ in range(3):
+        canvas.session.undo()
+    assert canvas.bytes == before
+    assert_mirrors(canvas)
 
 
 def test_another_document_replaces_everything(canvas):
