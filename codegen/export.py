@@ -18,7 +18,7 @@ ONNX_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
 def export_python(
     project: Project, path: Path, verify: bool = False, weights: Path | None = None
 ) -> ParityReport | None:
-    """Writes the generated source, a file that needs nothing but torch.
+    """Writes the generated source, a file that needs nothing but torch, and torchvision for its layers.
 
     Args:
         project: what to export.

@@ -66,10 +66,11 @@ def arguments(operation: Operation, params: Sequence[ParamSpec] | None = None) -
     written = []
     for param in operation.spec.params if params is None else params:
         value = operation.call.params[param.name]
+        text = literal(value) if param.written is None else param.written(value)
         if param.positional:
-            written.append(literal(value))
+            written.append(text)
         elif param.always_written or value != param.default:
-            written.append(f"{param.name}={literal(value)}")
+            written.append(f"{param.name}={text}")
     return written
 
 

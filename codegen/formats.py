@@ -51,7 +51,7 @@ PYTHON = ExportFormat(
     name="python",
     label="Python file",
     suffix=".py",
-    help="The network as a class in a Python file that needs only torch.",
+    help="The network as a class in a Python file that needs only torch, and torchvision for its layers.",
     holds_weights=False,
     export=_python,
 )

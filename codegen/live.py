@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from codegen.compat import import_torchvision
 from codegen.source import GeneratedSource, generate
 from graph.document import Project
 
@@ -89,6 +90,8 @@ def build(project: Project, *, device: str | None = None, seed: int | None = Non
         GenerationError: the project has errors.
     """
     source = generate(project)
+    if source.needs_torchvision:
+        import_torchvision()
     network, filename = _class_of(source)
     with ExitStack() as stack:
         if device is not None:

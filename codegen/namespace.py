@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 
 MAX_LENGTH = 40
-IMPORTED = ("torch", "nn", "F", "self")
+IMPORTED = ("torch", "nn", "F", "models", "ops", "self")
 EASILY_MISREAD = ("l", "O", "I")
 
 # What `nn.Module` has already; a layer of such a name would hide it, or be refused.

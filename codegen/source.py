@@ -22,7 +22,8 @@ IMPORTS = {
     "F": "import torch.nn.functional as F",
     "nn": "from torch import nn",
 }
-_IMPORTED_NAME = re.compile(rf"(?<![\w.])({'|'.join(IMPORTS)})\.")
+VISION = ("models", "ops")  # the modules of torchvision that generated files use
+_IMPORTED_NAME = re.compile(rf"(?<![\w.])({'|'.join((*IMPORTS, *VISION))})\.")
 
 
 class GenerationError(Exception):
@@ -67,6 +68,11 @@ class GeneratedSource:
     attribute_of: Mapping[str, str]
     spans: tuple[Span, ...]
 
+    @property
+    def needs_torchvision(self) -> bool:
+        """Whether the file imports torchvision."""
+        return any(line.startswith("from torchvision ") for line in self.text.splitlines())
+
     @cached_property
     def lines_of(self) -> Mapping[str, list[int]]:
         """The lines, counted from 1, that a node stands on."""
@@ -95,7 +101,7 @@ class GeneratedSource:
 
 
 def generate(project: Project, inference: Inference | None = None) -> GeneratedSource:
-    """The project's network as a Python file that needs nothing but torch.
+    """The project's network as a Python file that needs nothing but torch, or torchvision for its layers.
 
     Only nodes that lead to an Output are in it. Same graph, same bytes, wherever the nodes stand.
 
@@ -157,7 +163,9 @@ class _Writer:
 
     def _imports(self, body: Iterable[str]) -> list[str]:
         used = {"nn", *_IMPORTED_NAME.findall("\n".join(body))}
-        return [line for name, line in IMPORTS.items() if name in used]
+        vision = [name for name in VISION if name in used]
+        lines = [line for name, line in IMPORTS.items() if name in used]
+        return [*lines, f"from torchvision import {', '.join(vision)}"] if vision else lines
 
     def _init(self) -> list[str]:
         modules = self._modules()

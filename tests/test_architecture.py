@@ -18,7 +18,13 @@ MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 60
 
 GRAPH_STANDS_ON = {*sys.stdlib_module_names, "networkx", "pydantic", "graph"}
-TORCH_IN_CODEGEN = ("codegen/live.py", "codegen/export.py", "codegen/exporting/*", "codegen/importers/*")
+TORCH_IN_CODEGEN = (
+    "codegen/live.py",
+    "codegen/compat.py",
+    "codegen/export.py",
+    "codegen/exporting/*",
+    "codegen/importers/*",
+)
 WITHOUT_TORCH = ("runtime/plan.py", "runtime/events.py", "runtime/control.py")
 QT_IN_RUNTIME = "runtime/thread.py"
 MAY_PRINT = ("builder/cli.py", "builder/commands/*", "tests/benchmarks/*")

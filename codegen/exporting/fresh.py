@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from codegen import compat
 from codegen.exporting.comparison import CHECKED_BATCHES, compare, outputs_of
 from codegen.exporting.samples import Samples
 from codegen.live import LiveModel
@@ -19,7 +21,7 @@ from codegen.parity import ExportError, ParityReport
 
 MAX_SECONDS = 600
 
-# Runs an exported file in an interpreter that knows nothing of Netloom.
+# Runs an exported file in an interpreter that knows nothing of Netloom but how it imports torchvision.
 RUNNER = """
 import importlib.util, sys
 import torch
@@ -27,6 +29,8 @@ from safetensors.torch import load_file, save_file
 
 path, class_name, folder, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))
+if "from torchvision " in open(path, encoding="utf-8").read():
+    import_torchvision()
 spec = importlib.util.spec_from_file_location("exported", path)
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
@@ -69,7 +73,7 @@ def compare_in_fresh_interpreter(live: LiveModel, samples: Samples) -> ParityRep
 
 def _run(path: Path, class_name: str, folder: Path) -> None:
     arguments = [str(path), class_name, str(folder), str(torch.get_num_threads())]
-    command = [sys.executable, "-P", "-c", RUNNER, *arguments]
+    command = [sys.executable, "-P", "-c", inspect.getsource(compat) + RUNNER, *arguments]
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=MAX_SECONDS)
     except subprocess.CalledProcessError as error:

@@ -1,7 +1,5 @@
 """Normalisation of each sample by its channels."""
 
-from math import prod
-
 from graph.catalog.normalization import CATEGORY, DTYPES, HELP_EPS, num_features, running_norm_params
 from graph.catalog.params import Flag, Float, Int
 from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
@@ -22,17 +20,28 @@ def _require_weights_dtype(given: TensorSpec, p: Params) -> None:
         )
 
 
-def _instance_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    _require_weights_dtype(inputs[0], p)
-    if prod(size for size in inputs[0].shape[2:] if isinstance(size, int)) == 1 and all(
-        isinstance(size, int) for size in inputs[0].shape[2:]
-    ):
+def require_several_values(given: TensorSpec, giver: str = "{source}") -> None:
+    """Checks that each channel of a sample has a variance.
+
+    Args:
+        given: the feature map.
+        giver: what gives it, in words.
+
+    Raises:
+        ShapeError: it has a single value.
+    """
+    if all(size == 1 for size in given.shape[2:]):
         raise ShapeError(
             "one-value-per-channel",
-            f"{{source}} gives {inputs[0]}, a single value per channel, which has no variance",
+            f"{giver} gives {given}, a single value per channel, which has no variance",
             expected="several values per channel",
             hint="Use a GroupNorm or LayerNorm, or put it before the pooling.",
         )
+
+
+def _instance_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    _require_weights_dtype(inputs[0], p)
+    require_several_values(inputs[0])
     return (inputs[0],)
 
 

@@ -69,7 +69,12 @@ def _require_padding_source(sizes: tuple[Dim, ...], paddings: tuple[int, ...], m
             )
 
 
-def _conv_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[TensorSpec, ...]:
+def conv_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[TensorSpec, ...]:
+    """What a convolution with these parameters gives.
+
+    Raises:
+        ShapeError: it cannot take the input.
+    """
     require_groups(p)
     paddings, sizes = _paddings(p, ndim), inputs[0].shape[2:]
     _require_padding_source(sizes, paddings, p.padding_mode)
@@ -90,7 +95,7 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
     ints: Callable[..., IntOrTuple] = partial(IntOrTuple, ndim=ndim)
 
     def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-        return _conv_shape(inputs, p, ndim)
+        return conv_shape(inputs, p, ndim)
 
     def parameters(call: LayerCall) -> int:
         return num_weights(call.params, ndim) + int(call.params.bias * call.params.out_channels)

@@ -39,6 +39,7 @@ class ParamSpec:
         port: the number of the input whose shape it is inferred from.
         positional: written without its keyword in code.
         always_written: written in code even when it equals the default.
+        written: gives a value as it stands in Python, where its literal would not serve.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ParamSpec:
     optional: bool = False
     positional: bool = False
     always_written: bool = False
+    written: Callable[[Value], str] | None = None
 
     kind = "value"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from runtime.compat import import_torchvision
+from codegen.compat import import_torchvision
 from runtime.data.download import default_root, download
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples
 from runtime.events import DataProgress

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
-from runtime.compat import import_torchvision
+from codegen.compat import import_torchvision
 from runtime.control import Control
 from runtime.data.feed import Feed
 from runtime.data.load import TrainData, load_data

@@ -13,9 +13,16 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
+from codegen.compat import import_torchvision
 from graph.catalog.spec import Expression, Function, LayerCall, LayerSpec, Module
 
-NAMES = {"torch": torch, "nn": nn, "F": functional}
+NAMES = {
+    "torch": torch,
+    "nn": nn,
+    "F": functional,
+    "models": import_torchvision("torchvision.models"),
+    "ops": import_torchvision("torchvision.ops"),
+}
 Sizes = Mapping[str, int]
 Tensors = Sequence[torch.Tensor]
 
@@ -168,10 +175,18 @@ def usual_device(type_name: str, params: Mapping[str, Any]) -> str:
 
 def _built(spec: LayerSpec, params: Mapping[str, Any], device: str) -> nn.Module:
     if spec.type not in STACKS:
-        return torch_class(spec)(**params, **_placed(spec, device))
+        with torch.device(device):  # torchvision's layers take no device
+            return torch_class(spec)(**_as_written(spec, params), **_placed(spec, device))
     of_layer = {name: value for name, value in params.items() if name != "num_layers"}
     layer = getattr(nn, f"{spec.type}Layer")(**of_layer, device=device)
     return torch_class(spec)(layer, params["num_layers"])
+
+
+def _as_written(spec: LayerSpec, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as they reach torch: some name a class, or become a list."""
+    special = {param.name: param.written for param in spec.params if param.written is not None}
+    texts = {name: write(params[name]) for name, write in special.items()}
+    return {**params, **{name: eval(text, NAMES) for name, text in texts.items()}}
 
 
 def _placed(spec: LayerSpec, device: str) -> dict[str, str]:

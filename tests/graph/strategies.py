@@ -83,7 +83,9 @@ TRANSFORMERS = (
     "Transformer",
 )  # fmt: skip
 
-OF_VECTORS = (*TRANSFORMERS, "MultiheadAttention")  # whose last dim must have a size
+WINDOWS = ("ShiftedWindowAttention", "ShiftedWindowAttentionV2")
+OF_VECTORS = (*TRANSFORMERS, "MultiheadAttention")
+SIZED_VECTORS = (*OF_VECTORS, *WINDOWS, "PatchMerging", "PatchMergingV2")  # whose last dim must have a size
 
 # Values that matter more than those that the declaration alone suggests.
 OVERRIDES: Mapping[tuple[str, str], st.SearchStrategy[Any]] = {
@@ -111,7 +113,8 @@ OVERRIDES: Mapping[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Norm", "ord"): st.sampled_from([0, 1, 2, 2.5, 3, -1, 0.5]),
     **{(name, "dim_feedforward"): st.integers(1, 5) for name in TRANSFORMERS},
     **{(name, "nhead"): st.sampled_from([1, 1, 1, 2, 3]) for name in TRANSFORMERS},
-    ("MultiheadAttention", "num_heads"): st.sampled_from([1, 1, 1, 2, 3]),
+    **{(name, "num_heads"): st.sampled_from([1, 1, 1, 2, 3]) for name in ("MultiheadAttention", *WINDOWS)},
+    **{(f"Conv{n}dNormActivation", "out_channels"): st.sampled_from([1, 2, 3, 4, 6]) for n in (2, 3)},
 }
 
 
@@ -152,7 +155,7 @@ def cases(draw: Draw, type_name: str) -> Case:
     """A layer with parameters and inputs from its whole space, about half of which torch runs."""
     spec = CATALOG[type_name]
     shape = draw(_sample_ndims(spec).flatmap(_sizes))
-    if type_name in OF_VECTORS and shape and draw(st.integers(0, 5)):
+    if type_name in SIZED_VECTORS and shape and draw(st.integers(0, 5)):
         shape[-1] = draw(st.sampled_from([1, 2, 4, 6]))
     params = draw(params_of(spec))
     for param in spec.params:
@@ -321,6 +324,13 @@ def _few_layers_of_both(draw: Draw, shape: Shape) -> dict[str, Any]:
     return _with_heads("nhead")(draw, shape) | layers
 
 
+def _block(draw: Draw, shape: Shape) -> dict[str, Any]:
+    """An activation that goes with overwriting, or none of that."""
+    return draw(
+        st.sampled_from([{"inplace": None}, {"activation_layer": "Mish"}, {"activation_layer": None}])
+    )
+
+
 def _states(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
     """Hidden states for a cell; the first few of them, as they may be left out."""
     state: Shape = [params.get("hidden_size", 64)]
@@ -406,7 +416,8 @@ FITTED: Mapping[str, Callable[[Draw, Shape], Mapping[str, Any]]] = {
     "Clamp": _clamped,
     "RReLU": _ordered("lower", "upper"),
     "Hardtanh": _ordered("min_val", "max_val"),
-    "MultiheadAttention": _with_heads("num_heads"),
+    **dict.fromkeys(("MultiheadAttention", *WINDOWS), _with_heads("num_heads")),
+    **dict.fromkeys(("Conv2dNormActivation", "Conv3dNormActivation"), _block),
     **dict.fromkeys(("TransformerEncoderLayer", "TransformerDecoderLayer"), _with_heads("nhead")),
     **dict.fromkeys(("TransformerEncoder", "TransformerDecoder"), _few_layers),
     "Transformer": _few_layers_of_both,

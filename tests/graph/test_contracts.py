@@ -133,9 +133,10 @@ def test_parameters_are_those_of_torch_with_its_defaults(spec):
     for param in spec.params:
         assert param.name in theirs
         default = theirs[param.name].default
-        default = default.__name__ if inspect.isfunction(default) else default  # F.relu, or "relu"
-        if not (default is inspect.Parameter.empty or param.inferred or param.name == "batch_first"):
-            assert param.default == default, param.name
+        if default is inspect.Parameter.empty or param.inferred or param.name == "batch_first":
+            continue
+        default = getattr(default, "__name__", default)  # F.relu, or "relu"; nn.ReLU, or "ReLU"
+        assert param.default == default, param.name
 
 
 @pytest.mark.parametrize("spec", TORCH_SPECS, ids=lambda spec: spec.type)

@@ -1,10 +1,12 @@
-"""Every layer class of torch.nn is in the catalogue, or left out for a reason."""
+"""Every layer class of torch.nn and torchvision.ops is in the catalogue, or left out for a reason."""
 
 import inspect
+import types
 
 import pytest
 from torch import nn
 
+from codegen.compat import import_torchvision
 from graph.catalog import CATALOG
 
 LOSS = "a loss is chosen in the training plan, not drawn"
@@ -26,14 +28,38 @@ EXCLUDED = {
 }
 
 
-def layer_classes() -> list[str]:
-    """The names of torch.nn's Module classes."""
+DETECTION = "part of a detector: it reads boxes or several feature maps, which nothing here gives"
+VISION_EXCLUDED = {
+    **dict.fromkeys(("RoIAlign", "RoIPool", "PSRoIAlign", "PSRoIPool"), DETECTION),
+    **dict.fromkeys(("MultiScaleRoIAlign", "FeaturePyramidNetwork"), DETECTION),
+    "DeformConv2d": "its kernel is absent where torchvision was built for another torch",
+    "FrozenBatchNorm2d": "a BatchNorm2d that is frozen",
+    "MLP": "Linear, an activation and Dropout, drawn",
+    **dict.fromkeys(("DropBlock2d", "DropBlock3d"), "no model of torchvision has one"),
+}
+
+
+def layer_classes(module: types.ModuleType) -> list[str]:
+    """The names of a module's layer classes."""
+    public = getattr(module, "__all__", vars(module))
     return [
-        name for name, value in vars(nn).items() if inspect.isclass(value) and issubclass(value, nn.Module)
+        name
+        for name in public
+        if inspect.isclass(vars(module)[name]) and issubclass(vars(module)[name], nn.Module)
     ]
 
 
-@pytest.mark.parametrize("name", layer_classes())
+@pytest.mark.parametrize("name", layer_classes(import_torchvision("torchvision.ops")))
+def test_a_layer_class_of_torchvision_is_in_the_catalogue_or_left_out_for_a_reason(name):
+    assert (name in CATALOG) + (name in VISION_EXCLUDED) == 1
+
+
+@pytest.mark.parametrize("name", VISION_EXCLUDED)
+def test_what_is_left_out_of_torchvision_is_a_class_of_it(name):
+    assert name in layer_classes(import_torchvision("torchvision.ops"))
+
+
+@pytest.mark.parametrize("name", layer_classes(nn))
 def test_a_layer_class_of_torch_is_in_the_catalogue_or_left_out_for_a_reason(name):
     assert (name in CATALOG) + (name in EXCLUDED) == 1
 

@@ -19,7 +19,7 @@ from graph.parameters import resolve
 from graph.shapes import DTYPES, TensorSpec, evaluate_shape
 from tests.graph.builders import infer_single, single
 from tests.graph.oracle import Oracle, Refused, usual_device, written
-from tests.graph.strategies import OF_VECTORS, TRANSFORMERS, Case, cases, layer_types
+from tests.graph.strategies import OF_VECTORS, TRANSFORMERS, WINDOWS, Case, cases, layer_types
 
 # A symbol stands for every size that is large enough: what is accepted must run for both, and what is
 # rejected must fail for one of them. Layers with windows need more steps than the others.
@@ -35,6 +35,7 @@ FITTING_SHAPES = {
     **{name: [6, 6] for name in ("MatMul", "Bmm")},
     **{name: [4] for name in ("Expand", "Repeat")},
     **{name: [4, 8] for name in OF_VECTORS},
+    **{name: [6, 6, 8] for name in WINDOWS},
 }  # samples that the parameters of a new node fit
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runtime.compat import import_torchvision
+from codegen.compat import import_torchvision
 from runtime.data.choices import DataPlan
 from runtime.data.idx import FILES
 from runtime.data.load import TrainData, load_data

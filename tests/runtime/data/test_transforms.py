@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from runtime.compat import import_torchvision
+from codegen.compat import import_torchvision
 from runtime.data.choices import DataPlan
 from runtime.data.feed import Feed
 from runtime.data.raw import DataError

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from runtime.compat import import_torchvision
+from codegen.compat import import_torchvision
 from runtime.data import download as download_module
 from runtime.data.choices import DataPlan
 from runtime.data.download import default_root, download
