@@ -117,6 +117,11 @@ STRICTER = (
         "torch takes a tensor with one dim less for one sample, so the batch would be features",
     ),
     Stricter(
+        ("PatchMerging", "PatchMergingV2"),
+        "wrong-rank",
+        "torch takes (H, W, C) for a sample without a batch, so the batch would be the height",
+    ),
+    Stricter(
         ("Interpolate",),
         "scale-needs-a-size",
         "the product of a symbol and a factor that floats cannot hold depends on how it is rounded",
