@@ -10,7 +10,6 @@ from builder.actions import Actions
 from builder.background import Job
 from builder.dialogs import Dialogs
 from builder.quantities import counted
-from builder.run_controller import snapshot
 from builder.run_folders import latest_weights
 from builder.session import Session
 from codegen.formats import FORMATS, ExportFormat
@@ -61,7 +60,7 @@ class Exports(QObject):
     def _start(self, wanted: ExportFormat, path: Path, weights: Path | None) -> None:
         self._set_busy("Another export is being written.")
         self._session.message.emit(f"Exporting to {path.name}...")
-        project = snapshot(self._session.project)
+        project = self._session.project.copy()
         self._job = Job(lambda: _written(wanted, project, path, weights), "export", self)
         self._job.done.connect(self._finish)
         self._job.failed.connect(self._fail)

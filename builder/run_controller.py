@@ -7,7 +7,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from graph.document import Graph, Project
+from graph.document import Project
 from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
 from runtime.thread import TrainingThread
@@ -139,11 +139,3 @@ class RunController(QObject):
         if state != self._state:
             self._state = state
             self.state_changed.emit(state)
-
-
-def snapshot(project: Project) -> Project:
-    """A copy that no later edit reaches; nodes, edges and values never change, so both share them."""
-    graph = Graph(project.graph.nodes.values(), project.graph.edges)
-    graph.frames, graph.notes = project.graph.frames, project.graph.notes
-    graph.extra = dict(project.graph.extra)
-    return Project(project.name, graph, project.blocks, project.training, project.extra)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from builder.theme import Theme
-from graph.catalog import CATALOG
 from graph.document import Graph
 
 BLOCK_WIDTH, BLOCK_HEIGHT = 28.0, 14.0  # pixels, at most
@@ -33,7 +32,7 @@ def paint_thumbnail(painter: QPainter, area: QRectF, graph: Graph, theme: Theme)
         painter.drawPath(_curve(places[edge.source.node], places[edge.target.node], block))
     painter.setPen(Qt.PenStyle.NoPen)
     for node in graph.nodes.values():
-        spec = CATALOG.get(node.type)
+        spec = graph.catalog.get(node.type)
         painter.setBrush(theme.color(theme.family_color(spec.category if spec else "")))
         block.moveCenter(places[node.id])
         painter.drawRoundedRect(block, 2.5, 2.5)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from codegen.network import Operation
 from graph.catalog.params import ParamSpec, Value
-from graph.catalog.spec import Boundary, Expression, Function, LayerSpec, Module
+from graph.catalog.spec import BlockCode, Boundary, Expression, Function, LayerSpec, Module
 
 
 def constructor(operation: Operation) -> str | None:
@@ -32,7 +32,7 @@ def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
         inputs: the texts of what it reads; plain variables for anything but a call.
     """
     code = operation.spec.code
-    assert not isinstance(code, Boundary)
+    assert not isinstance(code, Boundary | BlockCode)
     if isinstance(code, Expression):
         return code.write(tuple(inputs), operation.call)
     given = [

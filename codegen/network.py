@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from graph.catalog import CATALOG
 from graph.catalog.spec import Boundary, Expression, Function, LayerCall, LayerSpec, Module
 from graph.document import Graph, Node, PortRef
 from graph.inference import Inference, live_nodes
@@ -110,7 +109,7 @@ class Network:
 def _operation(graph: Graph, inference: Inference, node_id: str) -> Operation:
     node, result, incoming = graph.nodes[node_id], inference.result(node_id), graph.incoming(node_id)
     sources = tuple(incoming[port].source for port in result.inputs)
-    return Operation(node, CATALOG[node.type], result.call(), sources, tuple(result.outputs))
+    return Operation(node, graph.catalog[node.type], result.call(), sources, tuple(result.outputs))
 
 
 def _flow_order(operations: Mapping[str, Operation], ends: Iterable[str]) -> Iterable[str]:

@@ -12,9 +12,10 @@ from codegen.forward import Forward
 from codegen.layout import INDENT, WIDTH, Span, folded, marked, unmarked
 from codegen.namespace import Namespace, class_name
 from codegen.network import Network, Operation
-from graph.document import Project
+from graph.catalog.spec import BlockCode
+from graph.document import Node, Project
 from graph.inference import Inference
-from graph.problems import Problem
+from graph.problems import Problem, message
 from graph.shapes import TensorSpec
 
 IMPORTS = {
@@ -116,7 +117,18 @@ def generate(project: Project, inference: Inference | None = None) -> GeneratedS
     errors = [problem for problem in inference.problems() if problem.is_error]
     if errors:
         raise GenerationError(project.name, errors)
-    return _Writer(project.name, Network(project.graph, inference)).source()
+    network = Network(project.graph, inference)
+    unwritten = [
+        _no_code(op.node) for op in network.operations.values() if isinstance(op.spec.code, BlockCode)
+    ]
+    if unwritten:
+        raise GenerationError(project.name, unwritten)
+    return _Writer(project.name, network).source()
+
+
+def _no_code(node: Node) -> Problem:
+    text = message(node.name, f"{node.type} is a block, and blocks have no code", hint="Unpack it.")
+    return Problem("block-code", "error", node.id, text, hint="Unpack it.")
 
 
 class _Writer:

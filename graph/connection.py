@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from graph.catalog import CATALOG
 from graph.catalog.spec import SAME_DTYPE, PortSpec
 from graph.document import Graph, Node, PortRef
 from graph.shapes import DTYPES
@@ -47,7 +46,7 @@ def possible_dtypes(graph: Graph, source: PortRef) -> tuple[str, ...]:
         return (dtype,) if dtype in DTYPES else DTYPES
     if port is None:
         return DTYPES
-    return CATALOG[node.type].inputs[0].dtypes if port.dtypes == (SAME_DTYPE,) else port.dtypes
+    return graph.catalog[node.type].inputs[0].dtypes if port.dtypes == (SAME_DTYPE,) else port.dtypes
 
 
 def dtype_origin(graph: Graph, source: PortRef) -> Node | None:
@@ -69,12 +68,12 @@ def _upstream(graph: Graph, source: PortRef) -> PortRef:
 
 
 def _output(graph: Graph, ref: PortRef) -> PortSpec | None:
-    spec = CATALOG.get(graph.nodes[ref.node].type)
+    spec = graph.catalog.get(graph.nodes[ref.node].type)
     return spec.output_port(ref.port) if spec else None
 
 
 def _input(graph: Graph, ref: PortRef) -> PortSpec | None:
-    spec = CATALOG.get(graph.nodes[ref.node].type)
+    spec = graph.catalog.get(graph.nodes[ref.node].type)
     return spec.input_port(ref.port) if spec else None
 
 

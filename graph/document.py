@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from graph.model import Change, Edge, Graph, Node, PortRef, Position
-
-
-@dataclass
-class Project:
-    """Everything a `.netloom` file holds."""
-
-    name: str = "Untitled"
-    graph: Graph = field(default_factory=Graph)
-    blocks: Mapping[str, Any] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+from graph.changes import Change
+from graph.model import Block, BlockParam, Edge, Graph, Node, PortRef, Position
+from graph.project import Project
 
 
 class EditError(Exception):
@@ -136,7 +127,7 @@ class Document:
         try:
             inverse = edit.apply(self.project)
         finally:
-            change = self.graph.log.take()
+            change = self.project.take_change()
         return inverse, change
 
     def _notify(self, change: Change) -> None:
@@ -179,6 +170,6 @@ def apply_all(project: Project, edits: Iterable[Edit], label: str) -> Edit:
 
 
 __all__ = [
-    "Change", "Document", "Edge", "Edit", "EditError", "Graph", "Node", "PortRef", "Position", "Project",
-    "apply_all",
+    "Block", "BlockParam", "Change", "Document", "Edge", "Edit", "EditError", "Graph", "Node", "PortRef",
+    "Position", "Project", "apply_all",
 ]  # fmt: skip

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from graph.catalog import CATALOG
+from graph.blocks import reached
 from graph.connection import refusal
 from graph.document import Edge, Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
 
@@ -28,7 +28,7 @@ class AddNodes:
         edge_indices: likewise for the edges.
 
     Raises:
-        EditError: an id is in use, or an edge cannot be.
+        EditError: an id is in use, an edge cannot be, or a block would contain itself.
     """
 
     nodes: Sequence[Node]
@@ -45,6 +45,8 @@ class AddNodes:
         taken = next((i for n, i in enumerate(ids) if i in project.graph.nodes or i in ids[:n]), None)
         if taken is not None:
             raise EditError(f"There already is a node with the id {taken}.")
+        if self.node_indices is None:  # what a file had and undo puts back is a Problem, not a refusal
+            refuse_recursion(project, [node.type for node in self.nodes])
         project.graph.insert_nodes(self.nodes, self.node_indices)
         try:
             if self.edge_indices is None:
@@ -179,21 +181,20 @@ class SetParams:
     def apply(self, project: Project) -> Edit:
         _require_nodes(project, [self.node_id])
         node = project.graph.nodes[self.node_id]
-        project.graph.replace_node(node.with_(params=_patched(node.params, self.values, self.reset)))
-        return _SetAllParams(self.node_id, node.params)
+        params = _patched(node.params, self.values, self.reset)
+        return _RestoreNode(project.graph.replace_node(node.with_(params=params)))
 
 
 @dataclass(frozen=True)
-class _SetAllParams:
-    node_id: str
-    params: Mapping[str, Value]
+class _RestoreNode:
+    """Puts a node back as it was, even with what no edit gives, such as a name twice."""
 
-    label = "Set parameters"
+    node: Node
+
+    label = "Restore node"
 
     def apply(self, project: Project) -> Edit:
-        node = project.graph.nodes[self.node_id]
-        project.graph.replace_node(node.with_(params=self.params))
-        return _SetAllParams(self.node_id, node.params)
+        return _RestoreNode(project.graph.replace_node(self.node))
 
 
 @dataclass(frozen=True)
@@ -219,23 +220,7 @@ class RenameNode:
         other = project.graph.by_name(name)
         if other is not None and other.id != self.node_id:
             raise EditError(f"There already is a node called {name}.")
-        before = project.graph.replace_node(project.graph.nodes[self.node_id].with_(name=name))
-        return _RestoreName(self.node_id, before.name)
-
-
-@dataclass(frozen=True)
-class _RestoreName:
-    """Puts a name back as it was, even one that a file had twice."""
-
-    node_id: str
-    name: str
-
-    label = "Rename"
-
-    def apply(self, project: Project) -> Edit:
-        node = project.graph.nodes[self.node_id]
-        before = project.graph.replace_node(node.with_(name=self.name))
-        return _RestoreName(self.node_id, before.name)
+        return _RestoreNode(project.graph.replace_node(project.graph.nodes[self.node_id].with_(name=name)))
 
 
 @dataclass(frozen=True)
@@ -245,7 +230,7 @@ class ReplaceType:
     Edges stay; one whose port the new type does not have is a Problem, not a refusal: nothing is lost.
 
     Raises:
-        EditError: the node is not there.
+        EditError: the node is not there, or a block would contain itself.
     """
 
     node_id: str
@@ -258,9 +243,9 @@ class ReplaceType:
 
     def apply(self, project: Project) -> Edit:
         _require_nodes(project, [self.node_id])
+        refuse_recursion(project, [self.type])
         node = project.graph.nodes[self.node_id]
-        before = project.graph.replace_node(node.with_(type=self.type, params=self.params))
-        return ReplaceType(self.node_id, before.type, before.params)
+        return _RestoreNode(project.graph.replace_node(node.with_(type=self.type, params=self.params)))
 
 
 @dataclass(frozen=True)
@@ -285,7 +270,8 @@ class InsertNode:
         return f"Insert {self.type}"
 
     def apply(self, project: Project) -> Edit:
-        graph, edge, spec = project.graph, project.graph.edge_into(self.target), CATALOG.get(self.type)
+        graph, edge = project.graph, project.graph.edge_into(self.target)
+        spec = graph.catalog.get(self.type)
         if edge is None:
             raise EditError(f"Nothing feeds {self.target}.")
         if spec is None or spec.first_input is None or spec.first_output is None:
@@ -312,7 +298,7 @@ class SetTraining:
 
     def apply(self, project: Project) -> Edit:
         before, project.training = project.training, self.training
-        project.graph.log.fields["training"] = None
+        project.log.fields["training"] = None
         return SetTraining(before, self.label)
 
 
@@ -343,7 +329,7 @@ class _RestoreProjectName:
 
     def apply(self, project: Project) -> Edit:
         before, project.name = project.name, self.name
-        project.graph.log.fields["name"] = None
+        project.log.fields["name"] = None
         return _RestoreProjectName(before)
 
 
@@ -360,6 +346,21 @@ class Batch:
 
     def apply(self, project: Project) -> Edit:
         return apply_all(project, self.edits, self.label)
+
+
+def refuse_recursion(project: Project, types: Iterable[str]) -> None:
+    """Nothing, if nodes of these types may stand in the graph that is edited.
+
+    Raises:
+        EditError: it is the graph of a block that one of them is or contains.
+    """
+    scope = project.scope
+    for name in types:
+        if scope is not None and name in project.blocks:
+            if name == scope:
+                raise EditError(f"{scope} cannot contain itself.")
+            if scope in reached(name, project.blocks):
+                raise EditError(f"{name} contains {scope}, so {scope} cannot contain {name}.")
 
 
 def _require_nodes(project: Project, node_ids: Sequence[str] | Mapping[str, Any] | set[str]) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-from graph.catalog import CATALOG
+from graph.blocks import BodyError
+from graph.catalog.params import Value
 from graph.catalog.spec import Inputs, LayerCall, LayerSpec, Params, variadic_index
 from graph.dims import Dim
 from graph.document import Change, Graph, PortRef, Project
@@ -15,6 +16,7 @@ from graph.mistakes import (
     cycle,
     dead_branch,
     from_shape_error,
+    in_block,
     missing_ends,
     missing_inputs,
     unfit_inputs,
@@ -61,10 +63,19 @@ class Inference:
 
     Args:
         graph: read, never written.
+        bindings: what Inputs give, by their id, where the graph is a block's and somebody else feeds it.
+        env: what the names in expressions stand for: the block's parameters.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        bindings: Mapping[str, TensorSpec] | None = None,
+        env: Mapping[str, Value] | None = None,
+    ) -> None:
         self._graph = graph
+        self._bindings: Mapping[str, TensorSpec] = bindings or {}
+        self._env: Mapping[str, Value] = env or {}
         self._results: dict[str, NodeResult] = {}
         self._resolved: dict[str, _Resolved] = {}
         self._rank: dict[str, int] = {}
@@ -121,15 +132,25 @@ class Inference:
         for node_id in change.removed:
             self._results.pop(node_id, None)
             self._resolved.pop(node_id, None)
+        others = self._of_other_type() if change.touches_blocks else []
         cyclic = self._cyclic
         if change.is_structural:
             self._sort()
-        touched = [*change.added, *change.updated, *cyclic, *self._cyclic]
+        touched = [*change.added, *change.updated, *others, *cyclic, *self._cyclic]
         touched += [edge.target.node for edge in (*change.connected, *change.disconnected)]
         known = [node_id for node_id in change.updated if node_id in self._graph.nodes]
         # A renamed node appears by name in the messages of the nodes it feeds.
         touched += [successor for node_id in known for successor in self._graph.successors(node_id)]
         return self._propagate(node_id for node_id in touched if node_id in self._graph.nodes)
+
+    def _of_other_type(self) -> list[str]:
+        """Nodes whose type now means something else, or nothing, and those that read from them."""
+        found = []
+        for node in self._graph.nodes.values():
+            spec, resolved = self._graph.catalog.get(node.type), self._resolved.get(node.id)
+            if spec is None or resolved is None or resolved.site.spec is not spec:
+                found += [node.id, *self._graph.successors(node.id)]
+        return found
 
     def _sort(self) -> None:
         waiting = {node_id: len(self._graph.incoming(node_id)) for node_id in self._graph.nodes}
@@ -164,7 +185,7 @@ class Inference:
 
     def _infer(self, node_id: str) -> NodeResult:
         node = self._graph.nodes[node_id]
-        spec = CATALOG.get(node.type)
+        spec = self._graph.catalog.get(node.type)
         if node_id in self._cyclic:
             outputs = dict.fromkeys(spec.output_names) if spec else {}
             members = self._cycles.get(node_id)
@@ -172,11 +193,14 @@ class Inference:
                 outputs=outputs, problems=(cycle(self._graph, node, members),) if members else ()
             )
         if spec is None:
-            return NodeResult(problems=(unknown_type(node),))
+            self._resolved.pop(node_id, None)
+            return NodeResult(problems=(unknown_type(node, self._graph.catalog),))
         resolved = self._resolved.get(node_id)
-        if resolved is None or resolved.site.node is not node:
-            site = Site(self._graph, node, spec)
-            resolved = self._resolved[node_id] = _Resolved(site, *resolve(node, spec))
+        if resolved is None or resolved.site.node is not node or resolved.site.spec is not spec:
+            site = Site(self._graph, node, spec, is_bound=bool(self._bindings))
+            resolved = self._resolved[node_id] = _Resolved(site, *resolve(node, spec, self._env))
+        if node_id in self._bindings:
+            return _bound(resolved, self._bindings[node_id])
         incoming = self._graph.incoming(node_id)
         given = {port: self.output(edge.source) for port, edge in incoming.items()}
         lacking = {
@@ -206,6 +230,12 @@ class _Resolved:
     problems: tuple[Problem, ...]
 
 
+def _bound(resolved: _Resolved, tensor: TensorSpec) -> NodeResult:
+    """What is known about an Input that is given a tensor; its own shape is a sample and says nothing."""
+    outputs = dict.fromkeys(resolved.site.spec.output_names, tensor)
+    return NodeResult(outputs=outputs, params=resolved.params, parameters=0, flops=0)
+
+
 def _infer_node(
     resolved: _Resolved, given: Mapping[str, TensorSpec | None], lacking: Mapping[str, tuple[str, ...]]
 ) -> NodeResult:
@@ -227,6 +257,8 @@ def _infer_node(
     if is_known and not problems:
         try:
             return _infer_known(site, Params(resolved.params), inputs, specs)
+        except BodyError as error:
+            problems = (in_block(site, error.block, error.problems),)
         except ShapeError as error:
             problems = (from_shape_error(site, inputs, error),)
     outputs = dict.fromkeys(site.spec.names_of_outputs(resolved.params))

@@ -7,7 +7,6 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from graph.catalog import CATALOG
 from graph.document import Graph, Position
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def _wanted_row(slot: Slot, rows: Mapping[Slot, float], neighbours: Mapping[Slot
 
 
 def _height(graph: Graph, node_id: str) -> float:
-    spec = CATALOG.get(graph.nodes[node_id].type)
+    spec = graph.catalog.get(graph.nodes[node_id].type)
     inputs = len(graph.incoming(node_id)) + (1 if spec and spec.is_variadic else 0)
     used = len({edge.source.port for edge in graph.outgoing(node_id)})
     return NODE_HEIGHT + PORT_HEIGHT * (max(inputs, len(spec.output_names) if spec else 1, used, 1) - 1)

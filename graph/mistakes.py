@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from graph.catalog import CATALOG
+from graph.block_edits import InBlock
 from graph.catalog.spec import LayerSpec, PortSpec
 from graph.connection import dtype_origin
-from graph.document import Edge, Graph, Node
+from graph.document import Block, Edge, Graph, Node
 from graph.edits import Disconnect, ReplaceType, SetParams
 from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
 from graph.remedies import fix_for, rank_repairs
@@ -19,11 +19,16 @@ MAX_LISTED = 3
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where a mistake is: a node of a known type, and the graph around it."""
+    """Where a mistake is: a node of a known type, and the graph around it.
+
+    Args:
+        is_bound: whether the graph is a block's and its Inputs give what the block is given.
+    """
 
     graph: Graph
     node: Node
     spec: LayerSpec
+    is_bound: bool = False
 
     def source(self, port: str | None) -> str:
         """The name of the node that feeds an input."""
@@ -97,10 +102,29 @@ def from_shape_error(site: Site, inputs: Mapping[str, TensorSpec | None], error:
     )
 
 
-def unknown_type(node: Node) -> Problem:
+def in_block(site: Site, block: Block, problems: Sequence[Problem]) -> Problem:
+    """What is wrong inside the block that a node stands for, told at the node; the first mistake in full."""
+    first, others = problems[0], len(problems) - 1
+    more = f" And {others} more {'problem' if others == 1 else 'problems'} inside." if others else ""
+    return Problem(
+        code="in-block",
+        severity="error",
+        node=site.node.id,
+        message=message(site.node.name, f"{block.name}, {first.message}{more}"),
+        expected=first.expected,
+        received=first.received,
+        hint=first.hint,
+        fixes=tuple(
+            Fix(f"In {block.name}: {fix.label}", tuple(InBlock(block.name, edit) for edit in fix.edits))
+            for fix in first.fixes
+        ),
+    )
+
+
+def unknown_type(node: Node, catalog: Mapping[str, LayerSpec]) -> Problem:
     """A type that the catalogue does not have."""
-    match = closest(node.type, tuple(CATALOG))
-    hint = did_you_mean(node.type, CATALOG) or "Replace the node with one from the palette."
+    match = closest(node.type, tuple(catalog))
+    hint = did_you_mean(node.type, catalog) or "Replace the node with one from the palette."
     fixes = (Fix(f"Replace with {match}", (ReplaceType(node.id, match, node.params),)),) if match else ()
     return Problem(
         code="unknown-type",
@@ -170,7 +194,7 @@ def _not_connected(node: Node, port: str, what: str) -> Problem:
 
 def _bring_back(source: Node, port_name: str) -> tuple[Fix, ...]:
     """The remedy for an output that is there once a parameter is set."""
-    port = CATALOG[source.type].output_port(port_name)
+    port = graph.catalog[source.type].output_port(port_name)
     if port is None or not port.when:
         return ()
     return (Fix(f"Set {port.when} = true of {source.name}", (SetParams(source.id, {port.when: True}),)),)
@@ -195,7 +219,8 @@ def _unknown_port(
 
 
 def _wrong_dtype(site: Site, port: PortSpec, name: str, tensor: TensorSpec) -> Problem:
-    origin = dtype_origin(site.graph, site.graph.incoming(site.node.id)[name].source)
+    source = site.graph.incoming(site.node.id)[name].source
+    origin = None if site.is_bound else dtype_origin(site.graph, source)
     wanted, hint = port.dtypes[0], "Connect another output."
     fixes: tuple[Fix, ...] = ()
     if origin is not None:

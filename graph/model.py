@@ -1,4 +1,4 @@
-"""What a graph is made of: nodes, ports, edges, with look-ups both ways, and word of what changed."""
+"""What a graph is made of: nodes, ports, edges, blocks, with look-ups both ways."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from graph.catalog import CATALOG
+from graph.changes import ChangeLog
+
 if TYPE_CHECKING:
     from graph.catalog.params import Value
+    from graph.catalog.spec import LayerSpec
 
 Position = tuple[float, float]
 K = TypeVar("K")
@@ -63,67 +67,23 @@ class Node:
         return replace(self, **fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What one edit did: ids of nodes, edges, and names of project fields (`name`, `training`)."""
-
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-    moved: tuple[str, ...] = ()
-    connected: tuple[Edge, ...] = ()
-    disconnected: tuple[Edge, ...] = ()
-    fields: tuple[str, ...] = ()
-
-    @property
-    def is_structural(self) -> bool:
-        """Whether nodes or edges came or went."""
-        return bool(self.added or self.removed or self.connected or self.disconnected)
-
-
-class ChangeLog:
-    """Collects what the mutations of one edit add up to."""
-
-    def __init__(self) -> None:
-        self.nodes: dict[str, str] = {}  # id -> "added" | "removed" | "updated" | "moved"
-        self.edges: dict[Edge, bool] = {}  # edge -> connected?
-        self.fields: dict[str, None] = {}
-
-    def node(self, node_id: str, what: str) -> None:
-        before = self.nodes.get(node_id)
-        if before == "added" and what in ("updated", "moved"):
-            return
-        if before == "added" and what == "removed":
-            del self.nodes[node_id]
-            return
-        if before == "updated" and what == "moved":
-            return
-        self.nodes[node_id] = "updated" if (before, what) == ("removed", "added") else what
-
-    def edge(self, edge: Edge, connected: bool) -> None:
-        if self.edges.pop(edge, connected) == connected:
-            self.edges[edge] = connected
-
-    def take(self) -> Change:
-        """What was collected; the log is empty afterwards."""
-        groups: dict[str, list[str]] = {"added": [], "removed": [], "updated": [], "moved": []}
-        for node_id, what in self.nodes.items():
-            groups[what].append(node_id)
-        change = Change(
-            **{what: tuple(ids) for what, ids in groups.items()},
-            connected=tuple(edge for edge, connected in self.edges.items() if connected),
-            disconnected=tuple(edge for edge, connected in self.edges.items() if not connected),
-            fields=tuple(self.fields),
-        )
-        for collected in (self.nodes, self.edges, self.fields):
-            collected.clear()
-        return change
-
-
 class Graph:
-    """Nodes and edges, with look-ups in both directions. Only edits call the methods that change it."""
+    """Nodes and edges, with look-ups in both directions. Only edits call the methods that change it.
 
-    def __init__(self, nodes: Iterable[Node] = (), edges: Iterable[Edge] = ()) -> None:
+    Args:
+        nodes: in the order of the file.
+        edges: likewise.
+        catalog: the types that its nodes may have; one for all graphs of a project, with its blocks.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[Node] = (),
+        edges: Iterable[Edge] = (),
+        catalog: Mapping[str, LayerSpec] = CATALOG,
+    ) -> None:
+        self.catalog = catalog
+        self.version = 0  # another after every change of what is computed
         self.log = ChangeLog()
         self.frames: tuple[Any, ...] = ()
         self.notes: tuple[Any, ...] = ()
@@ -177,6 +137,12 @@ class Graph:
             queue.extend(fresh)
         return seen
 
+    def copy(self) -> Graph:
+        """A graph of its own with the same nodes and edges, which both share as they never change."""
+        twin = Graph(self._nodes.values(), self._edges.values(), self.catalog)
+        twin.frames, twin.notes, twin.extra = self.frames, self.notes, dict(self.extra)
+        return twin
+
     def new_ids(self) -> Iterator[str]:
         """Unused node ids: `n1`, `n2`, ..."""
         return (node_id for n in count(len(self._nodes) + 1) if (node_id := f"n{n}") not in self._nodes)
@@ -189,11 +155,11 @@ class Graph:
     def insert_nodes(self, nodes: Iterable[Node], indices: Sequence[int] | None = None) -> None:
         """Adds nodes at the end, or so that they stand at the given indices."""
         added = {node.id: node for node in nodes}
-        self._nodes = _merged(self._nodes, added, indices)
+        self._nodes = merged(self._nodes, added, indices)
         for node_id in added:
             self._incoming[node_id] = {}
             self._outgoing[node_id] = {}
-            self.log.node(node_id, "added")
+            self._note(node_id, "added")
 
     def delete_nodes(self, node_ids: Iterable[str]) -> list[int]:
         """Removes nodes that have no edges left; returns the indices they stood at."""
@@ -201,24 +167,24 @@ class Graph:
         indices = [index for index, node_id in enumerate(self._nodes) if node_id in gone]
         for node_id in gone:
             del self._nodes[node_id], self._incoming[node_id], self._outgoing[node_id]
-            self.log.node(node_id, "removed")
+            self._note(node_id, "removed")
         return indices
 
     def replace_node(self, node: Node, what: str = "updated") -> Node:
         """Puts a node in place of the one with its id; returns the earlier one."""
         before = self._nodes[node.id]
         self._nodes[node.id] = node
-        self.log.node(node.id, what)
+        self._note(node.id, what)
         return before
 
     def insert_edges(self, edges: Iterable[Edge], indices: Sequence[int] | None = None) -> None:
         """Adds edges at the end, or so that they stand at the given indices."""
         added = {edge.target: edge for edge in edges}
-        self._edges = _merged(self._edges, added, indices)
+        self._edges = merged(self._edges, added, indices)
         for edge in added.values():
             self._incoming[edge.target.node][edge.target.port] = edge
             self._outgoing[edge.source.node][edge.target] = edge
-            self.log.edge(edge, True)
+            self._note_edge(edge, connected=True)
 
     def delete_edges(self, edges: Iterable[Edge]) -> list[int]:
         """Removes edges; returns the indices they stood at."""
@@ -227,11 +193,52 @@ class Graph:
         for target, edge in gone.items():
             del self._edges[target], self._incoming[target.node][target.port]
             del self._outgoing[edge.source.node][target]
-            self.log.edge(edge, False)
+            self._note_edge(edge, connected=False)
         return indices
 
+    def _note(self, node_id: str, what: str) -> None:
+        self.version += what != "moved"
+        self.log.node(node_id, what)
 
-def _merged(base: dict[K, V], added: dict[K, V], indices: Sequence[int] | None) -> dict[K, V]:
+    def _note_edge(self, edge: Edge, connected: bool) -> None:
+        self.version += 1
+        self.log.edge(edge, connected)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockParam:
+    """What every instance of a block may set, and the block's own nodes read in expressions.
+
+    Args:
+        name: a Python name.
+        kind: `int`, `float`, `bool` or `str`.
+        default: the value when an instance leaves it out.
+        help: one line for the form.
+        extra: keys of a file that this version does not know.
+    """
+
+    name: str
+    kind: str
+    default: Value
+    help: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A graph that nodes stand for: those whose type is its name. Its Inputs and Outputs are their ports."""
+
+    name: str
+    graph: Graph = field(default_factory=Graph)
+    params: tuple[BlockParam, ...] = ()
+
+    def with_(self, **fields: Any) -> Block:
+        """The block with some fields replaced; the graph stays the same one unless it is replaced."""
+        return replace(self, **fields)
+
+
+def merged(base: dict[K, V], added: dict[K, V], indices: Sequence[int] | None) -> dict[K, V]:
+    """Both mappings, the second at the end or so that its entries stand at the given indices."""
     if indices is None or all(index >= len(base) for index in indices):
         return base | added
     at = dict(zip(indices, added.items(), strict=True))

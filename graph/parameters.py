@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from graph.catalog.params import ParamError, ParamSpec, Value
 from graph.catalog.spec import LayerSpec, Params
 from graph.document import Node
 from graph.edits import SetParams
+from graph.expressions import ExpressionError, computed, has_expressions
 from graph.mistakes import Site
 from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
 from graph.remedies import fix_for, mismatch_repairs
@@ -14,21 +17,31 @@ from graph.shapes import Repair, SetParam, TensorSpec
 NEEDS_SIZE = "Give that dim a size in the Input, or change the order of the dims."
 
 
-def resolve(node: Node, spec: LayerSpec) -> tuple[Params, tuple[Problem, ...]]:
+def resolve(node: Node, spec: LayerSpec, env: Mapping[str, Value]) -> tuple[Params, tuple[Problem, ...]]:
     """The parameters complete with defaults, and what is wrong with those that were set.
 
     Inferred parameters that were left out are None.
+
+    Args:
+        node: whose parameters.
+        spec: its type.
+        env: what the names in expressions stand for.
     """
     values, problems = Params(), []
     for name in node.params:
         if spec.param(name) is None:
             problems.append(_unknown_param(node, spec, name))
     for param in spec.params:
-        given = node.params.get(param.name, param.default)
+        given = value = node.params.get(param.name, param.default)
         try:
-            values[param.name] = param.check(given)
+            if has_expressions(given):
+                value = computed(given, env)
+            values[param.name] = param.check(value)
+        except ExpressionError as error:
+            problems.append(_bad_expression(node, param, given, error))
         except ParamError as error:
-            problems.append(_bad_value(node, param, given, str(error)))
+            what = shown(given) if value is given else f"{shown(given)}, which is {shown(value)}"
+            problems.append(_bad_value(node, param, what, str(error)))
     return values, tuple(problems)
 
 
@@ -68,7 +81,24 @@ def _unknown_param(node: Node, spec: LayerSpec, name: str) -> Problem:
     )
 
 
-def _bad_value(node: Node, param: ParamSpec, given: Value, expected: str) -> Problem:
+def _bad_expression(node: Node, param: ParamSpec, given: Value, error: ExpressionError) -> Problem:
+    hint = error.hint or "Write it with numbers, the block's parameters, + - * / // % **, min and max."
+    return Problem(
+        code="bad-expression",
+        severity="error",
+        node=node.id,
+        param=param.name,
+        message=message(
+            node.name, f"{param.name} is {shown(given)}, which {error}", "an expression with a value", hint
+        ),
+        expected="an expression with a value",
+        received=shown(given),
+        hint=hint,
+        fixes=(Fix(f"Reset {param.name}", (SetParams(node.id, reset=(param.name,)),)),),
+    )
+
+
+def _bad_value(node: Node, param: ParamSpec, given: str, expected: str) -> Problem:
     may_be_empty = param.inferred or param.optional
     hint = f"Leave {param.name} out" if may_be_empty else f"Set {param.name} = {shown(param.default)}"
     return Problem(
@@ -76,9 +106,9 @@ def _bad_value(node: Node, param: ParamSpec, given: Value, expected: str) -> Pro
         severity="error",
         node=node.id,
         param=param.name,
-        message=message(node.name, f"{param.name} is {shown(given)}", expected, hint),
+        message=message(node.name, f"{param.name} is {given}", expected, hint),
         expected=expected,
-        received=shown(given),
+        received=given,
         hint=hint,
         fixes=(Fix(hint, (SetParams(node.id, reset=(param.name,)),)),),
     )

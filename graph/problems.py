@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from math import log10
 from reprlib import Repr
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from graph.document import Edit
+if TYPE_CHECKING:
+    from graph.document import Edit
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,23 @@ class GraphModel(_Model):
     notes: list[Any] = Field([], description="Notes beside nodes.")
 
 
+class BlockParamModel(_Model):
+    """What every instance of a block may set."""
+
+    name: Text = Field(description="A Python name; expressions in the block read it: `=channels * 2`.")
+    kind: Literal["int", "float", "bool", "str"] = Field("int", description="What its values are.")
+    default: Any = Field(description="The value when an instance leaves it out.")
+    help: str = Field("", description="One line for the form.")
+
+
+class BlockModel(GraphModel):
+    """A graph that nodes stand for: those whose type is its name. Its Inputs and Outputs are their ports."""
+
+    nodes: list[NodeModel] = Field([], description="In the order in which they were added.")
+    edges: list[EdgeModel] = Field([], description="An input port takes one edge at most.")
+    params: list[BlockParamModel] = Field([], description="What instances may set.")
+
+
 class ProjectModel(_Model):
     """A Netloom project."""
 
@@ -58,5 +75,7 @@ class ProjectModel(_Model):
         "Untitled", description="Also the class's name."
     )
     graph: GraphModel
-    blocks: dict[str, Any] = Field({}, description="Graphs that nodes stand for, by name.")
+    blocks: dict[Annotated[str, Field(min_length=1, max_length=80)], BlockModel] = Field(
+        {}, description="Graphs that nodes stand for, by name."
+    )
     training: dict[str, Any] = Field({}, description="The training plan.")

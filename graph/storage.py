@@ -12,11 +12,21 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from graph.atomic import way_out, write_atomic
+from graph.blocks import param_faults
 from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
-from graph.document import Edge, Graph, Node, PortRef, Project
+from graph.document import Block, BlockParam, Edge, Graph, Node, PortRef, Project
 from graph.problems import did_you_mean, shown
-from graph.schema import FORMAT, VERSION, EdgeModel, NodeModel, ProjectModel
+from graph.schema import (
+    FORMAT,
+    VERSION,
+    BlockModel,
+    BlockParamModel,
+    EdgeModel,
+    GraphModel,
+    NodeModel,
+    ProjectModel,
+)
 
 SUFFIX = ".netloom"
 MAX_BYTES = 256 * 2**20
@@ -87,13 +97,13 @@ def to_bytes(project: Project) -> bytes:
     Raises:
         StorageError: a value is one that JSON does not know, such as NaN.
     """
-    graph = project.graph
+    graph = project.graph_of(None)
     sections = {
         "format": _json(FORMAT),
         "version": _json(VERSION),
         "name": _json(project.name),
-        "graph": _graph_text(graph),
-        "blocks": _indented(project.blocks),
+        "graph": _graph_text(graph, "  "),
+        "blocks": _blocks_text(project.blocks),
         "training": _indented(project.training),
         **{key: _indented(value) for key, value in project.extra.items()},
     }
@@ -174,14 +184,33 @@ def _require_shallow(content: Any) -> None:
 
 
 def _project(model: ProjectModel) -> Project:
-    faults = [*_node_faults(model.graph.nodes), *_edge_faults(model)]
+    faults = list(_graph_faults(model.graph, "graph"))
+    for name, block in model.blocks.items():
+        faults += _block_faults(name, block)
     if faults:
         _refuse(faults)
-    graph = Graph(_nodes(model.graph.nodes), map(_edge, model.graph.edges))
-    graph.frames, graph.notes = tuple(model.graph.frames), tuple(model.graph.notes)
-    graph.extra = dict(model.graph.model_extra or {})
-    _lay_out_unplaced(graph, [node.id for node in model.graph.nodes if node.position is None])
-    return Project(model.name, graph, model.blocks, model.training, dict(model.model_extra or {}))
+    blocks = {name: _block(name, block) for name, block in model.blocks.items()}
+    extra = dict(model.model_extra or {})
+    project = Project(model.name, _graph(model.graph), blocks, model.training, extra)
+    _lay_out_unplaced(project.graph, model.graph)
+    for name, block in model.blocks.items():
+        _lay_out_unplaced(project.blocks[name].graph, block)
+    return project
+
+
+def _graph(model: GraphModel) -> Graph:
+    graph = Graph(_nodes(model.nodes), map(_edge, model.edges))
+    graph.frames, graph.notes = tuple(model.frames), tuple(model.notes)
+    graph.extra = dict(model.model_extra or {})
+    return graph
+
+
+def _block(name: str, model: BlockModel) -> Block:
+    return Block(name, _graph(model), tuple(map(_block_param, model.params)))
+
+
+def _block_param(model: BlockParamModel) -> BlockParam:
+    return BlockParam(model.name, model.kind, model.default, model.help, model.model_extra or {})
 
 
 def _nodes(models: Iterable[NodeModel]) -> list[Node]:
@@ -205,7 +234,8 @@ def _edge(model: EdgeModel) -> Edge:
     return Edge(PortRef.parse(model.source), PortRef.parse(model.target), model.model_extra or {})
 
 
-def _lay_out_unplaced(graph: Graph, unplaced: list[str]) -> None:
+def _lay_out_unplaced(graph: Graph, model: GraphModel) -> None:
+    unplaced = [node.id for node in model.nodes if node.position is None]
     if not unplaced:
         return
     from graph.layout import layered
@@ -216,20 +246,41 @@ def _lay_out_unplaced(graph: Graph, unplaced: list[str]) -> None:
     graph.log.take()
 
 
-def _node_faults(models: list[NodeModel]) -> Iterable[str]:
+def _block_faults(name: str, model: BlockModel) -> Iterable[str]:
+    place = f"blocks.{_key(name)}"
+    if name in CATALOG:
+        yield f"{place}: a block cannot be called like the layer type {name}"
+    elif name != name.strip():
+        yield f"{place}: the name of a block has no space at its ends"
+    params = [_block_param(param) for param in model.params]
+    yield from (f"{place}.params[{index}].{key}: {fault}" for index, key, fault in param_faults(params))
+    yield from _graph_faults(model, place)
+
+
+def _key(name: str) -> str:
+    return name if name.isidentifier() else shown(name)
+
+
+def _graph_faults(model: GraphModel, place: str) -> Iterable[str]:
+    yield from _node_faults(model.nodes, place)
+    yield from _edge_faults(model, place)
+
+
+def _node_faults(models: list[NodeModel], place: str) -> Iterable[str]:
     first_at: dict[str, int] = {}
     for index, model in enumerate(models):
         if model.id in first_at:
-            yield f"graph.nodes[{index}].id: {shown(model.id)} is also the id of nodes[{first_at[model.id]}]"
+            first = first_at[model.id]
+            yield f"{place}.nodes[{index}].id: {shown(model.id)} is also the id of nodes[{first}]"
         first_at.setdefault(model.id, index)
 
 
-def _edge_faults(model: ProjectModel) -> Iterable[str]:
-    types = {node.id: node.type for node in model.graph.nodes}
+def _edge_faults(model: GraphModel, within: str) -> Iterable[str]:
+    ids = {node.id: None for node in model.nodes}
     fed: dict[PortRef, int] = {}
-    for index, edge in enumerate(model.graph.edges):
-        place = f"graph.edges[{index}]"
-        ends = [_end_fault(edge.source, types, is_input=False), _end_fault(edge.target, types, is_input=True)]
+    for index, edge in enumerate(model.edges):
+        place = f"{within}.edges[{index}]"
+        ends = [_end_fault(edge.source, ids), _end_fault(edge.target, ids)]
         yield from (
             f"{place}.{key}: {fault}" for key, fault in zip(("from", "to"), ends, strict=True) if fault
         )
@@ -240,19 +291,13 @@ def _edge_faults(model: ProjectModel) -> Iterable[str]:
             fed.setdefault(target, index)
 
 
-def _end_fault(text: str, types: Mapping[str, str], is_input: bool) -> str | None:
+def _end_fault(text: str, ids: Mapping[str, object]) -> str | None:
+    """Why an end of an edge cannot be; a port that its node lacks is a Problem, as edits leave it too."""
     try:
         ref = PortRef.parse(text)
     except ValueError:
         return f"{shown(text)} is not of the form node.port"
-    if ref.node not in types:
-        return f"{shown(text)} names no node. {did_you_mean(ref.node, types)}".rstrip()
-    spec = CATALOG.get(types[ref.node])
-    if spec is None or (spec.input_port(ref.port) if is_input else spec.output_port(ref.port)):
-        return None
-    names = [f"{p.name}0" if p.variadic else p.name for p in (spec.inputs if is_input else spec.outputs)]
-    what = "input" if is_input else "output"
-    return f"{spec.type} has no {what} called {shown(ref.port)}; it has {', '.join(names) or 'none'}"
+    return None if ref.node in ids else f"{shown(text)} names no node. {did_you_mean(ref.node, ids)}".rstrip()
 
 
 def _refuse(faults: Iterable[str]) -> NoReturn:
@@ -274,16 +319,31 @@ def _fault_text(fault: Mapping[str, Any]) -> str:
     return f"{fault['msg'][0].lower()}{fault['msg'][1:]}, not {shown(fault['input'])}"
 
 
-def _graph_text(graph: Graph) -> str:
+def _blocks_text(blocks: Mapping[str, Block]) -> str:
+    texts = (f"    {_json(name)}: {_block_text(block)}" for name, block in blocks.items())
+    return "{\n" + ",\n".join(texts) + "\n  }" if blocks else "{}"
+
+
+def _block_text(block: Block) -> str:
+    return _graph_text(block.graph, "    ", {"params": map(_param_json, block.params)})
+
+
+def _graph_text(graph: Graph, indent: str, more: Mapping[str, Iterable[Any]] | None = None) -> str:
     lists: dict[str, Iterable[Any]] = {
         "nodes": map(_node_json, graph.nodes.values()),
         "edges": map(_edge_json, graph.edges),
         "frames": graph.frames,
         "notes": graph.notes,
+        **(more or {}),
     }
-    sections = [f"    {_json(key)}: {_lines(items)}" for key, items in lists.items()]
-    sections += [f"    {_json(key)}: {_json(value)}" for key, value in graph.extra.items()]
-    return "{\n" + ",\n".join(sections) + "\n  }"
+    sections = [f"{indent}  {_json(key)}: {_lines(items, indent)}" for key, items in lists.items()]
+    sections += [f"{indent}  {_json(key)}: {_json(value)}" for key, value in graph.extra.items()]
+    return "{\n" + ",\n".join(sections) + f"\n{indent}}}"
+
+
+def _param_json(param: BlockParam) -> dict[str, Any]:
+    fields = {"name": param.name, "kind": param.kind, "default": param.default}
+    return {**fields, **({"help": param.help} if param.help else {}), **param.extra}
 
 
 def _node_json(node: Node) -> dict[str, Any]:
@@ -302,9 +362,9 @@ def _edge_json(edge: Edge) -> dict[str, Any]:
     return {"from": str(edge.source), "to": str(edge.target), **edge.extra}
 
 
-def _lines(items: Iterable[Any]) -> str:
-    lines = [f"      {_json(item)}" for item in items]
-    return "[\n" + ",\n".join(lines) + "\n    ]" if lines else "[]"
+def _lines(items: Iterable[Any], indent: str) -> str:
+    lines = [f"{indent}    {_json(item)}" for item in items]
+    return "[\n" + ",\n".join(lines) + f"\n{indent}  ]" if lines else "[]"
 
 
 def _indented(value: Any) -> str:

@@ -11,7 +11,6 @@ from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
 from builder.canvas.search_popup import SearchPopup
 from builder.layer_search import usual_order
 from builder.session import Session
-from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec
 from graph.document import Edge, PortRef, Position
 
@@ -71,7 +70,7 @@ class Adder(QObject):
     def ask_for_port(self, view_at: QPoint, at: QPointF, ref: PortRef) -> None:
         """Opens the search box with the layers that fit a port; the choice is joined to it."""
         graph = self._session.graph
-        spec = CATALOG.get(graph.nodes[ref.node].type)
+        spec = graph.catalog.get(graph.nodes[ref.node].type)
         is_output = spec is not None and spec.output_port(ref.port) is not None
         # The card's port, not its corner, goes where the mouse let go.
         corner = (at.x() if is_output else at.x() - CARD_WIDTH, at.y() - FIRST_ROW)
@@ -80,13 +79,13 @@ class Adder(QObject):
 
     def add(self, type_name: str, at: QPointF, edge: Edge | None = None) -> None:
         """Adds a layer around a scene position, or puts it into an edge."""
-        self._add(CATALOG[type_name], Destination(_corner(at), edge=edge))
+        self._add(self._session.graph.catalog[type_name], Destination(_corner(at), edge=edge))
 
     def append(self, type_name: str, at: QPointF) -> None:
         """Adds a layer behind the selected node where that fits, otherwise around a scene position."""
         ref = self._free_output()
         corner = _corner(at) if ref is None else beside(self._session.graph, ref.node)
-        self._add(CATALOG[type_name], Destination(corner, ref))
+        self._add(self._session.graph.catalog[type_name], Destination(corner, ref))
 
     def _open(self, view_at: QPoint, destination: Destination, specs: list[LayerSpec], prompt: str) -> None:
         self._destination = destination
@@ -98,7 +97,7 @@ class Adder(QObject):
 
     @Slot(str)
     def _add_chosen(self, type_name: str) -> None:
-        self._add(CATALOG[type_name], self._destination)
+        self._add(self._session.graph.catalog[type_name], self._destination)
 
     def _add(self, spec: LayerSpec, destination: Destination) -> None:
         placed = self._placed(spec, destination)

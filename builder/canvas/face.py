@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTr
 from builder.canvas.captions import params_text, shape_text
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port
 from builder.canvas.style import BLOCK_SIZES, BLOCK_TEXT, MIN_BLOCK_TEXT, STRIPE, CanvasStyle
-from graph.catalog import CATALOG
+from graph.catalog.spec import LayerSpec
 from graph.document import Node
 from graph.inference import NodeResult
 
@@ -40,15 +40,22 @@ class Face:
     """What a card says: its texts in full, and its name alone for far out.
 
     Args:
+        spec: the node's type; None if it is not known.
         has_badge: whether a badge takes the end of the first line.
     """
 
     def __init__(
-        self, node: Node, result: NodeResult, ports: tuple[Port, ...], has_badge: bool, style: CanvasStyle
+        self,
+        node: Node,
+        spec: LayerSpec | None,
+        result: NodeResult,
+        ports: tuple[Port, ...],
+        has_badge: bool,
+        style: CanvasStyle,
     ) -> None:
-        self._node, self._style = node, style
+        self._node, self._spec, self._style = node, spec, style
         self._names: dict[int, Line] = {}
-        self.lines = [*_header(node, has_badge, style), *_rows(result, ports, style)]
+        self.lines = [*_header(node, spec, has_badge, style), *_rows(result, ports, style)]
 
     def block_name(self, scale: float, height: float) -> Line:
         """The name, centred on the block, in a size that can be read at this scale."""
@@ -69,7 +76,7 @@ class Face:
         static = static_text(text, font)
         extent = static.size()
         at = QPointF((CARD_WIDTH - extent.width()) / 2, (height - extent.height()) / 2)
-        return Line(static, font, self._style.family(self._node.type).on_color, at)
+        return Line(static, font, self._style.family(self._spec).on_color, at)
 
 
 def static_text(text: str, font: QFont) -> QStaticText:
@@ -86,8 +93,7 @@ def _line(text: str, font: QFont, pen: QPen, at: QPointF, width: float) -> Line:
     return Line(static_text(fitted, font), font, pen, at)
 
 
-def _header(node: Node, has_badge: bool, style: CanvasStyle) -> list[Line]:
-    spec = CATALOG.get(node.type)
+def _header(node: Node, spec: LayerSpec | None, has_badge: bool, style: CanvasStyle) -> list[Line]:
     params = params_text(spec, node) if spec else ""
     top = STRIPE + 5.0
     room = TEXT_WIDTH - (BADGE_ROOM if has_badge else 0)

@@ -21,6 +21,7 @@ from builder.canvas.style import (
     stripe_path,
 )
 from builder.session import Session
+from graph.catalog.spec import LayerSpec
 from graph.document import Node, PortRef
 from graph.problems import Problem
 
@@ -148,6 +149,10 @@ class NodeItem(QGraphicsItem):
     def _node(self) -> Node:
         return self._session.graph.nodes[self.node_id]
 
+    @property
+    def _spec(self) -> LayerSpec | None:
+        return self._session.graph.catalog.get(self._node.type)
+
     def boundingRect(self) -> QRectF:
         return self._bounds
 
@@ -161,7 +166,7 @@ class NodeItem(QGraphicsItem):
     ) -> None:
         if self._face is None:
             result = self._session.result(self.node_id)
-            self._face = Face(self._node, result, self.ports, bool(self.problems), self._style)
+            self._face = Face(self._node, self._spec, result, self.ports, bool(self.problems), self._style)
         scale = painter.worldTransform().m11()
         if scale < DETAIL_SCALE:
             self._paint_block(painter, self._face, scale)
@@ -180,7 +185,7 @@ class NodeItem(QGraphicsItem):
             painter.drawRoundedRect(
                 self.card.adjusted(-grow, -grow, grow, grow), CORNER + grow, CORNER + grow
             )
-        brush = style.family(self._node.type).brush
+        brush = style.family(self._spec).brush
         if scale < ROUND_SCALE:
             painter.fillRect(self.card, brush)
         else:
@@ -205,7 +210,7 @@ class NodeItem(QGraphicsItem):
         painter.setPen(style.border["selected" if selected else "hover" if self.is_hovered else "normal"])
         painter.setBrush(style.fill)
         painter.drawRoundedRect(card, CORNER, CORNER)
-        painter.fillPath(self._stripe, style.family(self._node.type).brush)
+        painter.fillPath(self._stripe, style.family(self._spec).brush)
         painter.setPen(style.hairline)
         painter.drawLine(QPointF(1, HEADER_HEIGHT), QPointF(CARD_WIDTH - 1, HEADER_HEIGHT))
         for line in face.lines:

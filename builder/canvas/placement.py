@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT
 from builder.layer_search import order_after, usual_order
 from builder.theme import GRID
-from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec
 from graph.connection import possible_dtypes, refusal
 from graph.document import Edge, Edit, Graph, Node, PortRef, Position
@@ -70,7 +69,7 @@ def free_spot(graph: Graph, position: Position) -> Position:
 
 def free_output(graph: Graph, node_id: str) -> PortRef | None:
     """The first output of a node if it feeds nothing yet."""
-    spec = CATALOG.get(graph.nodes[node_id].type)
+    spec = graph.catalog.get(graph.nodes[node_id].type)
     if spec is None or spec.first_output is None:
         return None
     ref = PortRef(node_id, spec.first_output)
@@ -79,18 +78,18 @@ def free_output(graph: Graph, node_id: str) -> PortRef | None:
 
 def fitting(graph: Graph, ref: PortRef) -> list[LayerSpec]:
     """Layers that can be joined to a port without a problem, likeliest first."""
-    spec = CATALOG.get(graph.nodes[ref.node].type)
+    spec = graph.catalog.get(graph.nodes[ref.node].type)
     if spec is None:
         return []
     trials = {each.type: edge for each in usual_order() if (edge := _edge_to(graph, _trial(each), ref))}
     if spec.output_port(ref.port) is None:
-        return [CATALOG[name] for name in trials]
+        return [graph.catalog[name] for name in trials]
     small = _upstream_with(graph, ref.node, trials)
     inference = Inference(small)
     if inference.output(ref) is None:
-        return order_after(spec.category, [CATALOG[name] for name in trials])
+        return order_after(spec.category, [graph.catalog[name] for name in trials])
     fits = [name for name in trials if _is_fine(inference, TRIAL + name)]
-    return order_after(spec.category, [CATALOG[name] for name in fits])
+    return order_after(spec.category, [graph.catalog[name] for name in fits])
 
 
 def likely(graph: Graph, ref: PortRef) -> list[LayerSpec]:
@@ -114,9 +113,9 @@ def _upstream_with(graph: Graph, node_id: str, trials: Mapping[str, Edge]) -> Gr
         fresh = [before for before in graph.predecessors(queue.pop()) if before not in needed]
         needed.update(dict.fromkeys(fresh))
         queue.extend(fresh)
-    nodes = [graph.nodes[each] for each in needed] + [_trial(CATALOG[name]) for name in trials]
+    nodes = [graph.nodes[each] for each in needed] + [_trial(graph.catalog[name]) for name in trials]
     edges = [edge for each in needed for edge in graph.incoming(each).values()]
-    return Graph(nodes, [*edges, *trials.values()])
+    return Graph(nodes, [*edges, *trials.values()], graph.catalog)
 
 
 def _is_fine(inference: Inference, node_id: str) -> bool:
@@ -126,20 +125,20 @@ def _is_fine(inference: Inference, node_id: str) -> bool:
 
 def _edge_to(graph: Graph, node: Node, ref: PortRef) -> Edge | None:
     """The edge between a port and a node that is not in the graph yet; None if they do not fit."""
-    first_in, first_out = CATALOG[node.type].first_input, CATALOG[node.type].first_output
-    theirs = CATALOG.get(graph.nodes[ref.node].type)
+    first_in, first_out = graph.catalog[node.type].first_input, graph.catalog[node.type].first_output
+    theirs = graph.catalog.get(graph.nodes[ref.node].type)
     if theirs is None:
         return None
     if theirs.output_port(ref.port) is not None:
         if first_in is None:
             return None
         edge = Edge(ref, PortRef(node.id, first_in))
-        port = CATALOG[node.type].input_port(first_in)
+        port = graph.catalog[node.type].input_port(first_in)
         return edge if port and set(port.dtypes) & set(possible_dtypes(graph, ref)) else None
     if first_out is None:
         return None
     edge = Edge(PortRef(node.id, first_out), ref)
-    pair = Graph([node, graph.nodes[ref.node]])
+    pair = Graph([node, graph.nodes[ref.node]], catalog=graph.catalog)
     return edge if refusal(pair, edge.source, edge.target) is None and graph.edge_into(ref) is None else None
 
 

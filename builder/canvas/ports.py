@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec, PortSpec, variadic_index
 from graph.document import Graph, Node, PortRef
 from graph.inference import NodeResult
@@ -45,7 +44,7 @@ def ports_of(graph: Graph, node: Node, result: NodeResult) -> tuple[Port, ...]:
 
     Outputs that edges still use stay, even where another parameter took them away.
     """
-    spec = CATALOG.get(node.type)
+    spec = graph.catalog.get(node.type)
     inputs = _input_names(spec, graph.incoming(node.id))
     used = {edge.source.port for edge in graph.outgoing(node.id)}
     outputs = [*result.outputs, *sorted(used - result.outputs.keys(), key=lambda name: (len(name), name))]

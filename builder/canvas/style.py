@@ -11,7 +11,9 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainterPath, QPen
 from builder.canvas.ports import CARD_WIDTH
 from builder.theme import Theme, font
 from builder.theme.fonts import Role
+from graph.blocks import CATEGORY as BLOCKS
 from graph.catalog import CATALOG
+from graph.catalog.spec import LayerSpec
 
 CORNER = 7.0
 STRIPE = 4.0
@@ -70,12 +72,11 @@ class CanvasStyle:
         self._edge_pens: dict[tuple[str, float], QPen] = {}
         self._families: Mapping[str, Family] = {
             category: self._make_family(category)
-            for category in {"", *(spec.category for spec in CATALOG.values())}
+            for category in {"", BLOCKS, *(spec.category for spec in CATALOG.values())}
         }
 
-    def family(self, type_name: str) -> Family:
+    def family(self, spec: LayerSpec | None) -> Family:
         """The family of a layer type; neutral for an unknown one."""
-        spec = CATALOG.get(type_name)
         return self._families[spec.category if spec else ""]
 
     def edge_pen(self, state: str, width: float) -> QPen:

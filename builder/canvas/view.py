@@ -30,7 +30,6 @@ from builder.canvas.zoom_view import ZoomView
 from builder.layer_list import MIME_TYPE
 from builder.session import Session
 from builder.theme import GRID, Theme
-from graph.catalog import CATALOG
 from graph.document import Change, Edit, PortRef
 from graph.edits import Batch, Disconnect, MoveNodes, RemoveNodes, RenameNode
 
@@ -283,7 +282,7 @@ class CanvasView(ZoomView):
         scene_at = self.mapToScene(event.position().toPoint())
         edge = self._pointer.hit(scene_at, self.zoom).edge
         self._pointer.leave()
-        if type_name in CATALOG:
+        if type_name in self._session.graph.catalog:
             self._adder.add(type_name, scene_at, edge.edge if edge else None)
             event.acceptProposedAction()
             self.setFocus(Qt.FocusReason.MouseFocusReason)

@@ -164,4 +164,4 @@ class Wire:
 
 def _without(graph: Graph, edge: Edge) -> Graph:
     """The graph as it is while one of its edges is in the hand."""
-    return Graph(graph.nodes.values(), [each for each in graph.edges if each != edge])
+    return Graph(graph.nodes.values(), [each for each in graph.edges if each != edge], graph.catalog)

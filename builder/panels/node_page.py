@@ -16,7 +16,6 @@ from builder.panels.problem_list import ProblemCards
 from builder.quantities import bytes_text, flops_text
 from builder.session import Session
 from builder.theme import GRID, Theme, font
-from graph.catalog import CATALOG
 from graph.catalog.params import ParamSpec, Value
 from graph.catalog.spec import LayerSpec
 from graph.document import Node
@@ -33,7 +32,7 @@ class NodePage(QWidget):
         super().__init__(parent)
         self._session = session
         self._node_id = ""
-        self._type = ""
+        self._shown: tuple[str, tuple[ParamSpec, ...]] | None = None  # what the form was built for
         self.form: SpecForm | None = None
         self.title = QLabel(self)
         self.title.setFont(font("title"))
@@ -55,20 +54,19 @@ class NodePage(QWidget):
     def show_node(self, node_id: str) -> None:
         """Shows a node of the session's graph."""
         self._node_id = node_id
-        node = self._session.graph.nodes[node_id]
-        if node.type != self._type:
-            self._rebuild(node.type)
         self.refresh()
 
     def refresh(self) -> None:
         """Reads the node anew, after an edit or an undo."""
         node = self._session.graph.nodes[self._node_id]
-        if node.type != self._type:
-            self._rebuild(node.type)
+        spec = self._session.graph.catalog.get(node.type)
+        shown = (node.type, spec.params if spec else ())
+        if shown != self._shown:
+            self._shown = shown
+            self._rebuild(node.type, spec)
         result, problems = self._session.result(node.id), self._session.problems_of(node.id)
         self.name.show_name(node.name)
         self.problems.show_problems(problems)
-        spec = CATALOG.get(node.type)
         if spec is not None and self.form is not None:
             for param in spec.params:
                 self.form.show_state(param.name, _state(param, node, result, problems))
@@ -87,9 +85,7 @@ class NodePage(QWidget):
         )
         self._session.apply(edit, ("param", self._node_id, name, burst) if burst else None)
 
-    def _rebuild(self, type_name: str) -> None:
-        self._type = type_name
-        spec = CATALOG.get(type_name)
+    def _rebuild(self, type_name: str, spec: LayerSpec | None) -> None:
         self.title.setText(type_name)
         self.help.setText(_help_html(spec) if spec else "This layer type is not known.")
         if self.form is not None:
@@ -127,7 +123,7 @@ def section_title(text: str, parent: QWidget) -> QLabel:
 
 
 def _help_html(spec: LayerSpec) -> str:
-    return f'{spec.help} <a href="{spec.source}">Documentation</a>'
+    return f'{spec.help} <a href="{spec.source}">Documentation</a>' if spec.source else spec.help
 
 
 def _state(param: ParamSpec, node: Node, result: NodeResult, problems: tuple[Problem, ...]) -> FieldState:

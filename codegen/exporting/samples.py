@@ -10,7 +10,6 @@ from torch import Tensor
 
 from codegen.live import build
 from codegen.parity import ExportError
-from graph.catalog import CATALOG
 from graph.document import Project
 from graph.inference import Inference
 from graph.shapes import FLOATS, INTEGERS, TensorSpec, evaluate_shape, shape_symbols
@@ -72,7 +71,7 @@ def _index_limit(project: Project, inference: Inference, input_id: str) -> int:
     queue, seen = [input_id], {input_id}
     while queue:
         for edge in graph.outgoing(queue.pop()):
-            port = CATALOG[graph.nodes[edge.target.node].type].input_port(edge.target.port)
+            port = graph.catalog[graph.nodes[edge.target.node].type].input_port(edge.target.port)
             result = inference.result(edge.target.node)
             if port is not None and port.below and result.params is not None:
                 limit = min(limit, result.params[port.below])

@@ -11,7 +11,9 @@ from graph.dims import Dim
 from graph.shapes import DTYPES, TensorSpec
 
 if TYPE_CHECKING:
+    from graph.blocks import Body
     from graph.catalog.params import InferParam, ParamSpec, Value
+    from graph.model import Block
 
 DOCS = "https://docs.pytorch.org/docs/stable/generated/"
 SAME_DTYPE = "same"  # the dtype of the first input
@@ -140,7 +142,20 @@ class Boundary:
     """An end of the graph: an argument or a result of `forward`."""
 
 
-Code = Module | Function | Expression | Boundary
+@dataclass(frozen=True)
+class BlockCode:
+    """Written as a class of its own, made from the graph of a block, and a submodule for each instance.
+
+    Args:
+        block: whose graph it is.
+        bodies: what is known inside for one call, a body for each repetition in their order.
+    """
+
+    block: Block
+    bodies: Callable[[LayerCall], tuple[Body, ...]]
+
+
+Code = Module | Function | Expression | Boundary | BlockCode
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from builder.run_controller import RunController, snapshot
+from builder.run_controller import RunController
 from builder.run_folders import latest_weights, new_run_folder, user_folder
 from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import Connect, SetParams
@@ -146,7 +146,7 @@ def test_nothing_is_drained_while_no_run_is_on(controller):
 
 def test_editing_during_a_run_does_not_reach_it():
     document = spirals()
-    copy = snapshot(document.project)
+    copy = document.project.copy()
     before = to_bytes(copy)
     assert before == to_bytes(document.project)
     document.apply(SetParams("n2", {"out_features": 64}))

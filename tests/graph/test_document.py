@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.document import Document, EditError, Graph, PortRef, Project
+from graph.document import Document, EditError, PortRef, Project
 from graph.edits import (
     AddNodes,
     Batch,
@@ -24,6 +24,7 @@ from graph.edits import (
 from graph.storage import to_bytes
 from tests.graph.builders import chain, document, edge, node
 from tests.graph.random_edits import random_edit
+from tests.graph.shadow import Shadow, assert_consistent
 
 BATCH = Batch(
     "Several",
@@ -69,46 +70,6 @@ def five_nodes() -> Document:
 
 def state(doc: Document) -> bytes:
     return to_bytes(doc.project)
-
-
-class Shadow:
-    """A copy of the model, kept by listening only."""
-
-    def __init__(self, doc: Document) -> None:
-        self._project = doc.project
-        self.nodes = dict(doc.graph.nodes)
-        self.edges = set(doc.graph.edges)
-        self.fields = {"name": doc.project.name, "training": doc.project.training}
-        doc.subscribe(self.follow)
-
-    def follow(self, change) -> None:
-        assert not set(change.added) & set(self.nodes)
-        assert set(change.removed) | set(change.updated) | set(change.moved) <= set(self.nodes)
-        assert set(change.disconnected) <= self.edges
-        assert not set(change.connected) & self.edges
-        for node_id in change.removed:
-            del self.nodes[node_id]
-        for node_id in (*change.added, *change.updated):
-            self.nodes[node_id] = self._project.graph.nodes[node_id]
-        for node_id in change.moved:
-            position = self._project.graph.nodes[node_id].position
-            self.nodes[node_id] = self.nodes[node_id].with_(position=position)
-        self.edges = (self.edges - set(change.disconnected)) | set(change.connected)
-        self.fields |= {field: getattr(self._project, field) for field in change.fields}
-
-    def assert_equal(self, doc: Document) -> None:
-        assert self.nodes == doc.graph.nodes
-        assert self.edges == set(doc.graph.edges)
-        assert self.fields == {"name": doc.project.name, "training": doc.project.training}
-
-
-def assert_consistent(graph: Graph) -> None:
-    """Every look-up tells the same."""
-    assert list(graph.nodes) == [n.id for n in graph.nodes.values()]
-    for node_id in graph.nodes:
-        assert set(graph.incoming(node_id).values()) == {e for e in graph.edges if e.target.node == node_id}
-        assert set(graph.outgoing(node_id)) == {e for e in graph.edges if e.source.node == node_id}
-    assert all(graph.edge_into(e.target) == e for e in graph.edges)
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())

@@ -1,0 +1,282 @@
+"""Edits of blocks: what they hold, which there are, what they are called, what their instances may set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graph.blocks import block_ports, param_faults, reached
+from graph.catalog import CATALOG
+from graph.document import Block, BlockParam, Edge, Edit, EditError, Graph, PortRef, Project
+from graph.edits import MAX_NAME_LENGTH, Batch
+
+MAX_LISTED = 3
+
+
+@dataclass(frozen=True)
+class InBlock:
+    """Makes an edit inside a block, and so in all its instances.
+
+    Edges of the instances follow when a port is called something else.
+
+    Raises:
+        EditError: there is no such block, or the edit does not suit its graph.
+    """
+
+    block: str
+    edit: Edit
+
+    @property
+    def label(self) -> str:
+        return f"{self.edit.label} in {self.block}"
+
+    def apply(self, project: Project) -> Edit:
+        _require_block(project, self.block)
+        before = _ports(project.blocks[self.block].graph)
+        inverse = _Inside(self.block, self.edit).apply(project)
+        after = _ports(project.blocks[self.block].graph)
+        renamed = {port: after[end] for end, port in before.items() if after.get(end, port) != port}
+        follow = _follow_ports(project, self.block, renamed).apply(project) if renamed else None
+        return Batch(self.label, (follow, inverse)) if follow else inverse
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """Makes an edit inside a block or the main graph, and nothing else."""
+
+    scope: str | None
+    edit: Edit
+
+    @property
+    def label(self) -> str:
+        return self.edit.label
+
+    def apply(self, project: Project) -> Edit:
+        with project.inside(self.scope):
+            return _Inside(self.scope, self.edit.apply(project))
+
+
+@dataclass(frozen=True)
+class _ReplaceEdges:
+    """Puts edges in place of others, where those stood."""
+
+    edges: Mapping[Edge, Edge]
+
+    label = "Follow ports"
+
+    def apply(self, project: Project) -> Edit:
+        before = [edge for edge in project.graph.edges if edge in self.edges]
+        indices = project.graph.delete_edges(before)
+        project.graph.insert_edges([self.edges[edge] for edge in before], indices)
+        return _ReplaceEdges({self.edges[edge]: edge for edge in before})
+
+
+@dataclass(frozen=True)
+class AddBlock:
+    """Adds a block, which any node may then be of.
+
+    Raises:
+        EditError: the name is taken or none, a parameter is not well declared, or it would contain itself.
+    """
+
+    block: Block
+
+    @property
+    def label(self) -> str:
+        return f"Add block {self.block.name}"
+
+    def apply(self, project: Project) -> Edit:
+        name = self.block.name
+        _require_free_name(project, name)
+        _require_params(self.block.params)
+        project.insert_blocks([self.block.with_(graph=self.block.graph.copy())])
+        if name in reached(name, project.blocks):
+            project.delete_block(name)
+            raise EditError(f"{name} cannot contain itself.")
+        return _TakeBlock(name)
+
+
+@dataclass(frozen=True)
+class RemoveBlock:
+    """Removes a block that nothing is an instance of.
+
+    Raises:
+        EditError: it is not there, or in use.
+    """
+
+    block: str
+
+    @property
+    def label(self) -> str:
+        return f"Delete block {self.block}"
+
+    def apply(self, project: Project) -> Edit:
+        _require_block(project, self.block)
+        users = list(_users(project, self.block))
+        if users:
+            more = f" and {len(users) - MAX_LISTED} more" if len(users) > MAX_LISTED else ""
+            raise EditError(
+                f"{self.block} is used by {', '.join(users[:MAX_LISTED])}{more}. Delete or unpack them first."
+            )
+        return _TakeBlock(self.block).apply(project)
+
+
+@dataclass(frozen=True)
+class _TakeBlock:
+    name: str
+
+    label = "Delete block"
+
+    def apply(self, project: Project) -> Edit:
+        block = project.blocks[self.name]
+        return _PutBlock(block, project.delete_block(self.name))
+
+
+@dataclass(frozen=True)
+class _PutBlock:
+    block: Block
+    index: int
+
+    label = "Restore block"
+
+    def apply(self, project: Project) -> Edit:
+        project.insert_blocks([self.block], [self.index])
+        return _TakeBlock(self.block.name)
+
+
+@dataclass(frozen=True)
+class RenameBlock:
+    """Gives a block another name; all its instances follow.
+
+    Raises:
+        EditError: it is not there, or the name is taken or none.
+    """
+
+    block: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        return f"Rename block to {self.name}"
+
+    def apply(self, project: Project) -> Edit:
+        _require_block(project, self.block)
+        name = self.name.strip()
+        if name == self.block:
+            return Batch(self.label, ())
+        _require_free_name(project, name)
+        stray = next(_nodes_of(project, name), None)
+        if stray is not None:
+            raise EditError(f"{stray} is of an unknown type called {name} already. Replace it first.")
+        return _MoveBlock(self.block, name).apply(project)
+
+
+@dataclass(frozen=True)
+class _MoveBlock:
+    name: str
+    new_name: str
+
+    label = "Rename block"
+
+    def apply(self, project: Project) -> Edit:
+        block = project.blocks[self.name].with_(name=self.new_name)
+        project.insert_blocks([block], [project.delete_block(self.name)])
+        for scope in project.scopes():
+            with project.inside(scope) as graph:
+                for node in [node for node in graph.nodes.values() if node.type == self.name]:
+                    graph.replace_node(node.with_(type=self.new_name))
+        return _MoveBlock(self.new_name, self.name)
+
+
+@dataclass(frozen=True)
+class SetBlockParams:
+    """Declares what instances of a block may set.
+
+    Raises:
+        EditError: the block is not there, or a parameter is not well declared.
+    """
+
+    block: str
+    params: Sequence[BlockParam]
+
+    @property
+    def label(self) -> str:
+        return f"Set parameters of {self.block}"
+
+    def apply(self, project: Project) -> Edit:
+        _require_block(project, self.block)
+        _require_params(self.params)
+        before = project.replace_block(project.blocks[self.block].with_(params=tuple(self.params)))
+        return SetBlockParams(self.block, before.params)
+
+
+def _require_block(project: Project, name: str) -> None:
+    if name not in project.blocks:
+        raise EditError(f"There is no block {name}.")
+
+
+def _require_free_name(project: Project, name: str) -> None:
+    if not name.strip() or name != name.strip() or len(name) > MAX_NAME_LENGTH:
+        raise EditError(f"A block's name has 1 to {MAX_NAME_LENGTH} characters and no space at its ends.")
+    if name in CATALOG:
+        raise EditError(f"{name} is a layer type already. Call the block something else.")
+    if name in project.blocks:
+        raise EditError(f"There already is a block called {name}.")
+
+
+def _require_params(params: Sequence[BlockParam]) -> None:
+    for index, _, fault in param_faults(params):
+        raise EditError(f"Parameter {index + 1}: {fault}.")
+
+
+def _users(project: Project, block: str) -> Iterator[str]:
+    """The nodes that are instances of a block, but for those inside itself."""
+    return _nodes_of(project, block, skipped=block)
+
+
+def _nodes_of(project: Project, type_name: str, skipped: str | None = None) -> Iterator[str]:
+    """The nodes of a type, by name, and in which block they stand."""
+    for scope in project.scopes():
+        if scope is None or scope != skipped:
+            place = "" if scope is None else f" in {scope}"
+            nodes = project.graph_of(scope).nodes.values()
+            yield from (f"{node.name}{place}" for node in nodes if node.type == type_name)
+
+
+def _ports(graph: Graph) -> dict[tuple[str, bool], tuple[str, bool]]:
+    """The port of every end of a block, by the node inside; whether it is an input tells two kinds apart."""
+    inputs, outputs = block_ports(graph)
+    found = {(node_id, True): (port, True) for node_id, port in inputs.items()}
+    return found | {(node_id, False): (port, False) for node_id, port in outputs.items()}
+
+
+def _follow_ports(
+    project: Project, block: str, renamed: Mapping[tuple[str, bool], tuple[str, bool]]
+) -> Batch:
+    """Edits of the graphs that hold instances: their edges go where the ports went."""
+    edits = []
+    for scope in project.scopes():
+        graph = project.graph_of(scope)
+        moved = {edge: new for edge in graph.edges if (new := _moved(graph, edge, block, renamed)) != edge}
+        while blocked := _blocked(graph, moved):
+            moved = {edge: new for edge, new in moved.items() if edge not in blocked}
+        if moved:
+            edits.append(_Inside(scope, _ReplaceEdges(moved)))
+    return Batch("Follow ports", edits)
+
+
+def _blocked(graph: Graph, moved: Mapping[Edge, Edge]) -> set[Edge]:
+    """The edges that would go where another stays."""
+    kept = {edge.target for edge in graph.edges if edge not in moved}
+    return {edge for edge, new in moved.items() if new.target in kept}
+
+
+def _moved(
+    graph: Graph, edge: Edge, block: str, renamed: Mapping[tuple[str, bool], tuple[str, bool]]
+) -> Edge:
+    def follow(ref: PortRef, is_input: bool) -> PortRef:
+        if graph.nodes[ref.node].type != block:
+            return ref
+        return PortRef(ref.node, renamed.get((ref.port, is_input), (ref.port, is_input))[0])
+
+    return Edge(follow(edge.source, False), follow(edge.target, True), edge.extra)
