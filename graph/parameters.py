@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from graph.catalog.params import ParamError, ParamSpec, Value
 from graph.catalog.spec import LayerSpec, Params
@@ -14,10 +15,13 @@ from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
 from graph.remedies import fix_for, mismatch_repairs
 from graph.shapes import Repair, SetParam, TensorSpec
 
+NO_NAMES: Mapping[str, Value] = MappingProxyType({})
 NEEDS_SIZE = "Give that dim a size in the Input, or change the order of the dims."
 
 
-def resolve(node: Node, spec: LayerSpec, env: Mapping[str, Value]) -> tuple[Params, tuple[Problem, ...]]:
+def resolve(
+    node: Node, spec: LayerSpec, env: Mapping[str, Value] = NO_NAMES
+) -> tuple[Params, tuple[Problem, ...]]:
     """The parameters complete with defaults, and what is wrong with those that were set.
 
     Inferred parameters that were left out are None.
