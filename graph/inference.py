@@ -94,7 +94,8 @@ class Inference:
 
     def lacks_output(self, ref: PortRef) -> bool:
         """Whether a node certainly has no such output, as another parameter or input can leave an edge."""
-        result, spec = self._results.get(ref.node), CATALOG.get(self._graph.nodes[ref.node].type)
+        result = self._results.get(ref.node)
+        spec = self._graph.catalog.get(self._graph.nodes[ref.node].type)
         if result is None or spec is None or ref.port in result.outputs:
             return False
         port = spec.output_port(ref.port)

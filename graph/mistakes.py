@@ -65,7 +65,9 @@ def unknown_ports(site: Site, lacking: Mapping[str, tuple[str, ...]]) -> Iterato
             yield _unknown_port(site.node, edge, f"{site.spec.type} has no input called {name}", known)
         elif name in lacking:
             what = f"{source.name} has no output called {edge.source.port}"
-            yield _unknown_port(site.node, edge, what, lacking[name], _bring_back(source, edge.source.port))
+            yield _unknown_port(
+                site.node, edge, what, lacking[name], _bring_back(site.graph, source, edge.source.port)
+            )
 
 
 def unfit_inputs(site: Site, inputs: Mapping[str, TensorSpec | None]) -> tuple[Problem, ...]:
@@ -192,7 +194,7 @@ def _not_connected(node: Node, port: str, what: str) -> Problem:
     )
 
 
-def _bring_back(source: Node, port_name: str) -> tuple[Fix, ...]:
+def _bring_back(graph: Graph, source: Node, port_name: str) -> tuple[Fix, ...]:
     """The remedy for an output that is there once a parameter is set."""
     port = graph.catalog[source.type].output_port(port_name)
     if port is None or not port.when:
