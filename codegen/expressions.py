@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from codegen.network import Operation
 from graph.catalog.params import ParamSpec, Value
-from graph.catalog.spec import BlockCode, Boundary, Expression, Function, LayerSpec, Module
+from graph.catalog.spec import BlockCode, Boundary, Expression, Function, LayerSpec, Module, Stored
 
 
 def constructor(operation: Operation) -> str | None:
@@ -23,6 +23,23 @@ def constructor(operation: Operation) -> str | None:
     return f"{code.path}({', '.join([layer, *outer, *code.fixed])})"
 
 
+def definition(operation: Operation, attribute: str) -> str | None:
+    """`self.conv1 = nn.Conv2d(1, 32, kernel_size=3)`; None for what holds no state and is not a submodule.
+
+    Args:
+        operation: what is kept.
+        attribute: what it is called.
+    """
+    code = operation.spec.code
+    if isinstance(code, Stored):
+        value = code.write(operation.call)
+        if code.learned:
+            return f"self.{attribute} = nn.Parameter({value})"
+        return f'self.register_buffer("{attribute}", {value})'
+    text = constructor(operation)
+    return text and f"self.{attribute} = {text}"
+
+
 def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
     """`self.conv1(x)`, `F.relu(x)` or `x + y`.
 
@@ -33,6 +50,8 @@ def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
     """
     code = operation.spec.code
     assert not isinstance(code, Boundary | BlockCode)
+    if isinstance(code, Stored):
+        return f"self.{attribute}"
     if isinstance(code, Expression):
         return code.write(tuple(inputs), operation.call)
     given = [

@@ -47,7 +47,7 @@ class Forward:
         return list(chain.from_iterable([*written, self._return()]))
 
     def _is_part_of_another(self, operation: Operation) -> bool:
-        return operation.is_input or operation.is_output or operation.node.id in self._nested
+        return operation.is_given or operation.is_output or operation.node.id in self._nested
 
     def _find_nested(self) -> set[str]:
         """Nodes written inside the call that reads them, and nowhere else."""
@@ -69,17 +69,19 @@ class Forward:
         (source,) = operation.sources
         producer = self._operations[source.node]
         alone = len(self._network.readers[source]) == 1 and not producer.gives_tuple
-        return source.node if alone and not producer.is_input else None
+        return source.node if alone and not producer.is_given else None
 
     def _draft(self, operation: Operation, inner: _Draft | None = None) -> _Draft:
         inputs = [inner.text] if inner else [self._likely_name(ref) for ref in operation.sources]
         calls = inner.calls if inner else 0
-        if operation.is_input or operation.is_output:
+        if operation.is_given or operation.is_output:
             return _Draft("".join(inputs), calls, f"return {''.join(inputs)}")
         text = expressions.call(operation, self._names[operation.node.id], inputs)
         return _Draft(text, calls + 1, f"{CHAIN[0]} = {text}  # {operation.call.outputs[0]}")
 
     def _likely_name(self, ref: PortRef) -> str:
+        if self._operations[ref.node].is_stored:
+            return self._text(self._operations[ref.node])
         alone = len(self._network.readers[ref]) == 1 and not self._operations[ref.node].is_input
         return CHAIN[0] if alone else self._names[ref.node]
 
@@ -149,7 +151,7 @@ class Forward:
         return expressions.call(operation, self._names[operation.node.id], inputs)
 
     def _value(self, ref: PortRef) -> str:
-        if ref.node in self._nested:
+        if ref.node in self._nested or self._operations[ref.node].is_stored:
             return marked(self._numbers[ref.node], self._text(self._operations[ref.node]))
         return self._variables[ref]
 

@@ -60,8 +60,9 @@ class LiveModel:
     def _node_at_fault(self, error: BaseException) -> str | None:
         for each in _with_causes(error):
             for code, instruction in reversed(list(_frames(each.__traceback__))):
-                if code.co_filename == self.filename:
-                    return self._node_at(code, instruction)
+                # A function that several layers call belongs to none; the line that called it does.
+                if code.co_filename == self.filename and (node_id := self._node_at(code, instruction)):
+                    return node_id
         return None
 
     def _node_at(self, code: CodeType, instruction: int) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from graph.catalog.spec import Boundary, Expression, Function, LayerCall, LayerSpec, Module
+from graph.catalog.spec import Boundary, Expression, Function, LayerCall, LayerSpec, Module, Stored
 from graph.document import Graph, Node, PortRef
 from graph.inference import Inference, live_nodes
 from graph.shapes import TensorSpec
@@ -32,6 +32,16 @@ class Operation:
     @property
     def is_input(self) -> bool:
         return isinstance(self.spec.code, Boundary) and not self.spec.inputs
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether it is a tensor that the network keeps."""
+        return isinstance(self.spec.code, Stored)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether its value is there before `forward` begins."""
+        return self.is_input or self.is_stored
 
     @property
     def is_output(self) -> bool:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from codegen.expressions import constructor
+from codegen.expressions import definition
 from codegen.forward import Forward
 from codegen.layout import INDENT, WIDTH, Span, folded, marked, unmarked
 from codegen.namespace import Namespace, class_name
 from codegen.network import Network, Operation
-from graph.catalog.spec import BlockCode
+from graph.catalog.spec import BlockCode, Expression, Helper
 from graph.document import Node, Project
 from graph.inference import Inference
 from graph.problems import Problem, message
@@ -54,7 +54,7 @@ class GeneratedSource:
         output_ids: the Outputs behind `output_names`.
         input_tensors: what the arguments are.
         output_tensors: what the results are.
-        attribute_of: the submodule's name of every node that is one.
+        attribute_of: the attribute's name of every node that is a submodule, a parameter or a buffer.
         spans: who wrote which characters; outer spans before those within.
     """
 
@@ -137,7 +137,8 @@ class _Writer:
         self._class_name = class_name(project_name)
         self._ids = list(network.operations)
         self._numbers = {node_id: number for number, node_id in enumerate(self._ids)}
-        self._namespace = Namespace()
+        self._helpers = _helpers(network.operations.values())
+        self._namespace = Namespace(helper.name for helper in self._helpers)
         layers = [op for op in network.operations.values() if not op.is_input and not op.is_output]
         self._names = self._name_all(network.inputs, self._namespace)
         # A single result is returned without ever being a variable, so its name may be a layer's too.
@@ -146,7 +147,9 @@ class _Writer:
 
     def source(self) -> GeneratedSource:
         body = [*self._init(), *self._forward()]
-        head = [*self._imports(body), "", "", f"class {self._class_name}(nn.Module):", *self._docstring()]
+        helpers = [line for helper in self._helpers for line in ["", "", *helper.text.splitlines()]]
+        imports = self._imports([*helpers, *body])
+        head = [*imports, *helpers, "", "", f"class {self._class_name}(nn.Module):", *self._docstring()]
         text, spans = unmarked([*head, *body], self._ids)
         inputs, outputs = self._ids_of(self._network.inputs), self._ids_of(self._network.outputs)
         return GeneratedSource(
@@ -158,7 +161,7 @@ class _Writer:
             output_ids=outputs,
             input_tensors=tuple(op.call.outputs[0] for op in self._network.inputs),
             output_tensors=tuple(op.call.inputs[0] for op in self._network.outputs),
-            attribute_of={op.node.id: self._names[op.node.id] for op, _ in self._modules()},
+            attribute_of={op.node.id: self._names[op.node.id] for op, _ in self._definitions()},
             spans=spans,
         )
 
@@ -168,9 +171,12 @@ class _Writer:
     def _ids_of(self, operations: Iterable[Operation]) -> tuple[str, ...]:
         return tuple(operation.node.id for operation in operations)
 
-    def _modules(self) -> list[tuple[Operation, str]]:
-        """The submodules and how they are made, in the order of their use."""
-        made = ((operation, constructor(operation)) for operation in self._network.operations.values())
+    def _definitions(self) -> list[tuple[Operation, str]]:
+        """What the network keeps and how it is made, in the order of use."""
+        operations = self._network.operations.values()
+        made = (
+            (operation, definition(operation, self._names[operation.node.id])) for operation in operations
+        )
         return [(operation, text) for operation, text in made if text is not None]
 
     def _imports(self, body: Iterable[str]) -> list[str]:
@@ -180,13 +186,12 @@ class _Writer:
         return [*lines, f"from torchvision import {', '.join(vision)}"] if vision else lines
 
     def _init(self) -> list[str]:
-        modules = self._modules()
-        if not modules:
+        definitions = self._definitions()
+        if not definitions:
             return [""]
         lines = ["", f"{INDENT}def __init__(self):", f"{INDENT * 2}super().__init__()"]
-        for operation, text in modules:
-            node_id = operation.node.id
-            lines += folded(marked(self._numbers[node_id], f"self.{self._names[node_id]} = {text}"), depth=2)
+        for operation, text in definitions:
+            lines += folded(marked(self._numbers[operation.node.id], text), depth=2)
         return [*lines, ""]
 
     def _forward(self) -> list[str]:
@@ -208,6 +213,13 @@ class _Writer:
             first = f'{INDENT}"""Maps its inputs to its outputs.'
         entries = [f"{INDENT * 2}{name}: {text}" for name, text in [*given.items(), *result.items()]]
         return [first, "", f"{INDENT}Shape:", *entries, f'{INDENT}"""']
+
+
+def _helpers(operations: Iterable[Operation]) -> list[Helper]:
+    """The functions that some operation calls, in the order of their use."""
+    codes = (operation.spec.code for operation in operations)
+    used = (helper for code in codes if isinstance(code, Expression) for helper in code.helpers)
+    return list(dict.fromkeys(used))
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph.catalog.params import Value
 from graph.catalog.spec import SAME_DTYPE, PortSpec
 from graph.document import Graph, Node, PortRef
 from graph.shapes import DTYPES
@@ -41,18 +42,25 @@ def possible_dtypes(graph: Graph, source: PortRef) -> tuple[str, ...]:
     """The dtypes that an output may carry."""
     ref = _upstream(graph, source)
     node, port = graph.nodes[ref.node], _output(graph, ref)
-    if node.type == "Input":
-        dtype = node.params.get("dtype", "float32")
-        return (dtype,) if dtype in DTYPES else DTYPES
     if port is None:
         return DTYPES
+    if port.dtype_param:
+        dtype = _set_dtype(graph, node, port)
+        return (dtype,) if dtype in DTYPES else DTYPES
     return graph.catalog[node.type].inputs[0].dtypes if port.dtypes == (SAME_DTYPE,) else port.dtypes
 
 
 def dtype_origin(graph: Graph, source: PortRef) -> Node | None:
-    """The Input whose dtype an output carries, if it carries one's."""
-    node = graph.nodes[_upstream(graph, source).node]
-    return node if node.type == "Input" else None
+    """The node whose parameter says the dtype that an output carries, if one does."""
+    ref = _upstream(graph, source)
+    port = _output(graph, ref)
+    return graph.nodes[ref.node] if port is not None and port.dtype_param else None
+
+
+def _set_dtype(graph: Graph, node: Node, port: PortSpec) -> Value:
+    """What a node's parameter says about the dtype of an output; anything at all, as it is not checked."""
+    param = graph.catalog[node.type].param(port.dtype_param)
+    return node.params.get(port.dtype_param, param.default if param else None)
 
 
 def _upstream(graph: Graph, source: PortRef) -> PortRef:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from graph.catalog.spec import Boundary
 from graph.document import Graph, Node, Project
 from graph.inference import Inference
 from graph.shapes import FLOATS, Shape, TensorSpec
@@ -54,8 +55,9 @@ def find_ends(project: Project, loss: Option[LossSpec]) -> Ends:
     for problem in inference.problems():
         if problem.is_error:
             raise TrainingFailure(problem.message, node=problem.node)
-    entrance = _only_input([node for node in graph.nodes.values() if not graph.catalog[node.type].inputs])
-    exits = [node for node in graph.nodes.values() if not graph.catalog[node.type].outputs]
+    ends = [node for node in graph.nodes.values() if isinstance(graph.catalog[node.type].code, Boundary)]
+    entrance = _only_input([node for node in ends if not graph.catalog[node.type].inputs])
+    exits = [node for node in ends if not graph.catalog[node.type].outputs]
     _check_number(exits, loss)
     (entering,) = inference.result(entrance.id).outputs.values()
     leaving = [tensor for node in exits for tensor in inference.result(node.id).inputs.values()]

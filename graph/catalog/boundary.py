@@ -1,7 +1,7 @@
 """The ends of a graph."""
 
 from graph.catalog.params import Choice, Dims
-from graph.catalog.spec import Boundary, LayerSpec, Params
+from graph.catalog.spec import Boundary, LayerSpec, Params, PortSpec
 from graph.shapes import BATCH, DTYPES, TensorSpec, dim_from_json
 
 CATEGORY = "Input/Output"
@@ -22,6 +22,7 @@ INPUT = LayerSpec(
     source="https://docs.pytorch.org/docs/stable/notes/modules.html",
     code=Boundary(),
     inputs=(),
+    outputs=(PortSpec("out", DTYPES, dtype_param="dtype"),),
     infer=_input_shape,
     params=(
         Dims(

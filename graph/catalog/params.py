@@ -273,11 +273,13 @@ class Dims(ParamSpec):
     Args:
         wildcard: whether one dim may be -1.
         wildcards: whether any number of dims may be -1.
+        min_ndim: how many dims there are at least.
     """
 
     wildcard: bool = False
     wildcards: bool = False
     symbolic: bool = True
+    min_ndim: int = 0
 
     kind = "shape"
 
@@ -285,7 +287,7 @@ class Dims(ParamSpec):
         expected = "a list of dims without the batch, such as [1, 28, 28]"
         if isinstance(value, int) and not isinstance(value, bool):
             value = [value]
-        if not isinstance(value, list | tuple) or len(value) > MAX_NDIM:
+        if not isinstance(value, list | tuple) or not self.min_ndim <= len(value) <= MAX_NDIM:
             raise ParamError(expected)
         dims = tuple(self._checked_dim(dim, expected) for dim in value)
         if dims.count(-1) > 1 and not self.wildcards:
@@ -298,6 +300,28 @@ class Dims(ParamSpec):
         if (self.wildcard or self.wildcards) and dim == -1 and not isinstance(dim, bool):
             return -1
         return _checked_int(dim, 1, INT_LIMIT, expected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers(ParamSpec):
+    """A number, or a list of them."""
+
+    most: int = 1024
+
+    kind = "floats"
+
+    def _checked(self, value: Value) -> Value:
+        if isinstance(value, list | tuple) and 1 <= len(value) <= self.most:
+            return tuple(self._number(entry) for entry in value)
+        return self._number(value)
+
+    def _number(self, value: Value) -> int | float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not is_finite(value):
+            raise ParamError(f"a number, or a list of up to {self.most} of them")
+        return value
+
+    def bounds(self) -> dict[str, Value]:
+        return {"max_length": self.most}
 
 
 def _checked_int(value: Value, low: int, high: int, expected: str | None = None) -> int:

@@ -2,7 +2,17 @@
 
 from graph.catalog.params import Axis, Dims, Float, Int, Pads
 from graph.catalog.rules import all_maps, axis_index, promoted
-from graph.catalog.spec import DOCS, Expression, Function, LayerCall, LayerSpec, Params, PortSpec, ShapeRule
+from graph.catalog.spec import (
+    DOCS,
+    Expression,
+    Function,
+    Inputs,
+    LayerCall,
+    LayerSpec,
+    Params,
+    PortSpec,
+    ShapeRule,
+)
 from graph.dims import Dim
 from graph.shapes import DTYPES, SetParam, Shape, ShapeError, TensorSpec
 
@@ -17,6 +27,7 @@ def _operation(
     infer: ShapeRule,
     params: tuple[Axis | Int | Dims | Pads | Float, ...],
     keywords: tuple[str, ...],
+    inputs: tuple[PortSpec, ...] = (PortSpec("in"),),
 ) -> LayerSpec:
     return LayerSpec(
         type=type_name,
@@ -24,6 +35,7 @@ def _operation(
         help=help_text,
         source=f"{DOCS}{page}.html",
         code=code,
+        inputs=inputs,
         infer=infer,
         params=params,
         keywords=keywords,
@@ -103,8 +115,24 @@ def _require_one_per_dim(spec: TensorSpec, given: tuple[int, ...], param: str, f
     return sample
 
 
-def _expand_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    spec = inputs[0]
+def _expanded_batch(inputs: Inputs) -> Dim:
+    """The batch of the input, or of another tensor where the input has 1 in its place."""
+    spec, like = inputs[0], inputs.at("like")
+    if like is None or like.shape[0] == spec.shape[0]:
+        return spec.shape[0]
+    if spec.shape[0] != 1:
+        raise ShapeError(
+            "expand-size",
+            f"the input is {spec}, whose first dim cannot take the size {like.shape[0]} from {{source}}",
+            expected=f"1 or {like.shape[0]} in place of {spec.shape[0]}",
+            hint="Give the Parameter or Constant a leading 1.",
+            port="like",
+        )
+    return like.shape[0]
+
+
+def _expand_shape(inputs: Inputs, p: Params) -> tuple[TensorSpec, ...]:
+    spec, batch = inputs[0], _expanded_batch(inputs)
     sample = _require_one_per_dim(spec, p.shape, "shape", -1)
     for position, (dim, wanted) in enumerate(zip(sample, p.shape, strict=True), start=1):
         if wanted != -1 and dim not in (1, wanted):
@@ -116,11 +144,12 @@ def _expand_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec
                 param="shape",
             )
     sizes = (dim if wanted == -1 else wanted for dim, wanted in zip(sample, p.shape, strict=True))
-    return (TensorSpec((spec.shape[0], *sizes), spec.dtype, spec.is_map),)
+    return (TensorSpec((batch, *sizes), spec.dtype, spec.is_map),)
 
 
 def _write_expand(names: tuple[str, ...], call: LayerCall) -> str:
-    return f"{names[0]}.expand({', '.join(map(str, (-1, *call.params.shape)))})"
+    batch = f"{names[1]}.shape[0]" if len(names) > 1 else "-1"
+    return f"{names[0]}.expand({', '.join(map(str, (batch, *call.params.shape)))})"
 
 
 def _repeat_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
@@ -224,7 +253,7 @@ SPECS = (
     _operation(
         "Expand",
         "torch.Tensor.expand",
-        "Dims of size 1 read as often as asked, without a copy.",
+        "Dims of size 1 read as often as asked, or as another tensor has samples, without a copy.",
         Expression(_write_expand),
         _expand_shape,
         (
@@ -236,7 +265,11 @@ SPECS = (
                 help="Shape of one sample, without the batch; -1 keeps a dim.",
             ),
         ),
-        ("broadcast", "tile"),
+        ("broadcast", "tile", "batch", "class token"),
+        inputs=(
+            PortSpec("in"),
+            PortSpec("like", optional=True, help="What gives the batch size, for a tensor without a batch."),
+        ),
     ),
     _operation(
         "Repeat",

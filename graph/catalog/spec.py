@@ -71,6 +71,7 @@ class PortSpec:
         when: for an output, the parameter that has to be set for it to be there.
         count: for a variadic output, how many there are as far as checked parameters tell.
         maps: whether feature maps, channels first, belong there.
+        dtype_param: for an output, the parameter that says its dtype.
         below: for indices, the parameter that every value must be smaller than.
         help: one line for the tooltip.
     """
@@ -83,6 +84,7 @@ class PortSpec:
     min_count: int = 1
     optional: bool = False
     maps: bool = True
+    dtype_param: str = ""
     below: str = ""
     help: str = ""
     written: str = "{}"
@@ -127,14 +129,42 @@ class Function:
 
 
 @dataclass(frozen=True)
+class Helper:
+    """A function that a generated file defines once for all layers that call it.
+
+    Args:
+        name: what it is called.
+        text: its definition; needs nothing but torch.
+    """
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Expression:
     """Written as an expression of its inputs' variable names.
 
     Args:
         write: gives the Python text; a bare variable name where there is nothing to do.
+        helpers: the functions of the generated file that the text calls.
     """
 
     write: Callable[[tuple[str, ...], LayerCall], str]
+    helpers: tuple[Helper, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A tensor that the network keeps, read as `self.token`.
+
+    Args:
+        write: gives the Python text of its first value.
+        learned: whether it is an `nn.Parameter`; a buffer otherwise.
+    """
+
+    write: Callable[[LayerCall], str]
+    learned: bool
 
 
 @dataclass(frozen=True)
@@ -155,7 +185,7 @@ class BlockCode:
     bodies: Callable[[LayerCall], tuple[Body, ...]]
 
 
-Code = Module | Function | Expression | Boundary | BlockCode
+Code = Module | Function | Expression | Stored | Boundary | BlockCode
 
 
 @dataclass(frozen=True)

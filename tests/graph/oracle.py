@@ -45,6 +45,16 @@ def _sliced(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
     return xs[0][(*[slice(None)] * axis, slice(p["start"], p["end"], p["step"]))]
 
 
+def _with_positions(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
+    length, features = xs[0].shape[1:]
+    encoding = torch.zeros(length, features + 1, device=xs[0].device)
+    for pair in range((features + 1) // 2):
+        frequency = p["max_period"] ** (-torch.tensor(2 * pair, device=xs[0].device) / features)
+        angles = torch.arange(length, device=xs[0].device) * frequency
+        encoding[:, 2 * pair], encoding[:, 2 * pair + 1] = angles.sin(), angles.cos()
+    return xs[0] + encoding[:, :features].to(xs[0].dtype)
+
+
 def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
@@ -64,6 +74,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "Expand": lambda xs, p, sizes: xs[0].expand(-1, *p["shape"]),
     "Repeat": lambda xs, p, sizes: xs[0].repeat(1, *p["repeats"]),
     "Slice": _sliced,
+    "PositionalEncoding": _with_positions,
     "Split": lambda xs, p, sizes: torch.split(xs[0], _listed(p["split_size_or_sections"]), p["dim"]),
     "Chunk": lambda xs, p, sizes: torch.chunk(xs[0], p["chunks"], p["dim"]),
     "Pad": lambda xs, p, sizes: functional.pad(xs[0], p["pad"], value=p["value"]),
@@ -157,6 +168,8 @@ def written(spec: LayerSpec, call: LayerCall, inputs: Tensors) -> list[torch.Ten
     if isinstance(spec.code, Function):
         return list(_flat(eval(spec.code.path, NAMES)(*inputs, **call.params)))
     if isinstance(spec.code, Expression):
+        for helper in spec.code.helpers:
+            exec(helper.text, scope)
         return list(_flat(eval(spec.code.write(names, call), scope)))
     return None
 

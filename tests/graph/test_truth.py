@@ -161,7 +161,8 @@ STRICTER = (
 
 
 STRICTER_DTYPES = {
-    "LSTMCell": "the CPU promotes a cell state of another dtype, the fused cell of a GPU does not"
+    "PositionalEncoding": "sines and cosines as integers are next to nothing",
+    "LSTMCell": "the CPU promotes a cell state of another dtype, the fused cell of a GPU does not",
 }
 
 
