@@ -33,6 +33,7 @@ def _activation(
     parameters: Callable[[LayerCall], int] = no_parameters,
     summary: tuple[str, ...] = (),
     keywords: tuple[str, ...] = (),
+    traits: tuple[str, ...] = (),
 ) -> LayerSpec:
     return LayerSpec(
         type=type_name,
@@ -48,6 +49,7 @@ def _activation(
         stem=type_name.lower(),
         keywords=("nonlinearity", *keywords),
         summary=summary,
+        traits=frozenset({"activation", *traits}),
     )
 
 
@@ -88,7 +90,7 @@ ALPHA = Float(name="alpha", default=1.0, help="How far below zero it goes.")
 LAMBD = Float(name="lambd", default=0.5, min=0, help="Values closer to zero than this become zero.")
 
 SPECS = (
-    _activation("ReLU", "F.relu", "max(0, x).", dtypes=NOT_BOOL),
+    _activation("ReLU", "F.relu", "max(0, x).", dtypes=NOT_BOOL, traits=("rectifier",)),
     _activation(
         "LeakyReLU",
         "F.leaky_relu",
@@ -112,6 +114,7 @@ SPECS = (
         dtypes=DTYPES,
         infer=floating,
         keywords=("logistic", "probability"),
+        traits=("unit-interval",),
     ),
     _activation(
         "Tanh",
@@ -166,7 +169,14 @@ SPECS = (
         ),
         keywords=("randomized", "leaky"),
     ),
-    _activation("ReLU6", "F.relu6", "ReLU that stops at 6.", dtypes=NOT_BOOL, keywords=("mobile",)),
+    _activation(
+        "ReLU6",
+        "F.relu6",
+        "ReLU that stops at 6.",
+        dtypes=NOT_BOOL,
+        keywords=("mobile",),
+        traits=("rectifier",),
+    ),
     _activation(
         "Hardtanh",
         "F.hardtanh",
@@ -181,7 +191,11 @@ SPECS = (
     ),
     _activation("Hardswish", "F.hardswish", "A cheap SiLU, as MobileNetV3 has it.", keywords=("mobile",)),
     _activation(
-        "Hardsigmoid", "F.hardsigmoid", "A cheap sigmoid of three straight pieces.", keywords=("mobile",)
+        "Hardsigmoid",
+        "F.hardsigmoid",
+        "A cheap sigmoid of three straight pieces.",
+        keywords=("mobile",),
+        traits=("unit-interval",),
     ),
     _activation(
         "Hardshrink",

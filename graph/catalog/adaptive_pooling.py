@@ -51,6 +51,7 @@ def _adaptive(
         stem=stem,
         keywords=keywords,
         summary=("output_size",),
+        traits=frozenset({"fixed-size"}),
     )
 
 

@@ -134,7 +134,12 @@ MULTIHEAD_ATTENTION = LayerSpec(
     ),
     outputs=(
         PortSpec("out", FLOAT32, help="An answer for each query."),
-        PortSpec("weights", FLOAT32, help="How much each query takes from each key, mean of the heads."),
+        PortSpec(
+            "weights",
+            FLOAT32,
+            optional=True,
+            help="How much each query takes from each key, mean of the heads.",
+        ),
     ),
     infer=_multihead_shape,
     params=(

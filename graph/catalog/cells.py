@@ -63,8 +63,8 @@ def _cell(type_name: str, gates: int, help_text: str, extra: tuple[Choice, ...] 
             ),
         ),
         outputs=(
-            PortSpec("h", FLOAT32, help="New hidden state."),
-            PortSpec("c", FLOAT32, help="New cell state."),
+            PortSpec("h", FLOAT32, optional=True, help="New hidden state."),
+            PortSpec("c", FLOAT32, optional=True, help="New cell state."),
         )
         if is_lstm
         else (PortSpec("out", FLOAT32, help="New hidden state."),),

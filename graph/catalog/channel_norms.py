@@ -60,6 +60,7 @@ def _instance_norm(ndim: int, layout: str) -> LayerSpec:
         parameters=lambda call: 2 * call.params.num_features * call.params.affine,
         stem="norm",
         keywords=("in", "normalize", "style transfer", "contrast"),
+        traits=frozenset({"norm"}),
     )
 
 
@@ -94,6 +95,7 @@ GROUP_NORM = LayerSpec(
     stem="norm",
     keywords=("gn", "normalize", "small batch"),
     summary=("num_groups",),
+    traits=frozenset({"norm"}),
 )
 
 

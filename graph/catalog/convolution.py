@@ -138,6 +138,7 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         flops=flops,
         keywords=keywords,
         summary=("kernel_size", "stride", "padding", "out_channels"),
+        traits=frozenset({"affine", "convolution"}),
     )
 
 

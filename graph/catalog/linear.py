@@ -36,6 +36,7 @@ LINEAR = LayerSpec(
     flops=_linear_flops,
     keywords=("dense", "fully connected", "fc"),
     summary=("out_features",),
+    traits=frozenset({"affine"}),
 )
 
 

@@ -43,6 +43,7 @@ def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
         parameters=lambda call: 2 * call.params.num_features * call.params.affine,
         stem="norm",
         keywords=("bn", "normalize", "batch normalization"),
+        traits=frozenset({"norm", "batch-norm"}),
     )
 
 
@@ -96,6 +97,7 @@ LAYER_NORM = LayerSpec(
     parameters=_layer_norm_parameters,
     stem="norm",
     keywords=("ln", "normalize", "layer normalization"),
+    traits=frozenset({"norm"}),
 )
 
 RMS_NORM = LayerSpec(
@@ -120,6 +122,7 @@ RMS_NORM = LayerSpec(
     parameters=lambda call: prod(call.params.normalized_shape) * call.params.elementwise_affine,
     stem="norm",
     keywords=("normalize", "root mean square", "llama", "transformer"),
+    traits=frozenset({"norm"}),
 )
 
 SPECS = (

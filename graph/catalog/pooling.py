@@ -125,6 +125,7 @@ def _max_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
         stem="pool",
         keywords=("downsample", "subsample", "maximum"),
         summary=("kernel_size", "stride", "padding"),
+        traits=frozenset({"pooling"}),
     )
 
 
@@ -148,6 +149,7 @@ def _avg_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
         stem="pool",
         keywords=("downsample", "mean", "average"),
         summary=("kernel_size", "stride", "padding"),
+        traits=frozenset({"pooling"}),
     )
 
 
@@ -182,6 +184,7 @@ def _lp_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
         stem="pool",
         keywords=("downsample", "power average", "lp norm"),
         summary=("norm_type", "kernel_size", "stride"),
+        traits=frozenset({"pooling"}),
     )
 
 

@@ -145,6 +145,7 @@ UNFLATTEN = LayerSpec(
     ),
     keywords=("reshape", "view", "split dim"),
     summary=("unflattened_size",),
+    traits=frozenset({"rearranges"}),
 )
 
 
@@ -160,6 +161,7 @@ IDENTITY = LayerSpec(
     code=Expression(_write_nothing),
     infer=same,
     keywords=("nothing", "placeholder", "pass"),
+    traits=frozenset({"rearranges"}),
 )
 
 SPECS = (UNFLATTEN, PIXEL_SHUFFLE, PIXEL_UNSHUFFLE, CHANNEL_SHUFFLE, IDENTITY)

@@ -28,6 +28,7 @@ def _operation(
     params: tuple[Axis | Int | Dims | Pads | Float, ...],
     keywords: tuple[str, ...],
     inputs: tuple[PortSpec, ...] = (PortSpec("in"),),
+    traits: tuple[str, ...] = (),
 ) -> LayerSpec:
     return LayerSpec(
         type=type_name,
@@ -40,6 +41,7 @@ def _operation(
         params=params,
         keywords=keywords,
         summary=tuple(param.name for param in params[:2]),
+        traits=frozenset(traits),
     )
 
 
@@ -240,6 +242,7 @@ SPECS = (
             Axis(name="dim1", default=2, help="The other dim."),
         ),
         ("swap", "permute", "channels last"),
+        ("rearranges",),
     ),
     _operation(
         "Unsqueeze",
@@ -249,6 +252,7 @@ SPECS = (
         _unsqueeze_shape,
         (Axis(name="dim", default=1, help="Where the new dim goes; the batch is 0."),),
         ("add dim", "expand dims", "new axis"),
+        ("rearranges",),
     ),
     _operation(
         "Expand",

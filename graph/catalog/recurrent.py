@@ -68,8 +68,9 @@ def _recurrent(type_name: str, gates: int, help_text: str, extra: tuple[Choice |
         steps = substitute(batch * time, {"N": 1})
         return 2 * _weights(call.params, gates) * steps
 
-    states = (PortSpec("h", FLOAT32, help="Last hidden state of each layer."),)
-    cells = (PortSpec("c", FLOAT32, help="Last cell state of each layer."),) if is_lstm else ()
+    steps = PortSpec("out", FLOAT32, optional=True, help="Hidden state at every step.")
+    hidden = PortSpec("h", FLOAT32, optional=True, help="Last hidden state of each layer.")
+    cell = PortSpec("c", FLOAT32, optional=True, help="Last cell state of each layer.")
     return LayerSpec(
         type=type_name,
         category="Recurrent",
@@ -77,7 +78,7 @@ def _recurrent(type_name: str, gates: int, help_text: str, extra: tuple[Choice |
         source=f"{DOCS}torch.nn.{type_name}.html",
         code=Module(f"nn.{type_name}", unpack="{out}, ({h}, {c})" if is_lstm else "{out}, {h}"),
         inputs=(PortSpec("in", FLOAT32, ndims=(3,), layout="(N, T, features)"),),
-        outputs=(PortSpec("out", FLOAT32, help="Hidden state at every step."), *states, *cells),
+        outputs=(steps, hidden, cell) if is_lstm else (steps, hidden),
         infer=_lstm_shape if is_lstm else _recurrent_shape,
         params=(
             Int(name="input_size", inferred=_input_size, positional=True, help="Features of each step."),

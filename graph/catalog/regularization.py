@@ -20,6 +20,7 @@ def _dropout(
     ndims: tuple[int, ...] = (),
     layout: str = "",
     keywords: tuple[str, ...] = (),
+    traits: tuple[str, ...] = (),
 ) -> LayerSpec:
     return LayerSpec(
         type=type_name,
@@ -33,6 +34,7 @@ def _dropout(
         stem="dropout",
         keywords=("regularization", "overfitting", *keywords),
         summary=("p",),
+        traits=frozenset({"dropout", *traits}),
     )
 
 
@@ -41,16 +43,25 @@ def _with_channels(usual: int) -> tuple[int, ...]:
     return (*(ndim for ndim in CHANNELS if ndim != usual), usual)
 
 
+CHANNEL_DROPOUT = ("channel-dropout",)
 WHOLE_CHANNELS = "Zeroes random whole channels while training."
 SPECS = (
     _dropout("Dropout", "Zeroes random entries while training and scales up the others."),
-    _dropout("Dropout1d", WHOLE_CHANNELS, ndims=(3,), layout="(N, C, L)", keywords=("channel", "sequence")),
+    _dropout(
+        "Dropout1d",
+        WHOLE_CHANNELS,
+        ndims=(3,),
+        layout="(N, C, L)",
+        keywords=("channel", "sequence"),
+        traits=CHANNEL_DROPOUT,
+    ),
     _dropout(
         "Dropout2d",
         WHOLE_CHANNELS,
         ndims=_with_channels(4),
         layout="(N, C, H, W)",
         keywords=("channel", "spatial"),
+        traits=CHANNEL_DROPOUT,
     ),
     _dropout(
         "Dropout3d",
@@ -58,6 +69,7 @@ SPECS = (
         ndims=(5,),
         layout="(N, C, D, H, W)",
         keywords=("channel", "volume"),
+        traits=CHANNEL_DROPOUT,
     ),
     _dropout(
         "AlphaDropout",
@@ -70,5 +82,6 @@ SPECS = (
         ndims=_with_channels(4),
         layout="(N, C, ...)",
         keywords=("selu", "self-normalizing", "channel"),
+        traits=CHANNEL_DROPOUT,
     ),
 )

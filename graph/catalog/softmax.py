@@ -22,7 +22,16 @@ def _softmax_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpe
     return (inputs[0],)
 
 
-def _softmax(type_name: str, function: str, help_text: str, keywords: tuple[str, ...]) -> LayerSpec:
+PROBABILITIES = frozenset({"softmax", "unit-interval"})
+
+
+def _softmax(
+    type_name: str,
+    function: str,
+    help_text: str,
+    keywords: tuple[str, ...] = (),
+    traits: frozenset[str] = PROBABILITIES,
+) -> LayerSpec:
     return LayerSpec(
         type=type_name,
         category=CATEGORY,
@@ -43,6 +52,7 @@ def _softmax(type_name: str, function: str, help_text: str, keywords: tuple[str,
         ),
         keywords=("probabilities", "classes", *keywords),
         summary=("dim",),
+        traits=traits,
     )
 
 
@@ -60,6 +70,7 @@ SOFTMAX_2D = LayerSpec(
     infer=lambda inputs, p: (inputs[0],),
     stem="softmax",
     keywords=("probabilities", "segmentation", "pixels"),
+    traits=PROBABILITIES,
 )
 
 
@@ -93,14 +104,15 @@ GLU = LayerSpec(
 )
 
 SPECS = (
-    _softmax("Softmax", "torch.softmax", "Turns scores into probabilities that add up to 1 along a dim.", ()),
+    _softmax("Softmax", "torch.softmax", "Turns scores into probabilities that add up to 1 along a dim."),
     _softmax(
         "LogSoftmax",
         "torch.log_softmax",
         "Logarithm of the softmax, as NLLLoss wants it.",
         ("log", "nll"),
+        frozenset({"log-softmax"}),
     ),
-    _softmax("Softmin", "F.softmin", "Softmax of -x: the smallest entry gets the most.", ()),
+    _softmax("Softmin", "F.softmin", "Softmax of -x: the smallest entry gets the most."),
     SOFTMAX_2D,
     GLU,
 )

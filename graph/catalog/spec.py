@@ -66,7 +66,7 @@ class PortSpec:
         layout: the dims by name, such as `(N, C, H, W)`, for messages.
         variadic: whether any number of edges may come in, or of tensors out, on numbered ports.
         min_count: how many edges a variadic input needs.
-        optional: whether the layer works without it.
+        optional: whether the layer works without it; for an output, whether it is often left unread.
         written: for an optional input, how its value stands in a call: `attn_mask={}`.
         when: for an output, the parameter that has to be set for it to be there.
         count: for a variadic output, how many there are as far as checked parameters tell.
@@ -187,6 +187,25 @@ class BlockCode:
 
 Code = Module | Function | Expression | Stored | Boundary | BlockCode
 
+TRAITS: Mapping[str, str] = {
+    "affine": "a learned linear map with an optional bias; two in a row are no more than one",
+    "convolution": "slides learned windows over a map",
+    "pooling": "slides a fixed window over a map",
+    "fixed-size": "gives a map of the same size whatever comes in",
+    "batch-norm": "normalises each channel over the batch",
+    "norm": "normalises its input",
+    "activation": "bends every number by itself",
+    "rectifier": "an activation that is flat below zero",
+    "unit-interval": "gives numbers from 0 to 1",
+    "softmax": "gives probabilities that add up to 1",
+    "log-softmax": "gives logarithms of probabilities that add up to 1",
+    "dropout": "zeroes some of its input while training",
+    "channel-dropout": "zeroes whole channels while training",
+    "rearranges": "keeps every number and changes the shape alone",
+    "flattens": "merges the dims of a sample",
+    "reshapes": "gives a sample the dims that it is told",
+}
+
 
 @dataclass(frozen=True)
 class LayerCall:
@@ -227,6 +246,7 @@ class LayerSpec:
         stem: what new nodes of this type are called, followed by a number.
         keywords: further words the search finds it by.
         summary: the parameters that matter most, for the node's card.
+        traits: what design rules ask about it; words of TRAITS.
         inferred: the parameters that incoming shapes determine, each with how.
         output_names: of a node whose parameters are left out.
     """
@@ -245,6 +265,7 @@ class LayerSpec:
     stem: str = ""
     keywords: tuple[str, ...] = ()
     summary: tuple[str, ...] = ()
+    traits: frozenset[str] = frozenset()
     inferred: tuple[tuple[ParamSpec, InferParam], ...] = field(init=False, repr=False, compare=False)
     output_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _by_name: Mapping[str, ParamSpec] = field(init=False, repr=False, compare=False)

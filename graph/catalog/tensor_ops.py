@@ -142,6 +142,7 @@ RESHAPE = LayerSpec(
     ),
     keywords=("view", "unflatten"),
     summary=("shape",),
+    traits=frozenset({"rearranges", "reshapes"}),
 )
 
 
@@ -183,6 +184,7 @@ FLATTEN = LayerSpec(
         Axis(name="end_dim", default=-1, help="Last dim to merge."),
     ),
     keywords=("vector", "view"),
+    traits=frozenset({"rearranges", "flattens"}),
 )
 
 
@@ -213,6 +215,7 @@ PERMUTE = LayerSpec(
     params=(Axes(name="dims", default=(0, 2, 1), help="New order of the dims; the batch is 0."),),
     keywords=("transpose", "swap", "channels last"),
     summary=("dims",),
+    traits=frozenset({"rearranges"}),
 )
 
 
@@ -246,6 +249,7 @@ SQUEEZE = LayerSpec(
     params=(Axes(name="dim", default=None, optional=True, help="Dims to remove; all of size 1 when empty."),),
     keywords=("remove dim",),
     summary=("dim",),
+    traits=frozenset({"rearranges"}),
 )
 
 

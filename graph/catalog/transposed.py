@@ -93,6 +93,7 @@ def _transposed(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         stem="up",
         keywords=("deconvolution", "upsample", "upconv", "decoder", *keywords),
         summary=("kernel_size", "stride", "padding", "out_channels"),
+        traits=frozenset({"affine"}),
     )
 
 
