@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one edit did: ids of nodes, edges, and names of project fields (`name`, `training`).
+    """What one edit did: ids of nodes, edges, and names of project fields.
 
     Args:
+        fields: `name` and `training`, and `silenced` for the warnings about the graph as a whole.
         blocks: what happened inside blocks that stayed, by name; `fields` there holds `params` where those
             of the block were set.
         blocks_added: blocks that came, whole. One that is also in `blocks_removed` is another than before.

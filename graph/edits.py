@@ -303,6 +303,17 @@ class SetTraining:
 
 
 @dataclass(frozen=True)
+class ChangeTraining:
+    """Sets keys of the training plan; the others stay."""
+
+    values: Mapping[str, Any]
+    label: str = "Change training plan"
+
+    def apply(self, project: Project) -> Edit:
+        return SetTraining({**project.training, **self.values}, self.label).apply(project)
+
+
+@dataclass(frozen=True)
 class RenameProject:
     """Gives the project another name; the generated class is called after it.
 

@@ -53,7 +53,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A layer on the canvas. `params` holds only what was set; the catalogue knows the defaults."""
+    """A layer on the canvas. `params` holds only what was set; the catalogue knows the defaults.
+
+    `silenced` holds the codes of the warnings that are not to be shown here.
+    """
 
     id: str
     type: str
@@ -61,6 +64,7 @@ class Node:
     params: Mapping[str, Value] = field(default_factory=dict)
     position: Position = (0.0, 0.0)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    silenced: tuple[str, ...] = ()
 
     def with_(self, **fields: Any) -> Node:
         """A copy with some fields replaced."""
@@ -87,6 +91,7 @@ class Graph:
         self.log = ChangeLog()
         self.frames: tuple[Any, ...] = ()
         self.notes: tuple[Any, ...] = ()
+        self.silenced: tuple[str, ...] = ()  # codes of warnings about the graph as a whole
         self.extra: dict[str, Any] = {}
         self._nodes: dict[str, Node] = {}
         self._edges: dict[PortRef, Edge] = {}

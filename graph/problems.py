@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from math import log10
 from reprlib import Repr
@@ -32,11 +32,14 @@ class Problem:
 
     Args:
         code: stable name of the kind of mistake.
-        severity: `error` (the graph cannot run) or `warning`.
+        severity: `error` (the graph cannot run), `warning` (it runs, and most likely learns badly) or `info`
+            (it could be better).
         node: id of the node; None for the graph as a whole.
         port: input port at fault, if one is.
         param: parameter at fault, if one is.
         message: what happened, what was expected, what to do.
+        why: what is behind it, for somebody who meets it for the first time.
+        source: the page to read on.
     """
 
     code: str
@@ -49,6 +52,8 @@ class Problem:
     received: str = ""
     hint: str = ""
     fixes: tuple[Fix, ...] = ()
+    why: str = ""
+    source: str = ""
 
     @property
     def is_error(self) -> bool:
@@ -56,8 +61,8 @@ class Problem:
 
     def to_json(self) -> dict[str, Any]:
         """The problem as `netloom check --json` prints it."""
-        fields = ("code", "severity", "node", "port", "param", "message", "expected", "received", "hint")
-        return {name: getattr(self, name) for name in fields} | {"fixes": [fix.label for fix in self.fixes]}
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**values, "fixes": [fix.label for fix in self.fixes]}
 
 
 def sentence(text: str) -> str:

@@ -29,6 +29,7 @@ class NodeModel(_Model):
     position: Annotated[tuple[Coordinate, Coordinate], Field(strict=False)] | None = Field(
         None, description="Top left corner in canvas units; laid out when missing."
     )
+    silenced: list[Text] = Field([], description="Codes of the warnings that are not shown at this node.")
 
 
 class EdgeModel(_Model):
@@ -45,6 +46,7 @@ class GraphModel(_Model):
     edges: list[EdgeModel] = Field(description="An input port takes one edge at most.")
     frames: list[Any] = Field([], description="Frames around nodes.")
     notes: list[Any] = Field([], description="Notes beside nodes.")
+    silenced: list[Text] = Field([], description="Codes of the warnings about the whole that are not shown.")
 
 
 class BlockParamModel(_Model):

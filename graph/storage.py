@@ -201,7 +201,7 @@ def _project(model: ProjectModel) -> Project:
 def _graph(model: GraphModel) -> Graph:
     graph = Graph(_nodes(model.nodes), map(_edge, model.edges))
     graph.frames, graph.notes = tuple(model.frames), tuple(model.notes)
-    graph.extra = dict(model.model_extra or {})
+    graph.silenced, graph.extra = tuple(model.silenced), dict(model.model_extra or {})
     return graph
 
 
@@ -219,9 +219,8 @@ def _nodes(models: Iterable[NodeModel]) -> list[Node]:
     for model in models:
         name = model.name or _fresh_name(model.type, names)
         names.add(name)
-        nodes.append(
-            Node(model.id, model.type, name, model.params, model.position or (0, 0), model.model_extra or {})
-        )
+        position, extra = model.position or (0, 0), model.model_extra or {}
+        nodes.append(Node(model.id, model.type, name, model.params, position, extra, tuple(model.silenced)))
     return nodes
 
 
@@ -337,7 +336,8 @@ def _graph_text(graph: Graph, indent: str, more: Mapping[str, Iterable[Any]] | N
         **(more or {}),
     }
     sections = [f"{indent}  {_json(key)}: {_lines(items, indent)}" for key, items in lists.items()]
-    sections += [f"{indent}  {_json(key)}: {_json(value)}" for key, value in graph.extra.items()]
+    kept = {"silenced": graph.silenced} if graph.silenced else {}
+    sections += [f"{indent}  {_json(key)}: {_json(value)}" for key, value in {**kept, **graph.extra}.items()]
     return "{\n" + ",\n".join(sections) + f"\n{indent}}}"
 
 
@@ -355,7 +355,8 @@ def _node_json(node: Node) -> dict[str, Any]:
         "params": node.params,
         "position": position,
     }
-    return {**fields, **node.extra}
+    silenced = {"silenced": node.silenced} if node.silenced else {}
+    return {**fields, **silenced, **node.extra}
 
 
 def _edge_json(edge: Edge) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from graph.document import Edge, Edit, Graph, Node, PortRef
 from graph.edits import (
     AddNodes,
     Batch,
+    ChangeTraining,
     Connect,
     Disconnect,
     InsertNode,
@@ -23,6 +24,7 @@ from graph.edits import (
     SetParams,
     SetTraining,
 )
+from graph.silence import Silence
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 TYPES = ("Input", "Conv2d", "Linear", "Add", "LSTM", "Flatten", "Embedding", "Output", "NoSuchLayer")
@@ -51,6 +53,7 @@ def random_edit(draw: Draw, graph: Graph, depth: int = 1) -> Edit:
         _replace,
         _insert,
         _plan,
+        _silence,
     ]
     maker = draw(st.sampled_from([*makers, _batch] if depth else makers))
     return maker(draw, graph)
@@ -118,7 +121,13 @@ def _insert(draw: Draw, graph: Graph) -> Edit:
 
 
 def _plan(draw: Draw, graph: Graph) -> Edit:
-    return draw(st.sampled_from([SetTraining({"epochs": 3}), RenameProject("Other"), RenameProject("  ")]))
+    plans = (SetTraining({"epochs": 3}), ChangeTraining({"batch_size": 8}))
+    return draw(st.sampled_from([*plans, RenameProject("Other"), RenameProject("  ")]))
+
+
+def _silence(draw: Draw, graph: Graph) -> Edit:
+    node_id = None if draw(st.booleans()) else _some_id(draw, graph)
+    return Silence(node_id, draw(st.sampled_from(["dead-branch", "no-such-rule"])), draw(st.booleans()))
 
 
 def _batch(draw: Draw, graph: Graph) -> Edit:

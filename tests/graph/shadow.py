@@ -11,6 +11,7 @@ class ShadowGraph:
     def __init__(self, graph: Graph) -> None:
         self.nodes: dict[str, Node] = dict(graph.nodes)
         self.edges: set[Edge] = set(graph.edges)
+        self.silenced = graph.silenced
 
     def follow(self, change: Change, graph: Graph) -> None:
         assert not set(change.added) & set(self.nodes)
@@ -24,10 +25,13 @@ class ShadowGraph:
         for node_id in change.moved:
             self.nodes[node_id] = self.nodes[node_id].with_(position=graph.nodes[node_id].position)
         self.edges = (self.edges - set(change.disconnected)) | set(change.connected)
+        if "silenced" in change.fields:
+            self.silenced = graph.silenced
 
     def assert_equal(self, graph: Graph) -> None:
         assert self.nodes == graph.nodes
         assert self.edges == set(graph.edges)
+        assert self.silenced == graph.silenced
 
 
 class ShadowBlock(ShadowGraph):
@@ -50,7 +54,8 @@ class Shadow:
 
     def follow(self, change: Change) -> None:
         self.main.follow(change, self._project.graph)
-        self.fields |= {field: getattr(self._project, field) for field in change.fields}
+        named = (field for field in change.fields if field in self.fields)
+        self.fields |= {field: getattr(self._project, field) for field in named}
         for name in change.blocks_removed:
             del self.blocks[name]
         assert not set(change.blocks_added) & set(self.blocks)
