@@ -1,0 +1,122 @@
+"""What design rules look at: a graph, what flows through it, and how it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from graph.catalog import CATALOG
+from graph.catalog.params import Value
+from graph.catalog.spec import LayerSpec
+from graph.document import Edge, Graph, Node
+from graph.inference import Inference
+from graph.lint.plan import PlanFacts
+from graph.shapes import TensorSpec
+
+PASSES_VALUES = ("rearranges", "dropout")
+
+
+class LintContext:
+    """A graph as design rules see it.
+
+    Args:
+        graph: read, never written.
+        inference: of the same graph, up to date.
+        training: the plan as the project holds it; None for a graph that is not trained by itself, such as
+            the inside of a block, whose ends then say nothing about a loss.
+        num_classes: how many classes the plan's data has; None where they are not known or not counted.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        inference: Inference,
+        training: Mapping[str, Any] | None = None,
+        num_classes: int | None = None,
+    ) -> None:
+        self.graph = graph
+        self.inference = inference
+        self.training = training
+        self.plan = None if training is None else PlanFacts.from_mapping(training)
+        self.num_classes = num_classes
+        self.inputs: list[Node] = []
+        self.outputs: list[Node] = []
+        self.forking: list[Node] = []  # nodes with several outputs
+        self._by_trait: dict[str, list[Node]] = {}
+        for node_id in inference.order():
+            self._sort_in(graph.nodes[node_id])
+
+    def having(self, trait: str) -> Sequence[Node]:
+        """The nodes whose type has a trait, along the data flow."""
+        return self._by_trait.get(trait, ())
+
+    def spec(self, node: Node) -> LayerSpec | None:
+        """The declaration of a node's type; None for an unknown one."""
+        return CATALOG.get(node.type)
+
+    def has(self, node: Node | None, *traits: str) -> bool:
+        """Whether a node's type has one of the traits."""
+        spec = self.spec(node) if node else None
+        return spec is not None and not spec.traits.isdisjoint(traits)
+
+    def before(self, node: Node) -> Node | None:
+        """The node that feeds a layer, if it has a single input."""
+        incoming = self.graph.incoming(node.id)
+        if len(incoming) != 1:
+            return None
+        return self.graph.nodes[next(iter(incoming.values())).source.node]
+
+    def readers(self, node: Node) -> Sequence[Edge]:
+        """The edges out of a node."""
+        return tuple(self.graph.outgoing(node.id))
+
+    def behind(self, node: Node) -> Node | None:
+        """The node that alone reads what a layer gives, if it takes nothing else."""
+        edges = self.readers(node)
+        if len(edges) != 1 or len(self.graph.incoming(edges[0].target.node)) != 1:
+            return None
+        return self.graph.nodes[edges[0].target.node]
+
+    def last(self, output: Node) -> Node | None:
+        """The layer whose numbers an Output gives back, whatever shape they were brought into."""
+        node = self.before(output)
+        while node is not None and self.has(node, *PASSES_VALUES):
+            node = self.before(node)
+        return node
+
+    def params(self, node: Node) -> Mapping[str, Value]:
+        """A node's parameters, complete; empty while something is wrong with it."""
+        return self.inference.result(node.id).params or {}
+
+    def taken(self, node: Node) -> TensorSpec | None:
+        """What comes into a node's first input; None while unknown."""
+        return next(iter(self.inference.result(node.id).inputs.values()), None)
+
+    def given(self, node: Node) -> TensorSpec | None:
+        """What a node's first output gives; None while unknown."""
+        return next(iter(self.inference.result(node.id).outputs.values()), None)
+
+    def learns(self, node: Node) -> bool:
+        """Whether a node has learned numbers."""
+        return bool(self.inference.result(node.id).parameters)
+
+    def upstream(self, node: Node) -> Iterator[Node]:
+        """The nodes that feed a node."""
+        return (self.graph.nodes[node_id] for node_id in self.graph.predecessors(node.id))
+
+    def downstream(self, node: Node) -> Iterator[Node]:
+        """The nodes that a node feeds."""
+        return (self.graph.nodes[node_id] for node_id in self.graph.successors(node.id))
+
+    def _sort_in(self, node: Node) -> None:
+        spec = self.spec(node)
+        if spec is None:
+            return
+        for trait in spec.traits:
+            self._by_trait.setdefault(trait, []).append(node)
+        if not spec.inputs:
+            self.inputs.append(node)
+        if not spec.outputs:
+            self.outputs.append(node)
+        if len(self.inference.result(node.id).outputs) > 1:
+            self.forking.append(node)

@@ -1,0 +1,337 @@
+"""Whether sizes suit what flows through: windows and maps, features typed by hand, outputs nobody reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from graph.catalog.rules import as_tuple
+from graph.catalog.spec import DOCS, PortSpec
+from graph.document import Node
+from graph.edits import ReplaceType, SetParams
+from graph.lint.context import LintContext
+from graph.lint.rewiring import insert, remove
+from graph.lint.rule import Finding, Rule
+from graph.problems import Fix, shown
+from graph.shapes import TensorSpec
+
+WIDE = 5  # a window of this size and more is meant to look around
+PASSES_PIXELS = ("activation", "dropout", "norm")
+
+
+@dataclass(frozen=True)
+class Window:
+    """What slides over a map, with a number for each of its sides.
+
+    Args:
+        reach: pixels from the first tap to the last, both included.
+        taken: the sides of the map that comes in.
+        given: the sides of the map that goes out.
+    """
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    reach: tuple[int, ...]
+    taken: tuple[int, ...]
+    given: tuple[int, ...]
+
+
+def _window(context: LintContext, node: Node) -> Window | None:
+    """A layer's window; None while sizes are not known."""
+    params, spec = context.params(node), context.spec(node)
+    if not params or spec is None:
+        return None
+    count = getattr(spec.param("kernel_size"), "ndim", 1)
+    taken, given = (_sides(tensor, count) for tensor in (context.taken(node), context.given(node)))
+    if taken is None or given is None:
+        return None
+    kernel = as_tuple(params["kernel_size"], count)
+    stride = kernel if params["stride"] is None else as_tuple(params["stride"], count)
+    dilation = as_tuple(params.get("dilation", 1), count)
+    reach = tuple(step * (size - 1) + 1 for size, step in zip(kernel, dilation, strict=True))
+    return Window(kernel, stride, reach, taken, given)
+
+
+def _sides(tensor: TensorSpec | None, count: int) -> tuple[int, ...] | None:
+    if tensor is None or tensor.ndim <= count:
+        return None
+    sides = [dim for dim in tensor.shape[-count:] if isinstance(dim, int)]
+    return tuple(sides) if len(sides) == count else None
+
+
+def _pixels(sides: tuple[int, ...]) -> str:
+    return "x".join(map(str, sides))
+
+
+def _as_param(values: tuple[int, ...]) -> int | list[int]:
+    """One number where all sides have the same."""
+    return values[0] if len(set(values)) == 1 else list(values)
+
+
+def _large_kernels(context: LintContext) -> Iterator[Finding]:
+    for conv in context.having("convolution"):
+        window = _window(context, conv)
+        if window is None or max(window.taken) == 1 or not _is_too_wide(window):
+            continue
+        size = _pixels(window.taken)
+        dilated = " with its dilation" if window.reach != window.kernel else ""
+        fix = _smaller_kernel(context, conv, window)
+        yield Finding(
+            node=conv,
+            what=f"its window spans {_pixels(window.reach)} pixels{dilated}, but the map has {size}",
+            expected=f"a window of at most {size}",
+            hint=fix.label if fix else "Use a smaller kernel_size, or a larger map",
+            fixes=(fix,) if fix else (),
+            param="kernel_size",
+        )
+
+
+def _is_too_wide(window: Window) -> bool:
+    """Whether a window is wider than its map by more than 3x3 filters on the smallest maps are."""
+    sides = zip(window.reach, window.kernel, window.taken, strict=True)
+    return any(reach > size and (kernel >= WIDE or reach >= 2 * size) for reach, kernel, size in sides)
+
+
+def _smaller_kernel(context: LintContext, conv: Node, window: Window) -> Fix | None:
+    """A window that fits in, with as much less padding, so that the output keeps its size."""
+    params = context.params(conv)
+    sides = len(window.kernel)
+    dilation = as_tuple(params["dilation"], sides)
+    ends = zip(window.kernel, window.reach, window.taken, dilation, strict=True)
+    kernel = tuple(_narrowed(*end) for end in ends)
+    reach = tuple(step * (size - 1) + 1 for size, step in zip(kernel, dilation, strict=True))
+    if any(span > size for span, size in zip(reach, window.taken, strict=True)):
+        return None
+    values: dict[str, object] = {"kernel_size": _as_param(kernel)}
+    if not isinstance(params["padding"], str):
+        given = as_tuple(params["padding"], sides)
+        changes = zip(given, window.kernel, kernel, dilation, strict=True)
+        padding = tuple(pad - step * (wide - small) // 2 for pad, wide, small, step in changes)
+        if min(padding) < 0:
+            return None
+        values["padding"] = _as_param(padding)
+    label = "Set " + ", ".join(f"{name} = {shown(value)}" for name, value in values.items())
+    return Fix(label, (SetParams(conv.id, values),))
+
+
+def _narrowed(kernel: int, reach: int, size: int, step: int) -> int:
+    """A window with as many taps less on both ends as lets it fit into a side, if it can."""
+    pairs = max(0, -(-(reach - size) // (2 * step)))
+    return kernel - 2 * min(pairs, (kernel - 1) // 2)
+
+
+KERNEL_LARGER_THAN_MAP = Rule(
+    code="kernel-larger-than-map",
+    title="Windows no larger than their map",
+    severity="warning",
+    why=(
+        "Where a window is larger than the map, part of it always lies on the padding and meets nothing but "
+        "zeros. Those weights cost memory and time and see little or nothing of the picture."
+    ),
+    source=f"{DOCS}torch.nn.Conv2d.html",
+    find=_large_kernels,
+)
+
+
+def _wide_strides(context: LintContext) -> Iterator[Finding]:
+    for layer in (*context.having("convolution"), *context.having("pooling")):
+        window = _window(context, layer)
+        if window is None or max(window.kernel) == 1:  # 1x1 with a stride is meant to pick single pixels
+            continue
+        sides = list(zip(window.stride, window.reach, window.given, strict=True))
+        if not any(stride > reach and size > 1 for stride, reach, size in sides):
+            continue
+        stride = _as_param(tuple(min(stride, reach) for stride, reach, _ in sides))
+        edit = SetParams(layer.id, {"stride": stride})
+        yield Finding(
+            node=layer,
+            what=f"its window spans {_pixels(window.reach)} pixels and moves on by "
+            f"{_pixels(window.stride)}, so pixels between are never looked at",
+            expected="a stride no larger than the window",
+            hint=f"Set stride = {shown(stride)}",
+            fixes=(Fix(f"Set stride = {shown(stride)}", (edit,)),),
+            param="stride",
+        )
+
+
+STRIDE_SKIPS_PIXELS = Rule(
+    code="stride-skips-pixels",
+    title="Strides no larger than the window",
+    severity="warning",
+    why=(
+        "With a stride larger than its window, a layer steps over rows and columns. What stands there has "
+        "no influence on the answer at all, and a picture moved by one pixel looks quite different to the "
+        "network."
+    ),
+    source=f"{DOCS}torch.nn.MaxPool2d.html",
+    find=_wide_strides,
+)
+
+
+def _early_ends(context: LintContext) -> Iterator[Finding]:
+    for layer in (*context.having("convolution"), *context.having("pooling")):
+        window = _window(context, layer)
+        if window is None or prod(window.given) > 1 or prod(window.taken) == 1:
+            continue
+        reader = _next_window(context, layer)
+        if reader is None:
+            continue
+        fixes = _keep_size(context, layer)
+        yield Finding(
+            node=layer,
+            what=f"it shrinks the map from {_pixels(window.taken)} to a single pixel, but {reader.name} "
+            "behind it still looks for neighbours",
+            expected="a map that is larger than one pixel until the last convolution",
+            hint=f"{fixes[0].label if fixes else 'Pool less'}, or begin with a larger picture",
+            fixes=fixes,
+        )
+
+
+def _next_window(context: LintContext, layer: Node) -> Node | None:
+    """The next convolution with a window of several pixels that reads what a layer gives."""
+    queue, seen = [layer], {layer.id}
+    for node in queue:
+        for reader in context.downstream(node):
+            if context.has(reader, "convolution"):
+                window = _window(context, reader)
+                if window and max(window.kernel) > 1:
+                    return reader
+            if context.has(reader, *PASSES_PIXELS, "convolution") and reader.id not in seen:
+                seen.add(reader.id)
+                queue.append(reader)
+    return None
+
+
+def _keep_size(context: LintContext, layer: Node) -> tuple[Fix, ...]:
+    if not context.has(layer, "pooling"):
+        edit = SetParams(layer.id, {"padding": "same"}, reset=("stride",))
+        return (Fix("Keep the size with padding = 'same'", (edit,)),)
+    is_plain = len(context.inference.result(layer.id).outputs) == 1
+    return (remove(context, layer),) if is_plain else ()
+
+
+SHRUNK_TOO_EARLY = Rule(
+    code="shrunk-too-early",
+    title="A map until the last convolution",
+    severity="warning",
+    why=(
+        "A convolution finds patterns of neighbouring pixels. On a map of one pixel there are no "
+        "neighbours: all weights but the middle one meet padding. Shrink in fewer steps, so that the last "
+        "convolution still sees a map."
+    ),
+    source=f"{DOCS}torch.nn.Conv2d.html",
+    find=_early_ends,
+)
+
+
+def _typed_sizes(context: LintContext) -> Iterator[Finding]:
+    for linear in context.having("affine"):
+        flatten = _flatten_before(context, linear)
+        given = linear.params.get("in_features")
+        if given is None or flatten is None or not context.params(linear):
+            continue
+        clear = SetParams(linear.id, reset=("in_features",))
+        yield Finding(
+            node=linear,
+            what=f"in_features = {shown(given)} is typed in and fits maps {context.taken(flatten)} alone",
+            expected="a size that follows from the input",
+            hint="Clear in_features, or average the maps before the Flatten",
+            fixes=(Fix("Clear in_features", (clear,)), _average_first(context, flatten, clear)),
+            param="in_features",
+        )
+    for reshape in context.having("reshapes"):
+        tensor = context.given(reshape)
+        is_typed = -1 not in context.params(reshape).get("shape", (-1,))
+        if tensor is not None and tensor.ndim == 2 and is_typed and _is_open_map(context, reshape):
+            edit = ReplaceType(reshape.id, "Flatten", {})
+            yield Finding(
+                node=reshape,
+                what=f"its size {tensor.shape[1]} is typed in and fits maps {context.taken(reshape)} alone",
+                expected="a Flatten, whose size follows from the input",
+                hint="Replace it with a Flatten, or average the maps with an AdaptiveAvgPool before it",
+                fixes=(Fix(edit.label, (edit,)),),
+                param="shape",
+            )
+
+
+def _flatten_before(context: LintContext, linear: Node) -> Node | None:
+    """The Flatten that makes a layer's features of a map whose size depends on the picture."""
+    node = context.before(linear)
+    while node is not None and context.has(node, *PASSES_PIXELS):
+        node = context.before(node)
+    return node if node and context.has(node, "flattens") and _is_open_map(context, node) else None
+
+
+def _is_open_map(context: LintContext, node: Node) -> bool:
+    """Whether a layer takes feature maps of several pixels that no adaptive pooling has brought to size."""
+    tensor = context.taken(node)
+    if tensor is None or not tensor.is_map or not all(isinstance(dim, int) for dim in tensor.shape[1:]):
+        return False
+    before = context.before(node)
+    while before is not None and context.has(before, *PASSES_PIXELS):
+        before = context.before(before)
+    return tensor.shape[2:] != (1,) * (tensor.ndim - 2) and not context.has(before, "fixed-size")
+
+
+def _average_first(context: LintContext, flatten: Node, clear: SetParams) -> Fix:
+    (edge,) = context.graph.incoming(flatten.id).values()
+    tensor = context.taken(flatten)
+    assert tensor is not None
+    pooling = insert(edge, f"AdaptiveAvgPool{tensor.ndim - 2}d", {"output_size": 1})
+    return Fix(pooling.label, (*pooling.edits, clear))
+
+
+HARD_CODED_SIZE = Rule(
+    code="hard-coded-size",
+    title="Sizes that follow from the input",
+    severity="info",
+    why=(
+        "A number such as 64*5*5 holds for one picture size and one stack of layers: change either and it "
+        "is wrong. Left out, it is computed. An AdaptiveAvgPool2d(1) before the Flatten goes further and "
+        "takes pictures of any size."
+    ),
+    source=f"{DOCS}torch.nn.AdaptiveAvgPool2d.html",
+    find=_typed_sizes,
+)
+
+
+def _unread_outputs(context: LintContext) -> Iterator[Finding]:
+    for node in context.forking:
+        ports = _expected_outputs(context, node)
+        read = {edge.source.port for edge in context.readers(node)} & ports.keys()
+        unread = [name for name in ports if name not in read]
+        if read and unread:
+            on_wish = [ports[name].when for name in unread if ports[name].when]
+            reset = Fix(f"Clear {', '.join(on_wish)}", (SetParams(node.id, reset=on_wish),))
+            yield Finding(
+                node=node,
+                what=f"nothing reads its output{'s' if unread[1:] else ''} {', '.join(unread)}",
+                expected="an edge from each output",
+                hint="Connect it, or leave that part out",
+                fixes=(reset,) if len(on_wish) == len(unread) else (),
+            )
+
+
+def _expected_outputs(context: LintContext, node: Node) -> dict[str, PortSpec]:
+    """The outputs of a node that are there to be read, by name."""
+    spec = context.spec(node)
+    ports = (
+        {name: spec.output_port(name) for name in context.inference.result(node.id).outputs} if spec else {}
+    )
+    return {name: port for name, port in ports.items() if port is not None and not port.optional}
+
+
+UNREAD_OUTPUT = Rule(
+    code="unread-output",
+    title="Every output read",
+    severity="info",
+    why=(
+        "What an output gives and nobody reads is computed for nothing. Most often an edge was forgotten, "
+        "and a part of the data never arrives."
+    ),
+    source="https://docs.pytorch.org/docs/stable/notes/modules.html",
+    find=_unread_outputs,
+)
+
+RULES = (KERNEL_LARGER_THAN_MAP, STRIDE_SKIPS_PIXELS, SHRUNK_TOO_EARLY, HARD_CODED_SIZE, UNREAD_OUTPUT)

@@ -1,0 +1,232 @@
+"""Whether plan and network suit each other, and whether everything that can learn does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graph.catalog.spec import DOCS
+from graph.document import Node
+from graph.lint.context import LintContext
+from graph.lint.plan import chain, part
+from graph.lint.rewiring import change_plan, remove
+from graph.lint.rule import Finding, Rule
+from graph.shapes import FLOATS
+
+BATCH_SIZE = 32
+MAX_LISTED = 3
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The learning rates that an optimizer is usually run with.
+
+    Args:
+        low: below it, training hardly moves.
+        usual: a good first choice.
+        high: above it, training most likely diverges.
+    """
+
+    low: float
+    usual: float
+    high: float
+
+
+PACES: Mapping[str, Pace] = {
+    "SGD": Pace(1e-4, 0.01, 1.0),
+    "Adam": Pace(1e-6, 0.001, 0.02),
+    "AdamW": Pace(1e-6, 0.001, 0.02),
+    "NAdam": Pace(1e-6, 0.002, 0.02),
+    "RAdam": Pace(1e-6, 0.001, 0.02),
+    "Adamax": Pace(1e-6, 0.002, 0.05),
+    "RMSprop": Pace(1e-6, 0.001, 0.02),
+    "Adagrad": Pace(1e-4, 0.01, 0.5),
+    "Adadelta": Pace(1e-3, 1.0, 10.0),
+}
+
+STATISTICS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "torchvision:MNIST": ((0.1307,), (0.3081,)),
+    "torchvision:FashionMNIST": ((0.2860,), (0.3530,)),
+    "torchvision:CIFAR10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+    "torchvision:CIFAR100": ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
+}
+
+
+def _lone_samples(context: LintContext) -> Iterator[Finding]:
+    norms = context.having("batch-norm")
+    if context.plan is not None and context.plan.batch_size == 1 and norms:
+        label = f"Set batch_size = {BATCH_SIZE}"
+        yield Finding(
+            node=norms[0],
+            what="it normalises over the batch, but the plan's batch_size is 1",
+            expected="a batch of several samples, or a GroupNorm",
+            hint=label,
+            fixes=(change_plan(label, {"batch_size": BATCH_SIZE}),),
+        )
+
+
+BATCH_NORM_WITH_BATCH_SIZE_1 = Rule(
+    code="batch-norm-with-batch-size-1",
+    title="BatchNorm needs a batch",
+    severity="warning",
+    why=(
+        "BatchNorm subtracts the mean over the batch. A batch of one sample is its own mean: of a feature "
+        "vector nothing is left, and PyTorch stops with an error; of a map only noise remains. GroupNorm "
+        "and LayerNorm do not look at the batch."
+    ),
+    source=f"{DOCS}torch.nn.BatchNorm1d.html",
+    find=_lone_samples,
+)
+
+
+def _raw_inputs(context: LintContext) -> Iterator[Finding]:
+    statistics = STATISTICS.get(context.plan.source) if context.plan else None
+    if statistics is None or context.plan is None or "Normalize" in context.plan.transforms:
+        return
+    for node in context.inputs:
+        readers = list(context.downstream(node))
+        if readers and not any(context.has(reader, "norm") for reader in readers):
+            fix = change_plan("Add Normalize", {"data": _normalized(context.training or {}, *statistics)})
+            yield Finding(
+                node=node,
+                what="it is given pixels from 0 to 1 as they are",
+                expected="inputs of about zero mean and unit variance",
+                hint="Add a Normalize with the data's mean and std to the plan",
+                fixes=(fix,),
+            )
+
+
+def _normalized(
+    training: Mapping[str, Any], mean: tuple[float, ...], std: tuple[float, ...]
+) -> dict[str, Any]:
+    """The plan's data with a Normalize at the end of each chain."""
+    data = part(training, "data", "source")
+    step = {"type": "Normalize", "mean": list(mean), "std": list(std)}
+    given = data.get("transforms")
+    splits = ("train", "eval") if isinstance(given, Mapping) and given.get("eval") is not None else ("train",)
+    return {**data, "transforms": {split: [*chain(training, split), step] for split in splits}}
+
+
+UNNORMALIZED_INPUT = Rule(
+    code="unnormalized-input",
+    title="Normalised inputs",
+    severity="info",
+    why=(
+        "Weights start out for inputs of about zero mean and unit variance. Pixels from 0 to 1 are all "
+        "positive, so that the gradients of a filter's weights share one sign and the first steps zigzag. "
+        "Subtracting the data's mean and dividing by its standard deviation makes training faster and "
+        "steadier."
+    ),
+    source="https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.Normalize.html",
+    find=_raw_inputs,
+)
+
+
+def _odd_paces(context: LintContext) -> Iterator[Finding]:
+    plan = context.plan
+    pace = PACES.get(plan.optimizer) if plan else None
+    if plan is None or plan.lr is None or pace is None or pace.low <= plan.lr <= pace.high:
+        return
+    outcome = "most likely diverges" if plan.lr > pace.high else "hardly moves"
+    label = f"Set lr = {pace.usual:g}"
+    optimizer = {**part(context.training or {}, "optimizer"), "type": plan.optimizer, "lr": pace.usual}
+    yield Finding(
+        node=None,
+        what=f"The plan's learning rate is {plan.lr:g}; with it, {plan.optimizer} {outcome}",
+        expected=f"{pace.low:g} to {pace.high:g}, usually {pace.usual:g}",
+        hint=label,
+        fixes=(change_plan(label, {"optimizer": optimizer}),),
+    )
+
+
+UNUSUAL_LEARNING_RATE = Rule(
+    code="unusual-learning-rate",
+    title="A learning rate in the optimizer's range",
+    severity="warning",
+    why=(
+        "The learning rate is the length of a step. Too long, and every step lands further up the other "
+        "side of the valley, until the loss is NaN; too short, and nothing seems to happen. Adam and its "
+        "kin scale their steps themselves and want about 0.001, plain SGD about 0.01 to 0.1."
+    ),
+    source="https://docs.pytorch.org/docs/stable/optim.html",
+    find=_odd_paces,
+)
+
+
+def _cut_gradients(context: LintContext) -> Iterator[Finding]:
+    reached = _reached_by_gradients(context)
+    for node in context.graph.nodes.values():
+        if node.id in reached or not _stops_gradients(context, node):
+            continue
+        lost = [
+            each for each in _all_upstream(context, node) if context.learns(each) and each.id not in reached
+        ]
+        if lost:
+            names = ", ".join(each.name for each in lost[:MAX_LISTED])
+            more = f" and {len(lost) - MAX_LISTED} more" if lost[MAX_LISTED:] else ""
+            is_last = any(reader in context.outputs for reader in context.downstream(node))
+            yield Finding(
+                node=node,
+                what=f"no gradient passes through it, so {names}{more} cannot learn",
+                expected="layers with a gradient between a learned layer and the Output",
+                hint=f"Remove {node.name}, and take its result where the network is used",
+                fixes=(remove(context, node),) if is_last and context.before(node) else (),
+            )
+
+
+def _reached_by_gradients(context: LintContext) -> set[str]:
+    """Ids of the nodes whose output a gradient reaches, coming from an Output."""
+    queue = list(context.outputs)
+    reached = {node.id for node in queue}
+    for node in queue:
+        for before in context.upstream(node):
+            if before.id not in reached and _gives_floats(context, before):
+                reached.add(before.id)
+                queue.append(before)
+    return reached
+
+
+def _gives_floats(context: LintContext, node: Node) -> bool:
+    """Whether a node gives a number that may have a gradient, or is not known to give none."""
+    outputs = context.inference.result(node.id).outputs.values()
+    return any(tensor is None or tensor.dtype in FLOATS for tensor in outputs)
+
+
+def _stops_gradients(context: LintContext, node: Node) -> bool:
+    """Whether floats go in, and only integers or booleans come out."""
+    inputs = context.inference.result(node.id).inputs.values()
+    takes_floats = any(tensor is not None and tensor.dtype in FLOATS for tensor in inputs)
+    return takes_floats and bool(context.readers(node)) and not _gives_floats(context, node)
+
+
+def _all_upstream(context: LintContext, node: Node) -> list[Node]:
+    found: dict[str, Node] = {}
+    queue = [node]
+    for each in queue:
+        for before in context.upstream(each):
+            if before.id not in found:
+                found[before.id] = before
+                queue.append(before)
+    return list(found.values())
+
+
+UNUSED_PARAMETERS = Rule(
+    code="unused-parameters",
+    title="A gradient for every learned layer",
+    severity="warning",
+    why=(
+        "Training follows the slope of the loss back through the network. An ArgMax, a comparison or a cast "
+        "to integers jumps from one value to the next and has no slope: everything before it keeps the "
+        "random weights that it began with."
+    ),
+    source="https://docs.pytorch.org/docs/stable/notes/autograd.html",
+    find=_cut_gradients,
+)
+
+RULES = (
+    BATCH_NORM_WITH_BATCH_SIZE_1,
+    UNNORMALIZED_INPUT,
+    UNUSUAL_LEARNING_RATE,
+    UNUSED_PARAMETERS,
+)

@@ -1,0 +1,308 @@
+"""Networks that break one design rule each, and where it has to be found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.document import Graph, Project
+from graph.inference import Inference
+from graph.lint.check import lint
+from graph.lint.context import LintContext
+from graph.problems import Problem
+from tests.graph.builders import chain, edge, node
+
+IMAGE = ("Input", {"shape": [3, 16, 16]})
+PICTURE = ("Input", {"shape": [1, 28, 28]})
+FEATURES = ("Input", {"shape": [20]})
+CONV = ("Conv2d", {"out_channels": 8, "padding": 1})
+PLAIN_CONV = ("Conv2d", {"out_channels": 8, "padding": 1, "bias": False})
+TEN = ("Linear", {"out_features": 10})
+ONE = ("Linear", {"out_features": 1})
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network and the one rule that it breaks.
+
+    Args:
+        name: of the node that the finding is about; None for the plan.
+        labels: what the fixes are called.
+    """
+
+    code: str
+    graph: Graph
+    name: str | None
+    labels: tuple[str, ...] = ()
+    training: Mapping[str, Any] = field(default_factory=dict)
+    num_classes: int | None = None
+
+    def project(self) -> Project:
+        return Project(graph=Graph(self.graph.nodes.values(), self.graph.edges), training=self.training)
+
+
+def findings(project: Project, num_classes: int | None = None) -> list[Problem]:
+    """What the design rules say about a project."""
+    return lint(LintContext(project.graph, Inference(project.graph), project.training, num_classes))
+
+
+def loss(name: str) -> dict[str, Any]:
+    return {"loss": {"type": name}}
+
+
+def ends_with(*layers: Any, classes: Any = TEN) -> Graph:
+    return chain(FEATURES, classes, *layers, "Output")
+
+
+def one_half() -> Graph:
+    """The other half goes nowhere."""
+    nodes = [node("n1", "Input", shape=[20]), node("n2", "Chunk", dim=1), node("n3", "Output")]
+    return Graph(nodes, [edge("n1.out", "n2.in"), edge("n2.out1", "n3.in")])
+
+
+def pooled_with_indices() -> Graph:
+    """A pooling whose indices are read, so that it cannot simply be taken out."""
+    graph = chain(
+        ("Input", {"shape": [3, 4, 4]}),
+        ("MaxPool2d", {"kernel_size": 4, "return_indices": True}),
+        CONV,
+        "Output",
+    )
+    graph.insert_nodes([node("n5", "Output", "places")])
+    graph.insert_edges([edge("n2.indices", "n5.in")])
+    return graph
+
+
+CASES = (
+    Case(
+        "softmax-before-cross-entropy",
+        ends_with(("Softmax", {"dim": -1})), "softmax1", ("Remove softmax1",), loss("CrossEntropyLoss"),
+    ),
+    Case(
+        "softmax-before-cross-entropy",  # the loss that a plan starts with
+        chain(IMAGE, CONV, "ReLU", ("Conv2d", {"kernel_size": 1}), "Softmax2d", "Output"),
+        "softmax1", ("Remove softmax1",),
+    ),
+    Case(
+        "softmax-before-cross-entropy",
+        ends_with(("Softmax", {"dim": -1}), ("Unflatten", {"unflattened_size": [5, 2]}), "Flatten"),
+        "softmax1", ("Remove softmax1",), {"loss": "CrossEntropyLoss"},
+    ),
+    Case(
+        "log-softmax-before-cross-entropy",
+        ends_with(("LogSoftmax", {"dim": 1})), "log_softmax1", ("Remove log_softmax1", "Use NLLLoss"),
+        loss("CrossEntropyLoss"),
+    ),
+    Case(
+        "nll-without-log-softmax",
+        ends_with(), "linear1", ("Insert LogSoftmax", "Use CrossEntropyLoss"), loss("NLLLoss"),
+    ),
+    Case(
+        "nll-without-log-softmax",
+        ends_with(("Softmax", {"dim": -1})), "softmax1", ("Replace with LogSoftmax",), loss("NLLLoss"),
+    ),
+    Case(
+        "sigmoid-before-bce-with-logits",
+        ends_with("Sigmoid", classes=ONE), "sigmoid1", ("Remove sigmoid1", "Use BCELoss"),
+        loss("BCEWithLogitsLoss"),
+    ),
+    Case(
+        "bce-without-sigmoid",
+        ends_with(classes=ONE), "linear1", ("Use BCEWithLogitsLoss", "Insert Sigmoid"), loss("BCELoss"),
+    ),
+    Case(
+        "bce-without-sigmoid",
+        ends_with("Tanh", classes=ONE), "tanh1", ("Replace with Sigmoid",), loss("BCELoss"),
+    ),
+    Case("activation-on-last-layer", ends_with("ReLU"), "relu1", ("Remove relu1",)),
+    Case(
+        "activation-on-last-layer",
+        ends_with("Sigmoid"), "sigmoid1", ("Remove sigmoid1",), loss("CrossEntropyLoss"),
+    ),
+    Case(
+        "activation-on-last-layer",
+        ends_with("Tanh", ("Dropout", {"p": 0.1}), classes=ONE), "tanh1", ("Remove tanh1",),
+        loss("BCEWithLogitsLoss"),
+    ),
+    Case(
+        "rectified-regression",
+        ends_with("ReLU", classes=ONE), "relu1", ("Remove relu1", "Replace with Softplus"), loss("MSELoss"),
+    ),
+    Case("wrong-class-count", ends_with(), "linear1", ("Set out_features = 7",), num_classes=7),
+    Case(
+        "wrong-class-count",
+        chain(IMAGE, CONV, "ReLU", ("Conv2d", {"out_channels": 4, "kernel_size": 1}), "AdaptiveAvgPool2d",
+              "Flatten", "Output"),
+        "conv2", ("Set out_channels = 3",), num_classes=3,
+    ),
+    Case(
+        "no-activation-between",
+        chain(FEATURES, ("Linear", {"out_features": 64}), TEN, "Output"), "linear2", ("Insert ReLU",),
+    ),
+    Case(
+        "no-activation-between",
+        chain(FEATURES, ("Linear", {"out_features": 64}), "Dropout", TEN, "Output"),
+        "linear2", ("Insert ReLU",),
+    ),
+    Case(
+        "no-activation-between",
+        chain(IMAGE, CONV, ("Conv2d", {"out_channels": 16}), "Output"), "conv2", ("Insert ReLU",),
+    ),
+    Case(
+        "batch-norm-after-activation",
+        chain(IMAGE, PLAIN_CONV, "ReLU", "BatchNorm2d", CONV, "Output"),
+        "norm1", ("Move relu1 behind norm1",),
+    ),
+    Case(
+        "bias-before-batch-norm",
+        chain(IMAGE, CONV, "BatchNorm2d", "ReLU", CONV, "Output"), "conv1", ("Set bias = False",),
+    ),
+    Case(
+        "bias-before-batch-norm",
+        chain(FEATURES, ("Linear", {"out_features": 8}), "BatchNorm1d", "ReLU", TEN, "Output"),
+        "linear1", ("Set bias = False",),
+    ),
+    Case(
+        "dropout-before-activation",
+        chain(FEATURES, ("Linear", {"out_features": 8}), "Dropout", "ReLU", TEN, "Output"),
+        "dropout1", ("Move dropout1 behind relu1",),
+    ),
+    Case(
+        "dropout-before-activation",
+        chain(IMAGE, PLAIN_CONV, "BatchNorm2d", "Dropout2d", "GELU", CONV, "Output"),
+        "dropout1", ("Move dropout1 behind gelu1",),
+    ),
+    Case(
+        "dropout-before-batch-norm",
+        chain(IMAGE, PLAIN_CONV, "Dropout2d", "BatchNorm2d", "ReLU", CONV, "Output"),
+        "dropout1", ("Move dropout1 behind relu1",),
+    ),
+    Case(
+        "dropout-before-batch-norm",
+        chain(IMAGE, CONV, "MaxPool2d", "Dropout2d", "BatchNorm2d", "Output"),
+        "dropout1", ("Move dropout1 behind norm1",),
+    ),
+    Case(
+        "channel-dropout-on-features",
+        chain(FEATURES, ("Linear", {"out_features": 8}), "ReLU", ("Dropout2d", {"p": 0.3}), TEN, "Output"),
+        "dropout1", ("Replace with Dropout",),
+    ),
+    Case(
+        "channel-dropout-on-features",
+        chain(FEATURES, ("Linear", {"out_features": 8}), "SELU", "FeatureAlphaDropout", TEN, "Output"),
+        "dropout1", ("Replace with AlphaDropout",),
+    ),
+    Case(
+        "hard-coded-size",
+        chain(IMAGE, CONV, "ReLU", "Flatten", "Dropout", ("Linear", {"in_features": 2048}), "Output"),
+        "linear1", ("Clear in_features", "Insert AdaptiveAvgPool2d"),
+    ),
+    Case(
+        "hard-coded-size",
+        chain(IMAGE, CONV, "ReLU", ("Reshape", {"shape": [2048]}), TEN, "Output"),
+        "reshape1", ("Replace with Flatten",),
+    ),
+    Case(
+        "kernel-larger-than-map",
+        chain(("Input", {"shape": [3, 4, 4]}), ("Conv2d", {"kernel_size": 7, "padding": 3}), "Output"),
+        "conv1", ("Set kernel_size = 3, padding = 1",),
+    ),
+    Case(
+        "kernel-larger-than-map",
+        chain(("Input", {"shape": [3, 1, 9]}), ("Conv2d", {"kernel_size": 3, "padding": "same"}), "Output"),
+        "conv1", ("Set kernel_size = [1, 3]",),
+    ),
+    Case(
+        "kernel-larger-than-map",
+        chain(("Input", {"shape": [3, 20]}), ("Conv1d", {"dilation": 24, "padding": 24}), "Output"),
+        "conv1", ("Set kernel_size = 1, padding = 0",),
+    ),
+    Case(
+        "kernel-larger-than-map",
+        chain(("Input", {"shape": [3, 4, 9]}), ("Conv2d", {"kernel_size": [6, 3], "padding": [1, 0]}),
+              "Output"),
+        "conv1", ("Set kernel_size = [4, 3], padding = 0",),
+    ),
+    Case(
+        "kernel-larger-than-map",  # too little padding to take away
+        chain(("Input", {"shape": [3, 10]}), ("Conv1d", {"kernel_size": 5, "dilation": 3, "padding": 2}),
+              "Output"),
+        "conv1",
+    ),
+    Case(
+        "kernel-larger-than-map",  # no window of even size is small enough
+        chain(("Input", {"shape": [3, 1, 9]}), ("Conv2d", {"kernel_size": [2, 3], "padding": 1}), "Output"),
+        "conv1",
+    ),
+    Case(
+        "stride-skips-pixels",
+        chain(IMAGE, CONV, "ReLU", ("MaxPool2d", {"kernel_size": 2, "stride": 3}), "Output"),
+        "pool1", ("Set stride = 2",),
+    ),
+    Case(
+        "stride-skips-pixels",
+        chain(IMAGE, ("Conv2d", {"kernel_size": [3, 2], "stride": [2, 4]}), "Output"),
+        "conv1", ("Set stride = 2",),
+    ),
+    Case(
+        "shrunk-too-early",
+        chain(("Input", {"shape": [3, 4, 4]}), CONV, "ReLU", ("MaxPool2d", {"kernel_size": 4}), CONV,
+              "Output"),
+        "pool1", ("Remove pool1",),
+    ),
+    Case(
+        "shrunk-too-early",
+        chain(("Input", {"shape": [3, 4, 4]}), ("Conv2d", {"kernel_size": 4, "stride": 4}), "ReLU",
+              ("Conv2d", {"kernel_size": 1}), "ReLU", CONV, "Output"),
+        "conv1", ("Keep the size with padding = 'same'",),
+    ),
+    Case("unread-output", one_half(), "chunk1"),
+    Case(
+        "unread-output",
+        chain(IMAGE, ("MaxPool2d", {"return_indices": True}), "Output"),
+        "pool1", ("Clear return_indices",),
+    ),
+    Case(
+        "shrunk-too-early",
+        pooled_with_indices(), "pool1",
+    ),
+    Case(
+        "batch-norm-with-batch-size-1",
+        chain(IMAGE, PLAIN_CONV, "BatchNorm2d", "ReLU", PLAIN_CONV, "BatchNorm2d", "Output"),
+        "norm1", ("Set batch_size = 32",), {"batch_size": 1, "epochs": 3},
+    ),
+    Case(
+        "unnormalized-input",
+        chain(PICTURE, "Flatten", TEN, "Output"), "input1", ("Add Normalize",),
+        {"data": {"source": "torchvision:MNIST", "transforms": {"train": [{"type": "Resize", "size": 28}]}}},
+    ),
+    Case(
+        "unnormalized-input",
+        chain(IMAGE, "Flatten", TEN, "Output"), "input1", ("Add Normalize",),
+        {"data": {"source": "torchvision:CIFAR10", "transforms": {"train": [], "eval": []}}},
+    ),
+    Case(
+        "unnormalized-input",
+        chain(PICTURE, "Flatten", TEN, "Output"), "input1", ("Add Normalize",),
+        {"data": "torchvision:FashionMNIST"},
+    ),
+    Case(
+        "unusual-learning-rate",
+        ends_with(), None, ("Set lr = 0.001",), {"optimizer": {"type": "Adam", "lr": 3, "eps": 1e-7}},
+    ),
+    Case(
+        "unusual-learning-rate",
+        ends_with(), None, ("Set lr = 0.01",), {"optimizer": {"type": "SGD", "lr": 1e-7}},
+    ),
+    Case(
+        "unused-parameters",
+        chain(FEATURES, TEN, ("ArgMax", {"dim": 1}), "Output"),
+        "arg_max1", ("Remove arg_max1",), loss("MSELoss"),
+    ),
+    Case(
+        "unused-parameters",
+        chain(FEATURES, TEN, "ReLU", ("Cast", {"dtype": "int64"}), ("Cast", {"dtype": "float32"}), "Output"),
+        "cast1", (), loss("MSELoss"),
+    ),
+)  # fmt: skip
