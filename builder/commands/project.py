@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.commands.base import CommandError, Commands, read_project, to_json, write_project
+from builder.findings import all_problems
 from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec, PortSpec
 from graph.dims import Dim
@@ -22,6 +23,7 @@ from graph.storage import json_schema
 from graph.templates import UnknownTemplateError, template, templates
 
 MAX_FIXES = 1000
+SEVERITIES = {"error": "error", "warning": "warning", "info": "hint"}
 
 
 def register(commands: Commands) -> None:
@@ -36,11 +38,9 @@ def register(commands: Commands) -> None:
     check = commands.add("check", _check, "tell shapes, parameters, FLOPs and problems of projects")
     check.add_argument("projects", nargs="+", type=Path, metavar="PROJECT")
     check.add_argument("--json", action="store_true", help="print one JSON object a line and project")
-    fix = commands.add("fix", _fix, "apply one-click fixes")
+    fix = commands.add("fix", _fix, "apply the one-click fixes of all errors")
     fix.add_argument("project", type=Path, metavar="PROJECT")
-    fix.add_argument(
-        "--all", action="store_true", help="go on until nothing fixable is left; else fix the first problem"
-    )
+    fix.add_argument("--all", action="store_true", help="apply the fixes of warnings and hints too")
     fix.add_argument("-o", "--output", required=True, type=Path, metavar="PROJECT")
     commands.add("schema", _schema, "print the JSON Schema of project files")
 
@@ -110,28 +110,36 @@ def _check(options: argparse.Namespace) -> int:
             print(f"netloom: {error}", file=sys.stderr)
             exit_code = 2
             continue
-        inference = Inference(project.graph)
-        ok = not any(problem.is_error for problem in inference.problems())
-        exit_code = max(exit_code, 0 if ok else 1)
-        if options.json:
-            print(to_json(_report_json(path, project, inference, ok)), flush=True)
-        else:
-            print("\n".join(_report_lines(path, project, inference, ok)), flush=True)
+        report = _Report(path, project)
+        exit_code = max(exit_code, 0 if report.ok else 1)
+        text = to_json(_report_json(report)) if options.json else "\n".join(_report_lines(report))
+        print(text, flush=True)
     return exit_code
 
 
-def _report_json(path: Path, project: Project, inference: Inference, ok: bool) -> dict[str, Any]:
+class _Report:
+    """What `netloom check` says about a project."""
+
+    def __init__(self, path: Path, project: Project) -> None:
+        self.path, self.project = path, project
+        self.inference = Inference(project.graph)
+        self.problems = all_problems(project, self.inference)
+        self.ok = not any(problem.is_error for problem in self.problems)
+
+
+def _report_json(report: _Report) -> dict[str, Any]:
+    project, inference = report.project, report.inference
     return {
-        "path": str(path),
+        "path": str(report.path),
         "name": project.name,
-        "ok": ok,
+        "ok": report.ok,
         "total_parameters": inference.total_parameters,
         "total_flops": _count_json(inference.total_flops),
         "nodes": [
             {"id": node.id, "name": node.name, "type": node.type, **_result_json(inference.result(node.id))}
             for node in project.graph.nodes.values()
         ],
-        "problems": [problem.to_json() for problem in inference.problems()],
+        "problems": [problem.to_json() for problem in report.problems],
     }
 
 
@@ -151,19 +159,21 @@ def _count_json(count: Dim) -> int | str:
     return count if isinstance(count, int) else str(count)
 
 
-def _report_lines(path: Path, project: Project, inference: Inference, ok: bool) -> Iterable[str]:
+def _report_lines(report: _Report) -> Iterable[str]:
+    project, inference = report.project, report.inference
     rows = [_row(project, inference, node_id) for node_id in inference.order()]
     rows.insert(0, ("name", "type", "output", "parameters", "FLOPs"))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    yield f"{path}: {project.name}"
+    yield f"{report.path}: {project.name}"
     for row in rows:
         left = "  ".join(text.ljust(width) for text, width in zip(row[:3], widths, strict=False))
         right = "  ".join(text.rjust(width) for text, width in zip(row[3:], widths[3:], strict=True))
         yield f"  {left}  {right}"
     parameters, flops = _count(inference.total_parameters), _count(inference.total_flops)
     yield f"  {parameters} parameters, {flops} FLOPs for one sample"
-    yield from (f"  {problem.severity}: {problem.message}" for problem in inference.problems())
-    yield f"  {'valid' if ok else 'not valid'}"
+    for severity, word in SEVERITIES.items():
+        yield from (f"  {word}: {p.message}" for p in report.problems if p.severity == severity)
+    yield f"  {'valid' if report.ok else 'not valid'}"
 
 
 def _row(project: Project, inference: Inference, node_id: str) -> tuple[str, str, str, str, str]:
@@ -183,8 +193,8 @@ def _fix(options: argparse.Namespace) -> int:
     inference = Inference(document.graph)
     document.subscribe(inference.update)
     failed: set[str] = set()
-    for _ in range(MAX_FIXES if options.all else 1):
-        problem = _first_fixable(inference.problems(), failed)
+    for _ in range(MAX_FIXES):
+        problem = _first_fixable(document.project, inference, failed, options.all)
         if problem is None:
             break
         fix = problem.fixes[0]
@@ -203,8 +213,13 @@ def _fix(options: argparse.Namespace) -> int:
     return 1 if left else 0
 
 
-def _first_fixable(problems: Iterable[Problem], tried: set[str]) -> Problem | None:
-    return next((problem for problem in problems if problem.fixes and problem.message not in tried), None)
+def _first_fixable(
+    project: Project, inference: Inference, tried: set[str], with_findings: bool
+) -> Problem | None:
+    """The first problem that has a fix, errors before what only could be better."""
+    problems = all_problems(project, inference) if with_findings else inference.problems()
+    wanted = (problem for problem in problems if problem.is_error or with_findings)
+    return next((problem for problem in wanted if problem.fixes and problem.message not in tried), None)
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -31,9 +31,11 @@ class SourceSpec(OptionSpec):
 
     Args:
         title: its name in the form.
+        num_classes: how many classes it has, where that is known without reading it.
     """
 
     title: str
+    num_classes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +59,14 @@ VISION_PARAMS: tuple[ParamSpec, ...] = (
 )
 
 
-def _vision(name: str, text: str) -> SourceSpec:
+def _vision(name: str, text: str, num_classes: int) -> SourceSpec:
     return SourceSpec(
         type=f"torchvision:{name}",
         title=name,
         help=text,
         source=f"{VISION_DOCS}torchvision.datasets.{name}.html",
         params=VISION_PARAMS,
+        num_classes=num_classes,
     )
 
 
@@ -73,11 +76,12 @@ SOURCES = table([
         title="Handwritten digits",
         help="1,797 handwritten digits, 1x8x8, 10 classes; comes with Netloom.",
         source="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
+        num_classes=10,
     ),
-    _vision("MNIST", "70,000 handwritten digits, 1x28x28, 10 classes."),
-    _vision("FashionMNIST", "70,000 pictures of clothes, 1x28x28, 10 classes."),
-    _vision("CIFAR10", "60,000 colour photographs, 3x32x32, 10 classes."),
-    _vision("CIFAR100", "60,000 colour photographs, 3x32x32, 100 classes."),
+    _vision("MNIST", "70,000 handwritten digits, 1x28x28, 10 classes.", 10),
+    _vision("FashionMNIST", "70,000 pictures of clothes, 1x28x28, 10 classes.", 10),
+    _vision("CIFAR10", "60,000 colour photographs, 3x32x32, 10 classes.", 10),
+    _vision("CIFAR100", "60,000 colour photographs, 3x32x32, 100 classes.", 100),
     SourceSpec(
         type="synthetic:spirals",
         title="Spirals",
@@ -152,6 +156,12 @@ class DataPlan:
     def eval_transforms(self) -> Transforms:
         """What is applied to the validation samples."""
         return self.train_transforms if self.own_eval_transforms is None else self.own_eval_transforms
+
+    @property
+    def num_classes(self) -> int | None:
+        """How many classes the data has, where that is known without reading it."""
+        chosen: int | None = self.source.params.get("num_classes")
+        return self.source.spec.num_classes or chosen
 
     @classmethod
     def from_mapping(cls, value: Value, path: str = "data") -> DataPlan:

@@ -126,6 +126,75 @@ def test_fix_says_what_is_left(capsys, project, tmp_path):
     assert "left: The graph has no Input" in err
 
 
+DOUBTFUL = (
+    ("Input", {"shape": [1, 28, 28]}),
+    ("Flatten", {}),
+    ("Linear", {"out_features": 64}),
+    ("BatchNorm1d", {}),
+    ("ReLU", {}),
+    ("Linear", {"out_features": 7}),
+    ("Softmax", {"dim": -1}),
+    ("Output", {}),
+)
+
+
+def test_check_tells_warnings_and_hints_and_is_content(capsys, project):
+    code, out, err = answer(capsys, "check", project(*DOUBTFUL))
+    assert (code, err) == (0, "")
+    lines = [line.strip() for line in out.splitlines()]
+    assert [line.partition(":")[0] for line in lines[-4:]] == ["warning", "warning", "hint", "valid"]
+    assert "hint: linear1: its bias has no effect" in out
+    code, out, _ = answer(capsys, "check", project(*DOUBTFUL), "--json")
+    assert code == 0
+    report = json.loads(out)
+    assert report["ok"] is True
+    (softmax,) = (p for p in report["problems"] if p["code"] == "softmax-before-cross-entropy")
+    assert softmax["severity"] == "warning"
+    assert softmax["node"] == "n6"
+    assert "docs.pytorch.org" in softmax["source"]
+    assert "log-softmax" in softmax["why"]
+
+
+def test_check_leaves_out_what_the_file_silences(capsys, project):
+    path = project(*DOUBTFUL)
+    content = json.loads(path.read_text())
+    content["graph"]["nodes"][6]["silenced"] = ["softmax-before-cross-entropy"]
+    path.write_text(json.dumps(content))
+    _, out, _ = answer(capsys, "check", path, "--json")
+    codes = {problem["code"] for problem in json.loads(out)["problems"]}
+    assert codes == {"wrong-class-count", "bias-before-batch-norm"}
+
+
+def test_fix_mends_errors_and_with_all_also_what_only_could_be_better(capsys, project, tmp_path):
+    path, fixed = project(*DOUBTFUL), tmp_path / "fixed.netloom"
+    code, out, _ = answer(capsys, "fix", path, "-o", fixed)
+    assert (code, out) == (0, "")
+    assert "Softmax" in {node.type for node in load(fixed).graph.nodes.values()}
+    code, out, _ = answer(capsys, "fix", path, "--all", "-o", fixed)
+    assert code == 0
+    assert out.count("\n") == 3
+    _, out, _ = answer(capsys, "check", fixed, "--json")
+    assert json.loads(out)["problems"] == []
+    mended = load(fixed).graph
+    assert [node.params for node in mended.nodes.values() if node.type == "Linear"] == [
+        {"out_features": 64, "bias": False},
+        {"out_features": 10},
+    ]
+
+
+def test_fix_mends_every_error_without_being_asked_for_all(capsys, project, tmp_path):
+    layers = [
+        ("Input", {"shape": [1, 28, 28]}),
+        ("Conv2d", {"strides": 2}),
+        ("ReLU", {}),
+        ("Linear", {"out_feature": 10}),
+        ("Output", {}),
+    ]
+    code, out, _ = answer(capsys, "fix", project(*layers), "-o", tmp_path / "q.netloom")
+    assert code == 0
+    assert out.count("\n") == 3
+
+
 def test_layers_lists_every_type_with_ports_and_parameters(capsys):
     code, out, _ = answer(capsys, "layers", "--json")
     layers = {layer["type"]: layer for layer in json.loads(out)}

@@ -1,0 +1,39 @@
+"""Everything there is to say about a project: its mistakes, and what design rules find in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graph.document import Project
+from graph.inference import Inference
+from graph.lint.check import lint
+from graph.lint.context import LintContext
+from graph.problems import Problem
+from graph.silence import is_silenced
+from runtime.data.choices import DataPlan
+from runtime.options import PlanError
+from runtime.plan import DEFAULT_DATA
+
+
+def all_problems(project: Project, inference: Inference) -> list[Problem]:
+    """Mistakes and findings that the user has not silenced, mistakes first."""
+    return mistakes(project, inference) + findings(project, inference)
+
+
+def mistakes(project: Project, inference: Inference) -> list[Problem]:
+    """What keeps the graph from running, and what is left out of it."""
+    return [problem for problem in inference.problems() if not is_silenced(project.graph, problem)]
+
+
+def findings(project: Project, inference: Inference) -> list[Problem]:
+    """What design rules find in a graph and the plan that it is trained with."""
+    return lint(LintContext(project.graph, inference, project.training, num_classes(project.training)))
+
+
+def num_classes(training: Mapping[str, Any]) -> int | None:
+    """How many classes the plan's data has; None where that is not known, or the plan is wrong there."""
+    try:
+        return DataPlan.from_mapping(training.get("data", DEFAULT_DATA)).num_classes
+    except PlanError:
+        return None

@@ -1,0 +1,69 @@
+"""Design rules read the plan as it is run: defaults, choices and class counts are the same."""
+
+import pytest
+
+from builder.findings import num_classes
+from graph.lint import loss_rules
+from graph.lint.plan import PlanFacts
+from graph.lint.training_rules import PACES, STATISTICS
+from runtime.data.choices import SOURCES
+from runtime.plan import TABLES, TrainingPlan
+from runtime.plan_choices import OPTIMIZERS
+
+
+def test_an_empty_plan_reads_as_it_runs():
+    plan, facts = TrainingPlan.from_mapping({}), PlanFacts.from_mapping({})
+    assert (facts.loss, facts.optimizer) == (plan.loss.type, plan.optimizer.type)
+    assert (facts.lr, facts.batch_size) == (plan.optimizer.params.lr, plan.batch_size)
+    assert (facts.source, facts.transforms) == (plan.data.source.type, ())
+
+
+def test_a_full_plan_reads_as_it_runs():
+    mapping = {
+        "data": {"source": "torchvision:MNIST", "transforms": {"train": [{"type": "Normalize"}]}},
+        "loss": "NLLLoss",
+        "optimizer": {"type": "SGD", "lr": 0.5},
+        "batch_size": 3,
+    }
+    TrainingPlan.from_mapping(mapping)
+    assert PlanFacts.from_mapping(mapping) == PlanFacts(
+        "NLLLoss", True, "SGD", 0.5, 3, "torchvision:MNIST", ("Normalize",)
+    )
+
+
+def test_rules_name_what_a_plan_can_choose():
+    losses = {
+        *loss_rules.TAKES_SCORES,
+        *loss_rules.COUNTS_CLASSES,
+        *loss_rules.COMPARES_NUMBERS,
+        "NLLLoss",
+        "BCELoss",
+    }
+    assert losses <= set(TABLES["loss"])
+    assert set(OPTIMIZERS) <= set(PACES)
+    assert set(STATISTICS) == {name for name in SOURCES if name.startswith("torchvision:")}
+
+
+@pytest.mark.parametrize("pace", PACES.values(), ids=PACES.keys())
+def test_the_usual_learning_rate_is_within_the_range(pace):
+    assert pace.low < pace.usual < pace.high
+
+
+@pytest.mark.parametrize("source", ["digits", "synthetic:spirals"])
+def test_known_class_counts_are_those_of_the_data(source, load):
+    assert num_classes({"data": source}) == load(source).num_classes
+
+
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [
+        ("torchvision:CIFAR100", 100),
+        ({"source": "synthetic:spirals", "num_classes": 5}, 5),
+        ({"source": "arrays", "num_classes": 4}, 4),
+        ("arrays", None),
+        ("no such source", None),
+        (7, None),
+    ],
+)
+def test_class_counts_follow_the_plan(data, count):
+    assert num_classes({"data": data}) == count
