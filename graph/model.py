@@ -146,6 +146,7 @@ class Graph:
         """A graph of its own with the same nodes and edges, which both share as they never change."""
         twin = Graph(self._nodes.values(), self._edges.values(), self.catalog)
         twin.frames, twin.notes, twin.extra = self.frames, self.notes, dict(self.extra)
+        twin.silenced = self.silenced
         return twin
 
     def new_ids(self) -> Iterator[str]:

@@ -115,7 +115,7 @@ class Project:
         stayed = [name for name in inner if name not in own.blocks_added]
         return replace(
             main,
-            fields=own.fields,
+            fields=(*own.fields, *main.fields),
             blocks={name: inner[name] for name in stayed if inner[name] != Change()},
             blocks_added=own.blocks_added,
             blocks_removed=own.blocks_removed,

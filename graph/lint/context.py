@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from graph.catalog import CATALOG
 from graph.catalog.params import Value
 from graph.catalog.spec import LayerSpec
 from graph.document import Edge, Graph, Node
@@ -52,7 +51,7 @@ class LintContext:
 
     def spec(self, node: Node) -> LayerSpec | None:
         """The declaration of a node's type; None for an unknown one."""
-        return CATALOG.get(node.type)
+        return self.graph.catalog.get(node.type)
 
     def has(self, node: Node | None, *traits: str) -> bool:
         """Whether a node's type has one of the traits."""

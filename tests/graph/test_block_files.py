@@ -130,4 +130,5 @@ def test_an_edge_to_a_port_that_is_no_more_is_a_problem_and_not_the_end_of_the_f
 def test_the_schema_describes_blocks():
     schema = json_schema()
     assert schema["properties"]["blocks"]["additionalProperties"] == {"$ref": "#/$defs/BlockModel"}
-    assert set(schema["$defs"]["BlockModel"]["properties"]) == {"nodes", "edges", "frames", "notes", "params"}
+    drawn = {"nodes", "edges", "frames", "notes", "silenced"}
+    assert set(schema["$defs"]["BlockModel"]["properties"]) == {*drawn, "params"}

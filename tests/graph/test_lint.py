@@ -415,6 +415,13 @@ def test_a_file_with_codes_of_the_wrong_form_is_refused_with_the_place():
         from_bytes(text)
 
 
+def test_a_copy_keeps_what_is_silenced():
+    document = Document(Project(graph=chain(FEATURES)))
+    document.apply(Silence(None, "unusual-learning-rate"))
+    document.apply(Silence("n1", "unnormalized-input"))
+    assert to_bytes(document.project.copy()) == to_bytes(document.project)
+
+
 def test_silencing_a_missing_node_is_refused():
     document = Document(Project(graph=chain(FEATURES)))
     with pytest.raises(Exception, match="There is no node n9"):
