@@ -242,7 +242,7 @@ SPECS = (
             Axis(name="dim1", default=2, help="The other dim."),
         ),
         ("swap", "permute", "channels last"),
-        ("rearranges",),
+        traits=("rearranges",),
     ),
     _operation(
         "Unsqueeze",
@@ -252,7 +252,7 @@ SPECS = (
         _unsqueeze_shape,
         (Axis(name="dim", default=1, help="Where the new dim goes; the batch is 0."),),
         ("add dim", "expand dims", "new axis"),
-        ("rearranges",),
+        traits=("rearranges",),
     ),
     _operation(
         "Expand",
