@@ -12,6 +12,7 @@ from codegen.forward import Forward
 from codegen.layout import INDENT, WIDTH, Span, folded, marked, unmarked
 from codegen.namespace import Namespace, class_name
 from codegen.network import Network, Operation
+from codegen.preparation import preparation
 from graph.catalog.spec import BlockCode, Expression, Helper
 from graph.document import Node, Project
 from graph.inference import Inference
@@ -191,7 +192,9 @@ class _Writer:
             return [""]
         lines = ["", f"{INDENT}def __init__(self):", f"{INDENT * 2}super().__init__()"]
         for operation, text in definitions:
-            lines += folded(marked(self._numbers[operation.node.id], text), depth=2)
+            number, name = self._numbers[operation.node.id], self._names[operation.node.id]
+            for statement in (text, *preparation(operation, name)):
+                lines += folded(marked(number, statement), depth=2)
         return [*lines, ""]
 
     def _forward(self) -> list[str]:

@@ -24,7 +24,7 @@ def resolve(
 ) -> tuple[Params, tuple[Problem, ...]]:
     """The parameters complete with defaults, and what is wrong with those that were set.
 
-    Inferred parameters that were left out are None.
+    Inferred parameters that were left out are None. Settings of training are plain values, no expressions.
 
     Args:
         node: whose parameters.
@@ -35,10 +35,10 @@ def resolve(
     for name in node.params:
         if spec.param(name) is None:
             problems.append(_unknown_param(node, spec, name))
-    for param in spec.params:
+    for param in spec.all_params:
         given = value = node.params.get(param.name, param.default)
         try:
-            if has_expressions(given):
+            if has_expressions(given) and param not in spec.settings:
                 value = computed(given, env)
             values[param.name] = param.check(value)
         except ExpressionError as error:
@@ -77,7 +77,7 @@ def _unknown_param(node: Node, spec: LayerSpec, name: str) -> Problem:
         severity="error",
         node=node.id,
         param=name[:80],
-        message=message(node.name, what, f"one of: {known}" if spec.params else "none", hint),
+        message=message(node.name, what, f"one of: {known}" if spec.all_params else "none", hint),
         expected=known,
         received=shown(name),
         hint=hint,

@@ -13,6 +13,7 @@ from runtime.compat import plain_step
 from runtime.losses import LossFunction
 from runtime.meter import Meter
 from runtime.metrics import Judge
+from runtime.optim import FactoredRates
 from runtime.precision import Precision
 
 
@@ -42,6 +43,7 @@ class Stepper:
         self._clip_norm, self._judge = clip_norm, judge
         self._named: list[tuple[str, nn.Parameter]] = []
         self._plain_step = plain_step(optimizer)
+        self._rates = FactoredRates(optimizer)
 
     def parameter_name(self, index: int) -> str:
         """The name of the parameter whose gradient the meter has at `index`."""
@@ -70,11 +72,13 @@ class Stepper:
         if self._clip_norm is not None:
             clip_grads_with_norm_([parameter for _, parameter in self._named], self._clip_norm, norm)
         lr = optimizer.param_groups[0]["lr"]
+        self._rates.apply(lr)
         if scaler is None:
             self._plain_step()
         else:
             scaler.step(optimizer)
             scaler.update()
+        self._rates.restore(lr)
         for _, parameter in self._named:
             parameter.grad = None
         self._meter.close_step(lr, samples)

@@ -56,7 +56,7 @@ class Trainer:
         self._run_dir, self._clock = run_dir, clock
         self._precision = Precision(plan.precision, device)
         self._loss_function = build_loss(plan, feed.train_targets, feed.num_classes).to(device)
-        self._optimizer = build_optimizer(plan, model.parameters())
+        self._optimizer = build_optimizer(plan, model)
         self._scheduler = build_scheduler(plan, self._optimizer, feed.steps_per_epoch)
         if self._precision.scaler is not None:
             # Changes nothing without gradients, but the schedule warns unless a step came first, and the

@@ -84,6 +84,7 @@ def _layer_json(spec: LayerSpec) -> dict[str, Any]:
         "inputs": [_port_json(port) for port in spec.inputs],
         "outputs": [_port_json(port) for port in spec.outputs],
         "params": [param.describe() for param in spec.params],
+        "settings": [param.describe() for param in spec.settings],
     }
 
 

@@ -46,6 +46,7 @@ def _activation(
         infer=infer,
         params=params,
         parameters=parameters,
+        learns="scale",
         stem=type_name.lower(),
         keywords=("nonlinearity", *keywords),
         summary=summary,

@@ -58,6 +58,7 @@ def _instance_norm(ndim: int, layout: str) -> LayerSpec:
             "Weight of a batch in the running statistics; they stay as they are when empty.", on=False
         ),
         parameters=lambda call: 2 * call.params.num_features * call.params.affine,
+        learns="scale",
         stem="norm",
         keywords=("in", "normalize", "style transfer", "contrast"),
         traits=frozenset({"norm"}),
@@ -92,6 +93,7 @@ GROUP_NORM = LayerSpec(
         Flag(name="affine", default=True, help="Whether to learn a scale and a shift."),
     ),
     parameters=lambda call: 2 * call.params.num_channels * call.params.affine,
+    learns="scale",
     stem="norm",
     keywords=("gn", "normalize", "small batch"),
     summary=("num_groups",),

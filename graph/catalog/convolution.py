@@ -135,6 +135,7 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
             ),
         ),
         parameters=parameters,
+        learns="matrix",
         flops=flops,
         keywords=keywords,
         summary=("kernel_size", "stride", "padding", "out_channels"),

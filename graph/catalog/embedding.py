@@ -59,6 +59,7 @@ EMBEDDING = LayerSpec(
         SPARSE,
     ),
     parameters=lambda call: call.params.num_embeddings * call.params.embedding_dim,
+    learns="matrix",
     keywords=("token", "word", "vocabulary", "lookup"),
     summary=("num_embeddings", "embedding_dim"),
 )
@@ -100,6 +101,7 @@ EMBEDDING_BAG = LayerSpec(
         PADDING_IDX,
     ),
     parameters=lambda call: call.params.num_embeddings * call.params.embedding_dim,
+    learns="matrix",
     keywords=("token", "word", "vocabulary", "bag of words"),
     summary=("num_embeddings", "embedding_dim", "mode"),
 )

@@ -33,6 +33,7 @@ LINEAR = LayerSpec(
         Flag(name="bias", default=True, help="Whether to add a learned offset."),
     ),
     parameters=lambda call: call.params.out_features * (call.params.in_features + call.params.bias),
+    learns="matrix",
     flops=_linear_flops,
     keywords=("dense", "fully connected", "fc"),
     summary=("out_features",),
@@ -90,6 +91,7 @@ BILINEAR = LayerSpec(
         Flag(name="bias", default=True, help="Whether to add a learned offset."),
     ),
     parameters=_bilinear_parameters,
+    learns="matrix",
     keywords=("product", "interaction", "attention score", "siamese"),
     summary=("out_features",),
 )

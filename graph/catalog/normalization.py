@@ -41,6 +41,7 @@ def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
             "Weight of a batch in the running statistics; a plain average when empty."
         ),
         parameters=lambda call: 2 * call.params.num_features * call.params.affine,
+        learns="scale",
         stem="norm",
         keywords=("bn", "normalize", "batch normalization"),
         traits=frozenset({"norm", "batch-norm"}),
@@ -95,6 +96,7 @@ LAYER_NORM = LayerSpec(
         Flag(name="bias", default=True, help="Whether to learn a shift too."),
     ),
     parameters=_layer_norm_parameters,
+    learns="scale",
     stem="norm",
     keywords=("ln", "normalize", "layer normalization"),
     traits=frozenset({"norm"}),
@@ -120,6 +122,7 @@ RMS_NORM = LayerSpec(
         Flag(name="elementwise_affine", default=True, help="Whether to learn a scale."),
     ),
     parameters=lambda call: prod(call.params.normalized_shape) * call.params.elementwise_affine,
+    learns="scale",
     stem="norm",
     keywords=("normalize", "root mean square", "llama", "transformer"),
     traits=frozenset({"norm"}),

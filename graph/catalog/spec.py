@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from graph.catalog.settings import SETTINGS, Learns
 from graph.dims import Dim
 from graph.shapes import DTYPES, TensorSpec
 
@@ -242,12 +243,15 @@ class LayerSpec:
         infer: inputs and parameters to outputs; raises ShapeError.
         params: in the order of PyTorch's signature.
         parameters: how many numbers it learns.
+        learns: what those numbers are.
         flops: floating-point operations for a batch of one, 2 per multiply-add.
         stem: what new nodes of this type are called, followed by a number.
         keywords: further words the search finds it by.
         summary: the parameters that matter most, for the node's card.
         traits: what design rules ask about it; words of TRAITS.
         inferred: the parameters that incoming shapes determine, each with how.
+        settings: what can be set beside PyTorch's parameters, as the layer learns.
+        all_params: both.
         output_names: of a node whose parameters are left out.
     """
 
@@ -261,6 +265,7 @@ class LayerSpec:
     inputs: tuple[PortSpec, ...] = (PortSpec("in"),)
     outputs: tuple[PortSpec, ...] = (PortSpec("out", (SAME_DTYPE,)),)
     parameters: Callable[[LayerCall], int] = no_parameters
+    learns: Learns = "parts"
     flops: Callable[[LayerCall], Dim] = no_flops
     stem: str = ""
     keywords: tuple[str, ...] = ()
@@ -268,13 +273,18 @@ class LayerSpec:
     traits: frozenset[str] = frozenset()
     inferred: tuple[tuple[ParamSpec, InferParam], ...] = field(init=False, repr=False, compare=False)
     output_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    settings: tuple[ParamSpec, ...] = field(init=False, repr=False, compare=False)
+    all_params: tuple[ParamSpec, ...] = field(init=False, repr=False, compare=False)
     _by_name: Mapping[str, ParamSpec] = field(init=False, repr=False, compare=False)
     _outputs_vary: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         inferred = tuple((param, param.inferred) for param in self.params if param.inferred)
         object.__setattr__(self, "inferred", inferred)
-        object.__setattr__(self, "_by_name", {param.name: param for param in self.params})
+        has_settings = isinstance(self.code, Module | Stored) and self.parameters is not no_parameters
+        object.__setattr__(self, "settings", SETTINGS[self.learns] if has_settings else ())
+        object.__setattr__(self, "all_params", (*self.params, *self.settings))
+        object.__setattr__(self, "_by_name", {param.name: param for param in self.all_params})
         varies = any(port.when or port.variadic for port in self.outputs)
         object.__setattr__(self, "_outputs_vary", varies)
         defaults = {param.name: param.default for param in self.params}

@@ -48,6 +48,7 @@ PARAMETER = LayerSpec(
         Float(name="std", default=0.02, min=0, help="Standard deviation of the normal numbers."),
     ),
     parameters=lambda call: prod(call.params.shape),
+    learns="tensor",
     stem="weight",
     keywords=(
         "nn.parameter",

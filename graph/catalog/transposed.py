@@ -89,6 +89,7 @@ def _transposed(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
             ints(name="dilation", default=1, min=1, help="Distance between the taps."),
         ),
         parameters=parameters,
+        learns="matrix",
         flops=flops,
         stem="up",
         keywords=("deconvolution", "upsample", "upconv", "decoder", *keywords),

@@ -203,6 +203,9 @@ def test_layers_lists_every_type_with_ports_and_parameters(capsys):
     assert [port["name"] for port in layers["LSTM"]["outputs"]] == ["out", "h", "c"]
     channels = layers["Conv2d"]["params"][0]
     assert (channels["name"], channels["kind"], channels["inferred"]) == ("in_channels", "int", True)
+    settings = [setting["name"] for setting in layers["Conv2d"]["settings"]]
+    assert settings == ["weight_init", "init_std", "frozen", "lr_factor"]
+    assert layers["ReLU"]["settings"] == []
 
 
 def test_schema_accepts_templates_and_refuses_others(capsys):

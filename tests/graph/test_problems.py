@@ -118,7 +118,8 @@ MISTAKES = {
     "a mistyped parameter": (
         chain(IMAGE, ("Conv2d", {"kernelsize": 5}), "Output"),
         "conv1: Conv2d has no parameter called 'kernelsize'. Expected one of: in_channels, out_channels, "
-        "kernel_size, stride, padding, dilation, groups, bias, padding_mode. Did you mean kernel_size?",
+        "kernel_size, stride, padding, dilation, groups, bias, padding_mode, weight_init, init_std, "
+        "frozen, lr_factor. Did you mean kernel_size?",
         ["Rename to kernel_size", "Remove 'kernelsize'"],
     ),
     "a parameter of a layer that has none": (

@@ -32,7 +32,7 @@ def test_defaults_are_those_of_pytorch(spec):
 def test_every_optimizer_takes_the_step_torch_takes(name, model):
     before = {key: value.clone() for key, value in model.state_dict().items()}
     model(torch.ones(1, 3)).sum().backward()
-    build_optimizer(plan(optimizer={"type": name, "lr": 0.1}), model.parameters()).step()
+    build_optimizer(plan(optimizer={"type": name, "lr": 0.1}), model).step()
     twin = nn.Linear(3, 2)
     twin.load_state_dict(before)
     twin(torch.ones(1, 3)).sum().backward()
@@ -42,7 +42,7 @@ def test_every_optimizer_takes_the_step_torch_takes(name, model):
 
 def test_the_optimizer_gets_its_parameters(model):
     settings = {"type": "SGD", "lr": 0.5, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}
-    group = build_optimizer(plan(optimizer=settings), model.parameters()).param_groups[0]
+    group = build_optimizer(plan(optimizer=settings), model).param_groups[0]
     assert {name: group[name] for name in settings if name != "type"} == {
         name: value for name, value in settings.items() if name != "type"
     }
@@ -59,24 +59,24 @@ def test_the_optimizer_gets_its_parameters(model):
     ],
 )
 def test_fused_kernels_are_used_where_safe(name, precision, fused, model):
-    optimizer = build_optimizer(plan(optimizer=name, precision=precision), model.parameters())
+    optimizer = build_optimizer(plan(optimizer=name, precision=precision), model)
     assert optimizer.param_groups[0]["fused"] is fused
 
 
 def test_fused_kernels_are_not_used_on_other_devices():
-    parameters = nn.Linear(3, 2, device="meta").parameters()
-    assert build_optimizer(plan(), parameters).param_groups[0]["fused"] is False
+    model = nn.Linear(3, 2, device="meta")
+    assert build_optimizer(plan(), model).param_groups[0]["fused"] is False
 
 
 def test_frozen_parameters_are_left_alone(model):
     model.bias.requires_grad_(False)
-    assert build_optimizer(plan(), model.parameters()).param_groups[0]["params"] == [model.weight]
+    assert build_optimizer(plan(), model).param_groups[0]["params"] == [model.weight]
 
 
 def test_a_model_without_weights_cannot_be_trained():
     text = r"AdamW has nothing to train.* Expected at least one layer with weights\. Add one, such as Linear"
     with pytest.raises(PlanError, match=text):
-        build_optimizer(plan(), nn.ReLU().parameters())
+        build_optimizer(plan(), nn.ReLU())
 
 
 def test_every_schedule_has_a_builder():
@@ -99,7 +99,7 @@ def test_every_schedule_has_a_builder():
 @pytest.mark.parametrize("steps_per_epoch", [1, 7])
 def test_the_preview_is_what_torch_does(scheduler, steps_per_epoch, model):
     training = plan(optimizer={"type": "SGD", "lr": 0.3}, scheduler=scheduler, epochs=4)
-    optimizer = build_optimizer(training, model.parameters())
+    optimizer = build_optimizer(training, model)
     schedule = build_scheduler(training, optimizer, steps_per_epoch)
     taken = []
     for _ in range(4 * steps_per_epoch):
@@ -113,7 +113,7 @@ def test_the_preview_is_what_torch_does(scheduler, steps_per_epoch, model):
 
 def test_without_a_schedule_the_rate_is_constant(model):
     training = plan(optimizer={"type": "SGD", "lr": 0.3})
-    assert build_scheduler(training, build_optimizer(training, model.parameters()), 10) is None
+    assert build_scheduler(training, build_optimizer(training, model), 10) is None
     assert lr_at(training, 49, 10) == 0.3
 
 
@@ -121,7 +121,7 @@ def test_a_schedule_goes_on_from_its_saved_state(model):
     training = plan(scheduler={"type": "CosineAnnealingLR", "warmup_epochs": 1}, epochs=4)
 
     def fresh() -> tuple:
-        optimizer = build_optimizer(training, model.parameters())
+        optimizer = build_optimizer(training, model)
         return optimizer, build_scheduler(training, optimizer, 5)
 
     def advance(optimizer, schedule, count) -> list[float]:
