@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codegen.network import Operation
+from codegen.spelling import is_spelled
 from graph.catalog.params import ParamSpec, Value
 from graph.catalog.spec import BlockCode, Boundary, Expression, Function, LayerSpec, Module, Stored
 
@@ -49,9 +50,11 @@ def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
         inputs: the texts of what it reads; plain variables for anything but a call.
     """
     code = operation.spec.code
-    assert not isinstance(code, Boundary | BlockCode)
+    assert not isinstance(code, Boundary)
     if isinstance(code, Stored):
         return f"self.{attribute}"
+    if isinstance(code, BlockCode):
+        return f"self.{attribute}({', '.join(inputs)})"
     if isinstance(code, Expression):
         return code.write(tuple(inputs), operation.call)
     given = [
@@ -85,10 +88,10 @@ def arguments(operation: Operation, params: Sequence[ParamSpec] | None = None) -
     written = []
     for param in operation.spec.params if params is None else params:
         value = operation.call.params[param.name]
-        text = literal(value) if param.written is None else param.written(value)
+        text = literal(value) if param.written is None or is_spelled(value) else param.written(value)
         if param.positional:
             written.append(text)
-        elif param.always_written or value != param.default:
+        elif param.always_written or value != param.default or is_spelled(value):
             written.append(f"{param.name}={text}")
     return written
 

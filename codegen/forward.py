@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 
 from codegen import expressions
 from codegen.layout import INDENT, WIDTH, folded, marked, width
 from codegen.namespace import Namespace
-from codegen.network import Network, Operation
+from codegen.network import UNKNOWN, Network, Operation
 from graph.catalog.spec import Module
 from graph.document import PortRef
 from graph.shapes import format_shape
@@ -27,12 +27,18 @@ class Forward:
         names: a Python name for every node.
         numbers: a number for every node, for the marks.
         namespace: where names for values come from; knows `names`.
+        loops: nodes whose submodule is a list of modules, run one after the other.
     """
 
     def __init__(
-        self, network: Network, names: dict[str, str], numbers: dict[str, int], namespace: Namespace
+        self,
+        network: Network,
+        names: Mapping[str, str],
+        numbers: Mapping[str, int],
+        namespace: Namespace,
+        loops: Set[str],
     ) -> None:
-        self._network, self._names, self._numbers = network, names, numbers
+        self._network, self._names, self._numbers, self._loops = network, names, numbers, loops
         self._operations = network.operations
         self._nested = self._find_nested()
         self._statements = [
@@ -40,6 +46,7 @@ class Forward:
         ]
         self._place = self._find_places()
         self._variables = self._name_values(namespace)
+        self._each = namespace.reserve("module") if loops else ""
 
     def lines(self) -> list[str]:
         """The statements, indented and marked."""
@@ -56,7 +63,8 @@ class Forward:
         is_sole_result = len(self._network.outputs) == 1
         for node_id, operation in self._operations.items():
             drafts[node_id] = self._draft(operation)
-            if operation.wraps or (operation.is_output and is_sole_result):
+            wraps = operation.wraps and node_id not in self._loops
+            if wraps or (operation.is_output and is_sole_result):
                 inner = self._sole_producer(operation)
                 draft = self._draft(operation, drafts[inner]) if inner else None
                 if inner and draft and draft.is_readable:
@@ -69,7 +77,8 @@ class Forward:
         (source,) = operation.sources
         producer = self._operations[source.node]
         alone = len(self._network.readers[source]) == 1 and not producer.gives_tuple
-        return source.node if alone and not producer.is_given else None
+        can_nest = not producer.is_given and source.node not in self._loops
+        return source.node if alone and can_nest else None
 
     def _draft(self, operation: Operation, inner: _Draft | None = None) -> _Draft:
         inputs = [inner.text] if inner else [self._likely_name(ref) for ref in operation.sources]
@@ -101,8 +110,7 @@ class Forward:
         chained = self._chained_values()
         variables: dict[PortRef, str] = {}
         for operation in self._network.inputs:
-            (ref,) = self._network.used_ports(operation)
-            variables[ref] = self._names[operation.node.id]
+            variables[operation.refs[0]] = self._names[operation.node.id]
         chain_name = self._chain_name(chained, variables, namespace)
         for operation in self._statements:
             for ref in self._network.used_ports(operation):
@@ -126,7 +134,7 @@ class Forward:
         argument = next((ref for ref, name in variables.items() if name == CHAIN[0]), None)
         if argument is not None:
             first = min((self._place[ref.node] for ref in chained), default=0)
-            if all(self._place[reader] <= first for reader in self._network.readers[argument]):
+            if all(self._place[reader] <= first for reader in self._network.readers.get(argument, ())):
                 return CHAIN[0]
         return namespace.reserve(next((name for name in CHAIN if name not in namespace), CHAIN[0]))
 
@@ -156,12 +164,27 @@ class Forward:
         return self._variables[ref]
 
     def _statement(self, operation: Operation) -> list[str]:
+        if operation.node.id in self._loops:
+            return self._loop(operation)
         text = f"{self._target(operation)} = {self._text(operation)}"
         lines = folded(marked(self._numbers[operation.node.id], text), BODY_DEPTH)
         comment = self._comment(operation)
         if comment and len(lines) == 1 and width(lines[0]) + 2 + len(comment) <= WIDTH:
             return [f"{lines[0]}  {comment}"]
         return lines
+
+    def _loop(self, operation: Operation) -> list[str]:
+        """Modules in a row: the first result of each is the first input of the next."""
+        node_id = operation.node.id
+        source, *others = (self._value(ref) for ref in operation.sources)
+        carried = self._variables.get(operation.refs[0]) or self._names[node_id]
+        results = [carried, *(self._variables.get(ref, "_") for ref in operation.refs[1:])]
+        call = f"{', '.join(results)} = {self._each}({', '.join([carried, *others])})"
+        statements = [f"{carried} = {source}"] if carried != source else []
+        statements.append(f"for {self._each} in self.{self._names[node_id]}:")
+        number = self._numbers[node_id]
+        lines = [INDENT * BODY_DEPTH + marked(number, text) for text in statements]
+        return [*lines, *folded(marked(number, call), BODY_DEPTH + 1)]
 
     def _target(self, operation: Operation) -> str:
         code, node_id = operation.spec.code, operation.node.id
@@ -175,7 +198,7 @@ class Forward:
         """The shape of the result, where it is not that of what went in."""
         known = {self._network.tensor(ref).shape for ref in self._read_by(operation)}
         shapes = [self._network.tensor(ref).shape for ref in self._network.used_ports(operation)]
-        if set(shapes) <= known:
+        if set(shapes) <= known or any(UNKNOWN in shape for shape in shapes):
             return None
         alike = len(shapes) > 1 and len(set(shapes)) == 1
         return f"# {format_shape(shapes[0])} each" if alike else f"# {', '.join(map(format_shape, shapes))}"

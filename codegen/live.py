@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from codegen.blocks import block_key
 from codegen.compat import import_torchvision
 from codegen.source import GeneratedSource, generate
 from graph.document import Project
@@ -36,7 +37,7 @@ class LiveModel:
         module: an instance of the generated class, in training mode.
         source: the file that the class was made from.
         filename: what tracebacks call that file.
-        node_names: what the user called the nodes.
+        node_names: what the user called the nodes; those of a block by `block_key`.
     """
 
     module: nn.Module
@@ -52,18 +53,21 @@ class LiveModel:
     def explain(self, error: BaseException) -> NodeError:
         """What an exception means to somebody who sees nodes and no traceback."""
         text = str(error).strip() or type(error).__name__
-        node_id = self._node_at_fault(error)
-        if node_id is None:
+        path = self._nodes_at_fault(error)
+        if not path:
             return NodeError(None, f"{type(error).__name__}: {text}")
-        return NodeError(node_id, f"{self.node_names[node_id]}: {text}")
+        names = ", ".join(self.node_names[node_id] for node_id in path)
+        return NodeError(path[0], f"{names}: {text}")
 
-    def _node_at_fault(self, error: BaseException) -> str | None:
+    def _nodes_at_fault(self, error: BaseException) -> list[str]:
+        """The node of the graph, and those within each other inside its block, that an error comes from."""
         for each in _with_causes(error):
-            for code, instruction in reversed(list(_frames(each.__traceback__))):
-                # A function that several layers call belongs to none; the line that called it does.
-                if code.co_filename == self.filename and (node_id := self._node_at(code, instruction)):
-                    return node_id
-        return None
+            frames = [frame for frame in _frames(each.__traceback__) if frame[0].co_filename == self.filename]
+            # A function that several layers call belongs to none; the line that called it does.
+            found = [node_id for frame in frames if (node_id := self._node_at(*frame)) is not None]
+            if found:
+                return found
+        return []
 
     def _node_at(self, code: CodeType, instruction: int) -> str | None:
         line, end_line, start, end = next(islice(code.co_positions(), instruction // 2, None))
@@ -101,6 +105,8 @@ def build(project: Project, *, device: str | None = None, seed: int | None = Non
             stack.enter_context(_OwnGenerator(seed))
         module = network()
     names = {node_id: node.name for node_id, node in project.graph.nodes.items()}
+    for block in project.blocks.values():
+        names |= {block_key(block.name, node.id): node.name for node in block.graph.nodes.values()}
     return LiveModel(module, source, filename, names)
 
 

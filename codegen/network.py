@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from graph.catalog.spec import Boundary, Expression, Function, LayerCall, LayerSpec, Module, Stored
+from graph.catalog.spec import (
+    BlockCode,
+    Boundary,
+    Expression,
+    Function,
+    LayerCall,
+    LayerSpec,
+    Module,
+    Stored,
+)
+from graph.dims import symbol
 from graph.document import Graph, Node, PortRef
 from graph.inference import Inference, live_nodes
 from graph.shapes import TensorSpec
+
+UNKNOWN = symbol("?")  # a size that differs between the instances of a block and has no name
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,11 @@ class Operation:
     call: LayerCall
     sources: tuple[PortRef, ...]
     output_names: tuple[str, ...]
+
+    @property
+    def refs(self) -> tuple[PortRef, ...]:
+        """Its own outputs, in order."""
+        return tuple(PortRef(self.node.id, name) for name in self.output_names)
 
     @property
     def is_input(self) -> bool:
@@ -51,7 +68,8 @@ class Operation:
     def wraps(self) -> bool:
         """Whether it is written around the call that feeds it."""
         code = self.spec.code
-        return isinstance(code, Module | Function) and code.wraps and len(self.sources) == 1
+        can_wrap = isinstance(code, BlockCode) or (isinstance(code, Module | Function) and code.wraps)
+        return can_wrap and len(self.sources) == 1
 
     @property
     def gives_tuple(self) -> bool:
@@ -71,6 +89,7 @@ class Network:
     Args:
         graph: free of errors.
         inference: what is known about its nodes.
+        all_inputs: whether Inputs that lead nowhere are arguments too, as a block's are.
 
     Attributes:
         inputs: the arguments, in the order of the document.
@@ -79,9 +98,11 @@ class Network:
         readers: who reads an output; absent where nobody does.
     """
 
-    def __init__(self, graph: Graph, inference: Inference) -> None:
+    def __init__(self, graph: Graph, inference: Inference, *, all_inputs: bool = False) -> None:
         self._inference = inference
         live = live_nodes(graph)
+        if all_inputs:
+            live |= {node.id for node in graph.nodes.values() if node.type == "Input"}
         drawn = {node_id: _operation(graph, inference, node_id) for node_id in graph.nodes if node_id in live}
         outputs = [node_id for node_id, operation in drawn.items() if operation.is_output]
         self._passed_through: dict[PortRef, PortRef] = {}
@@ -89,6 +110,7 @@ class Network:
         self.readers: dict[PortRef, list[str]] = {}
         for node_id in _flow_order(drawn, outputs):
             self._add(drawn[node_id])
+        self.operations |= {node_id: op for node_id, op in drawn.items() if op.is_input}
         self.inputs = tuple(operation for operation in drawn.values() if operation.is_input)
         self.outputs = tuple(self.operations[node_id] for node_id in outputs)
 
@@ -100,8 +122,7 @@ class Network:
 
     def used_ports(self, operation: Operation) -> list[PortRef]:
         """The outputs of an operation that something reads."""
-        refs = (PortRef(operation.node.id, name) for name in operation.output_names)
-        return [ref for ref in refs if ref in self.readers]
+        return [ref for ref in operation.refs if ref in self.readers]
 
     def _add(self, operation: Operation) -> None:
         """Files an operation behind those it reads from."""

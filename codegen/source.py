@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from codegen.expressions import definition
-from codegen.forward import Forward
-from codegen.layout import INDENT, WIDTH, Span, folded, marked, unmarked
+from codegen.blocks import BlockClasses
+from codegen.class_writer import ClassWriter
+from codegen.layout import Span, unmarked
 from codegen.namespace import Namespace, class_name
-from codegen.network import Network, Operation
-from codegen.preparation import preparation
-from graph.catalog.spec import BlockCode, Expression, Helper
-from graph.document import Node, Project
+from codegen.network import Network
+from graph.document import Project
 from graph.inference import Inference
-from graph.problems import Problem, message
+from graph.problems import Problem
 from graph.shapes import TensorSpec
 
 IMPORTS = {
@@ -44,11 +42,13 @@ class GenerationError(Exception):
 
 @dataclass(frozen=True)
 class GeneratedSource:
-    """A file with one class, and which node stands where in it.
+    """A file with the network's class, those of its blocks before it, and which node stands where in it.
+
+    A node of a block goes by its `block_key`, `Residual/n3`.
 
     Args:
         text: the file.
-        class_name: the class in it.
+        class_name: the network's class.
         input_names: the arguments of `forward`, in order.
         output_names: names for its results, in order.
         input_ids: the Inputs behind `input_names`.
@@ -118,118 +118,36 @@ def generate(project: Project, inference: Inference | None = None) -> GeneratedS
     errors = [problem for problem in inference.problems() if problem.is_error]
     if errors:
         raise GenerationError(project.name, errors)
-    network = Network(project.graph, inference)
-    unwritten = [
-        _no_code(op.node) for op in network.operations.values() if isinstance(op.spec.code, BlockCode)
-    ]
-    if unwritten:
-        raise GenerationError(project.name, unwritten)
-    return _Writer(project.name, network).source()
+    return _written(project.name, Network(project.graph, inference))
 
 
-def _no_code(node: Node) -> Problem:
-    text = message(node.name, f"{node.type} is a block, and blocks have no code", hint="Unpack it.")
-    return Problem("block-code", "error", node.id, text, hint="Unpack it.")
+def _written(project_name: str, network: Network) -> GeneratedSource:
+    numbers = {node_id: number for number, node_id in enumerate(network.operations)}
+    classes = Namespace()
+    name = classes.reserve(class_name(project_name))
+    blocks = BlockClasses(network, classes, numbers)
+    writer = ClassWriter(name, network, numbers, blocks.made, taken=[each.name for each in blocks.helpers])
+    helpers = (each.text.splitlines() for each in blocks.helpers)
+    parts = [*helpers, *(each.lines for each in blocks), writer.lines()]
+    lines = [line for part in parts for line in ("", "", *part)]
+    text, spans = unmarked([*_imports(lines), *lines], list(numbers))
+    inputs, outputs = network.inputs, network.outputs
+    return GeneratedSource(
+        text=text,
+        class_name=name,
+        input_names=tuple(writer.names[op.node.id] for op in inputs),
+        output_names=tuple(writer.names[op.node.id] for op in outputs),
+        input_ids=tuple(op.node.id for op in inputs),
+        output_ids=tuple(op.node.id for op in outputs),
+        input_tensors=tuple(op.call.outputs[0] for op in inputs),
+        output_tensors=tuple(op.call.inputs[0] for op in outputs),
+        attribute_of=writer.attribute_of,
+        spans=spans,
+    )
 
 
-class _Writer:
-    def __init__(self, project_name: str, network: Network) -> None:
-        self._network = network
-        self._class_name = class_name(project_name)
-        self._ids = list(network.operations)
-        self._numbers = {node_id: number for number, node_id in enumerate(self._ids)}
-        self._helpers = _helpers(network.operations.values())
-        self._namespace = Namespace(helper.name for helper in self._helpers)
-        layers = [op for op in network.operations.values() if not op.is_input and not op.is_output]
-        self._names = self._name_all(network.inputs, self._namespace)
-        # A single result is returned without ever being a variable, so its name may be a layer's too.
-        results = Namespace(self._names.values()) if len(network.outputs) == 1 else self._namespace
-        self._names |= self._name_all(layers, self._namespace) | self._name_all(network.outputs, results)
-
-    def source(self) -> GeneratedSource:
-        body = [*self._init(), *self._forward()]
-        helpers = [line for helper in self._helpers for line in ["", "", *helper.text.splitlines()]]
-        imports = self._imports([*helpers, *body])
-        head = [*imports, *helpers, "", "", f"class {self._class_name}(nn.Module):", *self._docstring()]
-        text, spans = unmarked([*head, *body], self._ids)
-        inputs, outputs = self._ids_of(self._network.inputs), self._ids_of(self._network.outputs)
-        return GeneratedSource(
-            text=text,
-            class_name=self._class_name,
-            input_names=tuple(self._names[node_id] for node_id in inputs),
-            output_names=tuple(self._names[node_id] for node_id in outputs),
-            input_ids=inputs,
-            output_ids=outputs,
-            input_tensors=tuple(op.call.outputs[0] for op in self._network.inputs),
-            output_tensors=tuple(op.call.inputs[0] for op in self._network.outputs),
-            attribute_of={op.node.id: self._names[op.node.id] for op, _ in self._definitions()},
-            spans=spans,
-        )
-
-    def _name_all(self, operations: Iterable[Operation], namespace: Namespace) -> dict[str, str]:
-        return {op.node.id: namespace.name(op.node.name, op.spec.stem) for op in operations}
-
-    def _ids_of(self, operations: Iterable[Operation]) -> tuple[str, ...]:
-        return tuple(operation.node.id for operation in operations)
-
-    def _definitions(self) -> list[tuple[Operation, str]]:
-        """What the network keeps and how it is made, in the order of use."""
-        operations = self._network.operations.values()
-        made = (
-            (operation, definition(operation, self._names[operation.node.id])) for operation in operations
-        )
-        return [(operation, text) for operation, text in made if text is not None]
-
-    def _imports(self, body: Iterable[str]) -> list[str]:
-        used = {"nn", *_IMPORTED_NAME.findall("\n".join(body))}
-        vision = [name for name in VISION if name in used]
-        lines = [line for name, line in IMPORTS.items() if name in used]
-        return [*lines, f"from torchvision import {', '.join(vision)}"] if vision else lines
-
-    def _init(self) -> list[str]:
-        definitions = self._definitions()
-        if not definitions:
-            return [""]
-        lines = ["", f"{INDENT}def __init__(self):", f"{INDENT * 2}super().__init__()"]
-        for operation, text in definitions:
-            number, name = self._numbers[operation.node.id], self._names[operation.node.id]
-            for statement in (text, *preparation(operation, name)):
-                lines += folded(marked(number, statement), depth=2)
-        return [*lines, ""]
-
-    def _forward(self) -> list[str]:
-        ids = self._ids_of(self._network.inputs)
-        arguments = (marked(self._numbers[node_id], self._names[node_id]) for node_id in ids)
-        forward = Forward(self._network, self._names, self._numbers, self._namespace)
-        return [*folded(f"def forward({', '.join(['self', *arguments])}):", depth=1), *forward.lines()]
-
-    def _docstring(self) -> list[str]:
-        """What goes in and what comes out, on one line if there is room."""
-        given = {self._names[op.node.id]: _described(op.call.outputs[0]) for op in self._network.inputs}
-        result = {self._names[op.node.id]: _described(op.call.inputs[0]) for op in self._network.outputs}
-        ends = [_listed([f"{name} {text}" for name, text in end.items()]) for end in (given, result)]
-        line = f'{INDENT}"""Maps {" to ".join(ends)}."""'
-        if len(line) <= WIDTH:
-            return [line]
-        first = f'{INDENT}"""Maps {_listed(list(given))} to {_listed(list(result))}.'
-        if len(first) > WIDTH:
-            first = f'{INDENT}"""Maps its inputs to its outputs.'
-        entries = [f"{INDENT * 2}{name}: {text}" for name, text in [*given.items(), *result.items()]]
-        return [first, "", f"{INDENT}Shape:", *entries, f'{INDENT}"""']
-
-
-def _helpers(operations: Iterable[Operation]) -> list[Helper]:
-    """The functions that some operation calls, in the order of their use."""
-    codes = (operation.spec.code for operation in operations)
-    used = (helper for code in codes if isinstance(code, Expression) for helper in code.helpers)
-    return list(dict.fromkeys(used))
-
-
-def _listed(words: Sequence[str]) -> str:
-    """`image, mask and tokens`."""
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _described(tensor: TensorSpec) -> str:
-    return str(tensor) if tensor.dtype == "float32" else f"{tensor} of {tensor.dtype}"
+def _imports(lines: Iterable[str]) -> list[str]:
+    used = {"nn", *_IMPORTED_NAME.findall("\n".join(lines))}
+    vision = [name for name in VISION if name in used]
+    imports = [line for name, line in IMPORTS.items() if name in used]
+    return [*imports, f"from torchvision import {', '.join(vision)}"] if vision else imports

@@ -177,7 +177,6 @@ LAYER_NORM_2D = LayerSpec(
     ),
     stem="norm",
     keywords=("ln", "convnext", "normalize", "channels"),
-    traits=frozenset({"norm"}),
 )
 
 SPECS = (

@@ -125,8 +125,10 @@ def _write_reshape(names: tuple[str, ...], call: LayerCall) -> str:
     for given, dim in zip(call.params.shape, outgoing, strict=True):
         if dim in unread or (given == -1 and not unread):
             sizes.append("-1")
+        elif isinstance(dim, int):
+            sizes.append(str(dim if given == -1 else given))
         else:
-            sizes.append(str(dim) if isinstance(dim, int) else f"{names[0]}.shape[{incoming.index(dim)}]")
+            sizes.append(f"{names[0]}.shape[{incoming.index(dim)}]")
     return f"{names[0]}.reshape({', '.join(sizes)})"
 
 
