@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from graph.catalog.params import Choice, Float, Int, ParamSpec
-from graph.catalog.rules import FLOAT32, NOT_BOOL, channels_of, floating, same
+from graph.catalog.rules import FLOAT32, NOT_BOOL, channels_of, floating, holding, same
 from graph.catalog.spec import (
     DOCS,
     SAME_DTYPE,
@@ -183,7 +183,7 @@ SPECS = (
         "F.hardtanh",
         "x, cut off below min_val and above max_val.",
         dtypes=tuple(dtype for dtype in NOT_BOOL if dtype != "uint8"),
-        infer=_require_order("min_val", "max_val", equal=False),
+        infer=holding(_require_order("min_val", "max_val", equal=False), "min_val", "max_val"),
         params=(
             Float(name="min_val", default=-1.0, help="Smallest output."),
             Float(name="max_val", default=1.0, help="Largest output."),
@@ -202,6 +202,7 @@ SPECS = (
         "Hardshrink",
         "F.hardshrink",
         "Zero near zero, else x.",
+        infer=holding(same, "lambd"),
         params=(LAMBD,),
         summary=("lambd",),
         keywords=("threshold", "sparse"),
@@ -210,6 +211,7 @@ SPECS = (
         "Softshrink",
         "F.softshrink",
         "Zero near zero, else x moved towards zero.",
+        infer=holding(same, "lambd"),
         params=(LAMBD,),
         summary=("lambd",),
         keywords=("threshold", "sparse"),
@@ -233,6 +235,7 @@ SPECS = (
         "F.threshold",
         "x where above a threshold, else a fixed value.",
         dtypes=NOT_BOOL,
+        infer=holding(same, "threshold", "value"),
         params=(
             Float(name="threshold", default=0.0, positional=True, help="Up to here, x is replaced."),
             Float(name="value", default=0.0, positional=True, help="What it is replaced with."),

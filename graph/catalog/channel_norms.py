@@ -66,6 +66,7 @@ def _instance_norm(ndim: int, layout: str) -> LayerSpec:
 
 
 def _group_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    _require_weights_dtype(inputs[0], p)
     if p.num_channels % p.num_groups:
         raise ShapeError(
             "groups-do-not-divide",
@@ -84,7 +85,7 @@ GROUP_NORM = LayerSpec(
     help="Zero mean and unit variance per group of channels of each sample; any batch size.",
     source=f"{DOCS}torch.nn.GroupNorm.html",
     code=Module("nn.GroupNorm", wraps=True),
-    inputs=(PortSpec("in", DTYPES, ndims=(2, 3, *range(5, MOST_NDIM + 1), 4), layout="(N, C, ...)"),),
+    inputs=(PortSpec("in", FLOATS, ndims=(2, 3, *range(5, MOST_NDIM + 1), 4), layout="(N, C, ...)"),),
     infer=_group_norm_shape,
     params=(
         Int(name="num_groups", default=1, positional=True, help="Number of groups; divides the channels."),

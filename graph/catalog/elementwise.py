@@ -1,7 +1,7 @@
 """Functions of one tensor, entry by entry."""
 
 from graph.catalog.params import Choice, Float, ParamSpec
-from graph.catalog.rules import NOT_BOOL, floating, same
+from graph.catalog.rules import NOT_BOOL, floating, holding, same
 from graph.catalog.spec import (
     DOCS,
     SAME_DTYPE,
@@ -74,7 +74,7 @@ POWER = LayerSpec(
     code=Expression(_write_power),
     inputs=(PortSpec("in", DTYPES),),
     outputs=(PortSpec("out", FLOATS),),
-    infer=floating,
+    infer=holding(floating, "exponent"),
     params=(Float(name="exponent", default=2.0, help="The power."),),
     keywords=("pow", "square", "exponent"),
     summary=("exponent",),
@@ -114,7 +114,7 @@ SPECS = (
         "torch.clamp",
         "x, cut off below min and above max.",
         ("clip", "limit", "bounds"),
-        infer=_clamp_shape,
+        infer=holding(_clamp_shape, "min", "max"),
         params=(
             Float(name="min", default=None, optional=True, initial=0.0, help="Smallest output."),
             Float(name="max", default=None, optional=True, help="Largest output."),

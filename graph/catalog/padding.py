@@ -1,7 +1,7 @@
 """Padding: a border around feature maps."""
 
 from graph.catalog.params import INT_LIMIT, Float, IntOrTuple, ParamSpec
-from graph.catalog.rules import NOT_BOOL, as_tuple
+from graph.catalog.rules import NOT_BOOL, as_tuple, holding
 from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
 from graph.shapes import DTYPES, SetParam, ShapeError, TensorSpec
@@ -74,7 +74,7 @@ def _padding(
         source=f"{DOCS}torch.nn.{type_name}.html",
         code=Module(f"nn.{type_name}"),
         inputs=(PortSpec("in", dtypes, ndims=ndims, layout=LAYOUTS[ndim]),),
-        infer=infer,
+        infer=holding(infer, *(param.name for param in params)),
         params=(
             IntOrTuple(
                 name="padding",

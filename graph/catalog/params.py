@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Value = Any  # a JSON value: None, bool, int, float, str, list or dict of these
 INT_LIMIT = 2**63 - 1
+MAX_FLOAT32 = (2 - 2**-23) * 2.0**127
 MAX_NDIM = 16
 
 
@@ -114,7 +115,7 @@ class Axis(Int):
 
 @dataclass(frozen=True, kw_only=True)
 class Float(ParamSpec):
-    """A finite number."""
+    """A number that float32 can hold."""
 
     min: float = -math.inf
     max: float = math.inf
@@ -125,6 +126,8 @@ class Float(ParamSpec):
     def _checked(self, value: Value) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not is_finite(value):
             raise ParamError(f"a number{self._range_text()}")
+        if abs(value) > MAX_FLOAT32:
+            raise ParamError(f"a number from {-MAX_FLOAT32:g} to {MAX_FLOAT32:g}")
         if not self.min <= value <= self.max or (self.above is not None and value <= self.above):
             raise ParamError(f"a number{self._range_text()}")
         return float(value)

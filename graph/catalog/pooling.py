@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from graph.catalog.params import Flag, Float, Int, IntOrTuple
-from graph.catalog.rules import NOT_BOOL, as_tuple, require_window, windowed_size
+from graph.catalog.rules import NOT_BOOL, as_tuple, holding, require_window, windowed_size
 from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
 from graph.shapes import DTYPES, FLOATS, INTEGERS, SetParam, ShapeError, TensorSpec
@@ -168,9 +168,9 @@ def _lp_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
         code=Module(f"nn.LPPool{ndim}d"),
         inputs=(PortSpec("in", dtypes, ndims=(ndim + 1, ndim + 2), layout=f"(N, C, {dims})"),),
         outputs=(PortSpec("out", FLOATS),),
-        infer=infer,
+        infer=holding(infer, "norm_type"),
         params=(
-            Float(name="norm_type", default=2.0, above=0, positional=True, help="The power p."),
+            Float(name="norm_type", default=2.0, min=1e-4, positional=True, help="The power p."),
             ints(name="kernel_size", default=2, min=1, positional=True, help="Window size in pixels."),
             ints(
                 name="stride",

@@ -1,7 +1,7 @@
 """Operations that change the dims of a tensor: swapping, adding, repeating, cutting, padding."""
 
 from graph.catalog.params import Axis, Dims, Float, Int, Pads
-from graph.catalog.rules import all_maps, axis_index, promoted
+from graph.catalog.rules import all_maps, axis_index, holding, promoted
 from graph.catalog.spec import (
     DOCS,
     Expression,
@@ -316,7 +316,7 @@ SPECS = (
         "torch.nn.functional.pad",
         "Entries of one value added before and behind dims.",
         Function("F.pad", wraps=True),
-        _pad_shape,
+        holding(_pad_shape, "value"),
         (
             Pads(
                 name="pad",

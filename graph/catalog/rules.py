@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
-from graph.catalog.spec import LayerCall, Params
+from graph.catalog.params import MAX_FLOAT32
+from graph.catalog.spec import Inputs, LayerCall, Params, ShapeRule
 from graph.dims import Dim, substitute
 from graph.shapes import DTYPES, FLOATS, SetParam, Shape, ShapeError, TensorSpec, format_shape, num_elements
 
 FLOAT32 = ("float32",)
 NOT_BOOL = tuple(dtype for dtype in DTYPES if dtype != "bool")
 MAX_RATIO = 2**16
+LARGEST = {
+    "float64": sys.float_info.max, "float32": MAX_FLOAT32, "float16": 65504.0,
+    "bfloat16": (2 - 2**-7) * 2.0**127, "int64": 2**63 - 1, "int32": 2**31 - 1, "int16": 2**15 - 1,
+    "int8": 127, "uint8": 255,
+}  # fmt: skip
 PROMOTION = {dtype: rank for rank, dtype in enumerate(("bool", "uint8", "int8", "int16", "int32", "int64"))}
 
 Pair = Sequence[int]
@@ -84,6 +91,40 @@ def require_window(size: Dim, reach: int, param: str, spec: TensorSpec) -> None:
             hint=f"Use a smaller {param}, more padding, or fewer pooling layers before it.",
             param=param,
         )
+
+
+def require_representable(value: float, dtype: str, param: str) -> None:
+    """Checks that a tensor of this dtype can hold a value; every number but zero is true as a bool.
+
+    Raises:
+        ShapeError: it is too large, or negative where there is no sign.
+    """
+    if dtype == "bool":
+        return
+    largest = LARGEST[dtype]
+    smallest = -largest if dtype in FLOATS else 0 if dtype == "uint8" else -largest - 1
+    if not smallest <= value <= largest:
+        raise ShapeError(
+            "value-too-large" if value > 0 else "value-too-small",
+            f"{param} is {value:g}, which {dtype} from {{source}} cannot hold",
+            expected=f"a number from {smallest:g} to {largest:g}",
+            hint=f"Set {param} = 0, or change the dtype.",
+            param=param,
+            repairs=(SetParam(param, 0),),
+        )
+
+
+def holding(rule: ShapeRule, *params: str) -> ShapeRule:
+    """The rule, which then also checks that the output's dtype can hold these parameters."""
+
+    def infer(inputs: Inputs, p: Params) -> tuple[TensorSpec, ...]:
+        outputs = rule(inputs, p)
+        for name in params:
+            if p[name] is not None:
+                require_representable(p[name], outputs[0].dtype, name)
+        return outputs
+
+    return infer
 
 
 def scaled_size(size: Dim, factor: float, param: str) -> Dim:

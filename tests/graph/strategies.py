@@ -12,6 +12,7 @@ from graph.catalog import CATALOG
 from graph.catalog.params import Axes, Axis, Choice, Dims, Flag, Float, Int, IntOrTuple, Pads, ParamSpec
 from graph.catalog.per_dim import Factors, Sizes
 from graph.catalog.spec import LayerSpec
+from graph.shapes import DTYPES
 
 Shape = list[int | str]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -25,11 +26,17 @@ class Case:
     Args:
         params: those that were set.
         inputs: the shape of every input without the batch.
+        dtypes: of every input.
     """
 
     type: str
     params: Mapping[str, Any]
     inputs: tuple[Shape, ...]
+    dtypes: tuple[str, ...]
+
+    @property
+    def has_usual_dtypes(self) -> bool:
+        return self.dtypes == usual_dtypes(self.type, len(self.inputs))
 
 
 def _int(param: Int) -> st.SearchStrategy[Any]:
@@ -37,7 +44,7 @@ def _int(param: Int) -> st.SearchStrategy[Any]:
 
 
 def _float(param: Float) -> st.SearchStrategy[Any]:
-    values = (0, 0.0, 1e-5, 0.1, 0.5, 1.0, 1, 3.0, -0.5)
+    values = (0, 0.0, 1e-5, 0.1, 0.5, 1.0, 1, 3.0, -0.5, -7, 300, 1e5, 3.4e38)
     above = -float("inf") if param.above is None else param.above
     return st.sampled_from([value for value in values if param.min <= value <= param.max and value > above])
 
@@ -172,7 +179,22 @@ def cases(draw: Draw, type_name: str) -> Case:
         inputs += OTHER_INPUTS[type_name](draw, shape, params)
     else:
         inputs += [draw(_like(shape)) for _ in spec.inputs[1:]]
-    return Case(type_name, params, tuple(inputs))
+    return Case(type_name, params, tuple(inputs), draw(_dtypes(type_name, len(inputs))))
+
+
+def usual_dtypes(type_name: str, count: int) -> tuple[str, ...]:
+    """What the first so many inputs of a layer read most often."""
+    spec = CATALOG[type_name]
+    ports = [spec.inputs[0]] * count if spec.is_variadic else spec.inputs[:count]
+    return tuple("float32" if "float32" in port.dtypes else port.dtypes[0] for port in ports)
+
+
+def _dtypes(type_name: str, count: int) -> st.SearchStrategy[tuple[str, ...]]:
+    """The usual dtype for all inputs most of the time, else another one or several."""
+    usual = st.just(usual_dtypes(type_name, count))
+    equal = st.sampled_from(DTYPES).map(lambda dtype: (dtype,) * count)
+    mixed = st.tuples(*[st.sampled_from(DTYPES)] * count)
+    return st.integers(0, 7).flatmap(lambda n: usual if n < 6 else equal if n == 6 else mixed)
 
 
 def _like(shape: Shape) -> st.SearchStrategy[Shape]:
