@@ -177,6 +177,7 @@ LAYER_NORM_2D = LayerSpec(
     ),
     stem="norm",
     keywords=("ln", "convnext", "normalize", "channels"),
+    traits=frozenset({"norm"}),
 )
 
 SPECS = (

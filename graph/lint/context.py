@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graph.catalog.params import Value
-from graph.catalog.spec import LayerSpec
+from graph.catalog.spec import Boundary, LayerSpec
 from graph.document import Edge, Graph, Node
 from graph.inference import Inference
 from graph.lint.plan import PlanFacts
@@ -113,9 +113,7 @@ class LintContext:
             return
         for trait in spec.traits:
             self._by_trait.setdefault(trait, []).append(node)
-        if not spec.inputs:
-            self.inputs.append(node)
-        if not spec.outputs:
-            self.outputs.append(node)
+        if isinstance(spec.code, Boundary):
+            (self.outputs if spec.inputs else self.inputs).append(node)
         if len(self.inference.result(node.id).outputs) > 1:
             self.forking.append(node)

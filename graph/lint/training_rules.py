@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from graph.catalog.spec import DOCS
 from graph.document import Node
+from graph.edits import SetParams
 from graph.lint.context import LintContext
 from graph.lint.plan import chain, part
 from graph.lint.rewiring import change_plan, remove
 from graph.lint.rule import Finding, Rule
+from graph.problems import Fix
 from graph.shapes import FLOATS
 
 BATCH_SIZE = 32
+FROZEN = "frozen"
 MAX_LISTED = 3
 
 
@@ -154,6 +157,80 @@ UNUSUAL_LEARNING_RATE = Rule(
 )
 
 
+def _frozen_islands(context: LintContext) -> Iterator[Finding]:
+    for node in context.graph.nodes.values():
+        if not _is_frozen(node) or not context.learns(node) or context.has(node, "batch-norm"):
+            continue
+        earlier = next((each for each in _nearest_learned(context, node) if not _is_frozen(each)), None)
+        if earlier is None or not _trains_behind(context, node):
+            continue
+        behind = (context.graph.nodes[each] for each in context.graph.reachable(node.id))
+        frozen = sorted((each for each in behind if _is_frozen(each)), key=lambda each: each.name)
+        before = [each for each in _all_upstream(context, node) if _can_freeze(context, each)]
+        yield Finding(
+            node=node,
+            what=f"it is frozen, but {earlier.name} before it and layers behind it are trained",
+            expected="frozen layers at the beginning, trained ones behind them",
+            hint=f"Unfreeze {node.name}, or freeze everything before it",
+            fixes=(
+                Fix(
+                    _counted("Unfreeze", frozen),
+                    tuple(SetParams(each.id, reset=(FROZEN,)) for each in frozen),
+                ),
+                Fix(_counted("Freeze", before), tuple(SetParams(each.id, {FROZEN: True}) for each in before)),
+            ),
+            param=FROZEN,
+        )
+
+
+def _can_freeze(context: LintContext, node: Node) -> bool:
+    """Whether a node learns now and need not."""
+    spec = context.spec(node)
+    return (
+        spec is not None and spec.param(FROZEN) is not None and context.learns(node) and not _is_frozen(node)
+    )
+
+
+def _counted(verb: str, nodes: Sequence[Node]) -> str:
+    return f"{verb} {nodes[0].name}" if len(nodes) == 1 else f"{verb} {len(nodes)} layers"
+
+
+def _is_frozen(node: Node) -> bool:
+    return node.params.get(FROZEN) is True
+
+
+def _nearest_learned(context: LintContext, node: Node) -> Iterator[Node]:
+    """The learned layers that feed a node with no other learned layer between."""
+    queue, seen = list(context.upstream(node)), {node.id}
+    for each in queue:
+        if each.id in seen:
+            continue
+        seen.add(each.id)
+        if context.learns(each):
+            yield each
+        else:
+            queue.extend(context.upstream(each))
+
+
+def _trains_behind(context: LintContext, node: Node) -> bool:
+    behind = (context.graph.nodes[each] for each in context.graph.reachable(node.id) if each != node.id)
+    return any(context.learns(each) and not _is_frozen(each) for each in behind)
+
+
+FROZEN_IN_THE_MIDDLE = Rule(
+    code="frozen-in-the-middle",
+    title="Frozen layers at the beginning",
+    severity="warning",
+    why=(
+        "A frozen layer keeps what it has learned from the inputs that it knew. If the layers before it go "
+        "on learning, what it is given changes under its feet. Freeze a backbone from the input up to some "
+        "layer, and train the rest."
+    ),
+    source="https://docs.pytorch.org/tutorials/beginner/transfer_learning_tutorial.html",
+    find=_frozen_islands,
+)
+
+
 def _cut_gradients(context: LintContext) -> Iterator[Finding]:
     reached = _reached_by_gradients(context)
     for node in context.graph.nodes.values():
@@ -228,5 +305,6 @@ RULES = (
     BATCH_NORM_WITH_BATCH_SIZE_1,
     UNNORMALIZED_INPUT,
     UNUSUAL_LEARNING_RATE,
+    FROZEN_IN_THE_MIDDLE,
     UNUSED_PARAMETERS,
 )

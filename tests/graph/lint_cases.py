@@ -18,6 +18,7 @@ PICTURE = ("Input", {"shape": [1, 28, 28]})
 FEATURES = ("Input", {"shape": [20]})
 CONV = ("Conv2d", {"out_channels": 8, "padding": 1})
 PLAIN_CONV = ("Conv2d", {"out_channels": 8, "padding": 1, "bias": False})
+LAYER = ("Linear", {"out_features": 8})
 TEN = ("Linear", {"out_features": 10})
 ONE = ("Linear", {"out_features": 1})
 
@@ -71,6 +72,15 @@ def pooled_with_indices() -> Graph:
     )
     graph.insert_nodes([node("n5", "Output", "places")])
     graph.insert_edges([edge("n2.indices", "n5.in")])
+    return graph
+
+
+def frozen(*names: str) -> Graph:
+    """Four Linear layers, of which these do not learn."""
+    graph = chain(FEATURES, LAYER, "ReLU", LAYER, "ReLU", LAYER, "ReLU", TEN, "Output")
+    for each in tuple(graph.nodes.values()):
+        if each.name in names:
+            graph.replace_node(each.with_(params={**each.params, "frozen": True}))
     return graph
 
 
@@ -294,6 +304,11 @@ CASES = (
     Case(
         "unusual-learning-rate",
         ends_with(), None, ("Set lr = 0.01",), {"optimizer": {"type": "SGD", "lr": 1e-7}},
+    ),
+    Case("frozen-in-the-middle", frozen("linear2"), "linear2", ("Unfreeze linear2", "Freeze linear1")),
+    Case(
+        "frozen-in-the-middle",
+        frozen("linear2", "linear3"), "linear2", ("Unfreeze 2 layers", "Freeze linear1"),
     ),
     Case(
         "unused-parameters",

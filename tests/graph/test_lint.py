@@ -29,6 +29,7 @@ from tests.graph.lint_cases import (
     TEN,
     ends_with,
     findings,
+    frozen,
     loss,
     one_half,
 )
@@ -275,6 +276,12 @@ LEFT_ALONE = {
         "unusual-learning-rate", ends_with(), {"optimizer": {"type": "SGD", "lr": 1.0}}
     ),
     "an unknown optimizer": ("unusual-learning-rate", ends_with(), {"optimizer": {"type": "Mine", "lr": 99}}),
+    "a frozen backbone": ("frozen-in-the-middle", frozen("linear1", "linear2", "linear3"), {}),
+    "a frozen head": ("frozen-in-the-middle", frozen("linear4"), {}),
+    "a frozen norm": (
+        "frozen-in-the-middle",
+        chain(IMAGE, PLAIN_CONV, ("BatchNorm2d", {"frozen": True}), "ReLU", CONV, "Output"), {},
+    ),
     "integers on their way in": (
         "unused-parameters",
         chain(("Input", {"shape": [4]}), ("Cast", {"dtype": "int64"}), "Embedding", "Output"),
@@ -420,6 +427,13 @@ def test_a_copy_keeps_what_is_silenced():
     document.apply(Silence(None, "unusual-learning-rate"))
     document.apply(Silence("n1", "unnormalized-input"))
     assert to_bytes(document.project.copy()) == to_bytes(document.project)
+
+
+def test_a_free_parameter_is_no_input():
+    graph = Graph([node("n1", "Parameter"), node("n2", "ReLU"), node("n3", "Output")])
+    graph.insert_edges([edge("n1.out", "n2.in"), edge("n2.out", "n3.in")])
+    project = Project(graph=graph, training={"data": MNIST, "loss": "MSELoss"})
+    assert "unnormalized-input" not in codes(project)
 
 
 def test_silencing_a_missing_node_is_refused():
