@@ -127,11 +127,12 @@ class Oracle:
         self._type = spec.type
         self._meaning = MEANINGS.get(spec.type)
         self._group = getattr(spec.code, "group", None)
-        self._params = params
+        # Torch knows its own parameters only, and nothing of settings beside them.
+        self._params = {param.name: params[param.name] for param in spec.params}
         self.module: nn.Module | None = None
         if self._meaning is None:
             with _refusals():
-                self.module = _built(spec, params, device)
+                self.module = _built(spec, self._params, device)
 
     def run(self, inputs: Tensors, sizes: Sizes) -> list[torch.Tensor]:
         """The layer's outputs, in the order of its ports.
