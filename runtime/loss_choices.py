@@ -87,7 +87,7 @@ TRIPLET_ORDER = ("anchor", "positive", "negative")
 CLASSIFICATION = (
     LossSpec(
         type="CrossEntropyLoss",
-        help="One class of several; takes logits, so the model needs no softmax.",
+        help="One class of several; the model needs no softmax.",
         source=f"{DOCS}torch.nn.CrossEntropyLoss.html",
         params=(
             CLASS_WEIGHT,
@@ -109,7 +109,7 @@ CLASSIFICATION = (
     ),
     LossSpec(
         type="FocalLoss",
-        help="Cross entropy that cares less for what is right already; for rare classes. Takes logits.",
+        help="Cross entropy that cares less for what is right already; for rare classes.",
         source="https://docs.pytorch.org/vision/stable/generated/torchvision.ops.sigmoid_focal_loss.html",
         params=(
             Choice(
@@ -147,7 +147,7 @@ CLASSIFICATION = (
 YES_OR_NO = (
     LossSpec(
         type="BCEWithLogitsLoss",
-        help="Yes or no, once or for several labels; takes logits, so the model needs no sigmoid.",
+        help="Yes or no, once or for several labels; the model needs no sigmoid.",
         source=f"{DOCS}torch.nn.BCEWithLogitsLoss.html",
         params=(
             Floats(
@@ -166,13 +166,13 @@ YES_OR_NO = (
     ),
     LossSpec(
         type="SoftMarginLoss",
-        help="Yes or no as 1 and -1; takes logits.",
+        help="Yes or no as 1 and -1, once or for several labels.",
         source=f"{DOCS}torch.nn.SoftMarginLoss.html",
         needs=Needs((OutputNeed("logits", NDIM, "logit"),), SIGNS, yes_above=0),
     ),
     LossSpec(
         type="MultiLabelSoftMarginLoss",
-        help="Yes or no for each of several labels, their mean; takes logits.",
+        help="Yes or no for each of several labels, their mean.",
         source=f"{DOCS}torch.nn.MultiLabelSoftMarginLoss.html",
         params=(Floats(name="weight", optional=True, min=0, help="One number a label."),),
         rule=_some_weight,

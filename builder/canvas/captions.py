@@ -7,6 +7,7 @@ from typing import Any
 
 from builder.quantities import bytes_text
 from graph.catalog.params import ParamSpec
+from graph.catalog.settings import FROZEN
 from graph.catalog.spec import LayerSpec
 from graph.document import Edge, Graph, Node
 from graph.shapes import TensorSpec, num_bytes
@@ -36,6 +37,12 @@ def params_text(spec: LayerSpec, node: Node) -> str:
         (results if name in _RESULT else parts).append(_param_text(param, value))
     text = ", ".join(parts)
     return " ".join(part for part in (text, f"{ARROW} {', '.join(results)}" if results else "") if part)
+
+
+def type_text(spec: LayerSpec | None, node: Node) -> str:
+    """The type, and whether its weights are kept as they are: `Conv2d, frozen`."""
+    is_frozen = spec is not None and FROZEN in spec.settings and node.params.get(FROZEN.name) is True
+    return f"{node.type}, frozen" if is_frozen else node.type
 
 
 def _param_text(param: ParamSpec, value: Any) -> str:

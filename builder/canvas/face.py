@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
-from builder.canvas.captions import params_text, shape_text
+from builder.canvas.captions import params_text, shape_text, type_text
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port
 from builder.canvas.style import BLOCK_SIZES, BLOCK_TEXT, MIN_BLOCK_TEXT, STRIPE, CanvasStyle
 from graph.catalog.spec import LayerSpec
@@ -100,7 +100,8 @@ def _header(node: Node, spec: LayerSpec | None, has_badge: bool, style: CanvasSt
     name, caption = style.fonts["name"], style.fonts["caption"]
     lines = [_line(node.name, name, style.text, QPointF(MARGIN, top), room)]
     type_pen = style.muted if spec else style.error_text
-    lines.append(_line(node.type, caption, type_pen, QPointF(MARGIN, top + 18), TEXT_WIDTH))
+    kind = type_text(spec, node)
+    lines.append(_line(kind, caption, type_pen, QPointF(MARGIN, top + 18), TEXT_WIDTH))
     if params:
         lines.append(_line(params, caption, style.text, QPointF(MARGIN, top + 34), TEXT_WIDTH))
     return lines

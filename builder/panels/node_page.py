@@ -13,6 +13,7 @@ from builder.panels.field_text import UNSET, format_value
 from builder.panels.forms import FieldState, SpecForm, default_state
 from builder.panels.name_field import NameField
 from builder.panels.problem_list import ProblemCards
+from builder.panels.training_section import TrainingSection
 from builder.quantities import bytes_text, flops_text
 from builder.session import Session
 from builder.theme import GRID, Theme, font
@@ -47,6 +48,8 @@ class NodePage(QWidget):
         self.problems = ProblemCards(theme, self)
         self.problems.fix_asked.connect(lambda fix: fix_problem(session, fix))
         self.facts = Facts(self)
+        self.training = TrainingSection(self)
+        self.training.edited.connect(self._edited)
         self._parameters_title = section_title("Parameters", self)
         self._form_slot = QVBoxLayout()
         self._lay_out()
@@ -60,7 +63,7 @@ class NodePage(QWidget):
         """Reads the node anew, after an edit or an undo."""
         node = self._session.graph.nodes[self._node_id]
         spec = self._session.graph.catalog.get(node.type)
-        shown = (node.type, spec.params if spec else ())
+        shown = (node.type, spec.all_params if spec else ())
         if shown != self._shown:
             self._shown = shown
             self._rebuild(node.type, spec)
@@ -70,6 +73,9 @@ class NodePage(QWidget):
         if spec is not None and self.form is not None:
             for param in spec.params:
                 self.form.show_state(param.name, _state(param, node, result, problems))
+            self.training.show_settings(
+                spec.settings, node.params, lambda setting: _state(setting, node, result, problems)
+            )
         self.facts.show_facts(_facts(result))
 
     def set_theme(self, theme: Theme) -> None:
@@ -97,6 +103,7 @@ class NodePage(QWidget):
         has_params = bool(self.form.names)
         self.form.setVisible(has_params)
         self._parameters_title.setVisible(has_params)
+        self.training.rebuild(spec.settings if spec else ())
         QWidget.setTabOrder(self.name, self.form)
 
     def _lay_out(self) -> None:
@@ -109,6 +116,7 @@ class NodePage(QWidget):
         layout.addWidget(self.problems)
         layout.addWidget(self._parameters_title)
         layout.addLayout(self._form_slot)
+        layout.addWidget(self.training)
         layout.addWidget(section_title("Shapes and cost", self))
         layout.addWidget(self.facts)
         layout.addStretch(1)

@@ -18,6 +18,7 @@ from builder.panels.plan_edits import (
 from builder.panels.plan_form import PlanForm
 from builder.session import Session
 from graph.document import Document, Project
+from graph.edits import SetTraining
 from graph.templates import templates
 from runtime.plan import TABLES, TrainingPlan
 
@@ -101,6 +102,23 @@ def test_another_optimizer_keeps_what_both_share(qtbot, session, form):
     session.undo()
     assert form.parts["optimizer"].type_field.currentText() == "Adam"
     assert "betas" in form.parts["optimizer"].form.names
+
+
+def test_a_loss_tells_what_it_needs_the_way_it_is_set(session, form):
+    session.load(Document(Project(training={"loss": {"type": "FocalLoss"}})))
+    loss = form.parts["loss"]
+    assert "Takes logits (N, classes, ...); compares with class numbers" in loss.help.text()
+    session.apply(SetTraining({"loss": {"type": "FocalLoss", "task": "binary"}}, "Set loss task"))
+    assert "Takes logits (N, ...); compares with 0 for no to 1 for yes" in loss.help.text()
+
+
+def test_class_weights_are_typed_or_balanced(qtbot, session, form):
+    field = form.parts["loss"].form.field("weight")
+    type_into(qtbot, field, "balanced")
+    assert training(session)["loss"] == {"type": "CrossEntropyLoss", "weight": "balanced"}
+    type_into(qtbot, field, "1, 0.5, 2")
+    assert training(session)["loss"]["weight"] == [1, 0.5, 2]
+    assert not form.error.isVisible()
 
 
 def test_a_scheduler_can_be_chosen_and_taken_away(qtbot, session, form):

@@ -1,0 +1,90 @@
+"""The folded part of the inspector that says how a layer starts and takes part in training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from builder.icons import icon
+from builder.panels.field_text import format_value
+from builder.panels.forms import FieldState, SpecForm
+from builder.theme import GRID, font
+from graph.catalog.params import ParamSpec, Value
+from graph.catalog.settings import FROZEN, LR_FACTOR, WEIGHT_INIT
+
+
+class TrainingSection(QWidget):
+    """Shows what is set in one line, and the form for it when unfolded; stays as it was left.
+
+    Signals:
+        edited(name, value, burst): as of the form.
+    """
+
+    edited = Signal(str, object, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.form = SpecForm((), self)
+        self.header = QToolButton(self)
+        self.header.setText("Training")
+        self.header.setFont(font("strong"))
+        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.header.setCheckable(True)
+        self.header.setProperty("role", "fold")
+        self.header.setToolTip("How the weights start, whether they learn, and how fast.")
+        self.header.toggled.connect(self._fold)
+        self.note = QLabel(self)
+        self.note.setProperty("role", "muted")
+        self.note.setWordWrap(True)  # the inspector is narrow
+        top = QHBoxLayout()
+        top.setSpacing(GRID)
+        top.addWidget(self.header)
+        top.addWidget(self.note, 1)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, GRID, 0, 0)
+        self._layout.setSpacing(GRID // 2)
+        self._layout.addLayout(top)
+        self._fold(False)
+
+    def rebuild(self, settings: Sequence[ParamSpec]) -> None:
+        """Makes the form anew; a layer that does not learn has none."""
+        self.form.hide()
+        self.form.deleteLater()
+        self.form = SpecForm(settings, self)
+        self.form.edited.connect(self.edited)
+        self.form.setVisible(self.header.isChecked())
+        self._layout.addWidget(self.form)
+        self.setVisible(bool(settings))
+
+    def show_settings(
+        self,
+        settings: Sequence[ParamSpec],
+        params: Mapping[str, Value],
+        state_of: Callable[[ParamSpec], FieldState],
+    ) -> None:
+        """Shows a node's settings; unfolds where something is wrong with one."""
+        states = {setting.name: state_of(setting) for setting in settings}
+        for name, state in states.items():
+            self.form.show_state(name, state)
+        if any(state.problem for state in states.values()):
+            self.header.setChecked(True)
+        self.note.setText(summary(params))
+
+    @Slot(bool)
+    def _fold(self, is_open: bool) -> None:
+        self.header.setIcon(icon("chevron-down" if is_open else "chevron-right"))
+        self.form.setVisible(is_open)
+
+
+def summary(params: Mapping[str, Value]) -> str:
+    """What differs from a layer as it is placed: `orthogonal, frozen, lr × 0.1`."""
+    parts = []
+    if params.get(WEIGHT_INIT.name, WEIGHT_INIT.default) != WEIGHT_INIT.default:
+        parts.append(format_value(params[WEIGHT_INIT.name]))
+    if params.get(FROZEN.name) is True:
+        parts.append("frozen")
+    if params.get(LR_FACTOR.name, LR_FACTOR.default) != LR_FACTOR.default:
+        parts.append(f"lr\u00a0×\u00a0{format_value(params[LR_FACTOR.name])}")  # kept on one line
+    return ", ".join(parts)
