@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from graph.blocks import block_ports, param_faults, reached
+from graph.block_params import param_faults
+from graph.blocks import block_ports, reached
 from graph.catalog import CATALOG
 from graph.document import Block, BlockParam, Edge, Edit, EditError, Graph, PortRef, Project
 from graph.edits import MAX_NAME_LENGTH, Batch

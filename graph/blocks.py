@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from keyword import iskeyword
@@ -11,40 +11,22 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+from graph.block_params import MAX_REPEAT, REPEAT, REPEAT_SPEC, Each, param_spec
 from graph.catalog import CATALOG
-from graph.catalog.params import INT_LIMIT, Flag, Float, Int, ParamError, ParamSpec, Text, Value
+from graph.catalog.params import Value
 from graph.catalog.spec import BlockCode, LayerCall, LayerSpec, Params, PortSpec, default_stem
 from graph.dims import Dim
-from graph.expressions import FUNCTIONS
-from graph.model import Block, BlockParam, Graph
-from graph.problems import shown
-from graph.shapes import DTYPES, ShapeError, TensorSpec
+from graph.model import Block, Graph
+from graph.shapes import DTYPES, SetParam, ShapeError, TensorSpec
 
 if TYPE_CHECKING:
     from graph.inference import Inference
     from graph.problems import Problem
 
 CATEGORY = "Blocks"
-REPEAT = "repeat"
-MAX_REPEAT = 1000
 MAX_NESTING = 32
 MAX_NODES = 100_000  # of a block with all blocks inside it drawn out
 MAX_KEPT = 256  # bodies that a block remembers
-
-_Declare = Callable[[BlockParam], ParamSpec]
-KINDS: Mapping[str, _Declare] = {
-    "int": lambda p: Int(name=p.name, default=p.default, min=-INT_LIMIT, help=p.help),
-    "float": lambda p: Float(name=p.name, default=p.default, help=p.help),
-    "bool": lambda p: Flag(name=p.name, default=p.default, help=p.help),
-    "str": lambda p: Text(name=p.name, default=p.default, help=p.help),
-}
-REPEAT_SPEC = Int(
-    name=REPEAT,
-    default=1,
-    min=1,
-    max=MAX_REPEAT,
-    help="How often it stands in a row, each time with weights of its own.",
-)
 
 
 class BodyError(ShapeError):
@@ -115,7 +97,7 @@ def block_spec(block: Block, blocks: Mapping[str, Block]) -> LayerSpec:
     """
     rules = _Rules(block, blocks)
     inputs, outputs = block_ports(block.graph)
-    params = (*(KINDS[param.kind](param) for param in block.params), REPEAT_SPEC)
+    params = (*map(param_spec, block.params), REPEAT_SPEC)
     size = len(block.graph.nodes) - len(inputs) - len(outputs)
     return LayerSpec(
         type=block.name,
@@ -150,26 +132,6 @@ def identifier(text: str, default: str) -> str:
     if not name.isidentifier():
         name = f"{default}_{name}"
     return f"{name}_" if iskeyword(name) else name
-
-
-def param_faults(params: Sequence[BlockParam]) -> Iterator[tuple[int, str, str]]:
-    """What is wrong with the declarations of a block's parameters: which, its key, and a sentence."""
-    seen: set[str] = set()
-    for index, param in enumerate(params):
-        if not param.name.isidentifier() or iskeyword(param.name):
-            yield index, "name", f"{shown(param.name)} is not a Python name, such as channels"
-        elif param.name == REPEAT or param.name in FUNCTIONS:
-            yield index, "name", f"{param.name} means something else already; choose another name"
-        elif param.name in seen:
-            yield index, "name", f"there already is a parameter called {param.name}"
-        seen.add(param.name)
-        if param.kind not in KINDS:
-            yield index, "kind", f"{shown(param.kind)} is not one of {', '.join(KINDS)}"
-            continue
-        try:
-            KINDS[param.kind](param).check(param.default)
-        except ParamError as error:
-            yield index, "default", f"{shown(param.default)} does not suit. Expected {error}"
 
 
 def uses(block: Block, blocks: Mapping[str, Block]) -> set[str]:
@@ -233,14 +195,33 @@ class _Rules:
     def bodies(self, inputs: tuple[TensorSpec, ...], params: Params) -> tuple[Body, ...]:
         """One body a repetition: the first result of each is the first input of the next."""
         bodies: list[Body] = []
-        env = {param.name: params[param.name] for param in self._block.params}
-        for _ in range(params[REPEAT]):
+        for env in self._values(params):
             body = self._body(inputs, env)
             if body.errors:
                 raise BodyError(self._block, body.errors)
             bodies.append(body)
             inputs = (body.outputs[0], *inputs[1:])
         return tuple(bodies)
+
+    def _values(self, params: Params) -> list[dict[str, Value]]:
+        """The block's parameters for each repetition."""
+        count = params[REPEAT]
+        given = {param.name: params[param.name] for param in self._block.params}
+        listed = {name: value.values for name, value in given.items() if isinstance(value, Each)}
+        for name, values in listed.items():
+            if len(values) != count:
+                what = f"{name} has {len(values)} values, one for each repetition, but {REPEAT} is {count}"
+                raise ShapeError(
+                    "each-length",
+                    what,
+                    expected=f"{count} values",
+                    hint=f"Set {REPEAT} = {len(values)}, or give {count} values.",
+                    param=name,
+                    repairs=(SetParam(REPEAT, len(values)),),
+                )
+        if not listed:
+            return [given] * count
+        return [given | {name: values[n] for name, values in listed.items()} for n in range(count)]
 
     def _body(self, inputs: tuple[TensorSpec, ...], env: Mapping[str, Value]) -> Body:
         key = (inputs, tuple(env.values()))

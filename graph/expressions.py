@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from graph.catalog.params import Value
 
 MARK = "="
+EACH = "each"  # the key of a value that lists one for each repetition of a block
 MAX_LENGTH = 500
 MAX_DEPTH = 40
 MAX_TOKENS = 120  # bounds how deep sums and products without parentheses are
@@ -104,11 +105,18 @@ def is_expression(value: Value) -> bool:
     return isinstance(value, str) and value.startswith(MARK)
 
 
+def is_listed(value: Value) -> bool:
+    """Whether a parameter has a value for each repetition of its block: `{"each": [64, 128]}`."""
+    return isinstance(value, Mapping) and len(value) == 1 and isinstance(value.get(EACH), list | tuple)
+
+
 def has_expressions(value: Value) -> bool:
     """Whether a value, or an entry of a short list, is to be computed."""
+    if isinstance(value, str):
+        return value.startswith(MARK)
     if isinstance(value, list | tuple):
         return len(value) <= MAX_ENTRIES and any(map(is_expression, value))
-    return is_expression(value)
+    return isinstance(value, Mapping) and is_listed(value) and any(map(is_expression, value[EACH]))
 
 
 def computed(value: Value, values: Mapping[str, Value]) -> Value:
@@ -121,11 +129,18 @@ def computed(value: Value, values: Mapping[str, Value]) -> Value:
     Raises:
         ExpressionError: one has no value.
     """
+    return mapped(value, lambda text: evaluate(parse(text), values))
+
+
+def mapped(value: Value, change: Callable[[str], Value]) -> Value:
+    """The value with each expression in it replaced by what a function makes of its text."""
     if is_expression(value):
-        return evaluate(parse(value), values)
-    if isinstance(value, list | tuple) and has_expressions(value):
-        return [computed(entry, values) if is_expression(entry) else entry for entry in value]
-    return value
+        return change(value)
+    if not has_expressions(value):
+        return value
+    entries = value[EACH] if isinstance(value, Mapping) else value
+    changed = [change(entry) if is_expression(entry) else entry for entry in entries]
+    return {EACH: changed} if isinstance(value, Mapping) else changed
 
 
 def parse(text: str) -> Expression:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from graph.atomic import way_out, write_atomic
-from graph.blocks import param_faults
+from graph.block_params import param_faults
 from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
 from graph.document import Block, BlockParam, Edge, Graph, Node, PortRef, Project

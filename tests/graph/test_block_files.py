@@ -91,6 +91,10 @@ def test_a_block_may_leave_out_what_has_a_default():
             "blocks.B.params[0].default: 'x' does not suit. Expected an integer",
         ),
         (
+            {"params": [{"name": "n", "kind": "int", "default": {"each": [1]}}]},
+            "blocks.B.params[0].default: {'each': [1]} does not suit. Expected one value",
+        ),
+        (
             {"params": [{"name": "n", "kind": "int", "default": 10**40}]},
             "blocks.B.params[0].default: ",
         ),

@@ -88,6 +88,18 @@ def test_a_repeated_block_feeds_itself_with_weights_of_its_own():
     assert str(result(around(shrinking, (3, 32), repeat=4)).outputs["y"]) == "(N, 3, 2)"
 
 
+def test_a_parameter_may_have_a_value_for_each_repetition():
+    block = Block("Dense", in_a_row(("Linear", {"out_features": "=size"})), (BlockParam("size", "int", 4),))
+    sizes = result(around(block, (8,), repeat=3, size={"each": [16, "=4 * 2", 2]}))
+    assert str(sizes.outputs["y"]) == "(N, 2)"
+    assert sizes.parameters == (8 * 16 + 16) + (16 * 8 + 8) + (8 * 2 + 2)
+    project = around(block, (8,), repeat=2, size={"each": [16]})
+    (problem,) = Inference(project.graph).problems()
+    assert [fix.label for fix in problem.fixes] == ["Set repeat = 1"]
+    Document(project).apply(Batch("Fix", problem.fixes[0].edits))
+    assert Inference(project.graph).problems() == []
+
+
 def test_further_inputs_are_given_to_every_repetition():
     body = graph(
         [
@@ -157,7 +169,7 @@ def test_further_mistakes_inside_are_counted_and_can_be_reached():
     ("params", "text"),
     [
         ({"width": 4}, "block1: Residual, add: "),
-        ({"width": "8"}, "block1: width is '8'. Expected an integer of at least "),
+        ({"width": "8"}, "block1: width is '8'. Expected an integer."),
         (
             {"width": 0},
             "block1: Residual, inner: out_features is '=width * 2', which is 0. Expected an integer",
@@ -165,6 +177,24 @@ def test_further_mistakes_inside_are_counted_and_can_be_reached():
         ({"width": "=3 *"}, "block1: width is '=3 *', which ends too early. Expected an expression"),
         ({"width": "=n"}, "block1: width is '=n', which reads n, and there are no names here."),
         ({"width": 10**15}, "block1: Residual, inner: it would learn "),
+        ({"width": 2**63}, "block1: width is 9223372036854775808. Expected an integer."),
+        ({"width": True}, "block1: width is True. Expected an integer."),
+        (
+            {"width": {"each": [8, "x"]}, "repeat": 2},
+            "block1: width is {'each': [8, 'x']}. Expected an integer.",
+        ),
+        ({"width": {"each": []}}, "block1: width is {'each': []}. Expected a value, or 1 to 1000 of them"),
+        ({"width": {"each": [8] * 10**6}}, "block1: width is {'each': [8, 8"),
+        ({"width": {"each": 8}}, "block1: width is {'each': 8}. Expected an integer."),
+        (
+            {"width": {"each": ["=2 *", 8]}, "repeat": 2},
+            "block1: width is {'each': ['=2 *', 8]}, which ends too",
+        ),
+        (
+            {"width": {"each": [8, 8, 8]}, "repeat": 2},
+            "block1: width has 3 values, one for each repetition, but repeat is 2. Expected 2 values. "
+            "Set repeat = 3, or give 2 values.",
+        ),
         ({"widht": 8}, "block1: Residual has no parameter called 'widht'. Expected one of: width, repeat."),
         ({"repeat": 0}, "block1: repeat is 0. Expected an integer from 1 to 1000."),
         ({"repeat": 10**9}, "block1: repeat is 1000000000. Expected an integer from 1 to 1000."),
