@@ -9,7 +9,7 @@ from graph.block_params import param_faults
 from graph.blocks import block_ports, reached
 from graph.catalog import CATALOG
 from graph.document import Block, BlockParam, Edge, Edit, EditError, Graph, PortRef, Project
-from graph.edits import MAX_NAME_LENGTH, Batch
+from graph.edits import MAX_NAME_LENGTH, Batch, RenameProject, SetTraining
 
 MAX_LISTED = 3
 
@@ -21,7 +21,7 @@ class InBlock:
     Edges of the instances follow when a port is called something else.
 
     Raises:
-        EditError: there is no such block, or the edit does not suit its graph.
+        EditError: there is no such block, the edit does not suit its graph, or the block would be gone.
     """
 
     block: str
@@ -33,12 +33,22 @@ class InBlock:
 
     def apply(self, project: Project) -> Edit:
         _require_block(project, self.block)
-        before = _ports(project.blocks[self.block].graph)
-        inverse = _Inside(self.block, self.edit).apply(project)
-        after = _ports(project.blocks[self.block].graph)
+        with project.inside(self.block) as graph:
+            before = _ports(graph)
+            inverse = _Inside(self.block, self.edit.apply(project))
+            now = project.blocks.get(self.block)
+            if now is None or now.graph is not graph:
+                inverse.edit.apply(project)
+                raise EditError(f"{self.block} cannot be renamed or deleted by an edit inside it.")
+            after = _ports(graph)
         renamed = {port: after[end] for end, port in before.items() if after.get(end, port) != port}
         follow = _follow_ports(project, self.block, renamed).apply(project) if renamed else None
         return Batch(self.label, (follow, inverse)) if follow else inverse
+
+
+def made_inside(edit: Edit, block: str | None) -> Edit:
+    """The edit as somebody makes it who looks into a block, or at the main graph if None."""
+    return edit if block is None or isinstance(edit, _OF_PROJECT) else InBlock(block, edit)
 
 
 @dataclass(frozen=True)
@@ -209,6 +219,9 @@ class SetBlockParams:
         _require_params(self.params)
         before = project.replace_block(project.blocks[self.block].with_(params=tuple(self.params)))
         return SetBlockParams(self.block, before.params)
+
+
+_OF_PROJECT = (AddBlock, InBlock, RemoveBlock, RenameBlock, SetBlockParams, RenameProject, SetTraining)
 
 
 def _require_block(project: Project, name: str) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from graph.problems import Problem
 
 CATEGORY = "Blocks"
+IN_BLOCK = "in-block"  # the code of a problem that is a mistake inside
 MAX_NESTING = 32
 MAX_NODES = 100_000  # of a block with all blocks inside it drawn out
 MAX_KEPT = 256  # bodies that a block remembers
@@ -38,7 +39,7 @@ class BodyError(ShapeError):
     """
 
     def __init__(self, block: Block, problems: tuple[Problem, ...]) -> None:
-        super().__init__("in-block", f"{block.name}, {problems[0].message}")
+        super().__init__(IN_BLOCK, f"{block.name}, {problems[0].message}")
         self.block = block
         self.problems = problems
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graph.block_edits import InBlock
+from graph.blocks import IN_BLOCK
 from graph.catalog.spec import LayerSpec, PortSpec
 from graph.connection import dtype_origin
 from graph.document import Block, Edge, Graph, Node
@@ -109,7 +110,7 @@ def in_block(site: Site, block: Block, problems: Sequence[Problem]) -> Problem:
     first, others = problems[0], len(problems) - 1
     more = f" And {others} more {'problem' if others == 1 else 'problems'} inside." if others else ""
     return Problem(
-        code="in-block",
+        code=IN_BLOCK,
         severity="error",
         node=site.node.id,
         message=message(site.node.name, f"{block.name}, {first.message}{more}"),

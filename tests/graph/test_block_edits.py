@@ -172,6 +172,10 @@ def nodes(type_name: str) -> AddNodes:
     [
         (InBlock("Nowhere", RenameNode("n1", "x")), "There is no block Nowhere."),
         (InBlock("Residual", RemoveNodes(("n77",))), "There is no node n77."),
+        (
+            InBlock("Residual", Batch("Two", (RenameNode("n2", "other"), RenameBlock("Residual", "Skip")))),
+            "Residual cannot be renamed or deleted by an edit inside it.",
+        ),
         (InBlock("Residual", nodes("Residual")), "Residual cannot contain itself."),
         (InBlock("Residual", nodes("Pair")), "Pair contains Residual, so Residual cannot contain Pair."),
         (InBlock("Residual", ReplaceType("n3", "Pair", {})), "Pair contains Residual, so Residual cannot"),
