@@ -23,7 +23,8 @@ from codegen.spelling import (
     places,
     spell,
 )
-from graph.blocks import REPEAT, Body
+from graph.block_params import REPEAT
+from graph.blocks import Body
 from graph.catalog.params import Value
 from graph.catalog.spec import BlockCode, Expression, Helper, Inputs, LayerCall, Params
 from graph.model import Block

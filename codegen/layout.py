@@ -91,6 +91,9 @@ def folded(text: str, depth: int) -> list[str]:
 def _folded_body(body: str, depth: int) -> list[str]:
     if width(INDENT * depth + body) <= WIDTH:
         return [INDENT * depth + body]
+    loop = _loop_at(body)
+    if loop is not None:
+        return [INDENT * depth + body[:loop], *folded(body[loop:].strip(), depth)]
     items = list(_split(body, ","))
     if len(items) > 1:
         return [line for item in items for line in folded(f"{item.strip()},", depth)]
@@ -116,6 +119,16 @@ def _bracketed(text: str) -> tuple[str, str, str]:
             if depth == 0:
                 found = (text[:start], text[start:position], text[position:])
     return found
+
+
+def _loop_at(text: str) -> int | None:
+    """Where the loop of a comprehension begins; None if the text is none."""
+    depth = 0
+    for position, token in _tokens(text):
+        depth += (token in "([{") - (token in ")]}")
+        if depth == 0 and text.startswith(" for ", position):
+            return position
+    return None
 
 
 def _split(text: str, separator: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from graph.block_params import param_faults
 from graph.blocks import block_ports, reached
 from graph.catalog import CATALOG
 from graph.document import Block, BlockParam, Edge, Edit, EditError, Graph, PortRef, Project
-from graph.edits import MAX_NAME_LENGTH, Batch, RenameProject, SetTraining
+from graph.edits import MAX_NAME_LENGTH, Batch, ChangeTraining, RenameProject, SetTraining
 
 MAX_LISTED = 3
 
@@ -221,7 +221,16 @@ class SetBlockParams:
         return SetBlockParams(self.block, before.params)
 
 
-_OF_PROJECT = (AddBlock, InBlock, RemoveBlock, RenameBlock, SetBlockParams, RenameProject, SetTraining)
+_OF_PROJECT = (
+    AddBlock,
+    InBlock,
+    RemoveBlock,
+    RenameBlock,
+    SetBlockParams,
+    RenameProject,
+    SetTraining,
+    ChangeTraining,
+)
 
 
 def _require_block(project: Project, name: str) -> None:

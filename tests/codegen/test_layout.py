@@ -43,6 +43,7 @@ def test_brackets_and_commas_in_strings_break_nothing():
         f"return {LONG}_1, {LONG}_2, {LONG}_3, f(a, b)",
         f"x = f(g(h({LONG}_1, {LONG}_2), {LONG}_3), {LONG}_4)",
         f"x = f({LONG}_1 + {LONG}_2 + {LONG}_3 + {LONG}_4)",
+        f"x = f(*[{LONG}_1(a, b=b) for a, b in (({LONG}_2, 1), ({LONG}_3, 2))])",
         f"{LONG}_{LONG}_1 = self.{LONG}_{LONG}_2(x)",
         f"{LONG}_1 = {LONG}_2.reshape({LONG}_2.shape[0], 3, {LONG}_2.shape[1])",
     ],

@@ -2,7 +2,6 @@
 
 import pytest
 
-from codegen.source import GenerationError, generate
 from graph.block_edits import AddBlock, InBlock, RenameBlock, SetBlockParams
 from graph.blocks import MAX_NESTING, BodyError, block_ports, identifier
 from graph.connection import possible_dtypes
@@ -341,13 +340,6 @@ def test_equal_instances_are_computed_once():
         id(project.graph.catalog["Residual"].code.bodies(inference.result(name).call())[0]) for name in names
     }
     assert len(bodies) == 1
-
-
-def test_there_is_no_code_for_a_block():
-    with pytest.raises(
-        GenerationError, match=r"block1: Residual is a block, and blocks have no code\. Unpack it\."
-    ):
-        generate(around(residual()))
 
 
 def test_a_copy_of_a_project_shares_nothing_that_an_edit_changes():
