@@ -14,7 +14,7 @@ from graph.document import PortRef
 from graph.expressions import Expression, ExpressionError, evaluate
 from graph.shapes import TensorSpec
 
-LETTERS: Mapping[int, str] = {3: "..L", 4: "..HW", 5: "..DHW"}  # of sizes by the number of dims
+LETTERS: Mapping[int, str] = {3: ".TL", 4: "..HW", 5: "..DHW"}  # of sizes by the number of dims
 MAX_FACTOR = 64
 
 

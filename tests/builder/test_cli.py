@@ -14,7 +14,24 @@ from graph.catalog import CATALOG
 from graph.storage import load, to_bytes
 from graph.templates import templates
 
-NAMES = ["LinearModel", "MLP", "CNN", "SmallCNN", "TinyRNN"]
+NAMES = [
+    "LinearModel",
+    "MLP",
+    "CNN",
+    "SmallCNN",
+    "TinyRNN",
+    "ResNet18",
+    "UNet",
+    "ViT",
+    "MobileNet",
+    "Autoencoder",
+    "Siamese",
+    "MultiHead",
+    "TabularMLP",
+    "LSTMClassifier",
+    "GRUClassifier",
+    "GPT",
+]
 
 
 @pytest.fixture

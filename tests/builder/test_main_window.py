@@ -12,7 +12,7 @@ from builder.main_window import THEME_KEY
 from graph.document import Document, Node, PortRef
 from graph.edits import AddNodes, Connect, SetParams, SetTraining
 from graph.storage import load, save
-from graph.templates import template
+from graph.templates import template, templates
 from runtime.events import RunEnded
 from runtime.thread import TrainingThread
 from tests.builder.test_run_controller import STARTED, script, spirals  # noqa: F401
@@ -50,7 +50,7 @@ def node_of(window, type_name):
 
 
 def test_the_first_start_offers_templates_and_nothing_that_cannot_be_done(window, qtbot):
-    qtbot.waitUntil(lambda: len(window.welcome.cards) == 5)
+    qtbot.waitUntil(lambda: len(window.welcome.cards) == len(templates()))
     assert window.welcome.isVisible()
     assert not window.docks["Inspector"].isVisible()
     assert not window.run_bar.isVisible()

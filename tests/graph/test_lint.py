@@ -148,7 +148,7 @@ def test_good_networks_give_no_alarm(project):
 @pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
 def test_templates_give_no_alarm(template):
     project = template.project()
-    assert findings(project, num_classes=10) == []
+    assert findings(project, num_classes=3 if template.name == "TabularMLP" else 10) == []
 
 
 def both_halves():

@@ -1,0 +1,134 @@
+"""Custom layers in the window: their shapes are found out behind it, their code is trusted through it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from functools import partial
+
+from graph.custom_clashes import embedded_nodes, source_of
+from graph.custom_shapes import Answer, Question
+from PySide6.QtCore import QObject, Signal, Slot
+from runtime.custom_probe import ShapeProbe
+
+from builder.background import Job
+from builder.dialogs import Dialogs
+from builder.session import Session
+from builder.theme import ThemeManager
+from graph import custom_shapes
+from graph.atomic import way_out
+
+_log = logging.getLogger(__name__)
+
+
+class ShapeQueue(QObject):
+    """Tells the window at once what is known, and finds out the rest in a thread; other threads wait for it.
+
+    Signals:
+        found(): something asked for is known now; ask again.
+    """
+
+    found = Signal()
+
+    def __init__(self, probe: ShapeProbe, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._probe = probe
+        self._window_thread = threading.get_ident()
+        self._waiting: dict[Question, None] = {}
+        self._job: Job | None = None
+        self._running: Question | None = None
+        self._is_closed = False
+
+    def is_trusted(self, source: str) -> bool:
+        """Whether the user trusts exactly this text."""
+        return self._probe.is_trusted(source)
+
+    def answer(self, question: Question) -> Answer | None:
+        """What a layer gives; None where `found` will tell when it is known."""
+        if threading.get_ident() != self._window_thread:
+            return self._probe.answer(question)
+        known = self._probe.known(question)
+        if known is None and question != self._running:
+            self._waiting[question] = None
+            self._start_next()
+        return known
+
+    def close(self) -> None:
+        """Ends what runs; nothing is answered any more."""
+        self._is_closed = True
+        self._probe.close()
+        if self._job is not None:
+            self._job.wait()
+
+    def _start_next(self) -> None:
+        if self._job is not None or self._is_closed:
+            return
+        self._running, _ = self._waiting.popitem()  # the newest: the others may be outdated
+        self._job = Job(partial(self._probe.answer, self._running), "custom layer", self)
+        self._job.done.connect(self._finish)
+        self._job.failed.connect(self._fail)
+        self._job.start()
+
+    @Slot(object)
+    def _finish(self, _answer: object) -> None:
+        self._end()
+        self.found.emit()
+
+    @Slot(object)
+    def _fail(self, error: Exception) -> None:
+        self._end()
+        _log.error("a custom layer could not be asked for its shape: %s", error)
+
+    def _end(self) -> None:
+        """Forgets what was asked: who still wants to know asks again."""
+        job, self._job, self._running = self._job, None, None
+        self._waiting.clear()
+        if job is not None:
+            job.wait()
+            job.deleteLater()
+
+
+class CustomCode(QObject):
+    """Lets the code of the session's custom layers run that the user trusts, and asks about the rest.
+
+    Args:
+        probe: runs it.
+    """
+
+    def __init__(
+        self, session: Session, dialogs: Dialogs, themes: ThemeManager, probe: ShapeProbe, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._dialogs, self._themes, self._probe = session, dialogs, themes, probe
+        self._queue = ShapeQueue(probe, self)
+        self._before: custom_shapes.Provider | None = custom_shapes.ask_from_now_on(self._queue)
+        self._queue.found.connect(self._ask_again)
+        session.review_asked.connect(self.review)
+
+    def close(self) -> None:
+        """Ends every process; from now on nothing runs here. Does nothing the second time."""
+        self._queue.close()
+        if self._before is not None:
+            custom_shapes.ask_from_now_on(self._before)
+            self._before = None
+
+    @Slot(str)
+    def review(self, source: str) -> None:
+        """Shows a source and trusts it if the user says so; one that is trusted already is run anew."""
+        nodes = embedded_nodes(self._session.graph.nodes.values())
+        names = [node.name for node in nodes if source_of(node) == source]
+        if not self._probe.is_trusted(source):
+            if not self._dialogs.review_code(names, source, self._themes.theme):
+                return
+            try:
+                self._probe.trust.trust(source)
+            except OSError as error:
+                text = f"{self._probe.trust.path}: not written: {error.strerror or error}. {way_out(error)}."
+                self._dialogs.error("The code is not trusted", text)
+                return
+        self._probe.forget()
+        self._session.retry(node.id for node in nodes)
+
+    @Slot()
+    def _ask_again(self) -> None:
+        self._session.retry(self._session.inference.pending)

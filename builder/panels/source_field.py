@@ -1,0 +1,137 @@
+"""The editor for the source of a custom layer: an editor of code, and whether the user trusts it."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from builder.panels.field_text import UNSET
+from builder.panels.source_view import SourceView
+from builder.theme import GRID, Theme, light
+from graph import custom_shapes
+from graph.catalog.params import ParamSpec, Value
+
+LINES = 18  # that are in view
+INDENT = "    "
+
+_bursts = count(1)
+_HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+
+
+class SourceEditor(SourceView):
+    """A source that can be changed; typing within one line shares one burst number, one undo step.
+
+    Undo and redo keys go to the window: they work on the document.
+
+    Signals:
+        edited(str, burst): another text stands there.
+    """
+
+    edited = Signal(str, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(light(), parent)
+        self.setReadOnly(False)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction)
+        self.setTabChangesFocus(False)
+        self._burst, self._is_shown = next(_bursts), False
+        self.textChanged.connect(self._tell)
+        self.installEventFilter(self)
+
+    def show_text(self, text: str) -> None:
+        """Shows another text; the cursor stays where it is while what is there says the same."""
+        self._is_shown = True
+        self.set_source(text)
+        self._is_shown = False
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if is_key and any(event.matches(key) for key in _HISTORY_KEYS):
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Tab indents, Enter keeps the indentation, Escape leaves."""
+        if event.key() == Qt.Key.Key_Tab and not event.modifiers():
+            self.textCursor().insertText(INDENT)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._burst = next(_bursts)
+            self.textCursor().insertText("\n" + _indentation(self.textCursor()))
+            self.ensureCursorVisible()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._burst = next(_bursts)
+        super().focusOutEvent(event)
+
+    @Slot()
+    def _tell(self) -> None:
+        if not self._is_shown:
+            self.edited.emit(self.toPlainText(), self._burst)
+
+
+class SourceField(QWidget):
+    """The editor, with a line that says whether the code may run, and a button that changes it.
+
+    Signals:
+        edited(value, burst): another text stands there.
+        review_asked(str): the user wants this source to run.
+    """
+
+    edited = Signal(object, int)
+    review_asked = Signal(str)
+
+    is_wide = True  # takes the form's whole width
+
+    def __init__(self, spec: ParamSpec, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.editor = SourceEditor(self)
+        self.editor.setAccessibleName(spec.name)
+        self.editor.setFixedHeight(LINES * self.editor.fontMetrics().lineSpacing() + 2 * GRID)
+        self.editor.edited.connect(self._edit)
+        self.state = QLabel(self)
+        self.state.setProperty("role", "muted")
+        self.button = QPushButton(self)
+        self.button.clicked.connect(lambda: self.review_asked.emit(self.editor.toPlainText()))
+        self.setFocusProxy(self.editor)
+        row = QHBoxLayout()
+        row.addWidget(self.state, 1)
+        row.addWidget(self.button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID // 2)
+        layout.addWidget(self.editor)
+        layout.addLayout(row)
+
+    def show_value(self, value: Value, hint: str, fallback: Value) -> None:
+        source = value if isinstance(value, str) else ""
+        self.editor.show_text(source)
+        is_trusted = bool(source) and custom_shapes.is_trusted(source)
+        self.state.setText("Trusted: it may run." if is_trusted else "Not trusted: it is never run.")
+        self.button.setText("Run again" if is_trusted else "Review and trust...")
+        self.button.setEnabled(bool(source.strip()))
+        self.button.setToolTip(
+            "Finds out the shape anew" if is_trusted else "Shows the code and asks whether it may run"
+        )
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self.editor.set_theme(theme)
+
+    @Slot(str, int)
+    def _edit(self, text: str, burst: int) -> None:
+        self.edited.emit(text or UNSET, burst)
+
+
+def _indentation(cursor: QTextCursor) -> str:
+    """The spaces that the next line begins with."""
+    before = cursor.block().text()[: cursor.positionInBlock()]
+    spaces = before[: len(before) - len(before.lstrip())]
+    return spaces + (INDENT if before.rstrip().endswith(":") else "")
