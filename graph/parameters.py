@@ -31,22 +31,31 @@ def resolve(
         spec: its type.
         env: what the names in expressions stand for.
     """
-    values, problems = Params(), []
+    values, problems = Params(spec.defaults), []
     for name in node.params:
         if spec.param(name) is None:
             problems.append(_unknown_param(node, spec, name))
     for param in spec.all_params:
+        if param.name in spec.defaults and param.name not in node.params:
+            continue
         given = value = node.params.get(param.name, param.default)
         try:
             if has_expressions(given) and param not in spec.settings:
                 value = computed(given, env)
             values[param.name] = param.check(value)
-        except ExpressionError as error:
-            problems.append(_bad_expression(node, param, given, error))
-        except ParamError as error:
-            what = shown(given) if value is given else f"{shown(given)}, which is {shown(value)}"
-            problems.append(_bad_value(node, param, what, str(error)))
+        except (ExpressionError, ParamError) as error:
+            values.pop(param.name, None)
+            problems.append(_not_a_value(node, param, given, value, error))
     return values, tuple(problems)
+
+
+def _not_a_value(
+    node: Node, param: ParamSpec, given: Value, value: Value, error: ExpressionError | ParamError
+) -> Problem:
+    if isinstance(error, ExpressionError):
+        return _bad_expression(node, param, given, error)
+    what = shown(given) if value is given else f"{shown(given)}, which is {shown(value)}"
+    return _bad_value(node, param, what, str(error))
 
 
 def infer_params(site: Site, params: Params, inputs: tuple[TensorSpec, ...]) -> Problem | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from graph.catalog.params import ParamError
 from graph.catalog.settings import SETTINGS, Learns
 from graph.dims import Dim
 from graph.shapes import DTYPES, TensorSpec
@@ -252,6 +254,7 @@ class LayerSpec:
         inferred: the parameters that incoming shapes determine, each with how.
         settings: what can be set beside PyTorch's parameters, as the layer learns.
         all_params: both.
+        defaults: the checked default of each that has one.
         output_names: of a node whose parameters are left out.
     """
 
@@ -275,6 +278,7 @@ class LayerSpec:
     output_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     settings: tuple[ParamSpec, ...] = field(init=False, repr=False, compare=False)
     all_params: tuple[ParamSpec, ...] = field(init=False, repr=False, compare=False)
+    defaults: Params = field(init=False, repr=False, compare=False)
     _by_name: Mapping[str, ParamSpec] = field(init=False, repr=False, compare=False)
     _outputs_vary: bool = field(init=False, repr=False, compare=False)
 
@@ -284,6 +288,7 @@ class LayerSpec:
         has_settings = isinstance(self.code, Module | Stored) and self.parameters is not no_parameters
         object.__setattr__(self, "settings", SETTINGS[self.learns] if has_settings else ())
         object.__setattr__(self, "all_params", (*self.params, *self.settings))
+        object.__setattr__(self, "defaults", Params(_checked_defaults(self.all_params)))
         object.__setattr__(self, "_by_name", {param.name: param for param in self.all_params})
         varies = any(port.when or port.variadic for port in self.outputs)
         object.__setattr__(self, "_outputs_vary", varies)
@@ -354,6 +359,12 @@ class LayerSpec:
 
 def _first_name(ports: tuple[PortSpec, ...]) -> str | None:
     return f"{ports[0].name}0" if ports and ports[0].variadic else ports[0].name if ports else None
+
+
+def _checked_defaults(params: Iterable[ParamSpec]) -> Iterator[tuple[str, Value]]:
+    for param in params:
+        with suppress(ParamError):
+            yield param.name, param.check(param.default)
 
 
 def variadic_index(port: PortSpec, name: str) -> int | None:
