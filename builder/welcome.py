@@ -27,7 +27,7 @@ from graph.document import Project
 CARD_SIZE = QSize(264, 168)  # pixels
 PICTURE_HEIGHT = 88  # pixels
 SIDE_WIDTH = 264  # pixels
-COLUMNS = 2
+COLUMNS = 3
 
 
 class WelcomePage(QScrollArea):
@@ -138,7 +138,7 @@ class WelcomePage(QScrollArea):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(_titled("Start from a template", "title"))
-        column.addWidget(_muted("Each one opens valid and trains at once on data that comes with Netloom."))
+        column.addWidget(_muted("Each one opens as a valid network, to train, to change and to take as code."))
         column.addSpacing(GRID)
         self._gallery.setSpacing(2 * GRID)
         column.addLayout(self._gallery)
