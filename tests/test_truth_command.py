@@ -66,7 +66,19 @@ def test_the_rounds_make_up_the_whole():
     assert list(truth.rounds(2, 4)) == [1]
 
 
-@pytest.mark.parametrize("arguments", [("--type", "Conv9d"), ("--cases", "0"), ("--cases", "many")])
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+def test_networks_are_looked_at_too():
+    assert run("--graphs", "2", "--seed", "3") == (0, "2 networks; disagreements: 0; seed: 3\n", "")
+
+
+def test_a_network_that_is_not_what_was_drawn_is_printed(monkeypatch):
+    monkeypatch.setattr(truth, "smallest_mismatch", lambda seed, num_nodes: f"network {seed}")
+    assert run("--graphs", "5")[:2] == (1, "network 0\n5 networks; disagreements: 1; seed: 0\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--type", "Conv9d"), ("--cases", "0"), ("--cases", "many"), ("--seed", "--cases")]
+)
 def test_wrong_usage_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         run(*arguments)

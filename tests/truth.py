@@ -1,4 +1,7 @@
-"""`python -m tests.truth --cases N` looks for layers that Netloom and torch see differently."""
+"""Looks for layers that Netloom and torch see differently, and for networks whose code is not what was drawn.
+
+`python -m tests.truth --cases 100000` looks at layers, `python -m tests.truth --graphs 1000` at networks.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from time import perf_counter
 from typing import TextIO
 
 import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tests.codegen.random_graphs import smallest_mismatch
 from tests.graph.agreement import Disagreement, agrees_with_torch
 from tests.graph.strategies import cases, layer_types
 
@@ -25,6 +30,7 @@ SEARCH = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
+MOST_NODES = 100  # of a random network
 RESEEDED = 1_000_003  # a prime, so that the rounds of neighbouring seeds differ
 
 
@@ -88,22 +94,48 @@ def search(types: Sequence[str], total: int, start_seed: int, tally: Tally, prog
     return []
 
 
+def search_graphs(total: int, start_seed: int, progress: TextIO) -> list[str]:
+    """The smallest network of the first seed whose code is not what was drawn; nothing if all are right."""
+    sizes = Random(start_seed)
+    for number in range(total):
+        found = smallest_mismatch(start_seed * RESEEDED + number, sizes.randint(2, MOST_NODES))
+        if found:
+            return [found]
+        if number % ROUND == ROUND - 1:
+            progress.write(f"{number + 1:,} networks\n")
+    return []
+
+
 def main(arguments: Sequence[str], out: TextIO, err: TextIO) -> int:
     """0 where nothing was found, 1 with the disagreements printed, 2 for wrong usage."""
     parser = argparse.ArgumentParser(prog="python -m tests.truth", description=__doc__)
-    parser.add_argument("--cases", type=int, default=100_000, help="how many, over all types evenly")
-    parser.add_argument("--seed", type=int, default=0, help="the same one finds the same cases")
-    parser.add_argument("--type", choices=layer_types(), metavar="TYPE", help="only this type")
+    parser.add_argument("--cases", type=_positive, help="how many layers, over all types evenly")
+    parser.add_argument("--graphs", type=_positive, help="how many networks")
+    parser.add_argument("--seed", type=int, default=0, help="the same one finds the same again")
+    parser.add_argument("--type", choices=layer_types(), metavar="TYPE", help="layers of this type only")
     options = parser.parse_args(arguments)
-    if options.cases < 1:
-        parser.error(f"--cases is {options.cases}, must be at least 1")
-    tally = Tally()
-    types = [options.type] if options.type else layer_types()
-    found = search(types, options.cases, options.seed, tally, err)
-    for disagreement in found:
-        out.write(f"{disagreement}\n")
-    out.write(f"{tally}; disagreements: {len(found)}; seed: {options.seed}\n")
+    if not options.cases and not options.graphs:
+        parser.error("nothing to do: give --cases or --graphs")
+    found, looked_at = [], []
+    if options.cases:
+        tally = Tally()
+        found += search(
+            [options.type] if options.type else layer_types(), options.cases, options.seed, tally, err
+        )
+        looked_at.append(str(tally))
+    if options.graphs:
+        found += search_graphs(options.graphs, options.seed, err)
+        looked_at.append(f"{options.graphs:,} networks")
+    out.writelines(f"{disagreement}\n" for disagreement in found)
+    out.write(f"{'; '.join(looked_at)}; disagreements: {len(found)}; seed: {options.seed}\n")
     return 1 if found else 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not positive")
+    return number
 
 
 if __name__ == "__main__":

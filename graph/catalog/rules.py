@@ -17,7 +17,7 @@ MAX_RATIO = 2**16
 LARGEST = {
     "float64": sys.float_info.max, "float32": MAX_FLOAT32, "float16": 65504.0,
     "bfloat16": (2 - 2**-7) * 2.0**127, "int64": 2**63 - 1, "int32": 2**31 - 1, "int16": 2**15 - 1,
-    "int8": 127, "uint8": 255,
+    "int8": 127, "uint8": 255, "bool": 1,
 }  # fmt: skip
 PROMOTION = {dtype: rank for rank, dtype in enumerate(("bool", "uint8", "int8", "int16", "int32", "int64"))}
 

@@ -3,16 +3,13 @@
 from math import prod
 
 from graph.catalog.params import Choice, Dims, Float, Numbers, Value
+from graph.catalog.rules import LARGEST
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Params, PortSpec, Stored
 from graph.shapes import DTYPES, FLOATS, SetParam, ShapeError, TensorSpec, format_shape, num_elements
 
 CATEGORY = "Tensor"
 MAX_CONSTANT = 2**28  # numbers; 1 GiB of float32
 OWN_SHAPE = "Shape of the tensor, all of it; a leading 1 broadcasts over the batch."
-LIMITS: dict[str, float] = {
-    "float64": float("inf"), "float32": 3.4028234e38, "bfloat16": 3.38e38, "float16": 65504.0,
-    "int64": 2**63 - 1, "int32": 2**31 - 1, "int16": 2**15 - 1, "int8": 127, "uint8": 255, "bool": 1,
-}  # fmt: skip
 NOT_NEGATIVE = ("uint8", "bool")
 
 
@@ -67,7 +64,7 @@ PARAMETER = LayerSpec(
 
 def _require_values(values: tuple[Value, ...], dtype: str) -> None:
     """Every number is one that the dtype holds."""
-    limit = LIMITS[dtype]
+    limit = LARGEST[dtype]
     lowest = 0 if dtype in NOT_NEGATIVE else -limit - (dtype not in FLOATS)
     for value in values:
         if not lowest <= value <= limit or (dtype not in FLOATS and value != int(value)):

@@ -1,13 +1,17 @@
 """Any graph, however its values are named and nested, computes what its nodes compute one by one."""
 
 import ast
+from dataclasses import replace
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codegen.live import build
 from graph.document import Edge, Graph, Node, PortRef, Project
+from tests.codegen import random_graphs
+from tests.codegen.random_graphs import Mismatch, random_project, require_truth, smallest_mismatch
 
 # Names that generated code has a use for itself, often several times in a graph.
 NAMES = ("x", "y", "z", "out", "h", "_", "image", "relu", "x_2", "N", "super", "forward")
@@ -104,3 +108,63 @@ def test_the_code_computes_the_graph(project):
     read = {n.id for n in ast.walk(forward) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     assert set(written) - {"_"} <= read
     assert max(map(len, live.source.text.splitlines())) <= 88
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.parametrize("seed", range(24))
+def test_a_network_of_many_branches_is_what_was_drawn_and_predicted(seed):
+    require_truth(random_project(seed, 8 + 4 * seed))
+
+
+def test_random_networks_have_all_that_is_hard():
+    projects = [random_project(seed, 60) for seed in range(8)]
+    types = [node.type for project in projects for node in project.graph.nodes.values()]
+    assert {"Add", "Concat", "Cast", "LSTM", "Split", "Conv2d", "ArgMax"} <= set(types)
+    assert max(len(project.graph.nodes) for project in projects) >= 60
+    assert any(types_of(project).count("Input") > 1 for project in projects)
+    assert any(types_of(project).count("Output") > 5 for project in projects)
+
+
+def types_of(project):
+    return [node.type for node in project.graph.nodes.values()]
+
+
+def test_a_smaller_network_of_a_seed_is_its_beginning():
+    small, large = (list(random_project(5, size).graph.nodes.values()) for size in (12, 40))
+    drawn = [node for node in small if node.type != "Output"]
+    assert drawn == large[: len(drawn)]
+    assert drawn
+
+
+def test_a_file_that_computes_something_else_is_found(monkeypatch):
+    def changed(project):
+        source = generate(project)
+        return replace(source, text=source.text.replace("        return ", "        return 2 * "))
+
+    generate = random_graphs.generate
+    monkeypatch.setattr(random_graphs, "generate", changed)
+    with pytest.raises(Mismatch, match="an output of the exported file, number 0, differs"):
+        require_truth(small_network("Tanh"))
+
+
+def test_a_wrong_prediction_is_found(monkeypatch):
+    monkeypatch.setattr(random_graphs.Oracle, "run", lambda oracle, given, sizes: [given[0][:1]])
+    with pytest.raises(Mismatch, match=r"n1 \(Tanh\) gives \(1, 4\) float32 at out, predicted \(N, 4\)"):
+        require_truth(small_network("Tanh"))
+
+
+def small_network(type_name):
+    nodes = [Node("n0", "Input", "x", {"shape": [4]}), Node("n1", type_name, "y"), Node("n2", "Output", "z")]
+    edges = [Edge(PortRef(f"n{n}", "out"), PortRef(f"n{n + 1}", "in")) for n in range(2)]
+    return Project("Net", Graph(nodes, edges))
+
+
+def test_the_smallest_network_that_is_wrong_is_told(monkeypatch):
+    def refuse(project):
+        if len(project.graph.nodes) > 6:
+            raise Mismatch("it has many nodes")
+
+    monkeypatch.setattr(random_graphs, "require_truth", refuse)
+    assert smallest_mismatch(1, 5) is None
+    assert smallest_mismatch(1, 50) == "random_project(1, 7): it has many nodes"
