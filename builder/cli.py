@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 from builder.commands.base import CommandError, Commands
 from graph.problems import did_you_mean
 
-COMMAND_MODULES = ("window", "project", "export", "train")
+COMMAND_MODULES = ("window", "project", "trust", "export", "train")
 FLAGS = ("-h", "--help", "--version")
 
 
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
     try:
-        return int(options.run(options))
+        with _custom_code():
+            return int(options.run(options))
     except CommandError as error:
         if options.debug:
             raise
@@ -43,6 +45,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+
+
+@contextmanager
+def _custom_code() -> Iterator[None]:
+    """Lets the code of custom layers run that the user trusts."""
+    from graph import custom_shapes
+    from runtime.custom_probe import ShapeProbe
+
+    probe = ShapeProbe()
+    before = custom_shapes.ask_from_now_on(probe)
+    try:
+        yield
+    finally:
+        custom_shapes.ask_from_now_on(before)
+        probe.close()
 
 
 def _parser() -> tuple[argparse.ArgumentParser, list[str]]:

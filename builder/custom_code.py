@@ -6,10 +6,7 @@ import logging
 import threading
 from functools import partial
 
-from graph.custom_clashes import embedded_nodes, source_of
-from graph.custom_shapes import Answer, Question
 from PySide6.QtCore import QObject, Signal, Slot
-from runtime.custom_probe import ShapeProbe
 
 from builder.background import Job
 from builder.dialogs import Dialogs
@@ -17,6 +14,9 @@ from builder.session import Session
 from builder.theme import ThemeManager
 from graph import custom_shapes
 from graph.atomic import way_out
+from graph.custom_clashes import embedded_nodes, source_of
+from graph.custom_shapes import Answer, Question
+from runtime.custom_probe import ShapeProbe
 
 _log = logging.getLogger(__name__)
 

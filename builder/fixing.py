@@ -26,11 +26,15 @@ def fix_all(session: Session) -> int:
     """
     tried: set[str] = set()
     key, fixed = ("fix all", next(_rounds)), 0
-    while len(tried) < MAX_FIXES and (problem := _next_fixable(session.problems, tried)) is not None:
-        tried.add(problem.message)
-        fixed += session.apply(Batch("Fix all problems", problem.fixes[0].edits), key)
+    while len(tried) < MAX_FIXES and (fix := _next_remedy(session.problems, tried)) is not None:
+        fixed += session.apply(Batch("Fix all problems", fix.edits), key)
     return fixed
 
 
-def _next_fixable(problems: Iterable[Problem], tried: set[str]) -> Problem | None:
-    return next((problem for problem in problems if problem.fixes and problem.message not in tried), None)
+def _next_remedy(problems: Iterable[Problem], tried: set[str]) -> Fix | None:
+    """The best remedy of the first problem that was not tried yet; notes that it is tried now."""
+    for problem in problems:
+        if problem.message not in tried and problem.remedy is not None:
+            tried.add(problem.message)
+            return problem.remedy
+    return None

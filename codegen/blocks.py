@@ -27,6 +27,7 @@ from graph.block_params import REPEAT
 from graph.blocks import Body
 from graph.catalog.params import Value
 from graph.catalog.spec import BlockCode, Expression, Helper, Inputs, LayerCall, Params
+from graph.custom_clashes import has_custom_code
 from graph.model import Block
 from graph.shapes import ShapeError, TensorSpec
 
@@ -227,6 +228,8 @@ class BlockClasses:
 
     def _probes(self, code: BlockCode, like: _Case) -> list[_Case]:
         """Made-up instances with the same places in their code as another."""
+        if has_custom_code(code.block):
+            return []  # what each of them gives would have to be found out by running code
         found: list[_Case] = []
         for inputs, env in _variations(like.body):
             try:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from codegen.network import Operation
 from codegen.spelling import is_spelled
+from graph import custom
 from graph.catalog.params import ParamSpec, Value
-from graph.catalog.spec import BlockCode, Boundary, Expression, Function, LayerSpec, Module, Stored
+from graph.catalog.spec import (
+    BlockCode,
+    Boundary,
+    Embedded,
+    Expression,
+    Function,
+    LayerSpec,
+    Module,
+    Params,
+    Stored,
+)
 
 
 def constructor(operation: Operation) -> str | None:
@@ -15,6 +26,8 @@ def constructor(operation: Operation) -> str | None:
     code = operation.spec.code
     if not isinstance(code, Module):
         return None
+    if isinstance(code, Embedded):
+        return _embedded(operation.call.params)
     if not code.layer:
         return f"{code.path}({', '.join([*arguments(operation), *code.fixed])})"
     specs = operation.spec.params
@@ -39,6 +52,22 @@ def definition(operation: Operation, attribute: str) -> str | None:
         return f'self.register_buffer("{attribute}", {value})'
     text = constructor(operation)
     return text and f"self.{attribute} = {text}"
+
+
+def _embedded(params: Params) -> str:
+    """`Gate(channels=64)`."""
+    layer = custom.read(params.source).layer(params.class_name or "")
+    given = ", ".join(f"{name}={_as_json(value)}" for name, value in (params.arguments or {}).items())
+    return f"{layer.name}({given})"
+
+
+def _as_json(value: Value) -> str:
+    """A JSON value in Python; its lists stay lists, as the class may want to change them."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{literal(name)}: {_as_json(item)}' for name, item in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_as_json, value))}]"
+    return literal(value)
 
 
 def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:

@@ -63,8 +63,11 @@ class LiveModel:
         """The node of the graph, and those within each other inside its block, that an error comes from."""
         for each in _with_causes(error):
             frames = [frame for frame in _frames(each.__traceback__) if frame[0].co_filename == self.filename]
+            # Several nodes may share the code of a custom layer: who called it tells which of them it was.
+            called = [frame for frame in frames if frame[0].co_firstlineno not in self.source.custom_lines]
             # A function that several layers call belongs to none; the line that called it does.
-            found = [node_id for frame in frames if (node_id := self._node_at(*frame)) is not None]
+            nodes = (self._node_at(*frame) for frame in called or frames)
+            found = [node_id for node_id in nodes if node_id is not None]
             if found:
                 return found
         return []

@@ -9,11 +9,13 @@ from functools import cached_property
 
 from codegen.blocks import BlockClasses
 from codegen.class_writer import ClassWriter
+from codegen.embedded import EmbeddedClasses, ordered_imports
 from codegen.layout import Span, unmarked
 from codegen.namespace import Namespace, class_name
 from codegen.network import Network
 from graph.document import Project
 from graph.inference import Inference
+from graph.mistakes import still_computing
 from graph.problems import Problem
 from graph.shapes import TensorSpec
 
@@ -57,6 +59,7 @@ class GeneratedSource:
         output_tensors: what the results are.
         attribute_of: the attribute's name of every node that is a submodule, a parameter or a buffer.
         spans: who wrote which characters; outer spans before those within.
+        custom_lines: the lines that hold the code of custom layers.
     """
 
     text: str
@@ -69,11 +72,14 @@ class GeneratedSource:
     output_tensors: tuple[TensorSpec, ...]
     attribute_of: Mapping[str, str]
     spans: tuple[Span, ...]
+    custom_lines: range = range(0)
 
     @property
     def needs_torchvision(self) -> bool:
         """Whether the file imports torchvision."""
-        return any(line.startswith("from torchvision ") for line in self.text.splitlines())
+        return any(
+            line.startswith(("from torchvision", "import torchvision")) for line in self.text.splitlines()
+        )
 
     @cached_property
     def lines_of(self) -> Mapping[str, list[int]]:
@@ -116,21 +122,28 @@ def generate(project: Project, inference: Inference | None = None) -> GeneratedS
     """
     inference = inference or Inference(project.graph)
     errors = [problem for problem in inference.problems() if problem.is_error]
+    errors += [still_computing(project.graph.nodes[node_id]) for node_id in inference.pending]
     if errors:
         raise GenerationError(project.name, errors)
-    return _written(project.name, Network(project.graph, inference))
+    network = Network(project.graph, inference)
+    custom = EmbeddedClasses(network)
+    if custom.untrusted:
+        raise GenerationError(project.name, custom.untrusted)
+    return _written(project.name, network, custom)
 
 
-def _written(project_name: str, network: Network) -> GeneratedSource:
+def _written(project_name: str, network: Network, custom: EmbeddedClasses) -> GeneratedSource:
     numbers = {node_id: number for number, node_id in enumerate(network.operations)}
-    classes = Namespace()
-    name = classes.reserve(class_name(project_name))
+    classes = Namespace(custom.names)
+    own_name = class_name(project_name)
+    name = classes.reserve(f"{own_name}Net" if own_name in classes else own_name)
     blocks = BlockClasses(network, classes, numbers)
     writer = ClassWriter(name, network, numbers, blocks.made, taken=[each.name for each in blocks.helpers])
     helpers = (each.text.splitlines() for each in blocks.helpers)
     parts = [*helpers, *(each.lines for each in blocks), writer.lines()]
     lines = [line for part in parts for line in ("", "", *part)]
-    text, spans = unmarked([*_imports(lines), *lines], list(numbers))
+    imports, custom_lines = _imports(lines, custom), custom.lines(numbers)
+    text, spans = unmarked([*imports, *custom_lines, *lines], list(numbers))
     inputs, outputs = network.inputs, network.outputs
     return GeneratedSource(
         text=text,
@@ -143,11 +156,12 @@ def _written(project_name: str, network: Network) -> GeneratedSource:
         output_tensors=tuple(op.call.inputs[0] for op in outputs),
         attribute_of=writer.attribute_of,
         spans=spans,
+        custom_lines=range(len(imports) + 1, len(imports) + len(custom_lines) + 1),
     )
 
 
-def _imports(lines: Iterable[str]) -> list[str]:
-    used = {"nn", *_IMPORTED_NAME.findall("\n".join(lines))}
-    vision = [name for name in VISION if name in used]
-    imports = [line for name, line in IMPORTS.items() if name in used]
-    return [*imports, f"from torchvision import {', '.join(vision)}"] if vision else imports
+def _imports(lines: Iterable[str], custom: EmbeddedClasses) -> list[str]:
+    used = {"nn", *_IMPORTED_NAME.findall("\n".join(lines)), *custom.standard}
+    statements = {line for name, line in IMPORTS.items() if name in used}
+    statements |= {f"from torchvision import {name}" for name in VISION if name in used}
+    return ordered_imports(statements | custom.imports)

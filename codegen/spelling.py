@@ -91,6 +91,8 @@ class Spelling:
         if isinstance(value, list | tuple):
             entries = (self.value((*key, str(i)), entry, stored=stored) for i, entry in enumerate(value))
             return tuple(entries)
+        if isinstance(value, Mapping):
+            return {name: self.value((*key, name), entry, stored=stored) for name, entry in value.items()}
         expression = self.texts.get(key)
         if expression is None:
             return value
@@ -158,6 +160,9 @@ def _entries(key: Key, value: Value) -> Iterator[tuple[Key, Value]]:
         yield (*key, "length"), len(value)
         for index, entry in enumerate(value):
             yield from _entries((*key, str(index)), entry)
+    elif isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield from _entries((*key, name), entry)
     else:
         yield key, value
 
@@ -219,6 +224,9 @@ class _Speller:
         node = self.block.graph.nodes[key[0]]
         value: Value = node.params.get(key[2] if key[1] == _ARGUMENT else key[1])
         for index in key[2:] if key[1] != _ARGUMENT else ():
+            if isinstance(value, Mapping) and index in value:
+                value = value[index]
+                continue
             if not isinstance(value, list | tuple):
                 return value if index != "length" else None
             value = value[int(index)] if index.isdigit() and int(index) < len(value) else None

@@ -15,6 +15,7 @@ from graph.block_params import MAX_REPEAT, REPEAT, REPEAT_SPEC, Each, param_spec
 from graph.catalog import CATALOG
 from graph.catalog.params import Value
 from graph.catalog.spec import BlockCode, LayerCall, LayerSpec, Params, PortSpec, default_stem
+from graph.custom_shapes import ShapePending
 from graph.dims import Dim
 from graph.model import Block, Graph
 from graph.shapes import DTYPES, SetParam, ShapeError, TensorSpec
@@ -226,11 +227,14 @@ class _Rules:
 
     def _body(self, inputs: tuple[TensorSpec, ...], env: Mapping[str, Value]) -> Body:
         key = (inputs, tuple(env.values()))
-        if key not in self._bodies:
+        if key in self._bodies:
+            return self._bodies[key]
+        body = _run(self._block.graph, inputs, env)
+        if not body.errors:  # what is wrong may be mended outside of the block: code can be trusted
             if len(self._bodies) >= MAX_KEPT:
                 del self._bodies[next(iter(self._bodies))]
-            self._bodies[key] = _run(self._block.graph, inputs, env)
-        return self._bodies[key]
+            self._bodies[key] = body
+        return body
 
     @cached_property
     def _fault(self) -> tuple[str, str, str, str] | None:
@@ -287,6 +291,8 @@ def _run(graph: Graph, inputs: tuple[TensorSpec, ...], env: Mapping[str, Value])
     errors = tuple(problem for problem in inference.problems() if problem.is_error)
     if errors:
         return Body(inputs, env, inference, errors, (), 0, 0)
+    if inference.pending:
+        raise ShapePending
     results = [inference.result(node_id) for node_id in live_nodes(graph)]
     leaving = (next(iter(inference.result(node_id).inputs.values())) for node_id in exits)
     return Body(

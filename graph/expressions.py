@@ -111,12 +111,16 @@ def is_listed(value: Value) -> bool:
 
 
 def has_expressions(value: Value) -> bool:
-    """Whether a value, or an entry of a short list, is to be computed."""
+    """Whether a value, or an entry of a short list or mapping, is to be computed."""
     if isinstance(value, str):
         return value.startswith(MARK)
     if isinstance(value, list | tuple):
         return len(value) <= MAX_ENTRIES and any(map(is_expression, value))
-    return isinstance(value, Mapping) and is_listed(value) and any(map(is_expression, value[EACH]))
+    if is_listed(value):
+        return any(map(is_expression, value[EACH]))
+    return (
+        isinstance(value, Mapping) and len(value) <= MAX_ENTRIES and any(map(is_expression, value.values()))
+    )
 
 
 def computed(value: Value, values: Mapping[str, Value]) -> Value:
@@ -138,6 +142,8 @@ def mapped(value: Value, change: Callable[[str], Value]) -> Value:
         return change(value)
     if not has_expressions(value):
         return value
+    if isinstance(value, Mapping) and not is_listed(value):
+        return {name: change(entry) if is_expression(entry) else entry for name, entry in value.items()}
     entries = value[EACH] if isinstance(value, Mapping) else value
     changed = [change(entry) if is_expression(entry) else entry for entry in entries]
     return {EACH: changed} if isinstance(value, Mapping) else changed

@@ -9,6 +9,8 @@ from heapq import heapify, heappop, heappush
 from graph.blocks import BodyError
 from graph.catalog.params import Value
 from graph.catalog.spec import Inputs, LayerCall, LayerSpec, Params, variadic_index
+from graph.custom_clashes import name_clashes
+from graph.custom_shapes import ShapePending
 from graph.dims import Dim
 from graph.document import Change, Graph, PortRef, Project
 from graph.mistakes import (
@@ -23,7 +25,7 @@ from graph.mistakes import (
     unknown_ports,
     unknown_type,
 )
-from graph.parameters import infer_params, resolve
+from graph.parameters import infer_params, resolve, unsound_params
 from graph.problems import Problem
 from graph.shapes import ShapeError, TensorSpec, num_elements
 
@@ -42,6 +44,7 @@ class NodeResult:
         parameters: how many numbers the node learns; None while unknown.
         flops: floating-point operations for a batch of one; None while unknown.
         problems: the node's own mistakes.
+        pending: whether the shape is still being computed.
     """
 
     inputs: Mapping[str, TensorSpec | None] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class NodeResult:
     parameters: int | None = None
     flops: Dim | None = None
     problems: tuple[Problem, ...] = ()
+    pending: bool = False
 
     def call(self) -> LayerCall:
         """The node as its cost rules and its code see it; only for a node without problems."""
@@ -107,10 +111,15 @@ class Inference:
 
     def problems(self) -> list[Problem]:
         """Every root cause: the graph's own, then node by node along the data flow."""
-        found = list(missing_ends(self._graph))
+        found = [*missing_ends(self._graph), *name_clashes(self._graph)]
         for node_id in self._rank:
             found.extend(self._results[node_id].problems)
         return found + self._dead_branches()
+
+    @property
+    def pending(self) -> list[str]:
+        """Ids of the nodes whose shape is still being computed."""
+        return [node_id for node_id in self._rank if self._results[node_id].pending]
 
     @property
     def total_parameters(self) -> int:
@@ -152,6 +161,17 @@ class Inference:
             if spec is None or resolved is None or resolved.site.spec is not spec:
                 found += [node.id, *self._graph.successors(node.id)]
         return found
+
+    def retry(self, node_ids: Iterable[str]) -> set[str]:
+        """Asks anew what nodes give that nothing in the graph decides, such as a custom layer's code.
+
+        Returns:
+            The ids of the nodes whose result is now another.
+        """
+        known = [node_id for node_id in node_ids if node_id in self._graph.nodes]
+        for node_id in known:
+            self._resolved.pop(node_id, None)
+        return self._propagate(known)
 
     def _sort(self) -> None:
         waiting = {node_id: len(self._graph.incoming(node_id)) for node_id in self._graph.nodes}
@@ -199,7 +219,9 @@ class Inference:
         resolved = self._resolved.get(node_id)
         if resolved is None or resolved.site.node is not node or resolved.site.spec is not spec:
             site = Site(self._graph, node, spec, is_bound=bool(self._bindings))
-            resolved = self._resolved[node_id] = _Resolved(site, *resolve(node, spec, self._env))
+            params, problems = resolve(node, spec, self._env)
+            problems = problems or unsound_params(site, params)
+            resolved = self._resolved[node_id] = _Resolved(site, params, problems)
         if node_id in self._bindings:
             return _bound(resolved, self._bindings[node_id])
         incoming = self._graph.incoming(node_id)
@@ -262,6 +284,9 @@ def _infer_node(
             problems = (in_block(site, error.block, error.problems),)
         except ShapeError as error:
             problems = (from_shape_error(site, inputs, error),)
+        except ShapePending:
+            outputs = dict.fromkeys(site.spec.names_of_outputs(resolved.params))
+            return NodeResult(inputs, outputs, pending=True)
     outputs = dict.fromkeys(site.spec.names_of_outputs(resolved.params))
     return NodeResult(inputs, outputs, problems=problems)
 

@@ -118,7 +118,11 @@ def in_block(site: Site, block: Block, problems: Sequence[Problem]) -> Problem:
         received=first.received,
         hint=first.hint,
         fixes=tuple(
-            Fix(f"In {block.name}: {fix.label}", tuple(InBlock(block.name, edit) for edit in fix.edits))
+            Fix(
+                f"In {block.name}: {fix.label}",
+                tuple(InBlock(block.name, edit) for edit in fix.edits),
+                fix.review,
+            )
             for fix in first.fixes
         ),
     )
@@ -185,6 +189,12 @@ def dead_branch(node: Node) -> Problem:
     what, hint = "it leads to no Output, so it is left out of the network", "Connect it, or delete it."
     text = message(node.name, what, hint=hint)
     return Problem("dead-branch", "warning", node.id, text, expected="a path to an Output", hint=hint)
+
+
+def still_computing(node: Node) -> Problem:
+    """A node whose shape is on its way; for what cannot go on without it."""
+    what, hint = "what it gives is still being computed", "Wait a moment."
+    return Problem("computing", "error", node.id, message(node.name, what, hint=hint), hint=hint)
 
 
 def _not_connected(node: Node, port: str, what: str) -> Problem:

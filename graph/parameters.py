@@ -10,10 +10,10 @@ from graph.catalog.spec import LayerSpec, Params
 from graph.document import Node
 from graph.edits import SetParams
 from graph.expressions import ExpressionError, computed, has_expressions
-from graph.mistakes import Site
+from graph.mistakes import Site, from_shape_error
 from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
 from graph.remedies import fix_for, mismatch_repairs
-from graph.shapes import Repair, SetParam, TensorSpec
+from graph.shapes import Repair, SetParam, ShapeError, TensorSpec
 
 NO_NAMES: Mapping[str, Value] = MappingProxyType({})
 NEEDS_SIZE = "Give that dim a size in the Input, or change the order of the dims."
@@ -40,7 +40,7 @@ def resolve(
             continue
         given = value = node.params.get(param.name, param.default)
         try:
-            if has_expressions(given) and param not in spec.settings:
+            if has_expressions(given) and param.is_computed and param not in spec.settings:
                 value = computed(given, env)
             values[param.name] = param.check(value)
         except (ExpressionError, ParamError) as error:
@@ -56,6 +56,15 @@ def _not_a_value(
         return _bad_expression(node, param, given, error)
     what = shown(given) if value is given else f"{shown(given)}, which is {shown(value)}"
     return _bad_value(node, param, what, str(error))
+
+
+def unsound_params(site: Site, params: Params) -> tuple[Problem, ...]:
+    """What is wrong with parameters together that suit one by one."""
+    try:
+        site.spec.check(params)
+    except ShapeError as error:
+        return (from_shape_error(site, {}, error),)
+    return ()
 
 
 def infer_params(site: Site, params: Params, inputs: tuple[TensorSpec, ...]) -> Problem | None:

@@ -20,10 +20,12 @@ class Fix:
     Args:
         label: what the button says.
         edits: applied together as one undo step.
+        review: instead of edits, a source that the user is asked to read and trust.
     """
 
     label: str
     edits: tuple[Edit, ...]
+    review: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ class Problem:
     @property
     def is_error(self) -> bool:
         return self.severity == "error"
+
+    @property
+    def remedy(self) -> Fix | None:
+        """The best fix that is made of edits; None if there is none."""
+        return next((fix for fix in self.fixes if fix.edits), None)
 
     def to_json(self) -> dict[str, Any]:
         """The problem as `netloom check --json` prints it."""

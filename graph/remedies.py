@@ -8,11 +8,13 @@ from graph.catalog.spec import PortSpec
 from graph.document import Node, PortRef
 from graph.edits import InsertNode, SetParams
 from graph.problems import Fix, shown
-from graph.shapes import InsertLayer, Repair, SetParam, TensorSpec, num_elements
+from graph.shapes import InsertLayer, Repair, ReviewCode, SetParam, TensorSpec, num_elements
 
 
 def fix_for(node: Node, port: str, repair: Repair) -> Fix:
     """The remedy as edits."""
+    if isinstance(repair, ReviewCode):
+        return Fix("Review and trust", (), review=repair.source)
     if isinstance(repair, SetParam):
         if repair.value is None:
             return Fix(f"Clear {repair.param}", (SetParams(node.id, reset=(repair.param,)),))

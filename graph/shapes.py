@@ -96,7 +96,14 @@ class InsertLayer:
     params: Mapping[str, object]
 
 
-Repair = SetParam | InsertLayer
+@dataclass(frozen=True, slots=True)
+class ReviewCode:
+    """A remedy that only the user can apply: read this source and trust it."""
+
+    source: str
+
+
+Repair = SetParam | InsertLayer | ReviewCode
 
 
 def format_shape(shape: Shape) -> str:
@@ -137,7 +144,7 @@ def shape_symbols(shape: Shape) -> frozenset[str]:
 
 
 __all__ = [
-    "BATCH", "BATCH_NAME", "DTYPES", "FLOATS", "INTEGERS", "Dim", "Expr", "InsertLayer", "Repair", "SetParam",
-    "Shape", "ShapeError", "TensorSpec", "dim_from_json", "evaluate_shape", "format_shape", "num_bytes",
-    "num_elements", "shape_symbols", "shape_to_json",
+    "BATCH", "BATCH_NAME", "DTYPES", "FLOATS", "INTEGERS", "Dim", "Expr", "InsertLayer", "Repair",
+    "ReviewCode", "SetParam", "Shape", "ShapeError", "TensorSpec", "dim_from_json", "evaluate_shape",
+    "format_shape", "num_bytes", "num_elements", "shape_symbols", "shape_to_json",
 ]  # fmt: skip

@@ -196,9 +196,9 @@ def _fix(options: argparse.Namespace) -> int:
     failed: set[str] = set()
     for _ in range(MAX_FIXES):
         problem = _first_fixable(document.project, inference, failed, options.all)
-        if problem is None:
+        fix = problem.remedy if problem is not None else None
+        if problem is None or fix is None:
             break
-        fix = problem.fixes[0]
         try:
             document.apply(Batch(fix.label, fix.edits))
         except EditError as error:
@@ -220,7 +220,7 @@ def _first_fixable(
     """The first problem that has a fix, errors before what only could be better."""
     problems = all_problems(project, inference) if with_findings else inference.problems()
     wanted = (problem for problem in problems if problem.is_error or with_findings)
-    return next((problem for problem in wanted if problem.fixes and problem.message not in tried), None)
+    return next((problem for problem in wanted if problem.remedy and problem.message not in tried), None)
 
 
 def _schema(options: argparse.Namespace) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from graph.catalog.params import Dims, ParamError, ParamSpec, Value
@@ -20,6 +23,7 @@ UNSET: Final = _Unset()  # a parameter that is left out: it takes its default or
 
 _LISTS = ("ints", "axes", "shape", "floats")
 _NUMBER_BEGUN = re.compile(r"[-+]?\d*\.?\d*(e[-+]?)?", re.IGNORECASE)
+_MAX_ARGUMENTS = 10_000  # characters
 _MAX_DIGITS = 4000  # Python refuses to read longer integers
 
 
@@ -33,14 +37,20 @@ def format_value(value: Value) -> str:
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     if isinstance(value, list | tuple):
         return ", ".join(format_value(item) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={item!r}" for name, item in value.items())
     return "none" if value is None else str(value)
 
 
 def parse_text(spec: ParamSpec, text: str) -> Value:
     """The value that was typed: UNSET for an empty text, the text itself where it is no such value."""
+    if spec.kind == "source":
+        return text if text.strip() else UNSET
     text = text.strip()
     if not text:
         return UNSET
+    if spec.kind == "arguments":
+        return _parsed_arguments(text)
     if spec.kind in ("text", "path", "choice"):
         return text
     if spec.optional and text.lower() == "none":
@@ -56,6 +66,8 @@ def is_unfinished(spec: ParamSpec, text: str) -> bool:
     text = text.strip().lower()
     if not text or fits(spec, parse_text(spec, text)):
         return False
+    if spec.kind == "arguments":
+        return True
     words = [*getattr(spec, "choices", ()), *(["none"] if spec.optional else [])]
     if spec.kind in ("int", "axis", "float") and _NUMBER_BEGUN.fullmatch(text):
         return text[-1] in "-+.eE"
@@ -89,6 +101,20 @@ def _parsed_list(spec: ParamSpec, text: str) -> Value:
         return text
     listed = spec.kind == "shape" or len(items) > 1 or "[" in text
     return items if listed or not items else items[0]
+
+
+def _parsed_arguments(text: str) -> Value:
+    """The values in `channels=64, bias=True`, written as in a call; the text itself if it is no such list."""
+    if len(text) > _MAX_ARGUMENTS:
+        return text
+    try:
+        call = ast.parse(f"f({text})", mode="eval").body
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+            return text
+        values = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
+        return text if None in values else json.loads(json.dumps(values, allow_nan=False))
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+        return text
 
 
 def _parsed_item(text: str) -> Value:

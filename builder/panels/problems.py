@@ -53,7 +53,7 @@ class ProblemsPanel(QWidget):
         self.empty.setVisible(not problems)
         self.summary.setText(_summary(problems))
         self.summary.setVisible(bool(problems))
-        fixable = any(problem.fixes for problem in problems)
+        fixable = any(problem.remedy for problem in problems)
         self.fix_all_button.setVisible(bool(problems))
         self.fix_all_button.setEnabled(fixable)
         self.fix_all_button.setToolTip(

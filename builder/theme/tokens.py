@@ -39,6 +39,7 @@ _FAMILY_WORDS: Mapping[str, str] = MappingProxyType(
         "shape": "shape",
         "tensor": "shape",
         "attention": "attention",
+        "own": "io",
     }
 )
 

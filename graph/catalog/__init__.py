@@ -13,6 +13,7 @@ from graph.catalog import (
     channel_norms,
     comparison,
     convolution,
+    custom,
     dividing,
     elementwise,
     embedding,
@@ -76,6 +77,7 @@ FAMILIES = (
     products,
     elementwise,
     reductions,
+    custom,
 )
 
 CATALOG: Mapping[str, LayerSpec] = MappingProxyType(

@@ -119,6 +119,16 @@ class Module:
 
 
 @dataclass(frozen=True)
+class Embedded(Module):
+    """Written as a submodule whose class stands in the project: `self.gate1 = Gate(64)`.
+
+    The class is `class_name` of the parameter `source`, made with the parameter `arguments`.
+    """
+
+    path: str = ""
+
+
+@dataclass(frozen=True)
 class Function:
     """Written as a call: `F.relu(x)`, parameters as keywords.
 
@@ -227,6 +237,10 @@ def no_parameters(call: LayerCall) -> int:
     return 0
 
 
+def no_faults(params: Params) -> None:
+    """Nothing: parameters that suit one by one suit together."""
+
+
 def no_flops(call: LayerCall) -> Dim:
     """Zero, as PyTorch's FlopCounterMode counts only matrix products and convolutions."""
     return 0
@@ -242,11 +256,12 @@ class LayerSpec:
         help: one line.
         source: the page that documents it.
         code: how it is written in Python.
-        infer: inputs and parameters to outputs; raises ShapeError.
+        infer: inputs and parameters to outputs; raises ShapeError, and ShapePending while it is computed.
+        check: raises ShapeError where parameters cannot be, whatever comes in.
         params: in the order of PyTorch's signature.
         parameters: how many numbers it learns.
         learns: what those numbers are.
-        flops: floating-point operations for a batch of one, 2 per multiply-add.
+        flops: floating-point operations for a batch of one, 2 per multiply-add; None where nobody knows.
         stem: what new nodes of this type are called, followed by a number.
         keywords: further words the search finds it by.
         summary: the parameters that matter most, for the node's card.
@@ -267,9 +282,10 @@ class LayerSpec:
     params: tuple[ParamSpec, ...] = ()
     inputs: tuple[PortSpec, ...] = (PortSpec("in"),)
     outputs: tuple[PortSpec, ...] = (PortSpec("out", (SAME_DTYPE,)),)
+    check: Callable[[Params], None] = no_faults
     parameters: Callable[[LayerCall], int] = no_parameters
     learns: Learns = "parts"
-    flops: Callable[[LayerCall], Dim] = no_flops
+    flops: Callable[[LayerCall], Dim | None] = no_flops
     stem: str = ""
     keywords: tuple[str, ...] = ()
     summary: tuple[str, ...] = ()
