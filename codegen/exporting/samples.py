@@ -73,8 +73,10 @@ def _index_limit(project: Project, inference: Inference, input_id: str) -> int:
         for edge in graph.outgoing(queue.pop()):
             port = graph.catalog[graph.nodes[edge.target.node].type].input_port(edge.target.port)
             result = inference.result(edge.target.node)
-            if port is not None and port.below and result.params is not None:
-                limit = min(limit, result.params[port.below])
+            if port is not None and port.below is not None and result.params is not None:
+                bound = port.below(result.call())
+                # Of a dim without a size only the first entry is sure to be there.
+                limit = min(limit, bound if isinstance(bound, int) else 1)
             elif edge.target.node not in seen and _gives_integers(result.outputs):
                 seen.add(edge.target.node)
                 queue.append(edge.target.node)

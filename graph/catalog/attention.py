@@ -3,8 +3,8 @@
 from math import gcd
 
 from graph.catalog.params import Flag, Float, Int
-from graph.catalog.products import matrix_flops, require_same_dtype
-from graph.catalog.rules import FLOAT32, broadcast, channels_of, require_same
+from graph.catalog.products import matrix_flops
+from graph.catalog.rules import FLOAT32, broadcast, channels_of, require_same, require_same_dtypes
 from graph.catalog.spec import DOCS, Function, LayerCall, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim, substitute
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec, num_elements
@@ -39,7 +39,7 @@ def require_heads(size: int, heads: int, param: str) -> None:
 
 def _dot_product_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     query, key, value = inputs
-    require_same_dtype(inputs, PORTS)
+    require_same_dtypes(inputs, PORTS)
     require_same(key.shape[-1], query.shape[-1], "size of vectors", "key", (query, key))
     require_same(value.shape[-2], key.shape[-2], "length", "value", (key, value))
     batch = broadcast([spec.shape[:-2] for spec in inputs], PORTS)

@@ -8,7 +8,10 @@ from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
 from graph.shapes import SetParam, ShapeError, TensorSpec
 
 INDICES = PortSpec(
-    "in", ("int64", "int32"), below="num_embeddings", help="Indices from 0 to num_embeddings - 1."
+    "in",
+    ("int64", "int32"),
+    below=lambda call: int(call.params.num_embeddings),
+    help="Indices from 0 to num_embeddings - 1.",
 )
 NUM_EMBEDDINGS = Int(name="num_embeddings", default=1000, positional=True, help="Size of the vocabulary.")
 EMBEDDING_DIM = Int(name="embedding_dim", default=64, positional=True, help="Length of each vector.")

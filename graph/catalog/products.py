@@ -1,28 +1,11 @@
 """Matrix products of tensors."""
 
-from graph.catalog.rules import NOT_BOOL, broadcast, require_same
+from graph.catalog.rules import NOT_BOOL, broadcast, require_same, require_same_dtypes
 from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Params, PortSpec
 from graph.dims import Dim, substitute
 from graph.shapes import ShapeError, TensorSpec, num_elements
 
 CATEGORY = "Arithmetic"
-
-
-def require_same_dtype(inputs: tuple[TensorSpec, ...], ports: tuple[str, ...]) -> None:
-    """Checks that tensors that are multiplied have one dtype.
-
-    Raises:
-        ShapeError: they do not.
-    """
-    for spec, port in zip(inputs, ports, strict=True):
-        if spec.dtype != inputs[0].dtype:
-            raise ShapeError(
-                "dtypes-differ",
-                f"{ports[0]} is {inputs[0].dtype}, but {port} is {spec.dtype}",
-                expected="one dtype, as products promote none",
-                hint=f"Insert a Cast to {inputs[0].dtype} before {port}.",
-                port=port,
-            )
 
 
 def matrix_flops(call: LayerCall, inner: Dim) -> Dim:
@@ -32,7 +15,7 @@ def matrix_flops(call: LayerCall, inner: Dim) -> Dim:
 
 def _matmul_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     first, second = inputs
-    require_same_dtype(inputs, ("input", "other"))
+    require_same_dtypes(inputs, ("input", "other"))
     for spec, port in ((first, "input"), (second, "other")):
         if spec.ndim < 2:
             raise ShapeError(
@@ -53,7 +36,7 @@ def _write_matmul(names: tuple[str, ...], call: LayerCall) -> str:
 
 def _bmm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     first, second = inputs
-    require_same_dtype(inputs, ("input", "mat2"))
+    require_same_dtypes(inputs, ("input", "mat2"))
     require_same(second.shape[0], first.shape[0], "batch", "mat2", inputs)
     require_same(second.shape[1], first.shape[2], "inner size", "mat2", inputs)
     return (TensorSpec((*first.shape[:2], second.shape[2]), first.dtype),)

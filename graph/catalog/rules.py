@@ -246,6 +246,23 @@ def require_same(dim: Dim, other: Dim, what: str, port: str, inputs: Sequence[Te
         )
 
 
+def require_same_dtypes(inputs: Sequence[TensorSpec], ports: Sequence[str]) -> None:
+    """Checks that tensors that are multiplied have one dtype.
+
+    Raises:
+        ShapeError: they do not.
+    """
+    for spec, port in zip(inputs, ports, strict=True):
+        if spec.dtype != inputs[0].dtype:
+            raise ShapeError(
+                "dtypes-differ",
+                f"{ports[0]} is {inputs[0].dtype}, but {port} is {spec.dtype}",
+                expected="one dtype, as products promote none",
+                hint=f"Insert a Cast to {inputs[0].dtype} before {port}.",
+                port=port,
+            )
+
+
 def _promoted_pair(left: str, right: str) -> str:
     floats = [dtype for dtype in (left, right) if dtype in FLOATS]
     if len(floats) == 2:

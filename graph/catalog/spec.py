@@ -75,7 +75,7 @@ class PortSpec:
         count: for a variadic output, how many there are as far as checked parameters tell.
         maps: whether feature maps, channels first, belong there.
         dtype_param: for an output, the parameter that says its dtype.
-        below: for indices, the parameter that every value must be smaller than.
+        below: for indices, what every value must be smaller than.
         help: one line for the tooltip.
     """
 
@@ -88,7 +88,7 @@ class PortSpec:
     optional: bool = False
     maps: bool = True
     dtype_param: str = ""
-    below: str = ""
+    below: Callable[[LayerCall], Dim] | None = None
     help: str = ""
     written: str = "{}"
     when: str = ""

@@ -255,7 +255,8 @@ SQUEEZE = LayerSpec(
 )
 
 
-def _select_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+def select_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    """The input without the dim that one entry is taken of."""
     shape = inputs[0].shape
     axis = axis_index(p.dim, len(shape))
     size = shape[axis]
@@ -271,7 +272,8 @@ def _select_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec
     return (TensorSpec((*shape[:axis], *shape[axis + 1 :]), inputs[0].dtype),)
 
 
-def _write_select(names: tuple[str, ...], call: LayerCall) -> str:
+def write_select(names: tuple[str, ...], call: LayerCall) -> str:
+    """`x[:, -1]`."""
     axis = axis_index(call.params.dim, call.inputs[0].ndim)
     return f"{names[0]}[{':, ' * axis}{call.params.index}]"
 
@@ -281,8 +283,8 @@ LAST_STEP = LayerSpec(
     category=CATEGORY,
     help="One entry along a dim: by default the last step of a sequence.",
     source=f"{DOCS}torch.select.html",
-    code=Expression(_write_select),
-    infer=_select_shape,
+    code=Expression(write_select),
+    infer=select_shape,
     params=(
         Axis(name="dim", default=1, help="Dim to select from; time is 1."),
         Int(name="index", default=-1, min=-(2**62), help="Which entry; -1 is the last."),

@@ -25,10 +25,12 @@ SAMPLE = (4, 8, 8, 8)
 FITTING = {  # samples that the parameters of a new node fit
     "Fold": (4, 196),
     **dict.fromkeys(("RNNCell", "LSTMCell", "GRUCell"), (64,)),
-    **dict.fromkeys(("MatMul", "Bmm"), (8, 8)),
+    **dict.fromkeys(("MatMul", "Bmm", "Einsum"), (8, 8)),
+    "Index.index": (),
+    "Select.at": None,  # it takes the place of a parameter
     **dict.fromkeys(("Expand", "Repeat"), (8,)),
     **{f"MaxUnpool{ndim}d.like": (4, *(16,) * ndim) for ndim in (1, 2, 3)},
-}  # by type, or by type and port
+}  # by type, or by type and port; None leaves an input out
 BATCH = 3
 
 
@@ -45,10 +47,12 @@ def fed(spec, params):
     """A layer with an Input for each of its inputs."""
     nodes, edges = [Node("layer", spec.type, "layer", params)], []
     for port in spec.inputs:
-        names = [f"{port.name}{n}" for n in range(port.min_count)] if port.variadic else [port.name]
+        names = [f"{port.name}{n}" for n in range(2)] if port.variadic else [port.name]
         for name in names:
             usual = FITTING.get(spec.type, SAMPLE[: (port.ndims or (3,))[-1] - 1])
             shape = FITTING.get(f"{spec.type}.{name}", usual)
+            if shape is None:
+                continue
             dtype = "float32" if "float32" in port.dtypes else port.dtypes[0]
             nodes.append(Node(f"in_{name}", "Input", f"given_{name}", {"shape": shape, "dtype": dtype}))
             edges.append(Edge(PortRef(f"in_{name}", "out"), PortRef("layer", name)))

@@ -188,6 +188,7 @@ STRICTER = (
 
 
 STRICTER_DTYPES = {
+    "Einsum": "whether torch promotes dtypes or multiplies integers depends on which sizes are 1",
     "PositionalEncoding": "sines and cosines as integers are next to nothing",
     "LSTMCell": "the CPU promotes a cell state of another dtype, the fused cell of a GPU does not",
 }

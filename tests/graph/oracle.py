@@ -46,6 +46,18 @@ def _sliced(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
     return xs[0][(*[slice(None)] * axis, slice(p["start"], p["end"], p["step"]))]
 
 
+def _selected(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
+    if len(xs) == 1:
+        return xs[0].select(p["dim"], p["index"])
+    picked = zip(
+        xs[0].unbind(0), xs[1].tolist() if xs[1].device.type != "meta" else [0] * len(xs[1]), strict=True
+    )
+    dim = range(xs[0].ndim)[p["dim"]]
+    if dim == 0 or xs[1].dtype not in (torch.int64, torch.int32):
+        raise ValueError("one entry of each sample, by its number")
+    return torch.stack([sample.select(dim - 1, entry) for sample, entry in picked])
+
+
 def _with_positions(xs: Tensors, p: Mapping[str, Any], sizes: Sizes) -> torch.Tensor:
     length, features = xs[0].shape[1:]
     encoding = torch.zeros(length, features + 1, device=xs[0].device)
@@ -75,6 +87,10 @@ MEANINGS: Mapping[str, Meaning] = {
     "Expand": lambda xs, p, sizes: xs[0].expand(-1, *p["shape"]),
     "Repeat": lambda xs, p, sizes: xs[0].repeat(1, *p["repeats"]),
     "Slice": _sliced,
+    "Einsum": lambda xs, p, sizes: torch.einsum(p["equation"], *xs),
+    "Select": _selected,
+    "Index": lambda xs, p, sizes: torch.index_select(xs[0], p["dim"], xs[1]),
+    "Gather": lambda xs, p, sizes: torch.gather(xs[0], p["dim"], xs[1]),
     "PositionalEncoding": _with_positions,
     "Split": lambda xs, p, sizes: torch.split(xs[0], _listed(p["split_size_or_sections"]), p["dim"]),
     "Chunk": lambda xs, p, sizes: torch.chunk(xs[0], p["chunks"], p["dim"]),

@@ -94,12 +94,26 @@ WINDOWS = ("ShiftedWindowAttention", "ShiftedWindowAttentionV2")
 OF_VECTORS = (*TRANSFORMERS, "MultiheadAttention")
 SIZED_VECTORS = (*OF_VECTORS, *WINDOWS, "PatchMerging", "PatchMergingV2")  # whose last dim must have a size
 
+EQUATIONS = (
+    "bij,bjk->bik",
+    "ab,ab->a",
+    "...i,...i",
+    "abc->acb",
+    "abc,abd->acd",
+    "abb->ab",
+    "ab",
+    "...",
+    "->",
+)
+
 # Values that matter more than those that the declaration alone suggests.
 OVERRIDES: Mapping[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Conv1d", "out_channels"): st.sampled_from([1, 2, 3, 4, 6]),
     ("Conv2d", "out_channels"): st.sampled_from([1, 2, 3, 4, 6]),
+    ("Einsum", "equation"): st.sampled_from(EQUATIONS),
     ("Embedding", "padding_idx"): st.integers(-8, 8),
     ("LastStep", "index"): st.integers(-5, 4),
+    ("Select", "index"): st.integers(-5, 4),
     **{
         (name, "out_channels"): st.sampled_from([1, 2, 3, 4, 6])
         for name in ("Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d")
@@ -173,7 +187,7 @@ def cases(draw: Draw, type_name: str) -> Case:
     inputs = [shape]
     if type_name in FITTED and draw(st.integers(0, 9)):
         params = params | FITTED[type_name](draw, shape)
-    if spec.is_variadic:
+    if spec.is_variadic and type_name not in OTHER_INPUTS:
         inputs += [draw(_like(shape)) for _ in range(draw(st.integers(1, 2)))]
     elif type_name in OTHER_INPUTS and draw(st.integers(0, 5)):
         inputs += OTHER_INPUTS[type_name](draw, shape, params)
@@ -323,6 +337,59 @@ def _split(draw: Draw, shape: Shape) -> dict[str, Any]:
     return {"dim": axis, "split_size_or_sections": draw(st.sampled_from([sections, first]))}
 
 
+def _equation(draw: Draw, shape: Shape) -> dict[str, Any]:
+    """An equation for one to three tensors, the first of this shape and all with the batch `a` first."""
+    first = "abcdef"[: len(shape) + 1]
+    if len(first) > 2 and draw(st.integers(0, 9)) == 0:
+        first = first[:-1] + draw(st.sampled_from(first))
+    others = ["a" + draw(st.text("bcdefgh", max_size=3)) for _ in range(draw(st.integers(0, 2)))]
+    operands = [draw(_shortened(operand)) for operand in (first, *others)]
+    letters = sorted({letter for operand in operands for letter in operand if letter != "."})
+    result = "".join(draw(st.lists(st.sampled_from(letters or ["a"]), unique=True, max_size=4)))
+    dots = "..." if any("." in operand for operand in operands) and draw(st.booleans()) else ""
+    arrow = draw(st.sampled_from(["->", "->", " -> "])) + dots + result if draw(st.integers(0, 4)) else ""
+    return {"equation": ",".join(operands) + arrow}
+
+
+def _shortened(operand: str) -> st.SearchStrategy[str]:
+    """The letters of a tensor, rarely with an ellipsis for some of them, or no letters at all."""
+    cut = st.integers(1, len(operand)).map(lambda start: f"...{operand[start:]}")
+    return st.one_of(
+        st.just(operand), st.just(operand), st.just(operand), cut, st.sampled_from(["...", "ab.", "a1"])
+    )
+
+
+def _operands(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    """The tensors after the first that an equation asks for, often of sizes that agree."""
+    texts = params.get("equation", "bij,bjk->bik").partition("->")[0].replace(" ", "").split(",")
+    sizes = dict(zip(texts[0].replace("...", ""), ["N", *shape], strict=False))
+    found = []
+    for text in texts[1:]:
+        letters = text.removeprefix("...")[text[:1] != "." :]
+        under = shape[: max(len(shape) + 1 - len(letters), 0)][-1:] if text.startswith("...") else []
+        drawn = (sizes.setdefault(letter, draw(st.integers(1, 4))) for letter in letters)
+        found.append([dim if dim != "N" else 3 for dim in [*under, *drawn]])
+    return found
+
+
+def _picked(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    """A number for each sample, or nothing."""
+    return [[]] * draw(st.integers(0, 1))
+
+
+def _numbers(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    return [draw(st.sampled_from([[], [], [], [2]]))]
+
+
+def _places(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    """An index of as many dims, here and there shorter or longer."""
+    return [[dim if dim == SYMBOL or draw(st.booleans()) else draw(st.integers(1, 4)) for dim in shape]]
+
+
+def _some_axis(draw: Draw, shape: Shape) -> dict[str, Any]:
+    return {"dim": draw(_axis(len(shape) + 1))}
+
+
 def _ordered(low: str, high: str) -> Callable[[Draw, Shape], dict[str, Any]]:
     return lambda draw, shape: dict(
         zip((low, high), sorted(draw(st.sampled_from([(0.1, 0.5), (-1.0, 2.0), (0, 1)]))), strict=True)
@@ -398,6 +465,10 @@ def _memory(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
 
 # Inputs after the first, drawn with that one in mind, as few others would fit.
 OTHER_INPUTS: Mapping[str, Callable[[Draw, Shape, Mapping[str, Any]], list[Shape]]] = {
+    "Einsum": _operands,
+    "Select": _picked,
+    "Index": _numbers,
+    "Gather": _places,
     **{f"MaxUnpool{ndim}d": _indices for ndim in (1, 2, 3)},
     "RNNCell": _hidden,
     "GRUCell": _hidden,
@@ -433,6 +504,8 @@ FITTED: Mapping[str, Callable[[Draw, Shape], Mapping[str, Any]]] = {
     "Expand": _expanded,
     "Repeat": _repeated,
     "GLU": _halved,
+    "Einsum": _equation,
+    **dict.fromkeys(("Select", "Index", "Gather"), _some_axis),
     "Split": _split,
     "Chunk": lambda draw, shape: {"dim": draw(_axis(len(shape) + 1)), "chunks": draw(st.integers(1, 4))},
     "Clamp": _clamped,

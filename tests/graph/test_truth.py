@@ -26,14 +26,16 @@ from tests.graph.oracle import Oracle, Refused, written
 from tests.graph.strategies import OF_VECTORS, WINDOWS, Case, cases, layer_types, usual_dtypes
 
 MOST = settings(max_examples=2 * settings().max_examples // 3)
+LONG = (*UNPOOLS, "Select")  # whose optional inputs are not of the shape of the others
 FITTING_SHAPES = {
     "Fold": [4, 196],
     **{name: [64] for name in ("RNNCell", "LSTMCell", "GRUCell")},
-    **{name: [6, 6] for name in ("MatMul", "Bmm")},
+    **{name: [6, 6] for name in ("MatMul", "Bmm", "Einsum")},
     **{name: [4] for name in ("Expand", "Repeat")},
     **{name: [4, 8] for name in OF_VECTORS},
     **{name: [6, 6, 8] for name in WINDOWS},
-}  # samples that the parameters of a new node fit
+    "Index.1": [],
+}  # samples that the parameters of a new node fit, by type or by type and number of the input
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +120,11 @@ def test_the_python_text_of_a_layer_computes_what_the_layer_means(type_name):
         result = infer(case)
         assume(not result.problems)
         call, sizes = result.call(), SMALL_SIZES[0]
-        inputs = [(2 * torch.rand(t.shape)).to(t.dtype) for t in samples(case, sizes, "cpu")]
+        ports = [spec.input_port(name) for name in call.inputs.ports]
+        inputs = [
+            given if port.below else (2 * torch.rand(given.shape)).to(given.dtype)
+            for given, port in zip(samples(case, sizes, "cpu"), ports, strict=True)
+        ]
         computed = written(spec, call, inputs)
         meant = Oracle(spec, result.params, "cpu").run(inputs, sizes)
         for mine, theirs in zip(computed, meant, strict=True):
@@ -127,19 +133,21 @@ def test_the_python_text_of_a_layer_computes_what_the_layer_means(type_name):
     holds()
 
 
-def shape_that_fits(type_name: str) -> list[int]:
+def shapes_that_fit(type_name: str, count: int) -> tuple[list[int], ...]:
     ndims = CATALOG[type_name].inputs[0].ndims or (3,)
-    return FITTING_SHAPES.get(type_name, [4, 6, 6, 6][: ndims[-1] - 1])
+    usual = FITTING_SHAPES.get(type_name, [4, 6, 6, 6][: ndims[-1] - 1])
+    return tuple(FITTING_SHAPES.get(f"{type_name}.{number}", usual) for number in range(count))
 
 
 @pytest.mark.parametrize("type_name", layer_types())
 def test_a_dtype_is_accepted_exactly_if_torch_takes_it_on_the_cpu(type_name):
-    spec, shape = CATALOG[type_name], shape_that_fits(type_name)
+    spec = CATALOG[type_name]
     wrong, accepted = [], 0
     for dtypes in dtype_choices(spec):
-        case = Case(type_name, spec.initial_params, (shape,) * len(dtypes), dtypes)
+        shapes = shapes_that_fit(type_name, len(dtypes))
+        case = Case(type_name, spec.initial_params, shapes, dtypes)
         result = infer(case)
-        params = complete(spec, case, [(7, *shape)] * len(dtypes))
+        params = complete(spec, case, [(7, *shape) for shape in shapes])
         try:
             computed = Oracle(spec, params, "cpu").run(samples(case, {"N": 7}, "cpu"), {})
             truth = [str(tensor.dtype).removeprefix("torch.") for tensor in computed]
@@ -154,5 +162,5 @@ def test_a_dtype_is_accepted_exactly_if_torch_takes_it_on_the_cpu(type_name):
 
 
 def dtype_choices(spec: LayerSpec) -> Iterator[tuple[str, ...]]:
-    required = sum(not port.optional for port in spec.inputs) if spec.type in UNPOOLS else len(spec.inputs)
+    required = sum(not port.optional for port in spec.inputs) if spec.type in LONG else len(spec.inputs)
     return product(DTYPES, repeat=2 if spec.is_variadic else required)
