@@ -28,9 +28,9 @@ def constructor(operation: Operation) -> str | None:
         return None
     if isinstance(code, Embedded):
         return _embedded(operation.call.params)
+    specs = tuple(param for param in operation.spec.params if param.name not in code.in_call)
     if not code.layer:
-        return f"{code.path}({', '.join([*arguments(operation), *code.fixed])})"
-    specs = operation.spec.params
+        return f"{code.path}({', '.join([*arguments(operation, specs), *code.fixed])})"
     inner = arguments(operation, tuple(param for param in specs if param.name not in code.own))
     outer = arguments(operation, tuple(param for param in specs if param.name in code.own))
     layer = f"{code.layer}({', '.join(inner)})"
@@ -92,7 +92,8 @@ def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
     ]
     if isinstance(code, Function):
         return f"{code.path}({', '.join([*given, *arguments(operation)])})"
-    return f"self.{attribute}({', '.join(_grouped(given, code.group))})"
+    given = [*_grouped(given, code.group), *code.call_arguments(tuple(inputs), operation.call)]
+    return f"self.{attribute}({', '.join(given)})"
 
 
 def _written(spec: LayerSpec, port_name: str, text: str) -> str:

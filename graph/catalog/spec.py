@@ -95,6 +95,11 @@ class PortSpec:
     count: Callable[[Mapping[str, Value]], int] = one_output
 
 
+def no_arguments(names: tuple[str, ...], call: LayerCall) -> list[str]:
+    """None: a call is given its inputs."""
+    return []
+
+
 @dataclass(frozen=True)
 class Module:
     """Written as a submodule: `self.conv1 = nn.Conv2d(1, 32, kernel_size=3)` and `self.conv1(x)`.
@@ -107,6 +112,8 @@ class Module:
         layer: the class of the layers that it stacks; parameters belong to them unless named in `own`.
         own: the parameters of the stack itself.
         fixed: further arguments, as written.
+        in_call: the parameters that the call is given and not the constructor.
+        call_arguments: what those stand for in a call.
     """
 
     path: str
@@ -116,6 +123,8 @@ class Module:
     layer: str = ""
     own: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
+    in_call: tuple[str, ...] = ()
+    call_arguments: Callable[[tuple[str, ...], LayerCall], list[str]] = no_arguments
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,18 @@
 """Transformer layers, stacks of them, and the whole encoder-decoder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from graph.catalog.attention import CATEGORY, embed_dim, require_heads
+from graph.catalog.masks import Mask, causal_arguments, require_masks
 from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec
 from graph.catalog.rules import FLOAT32, require_same, require_size
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, Inputs, LayerCall, LayerSpec, Module, Params, PortSpec, ShapeRule
 from graph.dims import Dim, substitute
 from graph.shapes import TensorSpec
 
 KEYWORDS = ("attention", "self-attention", "sequence", "language", "gpt", "bert", "vit")
+CAUSAL = "Each position sees only itself and those before it, as a language model must."
 NUM_LAYERS = Int(name="num_layers", default=6, always_written=True, help="Layers on top of each other.")
 
 
@@ -33,15 +36,14 @@ def _layer_params(*own: ParamSpec) -> tuple[ParamSpec, ...]:
     )
 
 
-def _shape(
-    ports: tuple[str, ...], outcome: int
-) -> Callable[[tuple[TensorSpec, ...], Params], tuple[TensorSpec, ...]]:
-    def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+def _shape(ports: tuple[str, ...], masks: Sequence[Mask], outcome: int) -> ShapeRule:
+    def infer(inputs: Inputs, p: Params) -> tuple[TensorSpec, ...]:
         require_heads(p.d_model, p.nhead, "nhead")
         batch = 0 if p.batch_first else 1
-        for spec, port in zip(inputs[1:], ports[1:], strict=True):
+        for spec, port in zip(inputs[1 : len(ports)], ports[1:], strict=True):
             require_same(spec.shape[batch], inputs[0].shape[batch], "batch", port, (inputs[0], spec))
             require_size(spec.shape[-1], p.d_model, "d_model", port, spec)
+        require_masks(inputs, masks, p, p.nhead)
         return (TensorSpec(inputs[outcome].shape),)
 
     return infer
@@ -78,10 +80,10 @@ def _decoder_flops(p: Params, target: Dim, memory: Dim) -> Dim:
     return attentions + _feedforward_flops(p, target)
 
 
-def _flops(call: LayerCall, count: Callable[..., Dim]) -> Dim:
-    """The operations that `count` gives for the inputs' lengths, for each sample of a batch of one."""
+def _flops(call: LayerCall, count: Callable[..., Dim], num_sequences: int) -> Dim:
+    """The operations that `count` gives for the sequences' lengths, for each sample of a batch of one."""
     batch, time = (0, 1) if call.params.batch_first else (1, 0)
-    per_sample = count(call.params, *(spec.shape[time] for spec in call.inputs))
+    per_sample = count(call.params, *(spec.shape[time] for spec in call.inputs[:num_sequences]))
     return substitute(per_sample * call.inputs[0].shape[batch], {"N": 1})
 
 
@@ -92,21 +94,28 @@ def _spec(
     params: tuple[ParamSpec, ...],
     parameters: Callable[[Params], int],
     flops: Callable[..., Dim],
+    masks: tuple[Mask, ...],
     code: Module | None = None,
     outcome: int = 0,
 ) -> LayerSpec:
+    flags = tuple(mask.flag for mask in masks if mask.flag)
     return LayerSpec(
         type=type_name,
         category=CATEGORY,
         help=help_text,
         source=f"{DOCS}torch.nn.{type_name}.html",
-        code=code or Module(f"nn.{type_name}"),
-        inputs=tuple(PortSpec(name, FLOAT32, ndims=(3,), layout="(N, T, d_model)") for name in ports),
+        code=replace(
+            code or Module(f"nn.{type_name}"), in_call=flags, call_arguments=causal_arguments(masks)
+        ),
+        inputs=(
+            *(PortSpec(name, FLOAT32, ndims=(3,), layout="(N, T, d_model)") for name in ports),
+            *(mask.port() for mask in masks),
+        ),
         outputs=(PortSpec("out", FLOAT32),),
-        infer=_shape(ports, outcome),
-        params=params,
+        infer=_shape(ports, masks, outcome),
+        params=(*params, *(Flag(name=flag, help=CAUSAL) for flag in flags)),
         parameters=lambda call: parameters(call.params),
-        flops=lambda call: _flops(call, flops),
+        flops=lambda call: _flops(call, flops, len(ports)),
         keywords=KEYWORDS,
         summary=("num_layers", "nhead") if NUM_LAYERS in params else ("nhead",),
     )
@@ -126,6 +135,26 @@ def _stack(type_name: str, fixed: tuple[str, ...] = ()) -> Module:
     return Module(f"nn.{type_name}", layer=f"nn.{type_name}Layer", own=("num_layers",), fixed=fixed)
 
 
+def _encoder_masks(name: str) -> tuple[Mask, ...]:
+    return (Mask("src_key_padding_mask", "", "in"), Mask(name, "in", "in", flag="is_causal"))
+
+
+DECODER_MASKS = (
+    Mask("tgt_key_padding_mask", "", "tgt"),
+    Mask("memory_key_padding_mask", "", "memory"),
+    Mask("tgt_mask", "tgt", "tgt", flag="tgt_is_causal"),
+    Mask("memory_mask", "tgt", "memory"),
+)
+# Without src_key_padding_mask: to evaluate with it, the encoder within makes nested tensors, which are not
+# exported and have no shapes without data. TransformerEncoder and TransformerDecoder take every mask.
+WHOLE_MASKS = (
+    Mask("tgt_key_padding_mask", "", "tgt"),
+    Mask("memory_key_padding_mask", "", "src"),
+    Mask("src_mask", "src", "src", flag="src_is_causal"),
+    Mask("tgt_mask", "tgt", "tgt", flag="tgt_is_causal"),
+    Mask("memory_mask", "tgt", "src"),
+)
+
 SPECS = (
     _spec(
         "TransformerEncoderLayer",
@@ -134,6 +163,7 @@ SPECS = (
         _layer_params(),
         lambda p: _layer_parameters(p, 1),
         _encoder_flops,
+        _encoder_masks("src_mask"),
     ),
     _spec(
         "TransformerDecoderLayer",
@@ -142,6 +172,7 @@ SPECS = (
         _layer_params(),
         lambda p: _layer_parameters(p, 2),
         _decoder_flops,
+        DECODER_MASKS,
     ),
     _spec(
         "TransformerEncoder",
@@ -150,6 +181,7 @@ SPECS = (
         (*_layer_params(), NUM_LAYERS),
         lambda p: p.num_layers * _layer_parameters(p, 1),
         lambda p, source: int(p.num_layers) * _encoder_flops(p, source),
+        _encoder_masks("mask"),
         # Nested tensors only serve padding masks; asking for them warns where they cannot be had.
         code=_stack("TransformerEncoder", ("enable_nested_tensor=False",)),
     ),
@@ -160,6 +192,7 @@ SPECS = (
         (*_layer_params(), NUM_LAYERS),
         lambda p: p.num_layers * _layer_parameters(p, 2),
         lambda p, target, memory: int(p.num_layers) * _decoder_flops(p, target, memory),
+        DECODER_MASKS,
         code=_stack("TransformerDecoder"),
     ),
     _spec(
@@ -172,6 +205,7 @@ SPECS = (
         ),
         _whole_parameters,
         _whole_flops,
+        WHOLE_MASKS,
         outcome=1,
     ),
 )

@@ -22,11 +22,14 @@ LAYERS = {  # a custom layer has tests of its own: its code is trusted first
     if spec.inputs and spec.outputs and not isinstance(spec.code, Embedded)
 }
 SAMPLE = (4, 8, 8, 8)
+ATTENTIONS = [name for name, spec in CATALOG.items() if spec.category == "Attention"]
 FITTING = {  # samples that the parameters of a new node fit
     "Fold": (4, 196),
     **dict.fromkeys(("RNNCell", "LSTMCell", "GRUCell"), (64,)),
     **dict.fromkeys(("MatMul", "Bmm", "Einsum"), (8, 8)),
     "Index.index": (),
+    **{f"{name}.{mask}": None for name in ATTENTIONS for mask in ("attn_mask", "mask", "src_mask")},
+    **{f"{name}.{mask}": None for name in ATTENTIONS for mask in ("tgt_mask", "memory_mask")},
     "Select.at": None,  # it takes the place of a parameter
     **dict.fromkeys(("Expand", "Repeat"), (8,)),
     **{f"MaxUnpool{ndim}d.like": (4, *(16,) * ndim) for ndim in (1, 2, 3)},

@@ -155,6 +155,11 @@ STRICTER = (
     ),
     Stricter(("Interpolate",), "nothing-left", "torch gives a tensor with nothing in it"),
     Stricter(
+        ("MultiheadAttention", *TRANSFORMERS),
+        "two-masks",
+        "torch takes the flag as a hint that the mask is causal, and goes wrong in silence where it is not",
+    ),
+    Stricter(
         ("Split", "Chunk"), "parts-need-a-size", "how many outputs there are must be known while drawing"
     ),
     Stricter(UNPOOLS, "nothing-left", "torch gives a tensor with nothing in it"),

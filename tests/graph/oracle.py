@@ -30,6 +30,20 @@ Tensors = Sequence[torch.Tensor]
 # On the meta device torch runs these step by step in Python, 20 ms a call; small ones are faster on the CPU.
 RECURRENT = ("RNN", "LSTM", "GRU")
 UNPOOLS = {f"MaxUnpool{ndim}d": ndim for ndim in (1, 2, 3)}
+REQUIRED = {  # how many inputs stand in a call without a keyword
+    **dict.fromkeys((*UNPOOLS, "TransformerDecoderLayer", "TransformerDecoder", "Transformer"), 2),
+    **dict.fromkeys(("TransformerEncoderLayer", "TransformerEncoder"), 1),
+    "MultiheadAttention": 3,
+}
+CAUSAL = {  # what mask a flag stands for, and the number of the input that gives its length
+    ("MultiheadAttention", "is_causal"): ("attn_mask", 0),
+    ("TransformerEncoderLayer", "is_causal"): ("src_mask", 0),
+    ("TransformerEncoder", "is_causal"): ("mask", 0),
+    ("TransformerDecoderLayer", "tgt_is_causal"): ("tgt_mask", 0),
+    ("TransformerDecoder", "tgt_is_causal"): ("tgt_mask", 0),
+    ("Transformer", "src_is_causal"): ("src_mask", 0),
+    ("Transformer", "tgt_is_causal"): ("tgt_mask", 1),
+}
 STACKS = {"TransformerEncoder": "encoder", "TransformerDecoder": "decoder"}
 
 
@@ -142,13 +156,17 @@ class Oracle:
         self.device = device
         self._type = spec.type
         self._meaning = MEANINGS.get(spec.type)
+        ports = [port.name for port in spec.inputs if port.optional]
+        self._optional = ["output_size" if name == "like" else name for name in ports]
+        self._flags = spec.code.in_call if isinstance(spec.code, Module) else ()
         self._group = getattr(spec.code, "group", None)
         # Torch knows its own parameters only, and nothing of settings beside them.
         self._params = {param.name: params[param.name] for param in spec.params}
         self.module: nn.Module | None = None
         if self._meaning is None:
             with _refusals():
-                self.module = _built(spec, self._params, device)
+                kept = {name: value for name, value in self._params.items() if name not in self._flags}
+                self.module = _built(spec, kept, device)
 
     def run(self, inputs: Tensors, sizes: Sizes) -> list[torch.Tensor]:
         """The layer's outputs, in the order of its ports.
@@ -162,11 +180,23 @@ class Oracle:
             assert self.module is not None
             if isinstance(self._group, int) and len(inputs) > self._group:
                 inputs = [*inputs[: self._group], tuple(inputs[self._group :])]
-            if self._type in UNPOOLS and len(inputs) > 2:
-                return list(
-                    _flat(self.module(*inputs[:2], output_size=inputs[2].shape[-UNPOOLS[self._type] :]))
-                )
-            return list(_flat(self.module(*inputs)))
+            required = REQUIRED.get(self._type, len(inputs))
+            named = zip(self._optional, inputs[required:], strict=False)
+            arguments = {name: self._argument(name, given) for name, given in named}
+            causal = {name: mask for flag in self._flags for name, mask in self._causal(flag, inputs)}
+            return list(_flat(self.module(*inputs[:required], **arguments, **causal)))
+
+    def _argument(self, name: str, given: torch.Tensor) -> Any:
+        """What an optional input stands for in a call, by PyTorch's keyword."""
+        return given.shape[-UNPOOLS[self._type] :] if name == "output_size" else given
+
+    def _causal(self, flag: str, inputs: Tensors) -> Iterator[tuple[str, Any]]:
+        """What a set flag adds to a call."""
+        if self._params[flag]:
+            name, number = CAUSAL[self._type, flag]
+            length = inputs[number].shape[1 if self._params["batch_first"] else 0]
+            yield flag, True
+            yield name, torch.full((length, length), float("-inf"), device=inputs[0].device).triu(1)
 
     @property
     def parameters(self) -> int:

@@ -463,6 +463,38 @@ def _memory(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
     return _keys(draw, shape, params)[:1]
 
 
+def _masked(
+    others: Callable[[Draw, Shape, Mapping[str, Any]], list[Shape]],
+    masks: Callable[[Any, Any], list[Shape]],
+) -> Callable[[Draw, Shape, Mapping[str, Any]], list[Shape]]:
+    """Further inputs, often with the first few masks that go with them."""
+
+    def drawn(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+        found = others(draw, shape, params)
+        fits = len(shape) == 2 and all(len(other) == 2 for other in found) and params.get("batch_first", True)
+        if draw(st.booleans()) if fits else draw(st.integers(0, 9)):
+            return found
+        fitting = masks(shape[0] if shape else 1, (found or [shape])[0][0] if shape else 1)
+        if params.get("nhead", params.get("num_heads")) != 1 and draw(st.integers(0, 9)):
+            fitting = [mask for mask in fitting if len(mask) == 1]  # others have a place for each head
+        return found + fitting[: draw(st.integers(1, len(fitting)))]
+
+    return drawn
+
+
+def _nothing(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    return []
+
+
+def _scores(draw: Draw, shape: Shape, params: Mapping[str, Any]) -> list[Shape]:
+    """Keys and values, and often a mask of their scores."""
+    found = _keys(draw, shape, params)
+    if len(shape) < 2 or draw(st.booleans()):
+        return found
+    scores = [*shape[:-2], shape[-2], found[0][-2]]
+    return [*found, [draw(st.sampled_from([dim, dim, 1])) for dim in scores][-draw(st.integers(1, 3)) :]]
+
+
 # Inputs after the first, drawn with that one in mind, as few others would fit.
 OTHER_INPUTS: Mapping[str, Callable[[Draw, Shape, Mapping[str, Any]], list[Shape]]] = {
     "Einsum": _operands,
@@ -475,11 +507,16 @@ OTHER_INPUTS: Mapping[str, Callable[[Draw, Shape, Mapping[str, Any]], list[Shape
     "LSTMCell": _states,
     "MatMul": _factor,
     "Bmm": _factor,
-    "DotProductAttention": _keys,
-    "MultiheadAttention": _keys,
-    "TransformerDecoderLayer": _memory,
-    "TransformerDecoder": _memory,
-    "Transformer": _memory,
+    "DotProductAttention": _scores,
+    "MultiheadAttention": _masked(_keys, lambda q, k: [[k], [q, k]]),
+    **dict.fromkeys(
+        ("TransformerEncoderLayer", "TransformerEncoder"), _masked(_nothing, lambda q, k: [[q], [q, q]])
+    ),
+    **dict.fromkeys(
+        ("TransformerDecoderLayer", "TransformerDecoder"),
+        _masked(_memory, lambda q, k: [[q], [k], [q, q], [q, k]]),
+    ),
+    "Transformer": _masked(_memory, lambda q, k: [[k], [q], [q, q], [k, k], [k, q]]),
 }
 
 # Parameters drawn with the input in mind, as few that ignore it would fit.

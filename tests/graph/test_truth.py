@@ -26,7 +26,12 @@ from tests.graph.oracle import Oracle, Refused, written
 from tests.graph.strategies import OF_VECTORS, WINDOWS, Case, cases, layer_types, usual_dtypes
 
 MOST = settings(max_examples=2 * settings().max_examples // 3)
-LONG = (*UNPOOLS, "Select")  # whose optional inputs are not of the shape of the others
+LONG = (
+    *UNPOOLS,
+    *OF_VECTORS,
+    "DotProductAttention",
+    "Select",
+)  # whose optional inputs are not of the shape of the others
 FITTING_SHAPES = {
     "Fold": [4, 196],
     **{name: [64] for name in ("RNNCell", "LSTMCell", "GRUCell")},
