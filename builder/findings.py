@@ -13,7 +13,6 @@ from graph.problems import Problem
 from graph.silence import is_silenced
 from runtime.data.choices import DataPlan
 from runtime.options import PlanError
-from runtime.plan import DEFAULT_DATA
 
 
 def all_problems(project: Project, inference: Inference) -> list[Problem]:
@@ -32,8 +31,10 @@ def findings(project: Project, inference: Inference) -> list[Problem]:
 
 
 def num_classes(training: Mapping[str, Any]) -> int | None:
-    """How many classes the plan's data has; None where that is not known, or the plan is wrong there."""
+    """How many classes the plan's data has; None where that is not known, or no data is chosen yet."""
+    if "data" not in training:
+        return None
     try:
-        return DataPlan.from_mapping(training.get("data", DEFAULT_DATA)).num_classes
+        return DataPlan.from_mapping(training["data"]).num_classes
     except PlanError:
         return None

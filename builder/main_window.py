@@ -293,7 +293,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _offer_fixes(self) -> None:
-        fixable = any(problem.fixes for problem in self.session.problems)
+        fixable = any(problem.remedy for problem in self.session.problems)
         self.actions_.set_enabled("graph.fix_all", fixable, "There is no problem with a remedy.")
 
     @Slot(str)

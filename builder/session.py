@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from builder.findings import findings, mistakes
 from graph.document import Change, Document, Edit, EditError, Graph, Project
 from graph.edits import MoveNodes
 from graph.inference import Inference, NodeResult
 from graph.layout import is_piled_up, layered
 from graph.problems import Problem
 
+LINT_DELAY = 50  # milliseconds; shapes are on the screen first, and a burst of typing is looked at once
+
 
 class Session(QObject):
     """A document with its inference kept up to date. Panels read it, submit edits, and follow its signals.
+
+    Mistakes are known as soon as an edit is made, what design rules find a moment later.
 
     Signals:
         changed(Change, frozenset[str]): the document changed and inference has followed; the set holds the
@@ -34,6 +39,8 @@ class Session(QObject):
     def __init__(self, document: Document | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._selection: tuple[str, ...] = ()
+        self._lint_timer = QTimer(self, singleShot=True, interval=LINT_DELAY)
+        self._lint_timer.timeout.connect(self.settle)
         self._open(document or Document())
 
     @property
@@ -54,7 +61,7 @@ class Session(QObject):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Everything that is wrong, root causes only, along the data flow."""
+        """Everything that is wrong, root causes only, along the data flow; then what design rules find."""
         return self._problems
 
     @property
@@ -69,6 +76,10 @@ class Session(QObject):
     def problems_of(self, node_id: str) -> tuple[Problem, ...]:
         """What is wrong with one node, also as part of the whole graph."""
         return self._by_node.get(node_id, ())
+
+    def marks_of(self, node_id: str) -> tuple[Problem, ...]:
+        """What the canvas marks at a node: what is wrong with it, without mere hints."""
+        return self._marks.get(node_id, ())
 
     def load(self, document: Document) -> None:
         """Opens another document in place of the present one."""
@@ -86,6 +97,16 @@ class Session(QObject):
             self.message.emit(str(error))
             return False
         return True
+
+    @Slot()
+    def settle(self) -> None:
+        """Lets design rules look at what was changed, if they have not done so yet."""
+        if self._is_lint_due:
+            before = self._problems
+            self._lint()
+            self._gather()
+            if self._problems != before:
+                self.problems_changed.emit()
 
     def undo(self) -> None:
         """Takes the last step back."""
@@ -115,24 +136,45 @@ class Session(QObject):
         self._document = document
         self._inference = Inference(document.graph)
         self._unsubscribe = document.subscribe(self._follow)
-        self._collect_problems()
+        self._collect_mistakes()
+        self._lint()
+        self._gather()
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
         touched = frozenset(self._inference.update(change))
         before = self._problems
-        if touched or change.is_structural or change.updated:
-            self._collect_problems()
+        if touched or change.is_structural or change.updated or change.fields:
+            self._collect_mistakes()
+            self._gather()
+            self._is_lint_due = True
+            self._lint_timer.start()
         self.changed.emit(change, touched)
         if self._problems != before:
             self.problems_changed.emit()
         if change.removed:
             self.select(self._selection)
 
-    def _collect_problems(self) -> None:
-        self._problems = tuple(self._inference.problems())
-        by_node: dict[str, list[Problem]] = {}
-        for problem in self._problems:
-            if problem.node is not None:
-                by_node.setdefault(problem.node, []).append(problem)
-        self._by_node = {node_id: tuple(found) for node_id, found in by_node.items()}
+    def _collect_mistakes(self) -> None:
+        self._mistakes = tuple(mistakes(self.project, self._inference))
+
+    def _lint(self) -> None:
+        self._lint_timer.stop()
+        self._is_lint_due = False
+        self._findings = tuple(findings(self.project, self._inference))
+
+    def _gather(self) -> None:
+        """Puts all problems together, also by node; a finding goes with its node."""
+        nodes = self.graph.nodes
+        found = (problem for problem in self._findings if problem.node is None or problem.node in nodes)
+        self._problems = (*self._mistakes, *found)
+        self._by_node = _by_node(self._problems)
+        self._marks = _by_node(problem for problem in self._problems if problem.severity != "info")
+
+
+def _by_node(problems: Iterable[Problem]) -> dict[str, tuple[Problem, ...]]:
+    by_node: dict[str, list[Problem]] = {}
+    for problem in problems:
+        if problem.node is not None:
+            by_node.setdefault(problem.node, []).append(problem)
+    return {node_id: tuple(found) for node_id, found in by_node.items()}

@@ -51,7 +51,8 @@ class StatusBar(QStatusBar):
     @Slot()
     def refresh(self) -> None:
         """Reads the session anew."""
-        inference, problems = self._session.inference, self._session.problems
+        inference = self._session.inference
+        problems = [problem for problem in self._session.problems if problem.severity != "info"]
         errors = sum(problem.is_error for problem in problems)
         self.parameters.setText(f"{counted(inference.total_parameters, 'parameter')}   ")
         self.flops.setText(f"{flops_text(inference.total_flops)}   ")

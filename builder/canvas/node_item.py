@@ -77,7 +77,7 @@ class NodeItem(QGraphicsItem):
             self.card = QRectF(0, 0, CARD_WIDTH, height)
             self._bounds = self.card.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG)
         has_other_ports, self.ports = ports != self.ports, ports
-        self.problems = self._session.problems_of(self.node_id)
+        self.problems = self._session.marks_of(self.node_id)
         self._face = None
         self.update()
         return has_other_ports

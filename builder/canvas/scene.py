@@ -44,6 +44,7 @@ class CanvasScene(QGraphicsScene):
         self.selected_edges: set[Edge] = set()
         self._wrong: frozenset[PortRef] = frozenset()
         session.changed.connect(self.follow)
+        session.problems_changed.connect(self.follow_problems)
         session.selection_changed.connect(self.show_selection)
         session.document_replaced.connect(self.rebuild)
         self.rebuild()
@@ -86,6 +87,12 @@ class CanvasScene(QGraphicsScene):
         moves = bool(change.moved or change.added or change.removed)
         self.run_edges({*change.moved, *change.updated, *ends, *shifted}, and_blocked=moves)
         self._show_wrong_ports()
+
+    @Slot()
+    def follow_problems(self) -> None:
+        """Shows what design rules have found after the change that they looked at was shown."""
+        for node_id in tuple(self._with_other_problems()):
+            self.nodes[node_id].refresh()
 
     @Slot(object)
     def show_selection(self, node_ids: Iterable[str]) -> None:
@@ -183,11 +190,11 @@ class CanvasScene(QGraphicsScene):
 
     def _with_other_problems(self) -> Iterator[str]:
         """Nodes whose problems changed though their result did not, such as a dead branch's."""
-        problems_of = self._session.problems_of
+        marks_of = self._session.marks_of
         return (
             i
             for i, item in self.nodes.items()
-            if item.problems is not problems_of(i) and item.problems != problems_of(i)
+            if item.problems is not marks_of(i) and item.problems != marks_of(i)
         )
 
     def _show_wrong_ports(self) -> None:

@@ -33,6 +33,7 @@ class Inspector(QStackedWidget):
             self.addWidget(scroll)
         session.selection_changed.connect(self._select)
         session.changed.connect(self._follow)
+        session.problems_changed.connect(self._refresh)
         session.document_replaced.connect(self._reload)
         self._reload()
 
@@ -65,6 +66,11 @@ class Inspector(QStackedWidget):
                 self.node_page.refresh()
         elif page is self.several_page or page is self.project_page:
             page.refresh()
+
+    @Slot()
+    def _refresh(self) -> None:
+        if self.page is not self.node_page or self._session.selection[0] in self._session.graph.nodes:
+            self.page.refresh()
 
     @Slot()
     def _reload(self) -> None:

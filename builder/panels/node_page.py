@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from builder.fixing import fix_problem
+from builder.fixing import fix_problem, silence
 from builder.panels.facts import Facts
 from builder.panels.field_text import UNSET, format_value
 from builder.panels.forms import FieldState, SpecForm, default_state
@@ -47,6 +47,7 @@ class NodePage(QWidget):
         )
         self.problems = ProblemCards(theme, self)
         self.problems.fix_asked.connect(lambda fix: fix_problem(session, fix))
+        self.problems.silence_asked.connect(lambda problem: silence(session, problem))
         self.facts = Facts(self)
         self.training = TrainingSection(self)
         self.training.edited.connect(self._edited)
@@ -136,7 +137,7 @@ def _help_html(spec: LayerSpec) -> str:
 
 def _state(param: ParamSpec, node: Node, result: NodeResult, problems: tuple[Problem, ...]) -> FieldState:
     value = node.params.get(param.name, UNSET)
-    wrong = next((problem for problem in problems if problem.param == param.name), None)
+    wrong = next((each for each in problems if each.param == param.name and each.is_error), None)
     text = f"Expected {wrong.expected}." if wrong and wrong.expected else wrong.message if wrong else ""
     if param.inferred is None:
         return default_state(param, value, text)

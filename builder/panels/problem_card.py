@@ -1,13 +1,25 @@
-"""One problem as a card: what is wrong, and a button for each remedy."""
+"""One problem as a card: what is wrong, a button for each remedy, and why it matters."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from html import escape
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from builder.icons import ICON_SIZE, icon
-from builder.theme import Theme
+from builder.panels.flow import FlowLayout
+from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
 
 
@@ -17,20 +29,37 @@ class ProblemCard(QFrame):
     Signals:
         chosen(Problem): the card was clicked, or Enter pressed on it.
         fix_asked(Fix): a remedy's button was clicked.
+        silence_asked(Problem): it is not to be shown any more.
     """
 
     chosen = Signal(object)
     fix_asked = Signal(object)
+    silence_asked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self.problem: Problem | None = None
         self._icon = QLabel(self)
-        self._text = QLabel(self)
-        self._text.setWordWrap(True)
-        self._buttons = QHBoxLayout()
-        self._buttons.setSpacing(8)
+        self._text = _text_label(self)
+        self.explanation = _text_label(self)
+        self.explanation.setTextFormat(Qt.TextFormat.RichText)
+        self.explanation.setOpenExternalLinks(True)
+        self.why_button = QToolButton(self)
+        self.why_button.setText("Why?")
+        self.why_button.setCheckable(True)
+        self.why_button.setAutoRaise(True)
+        self.why_button.setToolTip("Explains it, with a link to read on")
+        self.why_button.toggled.connect(self.explanation.setVisible)
+        self.menu = QMenu(self)
+        self.silence_action: QAction = self.menu.addAction("Silence at this node")
+        self.silence_action.triggered.connect(self._silence)
+        self.menu_button = QToolButton(self)
+        self.menu_button.setAutoRaise(True)
+        self.menu_button.setText("More")
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.menu_button.setMenu(self.menu)
+        self._buttons = FlowLayout()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._lay_out()
 
@@ -51,11 +80,12 @@ class ProblemCard(QFrame):
         self.problem = problem
         self._text.setText(problem.message)
         self.setAccessibleName(problem.message)
-        self.setProperty("role", "error-card" if problem.is_error else "warning-card")
+        self.setProperty("role", f"{problem.severity}-card")
         self.style().unpolish(self)
         self.style().polish(self)
         self._paint_icon()
         self._show_fixes(problem.fixes)
+        self._explain(problem)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
@@ -67,31 +97,41 @@ class ProblemCard(QFrame):
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.chosen.emit(self.problem)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if not self.menu_button.isHidden():
+            self.menu.popup(event.globalPos())
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.chosen.emit(self.problem)
         else:
             super().keyPressEvent(event)
 
+    @Slot()
+    def _silence(self) -> None:
+        self.silence_asked.emit(self.problem)
+
     def _lay_out(self) -> None:
         column = QVBoxLayout()
-        column.setSpacing(8)
+        column.setSpacing(GRID)
         column.addWidget(self._text)
+        column.addWidget(self.explanation)
         column.addLayout(self._buttons)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(8)
+        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(column, 1)
 
     def _paint_icon(self) -> None:
-        name = "error" if self.problem is None or self.problem.is_error else "warning"
+        name = self.problem.severity if self.problem else "error"
         color = getattr(self._theme, name)
         self._icon.setPixmap(icon(name, color).pixmap(QSize(ICON_SIZE, ICON_SIZE), self.devicePixelRatioF()))
 
     def _show_fixes(self, fixes: tuple[Fix, ...]) -> None:
         while (item := self._buttons.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
+            widget = item.widget()
+            if isinstance(widget, QPushButton):
                 widget.hide()
                 widget.deleteLater()
         for fix in fixes:
@@ -99,4 +139,20 @@ class ProblemCard(QFrame):
             button.setToolTip("Ctrl+Z takes it back")
             button.clicked.connect(lambda _checked=False, fix=fix: self.fix_asked.emit(fix))
             self._buttons.addWidget(button)
-        self._buttons.addStretch(1)
+        self._buttons.addWidget(self.why_button)
+        self._buttons.addWidget(self.menu_button)
+
+    def _explain(self, problem: Problem) -> None:
+        link = f' <a href="{escape(problem.source)}">Read on</a>' if problem.source else ""
+        self.explanation.setText(f"{escape(problem.why)}{link}")
+        self.why_button.setVisible(bool(problem.why))
+        self.why_button.setChecked(False)
+        self.explanation.setVisible(False)
+        self.silence_action.setText("Silence at this node" if problem.node else "Silence in this project")
+        self.menu_button.setVisible(not problem.is_error)
+
+
+def _text_label(parent: QWidget) -> QLabel:
+    label = QLabel(parent)
+    label.setWordWrap(True)
+    return label

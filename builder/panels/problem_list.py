@@ -20,10 +20,12 @@ class ProblemCards(QWidget):
     Signals:
         chosen(Problem): a card was clicked.
         fix_asked(Fix): a remedy was asked for.
+        silence_asked(Problem): a problem is not to be shown any more.
     """
 
     chosen = Signal(object)
     fix_asked = Signal(object)
+    silence_asked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,5 +67,6 @@ class ProblemCards(QWidget):
         card = ProblemCard(self._theme, self)
         card.chosen.connect(self.chosen)
         card.fix_asked.connect(self.fix_asked)
+        card.silence_asked.connect(self.silence_asked)
         self._layout.insertWidget(len(self._pool), card)
         self._pool.append(card)

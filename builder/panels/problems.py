@@ -1,13 +1,16 @@
-"""The Problems tab: everything that is wrong, errors first, with its remedies."""
+"""The Problems tab: errors, warnings and hints, with their remedies."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from builder.fixing import fix_all, fix_problem
+from builder.fixing import fix_all, fix_problem, mends_errors, silence
 from builder.icons import icon
-from builder.panels.problem_list import ProblemCards
+from builder.panels.problem_groups import GROUPS, ProblemGroups
+from builder.panels.silenced_menu import SilencedButton
 from builder.quantities import counted
 from builder.session import Session
 from builder.theme import GRID, Theme
@@ -30,11 +33,13 @@ class ProblemsPanel(QWidget):
         self._session, self._theme = session, theme
         self.summary = QLabel(self)
         self.fix_all_button = QPushButton("Fix all", self)
-        self.cards = ProblemCards(theme, self)
+        self.silenced = SilencedButton(session, self)
+        self.cards = ProblemGroups(theme, self)
         self.empty = _EmptyState(theme, self)
         self._lay_out()
         self.cards.chosen.connect(self._choose)
         self.cards.fix_asked.connect(self._fix)
+        self.cards.silence_asked.connect(self._silence)
         self.fix_all_button.clicked.connect(self._fix_all)
         session.problems_changed.connect(self.refresh)
         self.refresh()
@@ -48,7 +53,7 @@ class ProblemsPanel(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Reads the problems anew."""
-        problems = sorted(self._session.problems, key=lambda problem: not problem.is_error)
+        problems = self._session.problems
         self.cards.show_problems(problems)
         self.empty.setVisible(not problems)
         self.summary.setText(_summary(problems))
@@ -56,8 +61,9 @@ class ProblemsPanel(QWidget):
         fixable = any(problem.remedy for problem in problems)
         self.fix_all_button.setVisible(bool(problems))
         self.fix_all_button.setEnabled(fixable)
+        self.fix_all_button.setText("Fix all errors" if mends_errors(problems) else "Fix all")
         self.fix_all_button.setToolTip(
-            "Applies the first remedy of each problem, as one step"
+            "Applies the first remedy of each of them, as one step"
             if fixable
             else "None of these has a remedy that can be applied for you"
         )
@@ -78,6 +84,10 @@ class ProblemsPanel(QWidget):
     def _fix(self, fix: Fix) -> None:
         fix_problem(self._session, fix)
 
+    @Slot(object)
+    def _silence(self, problem: Problem) -> None:
+        silence(self._session, problem)
+
     @Slot()
     def _fix_all(self) -> None:
         fixed = fix_all(self._session)
@@ -86,6 +96,7 @@ class ProblemsPanel(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
+        head.addWidget(self.silenced)
         head.addWidget(self.fix_all_button)
         column = QWidget()
         inner = QVBoxLayout(column)
@@ -126,9 +137,6 @@ class _EmptyState(QWidget):
         )
 
 
-def _summary(problems: list[Problem]) -> str:
-    errors = sum(problem.is_error for problem in problems)
-    parts = [counted(errors, "error")] if errors else []
-    if len(problems) > errors:
-        parts.append(counted(len(problems) - errors, "warning"))
-    return ", ".join(parts)
+def _summary(problems: Sequence[Problem]) -> str:
+    counts = {severity: sum(problem.severity == severity for problem in problems) for severity in GROUPS}
+    return ", ".join(counted(count, GROUPS[severity][0]) for severity, count in counts.items() if count)

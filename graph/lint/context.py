@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graph.catalog.params import Value
 from graph.catalog.spec import Boundary, LayerSpec
@@ -11,6 +11,9 @@ from graph.document import Edge, Graph, Node
 from graph.inference import Inference
 from graph.lint.plan import PlanFacts
 from graph.shapes import TensorSpec
+
+if TYPE_CHECKING:
+    from graph.lint.window import Window
 
 PASSES_VALUES = ("rearranges", "dropout")
 
@@ -41,6 +44,7 @@ class LintContext:
         self.inputs: list[Node] = []
         self.outputs: list[Node] = []
         self.forking: list[Node] = []  # nodes with several outputs
+        self.windows: dict[str, Window | None] = {}  # by node id, as far as rules have asked
         self._by_trait: dict[str, list[Node]] = {}
         for node_id in inference.order():
             self._sort_in(graph.nodes[node_id])

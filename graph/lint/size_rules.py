@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
 
 from graph.catalog.rules import as_tuple
@@ -13,51 +12,11 @@ from graph.edits import ReplaceType, SetParams
 from graph.lint.context import LintContext
 from graph.lint.rewiring import insert, remove
 from graph.lint.rule import Finding, Rule
+from graph.lint.window import Window, window_of
 from graph.problems import Fix, shown
-from graph.shapes import TensorSpec
 
 WIDE = 5  # a window of this size and more is meant to look around
 PASSES_PIXELS = ("activation", "dropout", "norm")
-
-
-@dataclass(frozen=True)
-class Window:
-    """What slides over a map, with a number for each of its sides.
-
-    Args:
-        reach: pixels from the first tap to the last, both included.
-        taken: the sides of the map that comes in.
-        given: the sides of the map that goes out.
-    """
-
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    reach: tuple[int, ...]
-    taken: tuple[int, ...]
-    given: tuple[int, ...]
-
-
-def _window(context: LintContext, node: Node) -> Window | None:
-    """A layer's window; None while sizes are not known."""
-    params, spec = context.params(node), context.spec(node)
-    if not params or spec is None:
-        return None
-    count = getattr(spec.param("kernel_size"), "ndim", 1)
-    taken, given = (_sides(tensor, count) for tensor in (context.taken(node), context.given(node)))
-    if taken is None or given is None:
-        return None
-    kernel = as_tuple(params["kernel_size"], count)
-    stride = kernel if params["stride"] is None else as_tuple(params["stride"], count)
-    dilation = as_tuple(params.get("dilation", 1), count)
-    reach = tuple(step * (size - 1) + 1 for size, step in zip(kernel, dilation, strict=True))
-    return Window(kernel, stride, reach, taken, given)
-
-
-def _sides(tensor: TensorSpec | None, count: int) -> tuple[int, ...] | None:
-    if tensor is None or tensor.ndim <= count:
-        return None
-    sides = [dim for dim in tensor.shape[-count:] if isinstance(dim, int)]
-    return tuple(sides) if len(sides) == count else None
 
 
 def _pixels(sides: tuple[int, ...]) -> str:
@@ -71,7 +30,7 @@ def _as_param(values: tuple[int, ...]) -> int | list[int]:
 
 def _large_kernels(context: LintContext) -> Iterator[Finding]:
     for conv in context.having("convolution"):
-        window = _window(context, conv)
+        window = window_of(context, conv)
         if window is None or max(window.taken) == 1 or not _is_too_wide(window):
             continue
         size = _pixels(window.taken)
@@ -136,7 +95,7 @@ KERNEL_LARGER_THAN_MAP = Rule(
 
 def _wide_strides(context: LintContext) -> Iterator[Finding]:
     for layer in (*context.having("convolution"), *context.having("pooling")):
-        window = _window(context, layer)
+        window = window_of(context, layer)
         if window is None or max(window.kernel) == 1:  # 1x1 with a stride is meant to pick single pixels
             continue
         sides = list(zip(window.stride, window.reach, window.given, strict=True))
@@ -171,10 +130,10 @@ STRIDE_SKIPS_PIXELS = Rule(
 
 def _early_ends(context: LintContext) -> Iterator[Finding]:
     for layer in (*context.having("convolution"), *context.having("pooling")):
-        window = _window(context, layer)
+        window = window_of(context, layer)
         if window is None or prod(window.given) > 1 or prod(window.taken) == 1:
             continue
-        reader = _next_window(context, layer)
+        reader = _next_reader(context, layer)
         if reader is None:
             continue
         fixes = _keep_size(context, layer)
@@ -188,13 +147,13 @@ def _early_ends(context: LintContext) -> Iterator[Finding]:
         )
 
 
-def _next_window(context: LintContext, layer: Node) -> Node | None:
+def _next_reader(context: LintContext, layer: Node) -> Node | None:
     """The next convolution with a window of several pixels that reads what a layer gives."""
     queue, seen = [layer], {layer.id}
     for node in queue:
         for reader in context.downstream(node):
             if context.has(reader, "convolution"):
-                window = _window(context, reader)
+                window = window_of(context, reader)
                 if window and max(window.kernel) > 1:
                     return reader
             if context.has(reader, *PASSES_PIXELS, "convolution") and reader.id not in seen:

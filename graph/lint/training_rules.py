@@ -137,10 +137,14 @@ def _odd_paces(context: LintContext) -> Iterator[Finding]:
     yield Finding(
         node=None,
         what=f"The plan's learning rate is {plan.lr:g}; with it, {plan.optimizer} {outcome}",
-        expected=f"{pace.low:g} to {pace.high:g}, usually {pace.usual:g}",
+        expected=f"{_decimal(pace.low)} to {_decimal(pace.high)}, usually {_decimal(pace.usual)}",
         hint=label,
         fixes=(change_plan(label, {"optimizer": optimizer}),),
     )
+
+
+def _decimal(number: float) -> str:
+    return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
 UNUSUAL_LEARNING_RATE = Rule(

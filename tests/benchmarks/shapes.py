@@ -57,23 +57,23 @@ def run() -> dict[str, Any]:
         "edit_at_leaf_ms": lambda round_: SetParams(f"n{NODES - 1 - NODES % 4}", {"p": 0.1 + round_ / 100}),
         "edit_of_structure_ms": lambda round_: RemoveNodes((f"n{NODES - 1 - round_}",)),
     }
-    figures = {"whole_ms": _median(lambda round_: Inference(document.graph))}
+    figures = {"whole_ms": median_ms(lambda round_: Inference(document.graph))}
     for name, edit in edits.items():
-        figures[name] = _median(lambda round_, edit=edit: inference.update(document.apply(edit(round_))))
-    figures["problems_ms"] = _median(lambda round_: inference.problems())
+        figures[name] = median_ms(lambda round_, edit=edit: inference.update(document.apply(edit(round_))))
+    figures["problems_ms"] = median_ms(lambda round_: inference.problems())
     model, batch = torch_network(NODES), torch.empty(2, CHANNELS, 64, 64, device="meta")
     graph = network(NODES)
     peers = {
-        "torch_meta_forward_ms": _median(lambda round_: model(batch)),
-        "torch_meta_build_and_forward_ms": _median(lambda round_: torch_network(NODES)(batch)),
-        "bare_walk_ms": _median(lambda round_: _walk(graph)),
+        "torch_meta_forward_ms": median_ms(lambda round_: model(batch)),
+        "torch_meta_build_and_forward_ms": median_ms(lambda round_: torch_network(NODES)(batch)),
+        "bare_walk_ms": median_ms(lambda round_: _walk(graph)),
     }
     ratios = {
         "whole_vs_torch_build": figures["whole_ms"] / peers["torch_meta_build_and_forward_ms"],
         "edit_at_root_vs_torch_forward": figures["edit_at_root_ms"] / peers["torch_meta_forward_ms"],
         "edit_at_root_vs_bare_walk": figures["edit_at_root_ms"] / peers["bare_walk_ms"],
     }
-    return {"figures": {"nodes": NODES, **_rounded(figures), **_rounded(ratios)}, "peers": _rounded(peers)}
+    return {"figures": {"nodes": NODES, **rounded(figures), **rounded(ratios)}, "peers": rounded(peers)}
 
 
 def _walk(graph: Graph) -> int:
@@ -81,16 +81,18 @@ def _walk(graph: Graph) -> int:
     return len(graph.reachable("n1"))
 
 
-def _median(step: Callable[[int], object]) -> float:
+def median_ms(step: Callable[[int], object], rounds: int = ROUNDS) -> float:
+    """The median time that a step takes, in milliseconds; it is given the number of its round."""
     times = []
-    for round_ in range(ROUNDS):
+    for round_ in range(rounds):
         start = perf_counter()
         step(round_)
         times.append((perf_counter() - start) * 1000)
     return median(times)
 
 
-def _rounded(values: dict[str, float]) -> dict[str, float]:
+def rounded(values: dict[str, float]) -> dict[str, float]:
+    """The figures with as many digits as mean something."""
     return {name: round(value, 3) for name, value in values.items()}
 
 

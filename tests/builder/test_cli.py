@@ -156,12 +156,12 @@ DOUBTFUL = (
 
 
 def test_check_tells_warnings_and_hints_and_is_content(capsys, project):
-    code, out, err = answer(capsys, "check", project(*DOUBTFUL))
+    code, out, err = answer(capsys, "check", project(*DOUBTFUL, training={"data": "digits"}))
     assert (code, err) == (0, "")
     lines = [line.strip() for line in out.splitlines()]
     assert [line.partition(":")[0] for line in lines[-4:]] == ["warning", "warning", "hint", "valid"]
     assert "hint: linear1: its bias has no effect" in out
-    code, out, _ = answer(capsys, "check", project(*DOUBTFUL), "--json")
+    code, out, _ = answer(capsys, "check", project(*DOUBTFUL, training={"data": "digits"}), "--json")
     assert code == 0
     report = json.loads(out)
     assert report["ok"] is True
@@ -173,7 +173,7 @@ def test_check_tells_warnings_and_hints_and_is_content(capsys, project):
 
 
 def test_check_leaves_out_what_the_file_silences(capsys, project):
-    path = project(*DOUBTFUL)
+    path = project(*DOUBTFUL, training={"data": "digits"})
     content = json.loads(path.read_text())
     content["graph"]["nodes"][6]["silenced"] = ["softmax-before-cross-entropy"]
     path.write_text(json.dumps(content))
@@ -183,7 +183,7 @@ def test_check_leaves_out_what_the_file_silences(capsys, project):
 
 
 def test_fix_mends_errors_and_with_all_also_what_only_could_be_better(capsys, project, tmp_path):
-    path, fixed = project(*DOUBTFUL), tmp_path / "fixed.netloom"
+    path, fixed = project(*DOUBTFUL, training={"data": "digits"}), tmp_path / "fixed.netloom"
     code, out, _ = answer(capsys, "fix", path, "-o", fixed)
     assert (code, out) == (0, "")
     assert "Softmax" in {node.type for node in load(fixed).graph.nodes.values()}

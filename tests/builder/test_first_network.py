@@ -112,27 +112,33 @@ def draw(person):
     person.hands.type("output")
 
 
+def errors(session):
+    return [problem for problem in session.problems if problem.is_error]
+
+
 def mend(person):
     """Meets the shape error, applies its fix, takes it back and applies it again."""
     session, problems = person.window.session, person.window.problems
-    (problem,) = session.problems
+    (problem,) = errors(session)
     assert problem.code == "feature-map"
     wrong = to_bytes(session.project)
     person.window.docks.reveal("Problems")
     for _ in range(2):
-        (card,) = problems.cards.cards
+        (card,) = (card for card in problems.cards.cards if card.problem.is_error)
         person.wait(lambda card=card: bool(card.fix_buttons))
         (button,) = card.fix_buttons
         assert button.text() == "Insert Flatten"
         person.click(button)
-        person.wait(lambda: not session.problems)
+        person.wait(lambda: not errors(session))
         right = to_bytes(session.project)
         person.window.canvas.setFocus()
         person.press(Qt.Key.Key_Z)
         assert to_bytes(session.project) == wrong
     person.press(Qt.Key.Key_Y)
     assert to_bytes(session.project) == right
-    assert not session.problems
+    assert not errors(session)
+    session.settle()
+    assert {hint.code for hint in session.problems} == {"bias-before-batch-norm"}
 
 
 def train_and_stop(person):

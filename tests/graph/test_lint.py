@@ -376,6 +376,15 @@ def test_a_fix_of_the_plan_keeps_what_was_set_meanwhile():
     assert document.project.training == {"batch_size": 32, "epochs": 7}
 
 
+def test_a_range_of_learning_rates_is_written_out():
+    project = Project(graph=ends_with(), training={"optimizer": {"type": "Adam", "lr": 3}})
+    (problem,) = findings(project)
+    assert problem.message == (
+        "The plan's learning rate is 3; with it, Adam most likely diverges. "
+        "Expected 0.000001 to 0.02, usually 0.001. Set lr = 0.001."
+    )
+
+
 def test_findings_come_along_the_data_flow():
     graph = chain(FEATURES, ("Linear", {"out_features": 64}), TEN, "Dropout", "ReLU", "Output")
     project = Project(graph=graph, training={"optimizer": {"type": "Adam", "lr": 5}})

@@ -33,7 +33,7 @@ def assert_mirrors(canvas):
     for node_id, item in scene.nodes.items():
         assert item.pos() == QPointF(*graph.nodes[node_id].position)
         assert item.ports == ports_of(graph, graph.nodes[node_id], canvas.session.result(node_id))
-        assert item.problems == canvas.session.problems_of(node_id)
+        assert item.problems == canvas.session.marks_of(node_id)
         assert item.is_selected == (node_id in canvas.session.selection)
     for edge, item in scene.edges.items():
         assert item.start == scene.nodes[edge.source.node].port_pos(edge.source)

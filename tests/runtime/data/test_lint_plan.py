@@ -67,3 +67,7 @@ def test_known_class_counts_are_those_of_the_data(source, load):
 )
 def test_class_counts_follow_the_plan(data, count):
     assert num_classes({"data": data}) == count
+
+
+def test_classes_are_not_counted_before_data_is_chosen():
+    assert num_classes({"loss": "CrossEntropyLoss"}) is None

@@ -1,0 +1,69 @@
+"""Problems by how much they matter: errors, then warnings, then hints, each under a heading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from builder.panels.problem_card import ProblemCard
+from builder.panels.problem_list import ProblemCards
+from builder.quantities import counted
+from builder.theme import GRID, Theme, font
+from graph.problems import Problem
+
+GROUPS: Mapping[str, tuple[str, str]] = {
+    "error": ("error", "They keep the network from running."),
+    "warning": ("warning", "The network runs, and most likely learns badly."),
+    "info": ("hint", "It could be better."),
+}
+
+
+class ProblemGroups(QWidget):
+    """Shows problems in groups; one without problems is not shown.
+
+    Signals:
+        chosen(Problem): a card was clicked.
+        fix_asked(Fix): a remedy was asked for.
+        silence_asked(Problem): a problem is not to be shown any more.
+    """
+
+    chosen = Signal(object)
+    fix_asked = Signal(object)
+    silence_asked = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.headings = {severity: QLabel(self) for severity in GROUPS}
+        self._lists = {severity: ProblemCards(theme, self) for severity in GROUPS}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        for severity, cards in self._lists.items():
+            self.headings[severity].setFont(font("strong"))
+            self.headings[severity].setToolTip(GROUPS[severity][1])
+            layout.addWidget(self.headings[severity])
+            layout.addWidget(cards)
+            cards.chosen.connect(self.chosen)
+            cards.fix_asked.connect(self.fix_asked)
+            cards.silence_asked.connect(self.silence_asked)
+
+    @property
+    def cards(self) -> list[ProblemCard]:
+        """The cards that are shown, top to bottom."""
+        return [card for cards in self._lists.values() for card in cards.cards]
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Shows these problems, in this order within their groups."""
+        for severity, cards in self._lists.items():
+            members = [problem for problem in problems if problem.severity == severity]
+            cards.show_problems(members)
+            self.headings[severity].setText(counted(len(members), GROUPS[severity][0].capitalize()))
+            self.headings[severity].setVisible(bool(members) and len(members) < len(problems))
+        self.setVisible(bool(problems))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        for cards in self._lists.values():
+            cards.set_theme(theme)

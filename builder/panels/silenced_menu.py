@@ -1,0 +1,49 @@
+"""A button that tells how many warnings are silenced, and brings each back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from builder.fixing import show_again
+from builder.session import Session
+from graph.lint.check import BY_CODE
+from graph.silence import all_silenced
+
+MAX_LISTED = 50
+
+
+class SilencedButton(QToolButton):
+    """Opens a menu of what is silenced; hidden while nothing is."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setAutoRaise(True)
+        self.setToolTip("Warnings that are not shown; choose one to see it again")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._entries = QMenu(self)
+        self._entries.aboutToShow.connect(self._fill)
+        self.setMenu(self._entries)
+        session.changed.connect(self.refresh)
+        session.document_replaced.connect(self.refresh)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Counts anew."""
+        count = sum(1 for _ in all_silenced(self._session.graph))
+        self.setText(f"{count:,} silenced")
+        self.setVisible(count > 0)
+
+    @Slot()
+    def _fill(self) -> None:
+        self._entries.clear()
+        graph = self._session.graph
+        for node_id, code in list(all_silenced(graph))[:MAX_LISTED]:
+            where = graph.nodes[node_id].name if node_id is not None else "Training"
+            rule = BY_CODE.get(code)
+            action = self._entries.addAction(f"{where}: {rule.title if rule else code.replace('-', ' ')}")
+            action.triggered.connect(partial(show_again, self._session, node_id, code))
