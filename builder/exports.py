@@ -61,7 +61,9 @@ class Exports(QObject):
         self._set_busy("Another export is being written.")
         self._session.message.emit(f"Exporting to {path.name}...")
         project = self._session.project.copy()
-        self._job = Job(lambda: _written(wanted, project, path, weights), "export", self)
+        own = self._session.document.path
+        folder = own.parent if own else None
+        self._job = Job(lambda: _written(wanted, project, path, weights, folder), "export", self)
         self._job.done.connect(self._finish)
         self._job.failed.connect(self._fail)
         self._job.start()
@@ -98,6 +100,8 @@ class Exports(QObject):
         return path.with_suffix(suffix) if path else Path.home() / f"{name}{suffix}"
 
 
-def _written(wanted: ExportFormat, project: Project, path: Path, weights: Path | None) -> tuple[Path, str]:
-    report: ParityReport | None = wanted.export(project, path, weights, True)
+def _written(
+    wanted: ExportFormat, project: Project, path: Path, weights: Path | None, folder: Path | None
+) -> tuple[Path, str]:
+    report: ParityReport | None = wanted.export(project, path, weights, True, folder)
     return path, str(report) if report is not None else ""

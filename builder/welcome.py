@@ -138,7 +138,9 @@ class WelcomePage(QScrollArea):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(_titled("Start from a template", "title"))
-        column.addWidget(_muted("Each one opens as a valid network, to train, to change and to take as code."))
+        column.addWidget(
+            _muted("Each one opens as a valid network, to train, to change and to take as code.")
+        )
         column.addSpacing(GRID)
         self._gallery.setSpacing(2 * GRID)
         column.addLayout(self._gallery)

@@ -26,7 +26,16 @@ from codegen.spelling import (
 from graph.block_params import REPEAT
 from graph.blocks import Body
 from graph.catalog.params import Value
-from graph.catalog.spec import BlockCode, Expression, Helper, Inputs, LayerCall, Params
+from graph.catalog.spec import (
+    Assembled,
+    BlockCode,
+    Expression,
+    Helper,
+    Inputs,
+    LayerCall,
+    Params,
+    WeightsFile,
+)
 from graph.custom_clashes import has_custom_code
 from graph.model import Block
 from graph.shapes import ShapeError, TensorSpec
@@ -50,12 +59,14 @@ class BlockClass:
         name: in the file.
         spelling: how its code is written.
         lines: its code, marked.
+        attribute_of: the attribute's name of every node that its instances keep.
         only: what goes into the instances that it serves; None if the spelling tells.
     """
 
     name: str
     spelling: Spelling
     lines: Sequence[str]
+    attribute_of: Mapping[str, str]
     only: frozenset[_Key] | None = None
 
 
@@ -65,6 +76,21 @@ class Repetition:
 
     block_class: BlockClass
     given: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class StartWeights:
+    """A submodule whose weights are read from a file before training.
+
+    Args:
+        node: its id; `Residual/n3` for a node of a block.
+        path: the submodule's, such as `stages.0.backbone`.
+        file: where its weights are.
+    """
+
+    node: str
+    path: str
+    file: WeightsFile
 
 
 @dataclass(frozen=True)
@@ -123,8 +149,9 @@ class BlockClasses:
             spelling: that of the class it stands in.
         """
         if not isinstance(operation.spec.code, BlockCode):
-            text = definition(operation, attribute)
-            return None if text is None else Made(text, preparation(operation, attribute))
+            text, *then = definition(operation, attribute) or [""]
+            then += preparation(operation, attribute)
+            return Made(text, then, stays_in_eval=_stays_in_eval(operation)) if text else None
         repetitions = self.repetitions(operation)
         assert repetitions is not None
         node_id, count = operation.node.id, operation.call.params[REPEAT]
@@ -137,6 +164,29 @@ class BlockClasses:
         is_chain = len(operation.sources) == len(operation.spec.outputs) == 1
         made = f"nn.Sequential(*{listed})" if is_chain else f"nn.ModuleList({listed})"
         return Made(f"self.{attribute} = {made}", is_loop=not is_chain)
+
+    def weights(
+        self, network: Network, attribute_of: Mapping[str, str], block: str = "", path: str = ""
+    ) -> Iterator[StartWeights]:
+        """The submodules that start from files, those within blocks too.
+
+        Args:
+            network: where to look.
+            attribute_of: what its nodes are called.
+            block: whose network it is; empty for the project's own.
+            path: of the submodule that it is, with a dot behind; empty for the project's own.
+        """
+        for node_id, operation in network.operations.items():
+            code = operation.spec.code
+            own_path = f"{path}{attribute_of.get(node_id)}"
+            if isinstance(code, Assembled) and (file := code.weights(operation.call.params)):
+                yield StartWeights(block_key(block, node_id) if block else node_id, own_path, file)
+            if isinstance(code, BlockCode):
+                made, bodies = self.repetitions(operation) or [], code.bodies(operation.call)
+                for index, (each, body) in enumerate(zip(made, bodies, strict=True)):
+                    inner = f"{own_path}.{index}." if len(bodies) > 1 else f"{own_path}."
+                    names = each.block_class.attribute_of
+                    yield from self.weights(self._network(code, body), names, code.block.name, inner)
 
     def _collect(self, network: Network) -> None:
         for operation in network.operations.values():
@@ -224,7 +274,7 @@ class BlockClasses:
         own_name = self._namespace.reserve(class_name(code.block.name))
         lines = [line.replace(_PLACE, own_name) for line in next(iter(by_text))]
         only = frozenset(_key(case.body) for case in group) if is_part else None
-        return [BlockClass(own_name, spelling, lines, only)]
+        return [BlockClass(own_name, spelling, lines, writer.attribute_of, only)]
 
     def _probes(self, code: BlockCode, like: _Case) -> list[_Case]:
         """Made-up instances with the same places in their code as another."""
@@ -245,6 +295,11 @@ class BlockClasses:
         for node_id in block.graph.nodes:
             self._numbers.setdefault(block_key(block.name, node_id), len(self._numbers))
         return {node_id: self._numbers[block_key(block.name, node_id)] for node_id in block.graph.nodes}
+
+
+def _stays_in_eval(operation: Operation) -> bool:
+    code = operation.spec.code
+    return isinstance(code, Assembled) and code.stays_in_eval(operation.call.params)
 
 
 def block_key(block: str, node_id: str) -> str:

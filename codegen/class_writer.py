@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from codegen.forward import Forward
-from codegen.layout import INDENT, WIDTH, folded, marked
+from codegen.layout import INDENT, WIDTH, folded, is_code, marked
 from codegen.namespace import Namespace
 from codegen.network import UNKNOWN, Network, Operation
 from graph.shapes import TensorSpec
@@ -21,11 +21,13 @@ class Made:
         text: the statement that makes it.
         then: what is done to it behind that.
         is_loop: whether it is a list of modules that `forward` goes through.
+        stays_in_eval: whether it computes as in evaluation while the rest trains.
     """
 
     text: str
     then: Sequence[str] = ()
     is_loop: bool = False
+    stays_in_eval: bool = False
 
 
 class ClassWriter:
@@ -70,7 +72,7 @@ class ClassWriter:
         """The class, with marks around what each node wrote."""
         head, forward = f"class {self._class_name}(nn.Module):", self._forward()
         read = [name for name in self._arguments if re.search(rf"\bself\.{name}\b", "\n".join(forward))]
-        return [head, *self._docstring(), *self._init(read), *forward]
+        return [head, *self._docstring(), *self._init(read), *self._train(), *forward]
 
     def _name_all(self, operations: Iterable[Operation], namespace: Namespace) -> dict[str, str]:
         return {op.node.id: namespace.name(op.node.name, op.spec.stem) for op in operations}
@@ -84,8 +86,19 @@ class ClassWriter:
         lines += [f"{INDENT * 2}self.{name} = {name}" for name in read]
         for node_id, how in self._made.items():
             for statement in (how.text, *how.then):
-                lines += folded(marked(self._numbers[node_id], statement), depth=2)
+                text = marked(self._numbers[node_id], statement) if is_code(statement) else statement
+                lines += folded(text, depth=2)
         return [*lines, ""]
+
+    def _train(self) -> list[str]:
+        """The method that keeps frozen submodules in evaluation mode, if there are any."""
+        frozen = [node_id for node_id, how in self._made.items() if how.stays_in_eval]
+        if not frozen:
+            return []
+        calls = [marked(self._numbers[node_id], f"self.{self.names[node_id]}.eval()") for node_id in frozen]
+        comment = "# Frozen: keeps its statistics, and drops nothing out."
+        body = ["super().train(mode)", comment, *calls, "return self"]
+        return [f"{INDENT}def train(self, mode=True):", *(INDENT * 2 + line for line in body), ""]
 
     def _forward(self) -> list[str]:
         ids = [operation.node.id for operation in self._network.inputs]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import threading
 from types import ModuleType
+from typing import Any
 
 import torch
 
@@ -30,3 +32,26 @@ def import_torchvision(module: str = "torchvision") -> ModuleType:
             if not hasattr(torch.ops.torchvision, name):
                 torch.library.define(f"torchvision::{name}", SIGNATURE)
         return importlib.import_module(module)
+
+
+def import_models() -> ModuleType:
+    """Gives torchvision's models, all of which can then be built on the meta device too.
+
+    RegNets compute their widths with tensors and read the values, which a tensor on the meta device has not.
+
+    Raises:
+        ImportError: torchvision is not installed.
+    """
+    models = import_torchvision("torchvision.models")
+    widths = importlib.import_module("torchvision.models.regnet").BlockParams
+    compute = widths.from_init_params
+
+    @functools.wraps(compute)
+    def compute_on_cpu(*args: Any, **kwargs: Any) -> Any:
+        with torch.device("cpu"):
+            return compute(*args, **kwargs)
+
+    with _import_lock:
+        if not hasattr(widths.from_init_params, "__wrapped__"):
+            widths.from_init_params = compute_on_cpu
+    return models

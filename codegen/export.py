@@ -44,7 +44,9 @@ def export_python(
     return report
 
 
-def export_onnx(project: Project, path: Path, weights: Path | None = None) -> ParityReport:
+def export_onnx(
+    project: Project, path: Path, weights: Path | None = None, folder: Path | None = None
+) -> ParityReport:
     """Writes an ONNX file whose batch size and symbolic dims are free, compared in ONNX Runtime.
 
     Inputs and outputs are called as in the generated source.
@@ -52,7 +54,8 @@ def export_onnx(project: Project, path: Path, weights: Path | None = None) -> Pa
     Args:
         project: what to export.
         path: the file.
-        weights: a run folder or a .safetensors file; weights as PyTorch draws them if None.
+        weights: a run folder or a .safetensors file; those that training would start from if None.
+        folder: where relative paths of layers start; the working directory when None.
 
     Returns:
         The comparison, at batch sizes other than the one that was exported with.
@@ -68,7 +71,7 @@ def export_onnx(project: Project, path: Path, weights: Path | None = None) -> Pa
         raise ExportError(f'ONNX needs {" and ".join(missing)}. Run: pip install "netloom[onnx]"')
     from codegen.exporting.onnx_file import convert
 
-    data, report = convert(live_with_weights(project, weights), Samples(project))
+    data, report = convert(live_with_weights(project, weights, folder or Path()), Samples(project))
     _require_parity(report)
     _write(path, data)
     return report

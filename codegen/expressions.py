@@ -9,6 +9,7 @@ from codegen.spelling import is_spelled
 from graph import custom
 from graph.catalog.params import ParamSpec, Value
 from graph.catalog.spec import (
+    Assembled,
     BlockCode,
     Boundary,
     Embedded,
@@ -21,11 +22,25 @@ from graph.catalog.spec import (
 )
 
 
-def constructor(operation: Operation) -> str | None:
-    """`nn.Conv2d(1, 32, kernel_size=3)`; None for what holds no state and is not a submodule."""
-    code = operation.spec.code
-    if not isinstance(code, Module):
-        return None
+def definition(operation: Operation, attribute: str) -> tuple[str, ...]:
+    """The statements that make what the network keeps: `self.conv1 = nn.Conv2d(1, 32, kernel_size=3)`.
+
+    Args:
+        operation: any; there is nothing to make for what holds no state and is not a submodule.
+        attribute: what it is called.
+    """
+    code, name = operation.spec.code, f"self.{attribute}"
+    if isinstance(code, Assembled):
+        return code.write(operation.call, name)
+    if isinstance(code, Stored):
+        value = code.write(operation.call)
+        if code.learned:
+            return (f"{name} = nn.Parameter({value})",)
+        return (f'self.register_buffer("{attribute}", {value})',)
+    return (f"{name} = {_constructor(operation, code)}",) if isinstance(code, Module) else ()
+
+
+def _constructor(operation: Operation, code: Module) -> str:
     if isinstance(code, Embedded):
         return _embedded(operation.call.params)
     specs = tuple(param for param in operation.spec.params if param.name not in code.in_call)
@@ -35,23 +50,6 @@ def constructor(operation: Operation) -> str | None:
     outer = arguments(operation, tuple(param for param in specs if param.name in code.own))
     layer = f"{code.layer}({', '.join(inner)})"
     return f"{code.path}({', '.join([layer, *outer, *code.fixed])})"
-
-
-def definition(operation: Operation, attribute: str) -> str | None:
-    """`self.conv1 = nn.Conv2d(1, 32, kernel_size=3)`; None for what holds no state and is not a submodule.
-
-    Args:
-        operation: what is kept.
-        attribute: what it is called.
-    """
-    code = operation.spec.code
-    if isinstance(code, Stored):
-        value = code.write(operation.call)
-        if code.learned:
-            return f"self.{attribute} = nn.Parameter({value})"
-        return f'self.register_buffer("{attribute}", {value})'
-    text = constructor(operation)
-    return text and f"self.{attribute} = {text}"
 
 
 def _embedded(params: Params) -> str:
@@ -92,7 +90,8 @@ def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
     ]
     if isinstance(code, Function):
         return f"{code.path}({', '.join([*given, *arguments(operation)])})"
-    given = [*_grouped(given, code.group), *code.call_arguments(tuple(inputs), operation.call)]
+    if isinstance(code, Module):
+        given = [*_grouped(given, code.group), *code.call_arguments(tuple(inputs), operation.call)]
     return f"self.{attribute}({', '.join(given)})"
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from codegen.parity import ParityReport
 from graph.document import Project
 
-Export = Callable[[Project, Path, Path | None, bool], ParityReport | None]
+Export = Callable[[Project, Path, Path | None, bool, Path | None], ParityReport | None]
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class ExportFormat:
         suffix: of the file's name, with the dot.
         help: one line.
         holds_weights: whether the file holds the weights, so that it matters which are taken.
-        export: makes it from a project, the file's path, trained weights or None, and whether to compare with
-            the live network; gives the report of a comparison. Raises GenerationError and ExportError.
+        export: makes it from a project, the file's path, trained weights or None, whether to compare with
+            the live network, and the folder where relative paths of the project start; gives the report of a
+            comparison. Raises GenerationError and ExportError.
     """
 
     name: str
@@ -35,16 +36,20 @@ class ExportFormat:
     export: Export
 
 
-def _python(project: Project, path: Path, weights: Path | None, verify: bool) -> ParityReport | None:
+def _python(
+    project: Project, path: Path, weights: Path | None, verify: bool, folder: Path | None
+) -> ParityReport | None:
     from codegen.export import export_python
 
     return export_python(project, path, verify=verify, weights=weights)
 
 
-def _onnx(project: Project, path: Path, weights: Path | None, verify: bool) -> ParityReport | None:
+def _onnx(
+    project: Project, path: Path, weights: Path | None, verify: bool, folder: Path | None
+) -> ParityReport | None:
     from codegen.export import export_onnx
 
-    return export_onnx(project, path, weights=weights)
+    return export_onnx(project, path, weights=weights, folder=folder)
 
 
 PYTHON = ExportFormat(

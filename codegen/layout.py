@@ -39,6 +39,11 @@ def marked(number: int, text: str) -> str:
     return f"{_OPEN}{number}{_NAMED}{text}{_CLOSE}"
 
 
+def is_code(text: str) -> bool:
+    """Whether a line is more than a comment."""
+    return not text.lstrip().startswith("#")
+
+
 def width(text: str) -> int:
     """How many characters of `text` will be seen."""
     return len(_MARK.sub("", text))

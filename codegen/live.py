@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from codegen.blocks import block_key
-from codegen.compat import import_torchvision
+from codegen.compat import import_models
+from codegen.importers.weights import read_weights
 from codegen.source import GeneratedSource, generate
 from graph.document import Project
 
@@ -83,7 +85,13 @@ class LiveModel:
         return self.source.node_at(line, column, end_line, end_column)
 
 
-def build(project: Project, *, device: str | None = None, seed: int | None = None) -> LiveModel:
+def build(
+    project: Project,
+    *,
+    device: str | None = None,
+    seed: int | None = None,
+    weights_folder: Path | None = None,
+) -> LiveModel:
     """The project's network, ready to run.
 
     It draws the random numbers that a script with the generated class would draw, in the same order, so that
@@ -93,13 +101,16 @@ def build(project: Project, *, device: str | None = None, seed: int | None = Non
         project: read, never written.
         device: where the weights are made; `meta` for shapes without memory. PyTorch's default if None.
         seed: draws from an own generator and leaves PyTorch's global one alone, which all threads share.
+        weights_folder: reads the files that layers name to start from, which are found from this folder;
+            otherwise all weights are as PyTorch draws them.
 
     Raises:
         GenerationError: the project has errors.
+        WeightsError: a file with weights is missing, damaged or another model's.
     """
     source = generate(project)
     if source.needs_torchvision:
-        import_torchvision()
+        import_models()
     network, filename = _class_of(source)
     with ExitStack() as stack:
         if device is not None:
@@ -110,6 +121,10 @@ def build(project: Project, *, device: str | None = None, seed: int | None = Non
     names = {node_id: node.name for node_id, node in project.graph.nodes.items()}
     for block in project.blocks.values():
         names |= {block_key(block.name, node.id): node.name for node in block.graph.nodes.values()}
+    if weights_folder is not None:
+        for start in source.weights:
+            part = module.get_submodule(start.path)
+            read_weights(part, start.file, weights_folder, names[start.node], start.node)
     return LiveModel(module, source, filename, names)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from codegen.network import UNKNOWN, Network, Operation
 from codegen.spelling import Sample, Spelling
 from graph.catalog.params import Value
-from graph.catalog.spec import BlockCode, LayerCall, Module, Params, Stored
+from graph.catalog.spec import Assembled, BlockCode, LayerCall, Module, Params, Stored
 from graph.dims import Dim, symbol
 from graph.document import PortRef
 from graph.expressions import Expression, ExpressionError, evaluate
@@ -83,9 +83,12 @@ def _spelled(operation: Operation, spelling: Spelling) -> Operation:
     code, call, node_id = operation.spec.code, operation.call, operation.node.id
     if isinstance(code, BlockCode):
         return operation
-    stored = not isinstance(code, Module | Stored)
+    stored = not isinstance(code, Module | Stored | Assembled)
     params: dict[str, Value] = {
-        name: spelling.value((node_id, name), value, stored=stored) for name, value in call.params.items()
+        name: value
+        if isinstance(code, Assembled) and isinstance(value, str)  # words decide which statements there are
+        else spelling.value((node_id, name), value, stored=stored)
+        for name, value in call.params.items()
     }
     return replace(operation, call=LayerCall(call.inputs, call.outputs, Params(params)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from codegen.expressions import literal
 from codegen.layout import INDENT
 from codegen.network import Operation
-from graph.catalog.settings import DEFAULT, INITIALIZERS
+from graph.catalog.settings import DEFAULT, FROZEN, INITIALIZERS
 
 
 def preparation(operation: Operation, attribute: str) -> list[str]:
@@ -21,7 +21,7 @@ def preparation(operation: Operation, attribute: str) -> list[str]:
     lines = []
     if params.get("weight_init", DEFAULT) != DEFAULT:
         lines += _initialised(operation, layer)
-    if params.frozen:
+    if FROZEN in spec.settings and params.frozen:
         lines.append(f"{layer}.requires_grad_(False)")
     if params.lr_factor != 1:
         lines.append(f"{layer}.lr_factor = {literal(params.lr_factor)}  # times the optimizer's lr")

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from codegen.blocks import BlockClasses
+from codegen.blocks import BlockClasses, StartWeights
 from codegen.class_writer import ClassWriter
 from codegen.embedded import EmbeddedClasses, ordered_imports
-from codegen.layout import Span, unmarked
+from codegen.layout import Span, is_code, unmarked
 from codegen.namespace import Namespace, class_name
 from codegen.network import Network
 from graph.document import Project
@@ -58,6 +58,7 @@ class GeneratedSource:
         input_tensors: what the arguments are.
         output_tensors: what the results are.
         attribute_of: the attribute's name of every node that is a submodule, a parameter or a buffer.
+        weights: which submodules start from files.
         spans: who wrote which characters; outer spans before those within.
         custom_lines: the lines that hold the code of custom layers.
     """
@@ -71,6 +72,7 @@ class GeneratedSource:
     input_tensors: tuple[TensorSpec, ...]
     output_tensors: tuple[TensorSpec, ...]
     attribute_of: Mapping[str, str]
+    weights: tuple[StartWeights, ...]
     spans: tuple[Span, ...]
     custom_lines: range = range(0)
 
@@ -155,13 +157,14 @@ def _written(project_name: str, network: Network, custom: EmbeddedClasses) -> Ge
         input_tensors=tuple(op.call.outputs[0] for op in inputs),
         output_tensors=tuple(op.call.inputs[0] for op in outputs),
         attribute_of=writer.attribute_of,
+        weights=tuple(blocks.weights(network, writer.attribute_of)),
         spans=spans,
         custom_lines=range(len(imports) + 1, len(imports) + len(custom_lines) + 1),
     )
 
 
 def _imports(lines: Iterable[str], custom: EmbeddedClasses) -> list[str]:
-    used = {"nn", *_IMPORTED_NAME.findall("\n".join(lines)), *custom.standard}
+    used = {"nn", *_IMPORTED_NAME.findall("\n".join(filter(is_code, lines))), *custom.standard}
     statements = {line for name, line in IMPORTS.items() if name in used}
     statements |= {f"from torchvision import {name}" for name in VISION if name in used}
     return ordered_imports(statements | custom.imports)

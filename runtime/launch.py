@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from codegen.importers.weights import WeightsError
 from codegen.live import LiveModel, build
 from codegen.source import GenerationError
 from graph.document import Project
@@ -36,6 +37,7 @@ USER_ERRORS = (
     RunError,
     GenerationError,
     StorageError,
+    WeightsError,
 )
 
 
@@ -57,7 +59,7 @@ def run(
         run_dir: the run folder; made if missing.
         control: stops and pauses the run.
         resume: goes on with the run in `run_dir` at its last checkpoint.
-        data_folder: where relative paths of the plan start; the working directory when None.
+        data_folder: where relative paths of the plan and of layers start; the working directory when None.
     """
     launch = _Launch(project, run_dir, control, resume, data_folder)
     ended = None
@@ -112,7 +114,8 @@ class _Launch:
         check_model(data, plan.loss, ends)
         with torch.random.fork_rng(devices=_cuda_devices(self._device)):
             torch.manual_seed(plan.seed)
-            self._live = build(self._project)
+            folder = None if self._resume else self._data_folder or Path()
+            self._live = build(self._project, weights_folder=folder)
             model = self._live.module.to(self._device)
             feed = Feed(data, plan.batch_size, seed=plan.seed, device=self._device, drop_last=plan.drop_last)
             check_ranges(model, next(feed.train(1)).x, plan.loss, ends)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
-from graph.catalog.params import ParamError, ParamSpec, Text, Value, is_finite
+from graph.catalog.params import ParamError, ParamSpec, Value, is_finite
 from graph.catalog.spec import Params
 from graph.problems import closest
 
@@ -82,24 +82,6 @@ class Floats(ParamSpec):
         limits = {"length": self.length, "min": self.min, "below": self.below}
         known = {name: each for name, each in limits.items() if each is not None and abs(each) != math.inf}
         return known | ({"choices": list(self.choices)} if self.choices else {})
-
-
-@dataclass(frozen=True, kw_only=True)
-class FilePath(Text):
-    """Where a file or a folder is; relative ones start at the project's folder.
-
-    Args:
-        is_folder: whether it names a folder.
-        suffixes: the file types it may name, such as `.npz`.
-    """
-
-    is_folder: bool = False
-    suffixes: tuple[str, ...] = ()
-
-    kind = "path"
-
-    def bounds(self) -> dict[str, Value]:
-        return {"folder": self.is_folder, "suffixes": list(self.suffixes)}
 
 
 Rule = Callable[[Params], tuple[str, str] | None]

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from codegen.importers.weights import with_versions
 from runtime.checkpoint import Checkpoint, CheckpointError, checkpoint_folder, save_checkpoint
 from runtime.control import Control
 from runtime.data.feed import Batch, Feed
@@ -164,7 +165,7 @@ class Trainer:
         """
         state = checkpoint.trainer
         try:
-            self._model.load_state_dict(checkpoint.weights)
+            self._model.load_state_dict(with_versions(self._model, checkpoint.weights))
             self._optimizer.load_state_dict(state["optimizer"])
         except (RuntimeError, ValueError) as error:
             raise CheckpointError(

@@ -29,7 +29,8 @@ def _formats_help() -> str:
 def _export(options: argparse.Namespace) -> int:
     project = read_project(options.project)
     try:
-        report = FORMATS[options.to].export(project, options.output, options.weights, options.verify)
+        wanted, folder = FORMATS[options.to], options.project.parent
+        report = wanted.export(project, options.output, options.weights, options.verify, folder)
     except (ExportError, GenerationError) as error:
         raise CommandError(str(error)) from error
     if options.json:

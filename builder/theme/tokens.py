@@ -25,6 +25,7 @@ _FAMILY_WORDS: Mapping[str, str] = MappingProxyType(
         "output": "io",
         "linear": "linear",
         "convolution": "convolution",
+        "backbone": "convolution",
         "pooling": "pooling",
         "upsampling": "pooling",
         "padding": "shape",

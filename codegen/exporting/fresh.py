@@ -35,7 +35,9 @@ spec = importlib.util.spec_from_file_location("exported", path)
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 network = getattr(module, class_name)().eval()
-network.load_state_dict(load_file(f"{folder}/weights.safetensors"))
+state = network.state_dict()  # knows the versions of its parts, which some of them ask for
+state.update(load_file(f"{folder}/weights.safetensors"))
+network.load_state_dict(state)
 tensors, results = load_file(f"{folder}/inputs.safetensors"), {}
 for batch in sorted({key.partition(".")[0] for key in tensors}):
     count = sum(key.startswith(f"{batch}.") for key in tensors)

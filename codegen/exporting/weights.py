@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import safetensors.torch
 from safetensors import SafetensorError
-from torch import Tensor, nn
+from torch import nn
 
+from codegen.importers.weights import WeightsError, misfits, with_versions
 from codegen.live import LiveModel, build
 from codegen.parity import ExportError
 from graph.catalog.params import INT_LIMIT
 from graph.document import Project
-from graph.problems import shown
 
 WEIGHTS_FILE = "model.safetensors"
-MAX_NAMED = 3
 
 
-def live_with_weights(project: Project, weights: Path | None) -> LiveModel:
-    """The network in evaluation mode, with trained weights or with those that its seed gives.
+def live_with_weights(project: Project, weights: Path | None, folder: Path | None = None) -> LiveModel:
+    """The network in evaluation mode, with trained weights or with those that it starts training from.
+
+    Args:
+        project: read, never written.
+        weights: a run folder or a .safetensors file; those that the project's seed gives if None.
+        folder: without `weights`, reads the files that layers name to start from, which are found from here.
 
     Raises:
         ExportError: the weights are missing, damaged or another network's.
     """
     seed = project.training.get("seed")
-    live = build(project, seed=seed if isinstance(seed, int) and 0 <= seed <= INT_LIMIT else 0)
+    seed = seed if isinstance(seed, int) and 0 <= seed <= INT_LIMIT else 0
+    try:
+        live = build(project, seed=seed, weights_folder=None if weights else folder)
+    except WeightsError as error:
+        raise ExportError(str(error)) from error
     if weights is not None:
         _load(live.module, weights)
     live.module.eval()
@@ -41,12 +48,12 @@ def _load(module: nn.Module, weights: Path) -> None:
         what = f"{file}: the weights cannot be read: {error}"
         raise ExportError(f"{what}. Choose another checkpoint.") from error
     expected = module.state_dict()
-    if faults := _misfits(expected, given):
+    if faults := misfits(expected, given):
         raise ExportError(
             f"{file}: these weights are not of this network: {'; '.join(faults)}. "
             "Export the project that was trained, project.netloom in the run folder."
         )
-    module.load_state_dict(given)
+    module.load_state_dict(with_versions(module, given))
 
 
 def _weights_file(weights: Path) -> Path:
@@ -61,22 +68,3 @@ def _weights_file(weights: Path) -> Path:
         expected = f"Expected checkpoints/best/{WEIGHTS_FILE} in a run folder."
         raise ExportError(f"{weights}: holds no weights. {expected}")
     return found
-
-
-def _misfits(expected: dict[str, Tensor], given: dict[str, Tensor]) -> list[str]:
-    """Each kind of difference between two sets of weights, in words."""
-    kinds = {
-        "missing": [name for name in expected if name not in given],
-        "unknown": [shown(name) for name in sorted(given) if name not in expected],
-        "of another shape": [
-            f"{name} ({tuple(given[name].shape)} instead of {tuple(tensor.shape)})"
-            for name, tensor in expected.items()
-            if name in given and given[name].shape != tensor.shape
-        ],
-    }
-    return [f"{kind}: {_shortened(names)}" for kind, names in kinds.items() if names]
-
-
-def _shortened(names: Sequence[str]) -> str:
-    rest = len(names) - MAX_NAMED
-    return ", ".join(names[:MAX_NAMED]) + (f" and {rest} more" if rest > 0 else "")

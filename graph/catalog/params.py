@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from graph.shapes import BATCH_NAME, SYMBOL_NAME
@@ -17,6 +18,7 @@ INT_LIMIT = 2**63 - 1
 MAX_FLOAT32 = (2 - 2**-23) * 2.0**127
 MAX_NDIM = 16
 MAX_ARGUMENTS = 100  # values in an argument list, and in a list in it
+MOST_LISTED = 32  # choices in a message
 
 
 InferParam = Callable[[tuple["TensorSpec", ...]], Value]
@@ -176,8 +178,16 @@ class Choice(ParamSpec):
 
     def _checked(self, value: Value) -> str:
         if not isinstance(value, str) or value not in self.choices:
-            raise ParamError(f"one of {', '.join(self.choices)}")
+            raise ParamError(f"one of {', '.join(self._named(value))}")
         return value
+
+    def _named(self, value: Value) -> Sequence[str]:
+        """All choices, or of very many those that are spelled most like a value."""
+        if len(self.choices) <= MOST_LISTED:
+            return self.choices
+        text = value[:MOST_LISTED] if isinstance(value, str) else ""
+        near = get_close_matches(text, self.choices, n=3, cutoff=0.5) or self.choices[:3]
+        return [*near, f"... ({len(self.choices)} in all)"]
 
     def bounds(self) -> dict[str, Value]:
         return {"choices": list(self.choices)}
@@ -239,6 +249,30 @@ def _is_plain(value: Value, depth: int = 4) -> bool:
     if isinstance(value, int):
         return abs(value) <= INT_LIMIT
     return value is None or (isinstance(value, float) and math.isfinite(value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePath(Text):
+    """Where a file or a folder is; relative ones start at the project's folder.
+
+    Args:
+        is_folder: whether it names a folder.
+        suffixes: the file types it may name, such as `.npz`.
+    """
+
+    is_folder: bool = False
+    suffixes: tuple[str, ...] = ()
+
+    kind = "path"
+
+    def _checked(self, value: Value) -> str:
+        text = super()._checked(value)
+        if not text.strip() or not text.isprintable():
+            raise ParamError(f"the path of a {'folder' if self.is_folder else 'file'}")
+        return text
+
+    def bounds(self) -> dict[str, Value]:
+        return {"folder": self.is_folder, "suffixes": list(self.suffixes)}
 
 
 @dataclass(frozen=True, kw_only=True)

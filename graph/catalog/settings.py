@@ -11,8 +11,9 @@ from typing import Literal
 from graph.catalog.params import Choice, Flag, Float, ParamSpec
 
 # What a layer learns: a `weight` of at least two dims; a `weight` with one number for each channel; or
-# several tensors with names of their own; or one tensor that is no layer.
-Learns = Literal["matrix", "scale", "parts", "tensor"]
+# several tensors with names of their own; or one tensor that is no layer; or a whole model, which tells
+# itself how it starts and is frozen.
+Learns = Literal["matrix", "scale", "parts", "tensor", "model"]
 
 DEFAULT = "default"
 INITIALIZERS = {  # the functions of torch.nn.init
@@ -41,6 +42,10 @@ INIT_STD = Float(
     name="init_std", default=0.02, min=0, help="Standard deviation, where weight_init is normal."
 )
 FROZEN = Flag(name="frozen", help="Keep the weights as they are; a BatchNorm still follows its statistics.")
+FROZEN_BODY = Flag(
+    name="frozen",
+    help="Train only a replaced head; the rest keeps its weights and statistics, without dropout.",
+)
 LR_FACTOR = Float(name="lr_factor", default=1.0, min=0, help="Multiplies the learning rate of this layer.")
 
 SETTINGS: dict[Learns, tuple[ParamSpec, ...]] = {
@@ -48,4 +53,5 @@ SETTINGS: dict[Learns, tuple[ParamSpec, ...]] = {
     "scale": (SCALE_INIT, FROZEN, LR_FACTOR),
     "parts": (WEIGHT_INIT, INIT_STD, FROZEN, LR_FACTOR),
     "tensor": (FROZEN, LR_FACTOR),
+    "model": (FROZEN_BODY, LR_FACTOR),
 }

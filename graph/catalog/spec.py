@@ -138,6 +138,34 @@ class Embedded(Module):
 
 
 @dataclass(frozen=True)
+class WeightsFile:
+    """A file that a submodule's weights are read from before training.
+
+    Args:
+        path: as the user gave it; relative ones start at the project's folder.
+        unused: parts of the submodule, by the begin of their names, that are not read.
+    """
+
+    path: str
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """Written as a submodule that takes several statements: made, frozen, its head replaced.
+
+    Args:
+        write: gives the statements, for a submodule called such as `self.backbone`.
+        stays_in_eval: whether it computes as in evaluation while the network around it trains.
+        weights: the file that its weights are read from; None where PyTorch draws them.
+    """
+
+    write: Callable[[LayerCall, str], tuple[str, ...]]
+    stays_in_eval: Callable[[Params], bool]
+    weights: Callable[[Params], WeightsFile | None]
+
+
+@dataclass(frozen=True)
 class Function:
     """Written as a call: `F.relu(x)`, parameters as keywords.
 
@@ -207,7 +235,7 @@ class BlockCode:
     bodies: Callable[[LayerCall], tuple[Body, ...]]
 
 
-Code = Module | Function | Expression | Stored | Boundary | BlockCode
+Code = Module | Assembled | Function | Expression | Stored | Boundary | BlockCode
 
 TRAITS: Mapping[str, str] = {
     "affine": "a learned linear map with an optional bias; two in a row are no more than one",
@@ -310,7 +338,9 @@ class LayerSpec:
     def __post_init__(self) -> None:
         inferred = tuple((param, param.inferred) for param in self.params if param.inferred)
         object.__setattr__(self, "inferred", inferred)
-        has_settings = isinstance(self.code, Module | Stored) and self.parameters is not no_parameters
+        has_settings = (
+            isinstance(self.code, Module | Stored | Assembled) and self.parameters is not no_parameters
+        )
         object.__setattr__(self, "settings", SETTINGS[self.learns] if has_settings else ())
         object.__setattr__(self, "all_params", (*self.params, *self.settings))
         object.__setattr__(self, "defaults", Params(_checked_defaults(self.all_params)))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graph.catalog.params import Flag, Float, Int, IntOrTuple, ParamSpec, Value
+from graph.catalog.params import FilePath, Flag, Float, Int, IntOrTuple, ParamSpec, Value
 from graph.catalog.spec import Params
 from runtime.options import (
-    FilePath,
     Floats,
     Option,
     OptionSpec,

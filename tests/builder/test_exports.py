@@ -23,7 +23,7 @@ def stub(monkeypatch):
 
     calls = []
 
-    def export(project, path, weights, verify):
+    def export(project, path, weights, verify, folder):
         calls.append((project.name, path.name, weights, verify))
         if path.name.startswith("bad"):
             raise ExportError("bad.onnx: not written: No space left on device.")

@@ -139,7 +139,7 @@ def test_missing_and_broken_weights_are_told(run, tmp_path):
 def test_errors_of_the_project_come_first(tmp_path):
     for name in FORMATS:
         with pytest.raises(GenerationError, match="no Output"):
-            FORMATS[name].export(draw(("image", "Input")), tmp_path / "net", tmp_path / "nowhere", True)
+            FORMATS[name].export(draw(("image", "Input")), tmp_path / "net", tmp_path / "nowhere", True, None)
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path):
@@ -247,7 +247,7 @@ def test_formats_export(tmp_path):
     project = chain(("a", "Input", {"shape": [4]}), ("fc", "Linear"), ("out", "Output"))
     for each in FORMATS.values():
         path = tmp_path / f"net{each.suffix}"
-        assert each.export(project, path, None, True).ok
+        assert each.export(project, path, None, True, None).ok
         assert path.stat().st_size > 0
 
 

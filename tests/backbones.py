@@ -1,0 +1,194 @@
+"""Writes resources/backbones.json: what the catalogue knows of torchvision's classification models.
+
+    python -m tests.backbones [MODEL ...]
+
+Every model is built on the meta device and run on images of many sizes. What each matrix product costs then
+tells its closed form: a constant, or a number for each pixel of a map with floor((size + shift) / step) rows
+and columns. Models that are not named keep what the file says of them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from codegen.compat import import_models
+
+FILE: Final = Path(__file__).parents[1] / "resources" / "backbones.json"
+LARGEST_MINIMUM = 256
+BEYOND = 1024  # pixels; an image that no model is too large for, unless it wants a certain size
+STEPS = tuple(sorted({2**power for power in range(9)} | {7 * 2**power for power in range(6)}))
+STRIDE = 32  # pixels; of the last maps of all models without windows
+PATCH = 4  # pixels; the side of Swin's patches, which is all that it sees of a size
+SEVERAL_RESULTS = {"googlenet": ("aux1", "aux2"), "inception_v3": ("AuxLogits",)}  # while training
+
+
+class Costs(FlopCounterMode):
+    """Keeps what every matrix product costs, in the order in which they are computed."""
+
+    def __init__(self) -> None:
+        super().__init__(display=False)
+        self.each: list[int] = []
+
+    def _count_flops(self, func_packet: Any, out: Any, args: Any, kwargs: Any) -> Any:
+        if func_packet in self.flop_registry:
+            self.each.append(self.flop_registry[func_packet](*args, **kwargs, out_val=out))
+        return out
+
+
+def names() -> list[str]:
+    """The classification models of torchvision."""
+    models = import_models()
+    return list(models.list_models(module=models))
+
+
+def arguments(name: str) -> dict[str, bool]:
+    """What a model is built with: a single result, and its own choice of initial weights."""
+    return {"aux_logits": False, "init_weights": True} if name in SEVERAL_RESULTS else {}
+
+
+def on_meta(name: str) -> nn.Module:
+    """A model without memory, in evaluation mode."""
+    with torch.device("meta"):
+        model: nn.Module = import_models().get_model(name, **arguments(name))
+    return model.eval()
+
+
+def costs(model: nn.Module, height: int, width: int) -> list[int]:
+    """The FLOPs of every matrix product for one image.
+
+    Raises:
+        RuntimeError, ValueError, AssertionError, IndexError: the model does not take this size.
+    """
+    with torch.no_grad(), Costs() as counter:
+        model(torch.empty(1, 3, height, width, device="meta"))
+    return counter.each
+
+
+def runs(model: nn.Module, height: int, width: int) -> bool:
+    """Whether the model takes images of this size."""
+    try:
+        costs(model, height, width)
+    except (RuntimeError, ValueError, AssertionError, IndexError):
+        return False
+    return True
+
+
+def sizes_of(model: nn.Module) -> tuple[int, int | None]:
+    """The smallest and the largest image, as the side of a square; None for any."""
+    low = next(size for size in range(1, LARGEST_MINIMUM) if runs(model, size, size))
+    if runs(model, BEYOND, BEYOND):
+        return low, None
+    return low, next(size for size in range(low, BEYOND) if not runs(model, size + 1, size + 1))
+
+
+def probes(name: str, low: int, high: int | None) -> list[int]:
+    """Heights that show every step of every map."""
+    if high is not None:
+        return list(range(low, high + 1))
+    unit = unit_of(name)
+    last = STEPS[-1] if unit > 1 else low + STRIDE
+    return [*range(low, last + 2 * unit, unit), BEYOND + unit]
+
+
+def unit_of(name: str) -> int:
+    """The number of pixels that a model sees a size in."""
+    return PATCH if name.startswith("swin") else 1
+
+
+def closed_form(sizes: Sequence[int], values: Sequence[int], unit: int) -> tuple[int, int] | None:
+    """Shift and step of the map whose height the values are proportional to; None for a constant.
+
+    Raises:
+        LookupError: there is no such map.
+    """
+    if len(set(values)) == 1:
+        return None
+    for step in (step for step in STEPS if not step % unit):
+        for shift in range(-4 * step, 2 * step, unit):
+            rows = [(size + shift) // step for size in sizes]
+            if rows[0] > 0 and all(
+                value * rows[0] == values[0] * row for value, row in zip(values, rows, strict=True)
+            ):
+                return shift, step
+    raise LookupError(f"no map has heights proportional to {values}")
+
+
+def maps_of(name: str, model: nn.Module, low: int, high: int | None) -> tuple[list[list[int]], int]:
+    """The multiply-adds of all maps as (shift, step, number for each pixel), and those of no map.
+
+    The last product is the head's and left out.
+    """
+    heights = probes(name, low, high)
+    width = heights[-1] if high is None else high
+    table = [costs(model, height, width)[:-1] for height in heights]
+    per_pixel: Counter[tuple[int, int]] = Counter()
+    constant = 0
+    known: dict[tuple[int, ...], tuple[int, int] | None] = {}
+    for values in zip(*table, strict=True):
+        if values not in known:
+            known[values] = closed_form(heights, values, unit_of(name))
+        form = known[values]
+        if form is None:
+            constant += values[0] // 2
+            continue
+        shift, step = form
+        pixels = ((heights[0] + shift) // step) * ((width + shift) // step)
+        number, rest = divmod(values[0] // 2, pixels)
+        assert not rest, f"{name}: {values[0]} FLOPs for {pixels} pixels"
+        per_pixel[form] += number
+    return [
+        [*form, number] for form, number in sorted(per_pixel.items(), key=lambda item: item[0][::-1])
+    ], constant
+
+
+def head_of(name: str, model: nn.Module) -> dict[str, Any]:
+    """Where the layer that tells the classes is, and what it reads."""
+    path, layer = [each for each in model.named_modules() if isinstance(each[1], nn.Linear | nn.Conv2d)][-1]
+    if isinstance(layer, nn.Linear):
+        return {"head": path, "features": layer.in_features, "bias": layer.bias is not None}
+    assert isinstance(layer, nn.Conv2d)
+    low, high = sizes_of(model)
+    heights = probes(name, low, high)
+    form = closed_form(heights, [costs(model, height, heights[-1])[-1] for height in heights], 1)
+    return {"head": path, "features": layer.in_channels, "bias": layer.bias is not None, "head_map": form}
+
+
+def facts(name: str) -> dict[str, Any]:
+    """Everything that the file says of a model."""
+    model = on_meta(name)
+    head = head_of(name, model)
+    layer = model.get_submodule(head["head"])
+    low, high = sizes_of(model)
+    maps, constant = maps_of(name, model, low, high)
+    body = sum(each.numel() for each in model.parameters()) - sum(each.numel() for each in layer.parameters())
+    found = {"parameters": body, "sizes": [low, high], **head, "maps": maps, "constant": constant}
+    if name in SEVERAL_RESULTS:
+        found |= {"arguments": arguments(name), "unused": SEVERAL_RESULTS[name]}
+    return found
+
+
+def lines(table: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The file, a line a model."""
+    entries = [f"{json.dumps(name)}: {json.dumps(table[name])}" for name in sorted(table)]
+    return iter(["{", ",\n".join(entries), "}", ""])
+
+
+def main(wanted: Sequence[str]) -> None:
+    """Looks into the models that are named, or into all, and writes the file after each."""
+    table = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+    for name in wanted or names():
+        table[name] = facts(name)
+        FILE.write_text("\n".join(lines(table)), "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
