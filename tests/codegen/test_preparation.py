@@ -10,9 +10,12 @@ from codegen.live import build
 from codegen.source import generate
 from graph.catalog import CATALOG
 from graph.catalog.settings import INITIALIZERS
+from graph.document import Block, BlockParam
 from graph.inference import Inference
 from tests.codegen.drawing import chain, draw
+from tests.codegen.test_blocks import drawn
 from tests.codegen.test_every_layer import alone
+from tests.graph.block_drawings import in_a_row
 
 OTHERS = ("tensor", "model")  # which have tests of their own
 LEARNING = {name: spec for name, spec in CATALOG.items() if spec.settings and spec.learns not in OTHERS}
@@ -154,6 +157,21 @@ def test_a_free_parameter_can_be_frozen_and_learn_at_its_own_rate():
     assert not live.module.shift.requires_grad
     assert live.module.shift.lr_factor == 0.5
     assert live.source.node_at(10) == "n2"
+
+
+def test_settings_inside_a_block_hold_for_all_its_instances():
+    prepared = {"weight_init": "orthogonal", "frozen": True, "lr_factor": 0.5}
+    body = in_a_row(("Linear", {"out_features": "=width", **prepared}), ("ReLU", {}), shape=[3])
+    block = Block("layer", body, (BlockParam("width", "int", 8),))
+    live = build(drawn(("layer", {}), ("layer", {"width": 5}), blocks=[block], shape=[8]))
+    layers = [each for each in live.module.modules() if isinstance(each, nn.Linear)]
+    assert [each.out_features for each in layers] == [8, 5]
+    for each in layers:
+        assert each.lr_factor == 0.5
+        assert not each.weight.requires_grad
+        assert not each.bias.any()
+        torch.testing.assert_close(each.weight @ each.weight.T, torch.eye(each.out_features))
+    assert live.source.text.count("nn.init.orthogonal_(") == 1
 
 
 def test_initialisers_are_functions_of_torch():
