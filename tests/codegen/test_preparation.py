@@ -14,11 +14,11 @@ from graph.document import Block, BlockParam
 from graph.inference import Inference
 from tests.codegen.drawing import chain, draw
 from tests.codegen.test_blocks import drawn
-from tests.codegen.test_every_layer import alone
+from tests.codegen.test_every_layer import LAYERS, alone
 from tests.graph.block_drawings import in_a_row
 
 OTHERS = ("tensor", "model")  # which have tests of their own
-LEARNING = {name: spec for name, spec in CATALOG.items() if spec.settings and spec.learns not in OTHERS}
+LEARNING = {name: spec for name, spec in LAYERS.items() if spec.settings and spec.learns not in OTHERS}
 MATRICES = [name for name, spec in LEARNING.items() if spec.learns == "matrix"]
 SCALES = [name for name, spec in LEARNING.items() if spec.learns == "scale"]
 PARTS = [name for name, spec in LEARNING.items() if spec.learns == "parts"]
