@@ -7,6 +7,7 @@ from typing import Any
 
 from graph.document import Project
 from graph.inference import Inference
+from graph.lint.blocks import lint_blocks
 from graph.lint.check import lint
 from graph.lint.context import LintContext
 from graph.problems import Problem
@@ -26,8 +27,9 @@ def mistakes(project: Project, inference: Inference) -> list[Problem]:
 
 
 def findings(project: Project, inference: Inference) -> list[Problem]:
-    """What design rules find in a graph and the plan that it is trained with."""
-    return lint(LintContext(project.graph, inference, project.training, num_classes(project.training)))
+    """What design rules find in a graph and the plan that it is trained with, and inside its blocks."""
+    context = LintContext(project.graph, inference, project.training, num_classes(project.training))
+    return lint(context) + lint_blocks(project, inference)
 
 
 def num_classes(training: Mapping[str, Any]) -> int | None:

@@ -188,7 +188,16 @@ def dead_branch(node: Node) -> Problem:
     """A node that leads to no Output; its code is left out."""
     what, hint = "it leads to no Output, so it is left out of the network", "Connect it, or delete it."
     text = message(node.name, what, hint=hint)
-    return Problem("dead-branch", "warning", node.id, text, expected="a path to an Output", hint=hint)
+    return Problem(
+        code="dead-branch",
+        severity="warning",
+        node=node.id,
+        message=text,
+        expected="a path to an Output",
+        hint=hint,
+        why="Only what leads to an Output is computed and trained. A layer beside the way learns nothing.",
+        source="https://docs.pytorch.org/docs/stable/notes/modules.html",
+    )
 
 
 def still_computing(node: Node) -> Problem:

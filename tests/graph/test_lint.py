@@ -15,7 +15,6 @@ from graph.lint.context import LintContext
 from graph.lint.plan import PlanFacts
 from graph.silence import Silence, all_silenced
 from graph.storage import from_bytes, to_bytes
-from graph.templates import templates
 from tests.graph.builders import chain, edge, node
 from tests.graph.good_networks import GOOD
 from tests.graph.lint_cases import (
@@ -143,12 +142,6 @@ def test_every_trait_is_some_layers():
 def test_good_networks_give_no_alarm(project):
     assert Inference(project.graph).problems() == []
     assert findings(project) == []
-
-
-@pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
-def test_templates_give_no_alarm(template):
-    project = template.project()
-    assert findings(project, num_classes=3 if template.name == "TabularMLP" else 10) == []
 
 
 def both_halves():

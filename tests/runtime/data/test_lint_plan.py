@@ -2,10 +2,12 @@
 
 import pytest
 
-from builder.findings import num_classes
+from builder.findings import all_problems, num_classes
+from graph.inference import Inference
 from graph.lint import loss_rules
 from graph.lint.plan import PlanFacts
 from graph.lint.training_rules import PACES, STATISTICS
+from graph.templates import templates
 from runtime.data.choices import SOURCES
 from runtime.plan import TABLES, TrainingPlan
 from runtime.plan_choices import OPTIMIZERS
@@ -71,3 +73,9 @@ def test_class_counts_follow_the_plan(data, count):
 
 def test_classes_are_not_counted_before_data_is_chosen():
     assert num_classes({"loss": "CrossEntropyLoss"}) is None
+
+
+@pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
+def test_templates_give_no_alarm_with_their_plan_nor_inside_their_blocks(template):
+    project = template.project()
+    assert all_problems(project, Inference(project.graph)) == []
