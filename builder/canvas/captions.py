@@ -19,7 +19,7 @@ MAX_ITEMS = 8  # of a list, before it is cut short
 # How a parameter reads on a card, by PyTorch's keyword; any other reads "name value".
 _ABBREVIATED = {"stride": "s", "padding": "p", "dilation": "d"}
 _PHRASES = {"num_layers": "{} layers", "negative_slope": "slope {}"}
-_BARE = {"kernel_size", "num_embeddings", "shape", "dims"}
+_BARE = {"model", "kernel_size", "num_embeddings", "shape", "dims"}
 _RESULT = {"out_channels", "out_features", "embedding_dim", "hidden_size", "output_size"}
 _SILENT_AT_DEFAULT = {"stride", "padding", "dilation", "num_layers"}
 
@@ -41,7 +41,8 @@ def params_text(spec: LayerSpec, node: Node) -> str:
 
 def type_text(spec: LayerSpec | None, node: Node) -> str:
     """The type, and whether its weights are kept as they are: `Conv2d, frozen`."""
-    is_frozen = spec is not None and FROZEN in spec.settings and node.params.get(FROZEN.name) is True
+    can_be = spec is not None and spec.param(FROZEN.name) in spec.settings
+    is_frozen = can_be and node.params.get(FROZEN.name) is True
     return f"{node.type}, frozen" if is_frozen else node.type
 
 

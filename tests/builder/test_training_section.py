@@ -124,5 +124,7 @@ def test_the_summary_takes_whatever_a_file_holds(values, text):
 def test_a_card_says_that_its_layer_is_frozen():
     assert type_text(CATALOG["Conv2d"], CONV) == "Conv2d"
     assert type_text(CATALOG["BatchNorm2d"], NORM) == "BatchNorm2d, frozen"
+    backbone = Node("n4", "Backbone", "backbone1", {"frozen": True})
+    assert type_text(CATALOG["Backbone"], backbone) == "Backbone, frozen"
     assert type_text(CATALOG["ReLU"], Node("n4", "ReLU", "relu2", {"frozen": True})) == "ReLU"
     assert type_text(None, Node("n4", "Quantum", "q", {"frozen": True})) == "Quantum"

@@ -27,6 +27,7 @@ from tests.builder.canvas.driver import chain
     ("Embedding", {"num_embeddings": 1000}, "1000 → 64"),
     ("LSTM", {"hidden_size": 128, "num_layers": 2}, "2 layers → 128"),
     ("Dropout", {"p": 0.25}, "p 0.25"),
+    ("Backbone", {"model": "vit_b_16", "head": "cut"}, "vit_b_16, head cut"),
     ("Input", {"shape": [1, 28, 28]}, "(1, 28, 28)"),
     ("Permute", {"dims": [0, 2, 1]}, "(0, 2, 1)"),
     ("Squeeze", {"dim": None}, ""),
