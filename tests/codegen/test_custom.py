@@ -140,6 +140,21 @@ def test_live_is_exported_bit_for_bit(knower, tmp_path):
     assert live.module(given).shape == (3, 8)
 
 
+def test_a_custom_layer_can_be_frozen_start_anew_and_learn_at_its_own_rate(knower):
+    prepared = {"weight_init": "normal", "init_std": 1e-3, "frozen": True, "lr_factor": 0.5}
+    project = draw(
+        ("given", "Input", {"shape": [8]}),
+        ("gate", "Custom", {"source": GATE, "arguments": GATE_ARGUMENTS, **prepared}),
+        ("result", "Output"),
+        edges="given -> gate.in0, gate -> result",
+    )
+    gate = build(project, seed=0).module.gate
+    assert not any(parameter.requires_grad for parameter in gate.parameters())
+    assert gate.linear.weight.std() < 2e-3
+    assert not gate.linear.bias.any()
+    assert gate.lr_factor == 0.5
+
+
 def test_every_line_leads_to_the_nodes_that_wrote_it(knower):
     source = generate(two_gates())
     lines = source.text.splitlines()
