@@ -301,7 +301,7 @@ def _infer_known(
     outputs = spec.infer(specs, params)
     call = LayerCall(specs, outputs, params)
     parameters = spec.parameters(call)
-    _require_possible(parameters, outputs)
+    _require_possible(parameters, outputs, params)
     named = dict(zip(spec.names_of_outputs(params, len(outputs)), outputs, strict=True))
     return NodeResult(inputs, named, params, parameters, spec.flops(call))
 
@@ -312,24 +312,41 @@ def _known(inputs: Mapping[str, TensorSpec | None]) -> Inputs:
     return Inputs(known.values(), known)
 
 
-def _require_possible(parameters: int, outputs: Iterable[TensorSpec]) -> None:
+def _require_possible(parameters: int, outputs: Iterable[TensorSpec], params: Params) -> None:
     """Refuses sizes that no machine can hold, before anything is allocated."""
     if parameters * 4 > MAX_PARAMETER_BYTES:
         raise ShapeError(
             "too-large",
-            f"it would learn {parameters:,} numbers, {parameters * 4:,} bytes",
+            f"it would learn {_counted(parameters)} numbers, {_counted(parameters * 4)} bytes",
             expected=f"at most {MAX_PARAMETER_BYTES:,} bytes",
             hint="Use smaller sizes.",
+            param=_largest_param(params),
         )
     for tensor in outputs:
         elements = num_elements(tensor.shape[1:])
         if isinstance(elements, int) and elements > MAX_ELEMENTS:
             raise ShapeError(
                 "too-large",
-                f"its output {tensor} would hold {elements:,} numbers per sample",
+                f"its output {tensor} would hold {_counted(elements)} numbers per sample",
                 expected=f"at most {MAX_ELEMENTS:,}",
                 hint="Use smaller sizes.",
+                param=_largest_param(params),
             )
+
+
+def _counted(number: int) -> str:
+    """A count in full while it can be read, then its magnitude."""
+    return f"{number:,}" if number < 10**21 else f"about 10^{len(str(number)) - 1}"
+
+
+def _largest_param(params: Params) -> str | None:
+    """The parameter with the largest number in it, which makes a layer so large; None if none has any."""
+    numbers = {
+        name: max((each for each in values if isinstance(each, int)), default=0)
+        for name, value in params.items()
+        for values in [value if isinstance(value, tuple | list) else (value,)]
+    }
+    return max(numbers, key=numbers.__getitem__) if any(numbers.values()) else None
 
 
 def _ordered_inputs(spec: LayerSpec, given: Mapping[str, TensorSpec | None]) -> dict[str, TensorSpec | None]:

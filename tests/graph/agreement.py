@@ -153,6 +153,12 @@ STRICTER = (
         "scale-needs-a-size",
         "the product of a symbol and a factor that floats cannot hold depends on how it is rounded",
     ),
+    Stricter(
+        ("Upsample", "Interpolate"),
+        "wrong-dtype",
+        "torch takes the mean of integers where no number is left",
+        lambda result, params: params.get("mode") == "area",
+    ),
     Stricter(("Interpolate",), "nothing-left", "torch gives a tensor with nothing in it"),
     Stricter(
         ("MultiheadAttention", *TRANSFORMERS),
