@@ -16,8 +16,8 @@ from graph.shapes import num_elements
 from graph.storage import StorageError, load
 from tests.graph.builders import chain, only_problem
 
-MOST_CALLS = 600  # of Python functions, for a node
-MOST_BYTES = 2**13  # that stay or pass, for a node
+MOST_CALLS = 200  # of Python functions, for a node
+MOST_BYTES = 5000  # that stay or pass, for a node
 LONGEST_MESSAGE = 1000  # characters
 HUGE = 2**63 - 1
 BEYOND_TEXT = 10**9999
