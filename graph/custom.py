@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from graph.problems import did_you_mean
+from graph.problems import did_you_mean, shown
 
 MAX_CHARACTERS = 50_000
 STANDARD_NAMES = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional"}
@@ -116,7 +116,7 @@ class CustomSource:
     def _named(self, name: str) -> CustomClass:
         if name not in self.classes:
             known = f"It has {', '.join(self.classes)}" if self.classes else "It has no class"
-            raise CodeFault(f"there is no class {name[:80]}. {did_you_mean(name, self.classes) or known}")
+            raise CodeFault(f"there is no class {shown(name)}. {did_you_mean(name, self.classes) or known}")
         return self.classes[name]
 
     def _only(self) -> CustomClass:

@@ -21,6 +21,7 @@ MOST_BYTES = 5000  # that stay or pass, for a node
 LONGEST_MESSAGE = 1000  # characters
 HUGE = 2**63 - 1
 BEYOND_TEXT = 10**9999
+SAMPLES = {"Backbone": [3, 64, 64]}  # what such a layer reads, where four channels do not serve
 
 
 def nested(value, depth=1000):
@@ -99,7 +100,7 @@ def fed(spec, nodes):
     """The nodes in a graph, each fed by the same Inputs with what such a layer usually reads."""
     inputs, edges = [], []
     for port in spec.inputs:
-        shape = [4, 8, 8, 8, 8, 8][: (port.ndims or (3,))[-1] - 1]
+        shape = SAMPLES.get(spec.type, [4, 8, 8, 8, 8, 8][: (port.ndims or (3,))[-1] - 1])
         dtype = "float32" if "float32" in port.dtypes else port.dtypes[0]
         names = [f"{port.name}{n}" for n in range(port.min_count)] if port.variadic else [port.name]
         for name in names if not port.optional else []:
