@@ -31,6 +31,7 @@ NAMES = [
     "LSTMClassifier",
     "GRUClassifier",
     "GPT",
+    "FrozenBackbone",
 ]
 
 

@@ -94,6 +94,12 @@ def autoencoder():
     ]
 
 
+def frozen_backbone():
+    model = import_torchvision("torchvision.models").resnet18()
+    model.fc = nn.Identity()
+    return [model, nn.Linear(512, 128), nn.Linear(128, 10)]
+
+
 def conv_bn(*channels):
     pairs = pairwise(channels)
     return [part for one, two in pairs for part in (nn.Conv2d(one, two, 3, bias=False), nn.BatchNorm2d(two))]
@@ -121,6 +127,7 @@ REFERENCES = {
     "LSTMClassifier": lambda: [nn.LSTM(8, 64, 2), nn.Linear(64, 10)],
     "GRUClassifier": lambda: [nn.GRU(8, 64, 2), nn.Linear(64, 10)],
     "GPT": gpt,
+    "FrozenBackbone": frozen_backbone,
 }
 
 
@@ -160,14 +167,15 @@ def test_every_template_takes_a_step_that_reaches_every_weight(name):
     plan = TrainingPlan.from_mapping(project.training)
     live = build(project)
     loss_function, optimizer = build_loss(plan), build_optimizer(plan, live.module)
-    before = {key: weight.detach().clone() for key, weight in live.module.named_parameters()}
+    learning = {key: weight for key, weight in live.module.named_parameters() if weight.requires_grad}
+    before = {key: weight.detach().clone() for key, weight in learning.items()}
     outputs = live.module(*drawn_inputs(live.source))
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     loss = sum(loss_function(output, targets_for(plan.loss.type, output)) for output in outputs)
     assert loss.isfinite()
     loss.backward()
     optimizer.step()
-    still = [key for key, weight in live.module.named_parameters() if torch.equal(weight, before[key])]
+    still = [key for key, weight in learning.items() if torch.equal(weight, before[key])]
     assert still == []
 
 
