@@ -127,6 +127,11 @@ def symbols(dim: Dim) -> frozenset[str]:
     return frozenset(names)
 
 
+def polynomial(terms: Mapping[Monomial, int]) -> Dim:
+    """The dim with these terms: each monomial with its coefficient."""
+    return _canonical(terms)
+
+
 def divide_exact(dim: Dim, divisor: Dim) -> Dim | None:
     """`dim / divisor` where it is certain to come out even, else None. `N*T*8 / (N*4)` is `T*2`."""
     if isinstance(dim, int) and isinstance(divisor, int):

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from graph.catalog.params import Choice, Float, Int, ParamSpec
 from graph.catalog.rules import FLOAT32, NOT_BOOL, channels_of, floating, holding, same
+from graph.catalog.saving import saves_input_and_as_much, saves_output
 from graph.catalog.spec import (
     DOCS,
     SAME_DTYPE,
+    Autocast,
     Code,
     Function,
     LayerCall,
@@ -14,8 +16,11 @@ from graph.catalog.spec import (
     Module,
     Params,
     PortSpec,
+    Saved,
+    SavedRule,
     ShapeRule,
     no_parameters,
+    saves_inputs,
 )
 from graph.shapes import DTYPES, FLOATS, SetParam, ShapeError, TensorSpec
 
@@ -31,6 +36,8 @@ def _activation(
     infer: ShapeRule = same,
     params: tuple[ParamSpec, ...] = (),
     parameters: Callable[[LayerCall], int] = no_parameters,
+    saves: SavedRule = saves_inputs,
+    autocast: Autocast = "follows",
     summary: tuple[str, ...] = (),
     keywords: tuple[str, ...] = (),
     traits: tuple[str, ...] = (),
@@ -47,6 +54,8 @@ def _activation(
         params=params,
         parameters=parameters,
         learns="scale",
+        saves=saves,
+        autocast=autocast,
         stem=type_name.lower(),
         keywords=("nonlinearity", *keywords),
         summary=summary,
@@ -87,11 +96,20 @@ def _prelu_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec,
     return (spec,)
 
 
+def _saves_tanh(call: LayerCall) -> Saved:
+    return Saved(own=call.outputs)
+
+
+def _saves_exponentials(call: LayerCall) -> Saved:
+    """The input; the CPU keeps exp(-abs(x)) as well, which others compute again."""
+    return saves_input_and_as_much(call) if call.compute.device == "cpu" else saves_inputs(call)
+
+
 ALPHA = Float(name="alpha", default=1.0, help="How far below zero it goes.")
 LAMBD = Float(name="lambd", default=0.5, min=0, help="Values closer to zero than this become zero.")
 
 SPECS = (
-    _activation("ReLU", "F.relu", "max(0, x).", dtypes=NOT_BOOL, traits=("rectifier",)),
+    _activation("ReLU", "F.relu", "max(0, x).", dtypes=NOT_BOOL, saves=saves_output, traits=("rectifier",)),
     _activation(
         "LeakyReLU",
         "F.leaky_relu",
@@ -114,6 +132,7 @@ SPECS = (
         "1 / (1 + exp(-x)), between 0 and 1.",
         dtypes=DTYPES,
         infer=floating,
+        saves=saves_output,
         keywords=("logistic", "probability"),
         traits=("unit-interval",),
     ),
@@ -123,6 +142,7 @@ SPECS = (
         "Hyperbolic tangent, between -1 and 1.",
         dtypes=DTYPES,
         infer=floating,
+        saves=saves_output,
         keywords=("hyperbolic",),
     ),
     _activation(
@@ -155,6 +175,7 @@ SPECS = (
             Float(name="init", default=0.25, help="Slope before training."),
         ),
         parameters=lambda call: int(call.params.num_parameters),
+        autocast="lower",
         summary=("num_parameters",),
         keywords=("parametric", "leaky", "learned"),
     ),
@@ -164,6 +185,7 @@ SPECS = (
         "LeakyReLU with a random slope while training, the mean slope afterwards.",
         dtypes=("float32", "float64", "bfloat16"),
         infer=_require_order("lower", "upper", equal=True),
+        saves=saves_input_and_as_much,
         params=(
             Float(name="lower", default=1 / 8, help="Smallest slope."),
             Float(name="upper", default=1 / 3, help="Largest slope."),
@@ -216,7 +238,9 @@ SPECS = (
         summary=("lambd",),
         keywords=("threshold", "sparse"),
     ),
-    _activation("Tanhshrink", "F.tanhshrink", "x - tanh(x).", dtypes=NOT_BOOL, infer=floating),
+    _activation(
+        "Tanhshrink", "F.tanhshrink", "x - tanh(x).", dtypes=NOT_BOOL, infer=floating, saves=_saves_tanh
+    ),
     _activation(
         "Softplus",
         "F.softplus",
@@ -225,11 +249,25 @@ SPECS = (
             Float(name="beta", default=1.0, above=0, help="Sharpness of the bend."),
             Float(name="threshold", default=20.0, help="Above it, x itself, for numerical stability."),
         ),
+        autocast="float32",
         keywords=("smooth", "positive"),
     ),
-    _activation("Softsign", "F.softsign", "x / (1 + abs(x)).", dtypes=NOT_BOOL, infer=floating),
+    _activation(
+        "Softsign",
+        "F.softsign",
+        "x / (1 + abs(x)).",
+        dtypes=NOT_BOOL,
+        infer=floating,
+        saves=saves_input_and_as_much,
+    ),
     _activation("Mish", "F.mish", "x tanh(softplus(x)), smooth and not monotonic."),
-    _activation("LogSigmoid", "F.logsigmoid", "log(sigmoid(x)), computed stably.", keywords=("log",)),
+    _activation(
+        "LogSigmoid",
+        "F.logsigmoid",
+        "log(sigmoid(x)), computed stably.",
+        saves=_saves_exponentials,
+        keywords=("log",),
+    ),
     _activation(
         "Threshold",
         "F.threshold",

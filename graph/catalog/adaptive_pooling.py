@@ -3,7 +3,19 @@
 from graph.catalog.params import Float, IntOrTuple
 from graph.catalog.pooling import INDICES, RETURN_INDICES, with_indices
 from graph.catalog.rules import as_tuple, scaled_size
-from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, Module, Params, PortSpec
+from graph.catalog.saving import saves_indices, saves_nothing
+from graph.catalog.spec import (
+    DOCS,
+    SAME_DTYPE,
+    LayerCall,
+    LayerSpec,
+    Module,
+    Params,
+    PortSpec,
+    Saved,
+    SavedRule,
+    saves_inputs,
+)
 from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
@@ -16,8 +28,20 @@ def _adaptive_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> Ten
     return TensorSpec((*inputs[0].shape[:-ndim], *spatial), inputs[0].dtype, inputs[0].is_map)
 
 
+def _saves_unless_global(call: LayerCall) -> Saved:
+    """Nothing where one mean is taken of everything, else the input."""
+    sizes = call.params.output_size
+    return saves_nothing(call) if sizes in (1, (1,), (1, 1), (1, 1, 1)) else saves_inputs(call)
+
+
 def _adaptive(
-    kind: str, ndim: int, dims: str, help_text: str, stem: str, keywords: tuple[str, ...]
+    kind: str,
+    ndim: int,
+    dims: str,
+    help_text: str,
+    stem: str,
+    keywords: tuple[str, ...],
+    saves: SavedRule,
 ) -> LayerSpec:
     finds = kind == "Max"
 
@@ -48,6 +72,7 @@ def _adaptive(
             ),
             *((RETURN_INDICES,) if finds else ()),
         ),
+        saves=saves,
         stem=stem,
         keywords=keywords,
         summary=("output_size",),
@@ -57,12 +82,14 @@ def _adaptive(
 
 def _adaptive_avg(ndim: int, dims: str) -> LayerSpec:
     help_text = "Means of a fixed number of regions, whatever the input size; 1 is global average pooling."
-    return _adaptive("Avg", ndim, dims, help_text, "gap", ("global average pooling", "gap", "mean"))
+    keywords = ("global average pooling", "gap", "mean")
+    return _adaptive("Avg", ndim, dims, help_text, "gap", keywords, _saves_unless_global)
 
 
 def _adaptive_max(ndim: int, dims: str) -> LayerSpec:
     help_text = "Largest values of a fixed number of regions, whatever the input size."
-    return _adaptive("Max", ndim, dims, help_text, "pool", ("global max pooling", "gmp", "maximum"))
+    keywords = ("global max pooling", "gmp", "maximum")
+    return _adaptive("Max", ndim, dims, help_text, "pool", keywords, saves_indices)
 
 
 def _fractional_sizes(given: TensorSpec, p: Params, ndim: int) -> tuple[Dim, ...]:
@@ -150,6 +177,7 @@ def _fractional(ndim: int, dims: str) -> LayerSpec:
             ),
             RETURN_INDICES,
         ),
+        saves=saves_indices,
         stem="pool",
         keywords=("downsample", "stochastic", "random", "maximum"),
         summary=("kernel_size", "output_ratio"),

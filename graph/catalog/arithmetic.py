@@ -1,7 +1,18 @@
 """Arithmetic on several tensors, entry by entry, with broadcasting."""
 
 from graph.catalog.rules import NOT_BOOL, all_maps, broadcast, floated, promoted
-from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Params, PortSpec
+from graph.catalog.saving import saves_nothing
+from graph.catalog.spec import (
+    DOCS,
+    Expression,
+    LayerCall,
+    LayerSpec,
+    Params,
+    PortSpec,
+    Saved,
+    SavedRule,
+    saves_inputs,
+)
 from graph.shapes import DTYPES, FLOATS, TensorSpec
 
 CATEGORY = "Arithmetic"
@@ -16,6 +27,14 @@ def _write_multiply(names: tuple[str, ...], call: LayerCall) -> str:
     return " * ".join(names)
 
 
+def _saves_factors(call: LayerCall) -> Saved:
+    """The inputs, and the products on the way to that of all."""
+    shapes = [spec.shape for spec in call.inputs]
+    products = (broadcast(shapes[:count]) for count in range(2, len(shapes)))
+    saved = saves_inputs(call)
+    return Saved(saved.inputs, own=tuple(TensorSpec(shape, call.outputs[0].dtype) for shape in products))
+
+
 MULTIPLY = LayerSpec(
     type="Multiply",
     category=CATEGORY,
@@ -25,6 +44,7 @@ MULTIPLY = LayerSpec(
     inputs=(PortSpec("in", DTYPES, variadic=True, min_count=2),),
     outputs=(PortSpec("out", DTYPES),),
     infer=_merged,
+    saves=_saves_factors,
     keywords=("mul", "times", "product", "gate", "scale", "mask"),
 )
 
@@ -50,6 +70,7 @@ def _of_two(
     operator: str = "",
     dtypes: tuple[str, ...] = DTYPES,
     divides: bool = False,
+    saves: SavedRule = saves_inputs,
 ) -> LayerSpec:
     def write(names: tuple[str, ...], call: LayerCall) -> str:
         first, second = names
@@ -64,6 +85,7 @@ def _of_two(
         inputs=tuple(PortSpec(name, dtypes) for name in PAIR),
         outputs=(PortSpec("out", FLOATS if divides else DTYPES),),
         infer=_quotient_shape if divides else _pair_shape,
+        saves=saves,
         keywords=keywords,
     )
 
@@ -80,6 +102,10 @@ def _write_where(names: tuple[str, ...], call: LayerCall) -> str:
     return f"torch.where({', '.join(names)})"
 
 
+def _saves_condition(call: LayerCall) -> Saved:
+    return Saved(inputs=(0,))
+
+
 WHERE = LayerSpec(
     type="Where",
     category=CATEGORY,
@@ -93,6 +119,7 @@ WHERE = LayerSpec(
     ),
     outputs=(PortSpec("out", DTYPES),),
     infer=_where_shape,
+    saves=_saves_condition,
     keywords=("select", "mask", "if", "choose"),
 )
 
@@ -104,6 +131,7 @@ SPECS = (
         ("sub", "minus", "difference"),
         operator="-",
         dtypes=NOT_BOOL,
+        saves=saves_nothing,
     ),
     MULTIPLY,
     _of_two(

@@ -6,7 +6,8 @@ from graph.catalog.masks import Mask, causal_arguments, require_masks
 from graph.catalog.params import Flag, Float, Int
 from graph.catalog.products import matrix_flops
 from graph.catalog.rules import FLOAT32, broadcast, channels_of, require_same, require_same_dtypes
-from graph.catalog.spec import DOCS, Function, Inputs, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.saving import mask
+from graph.catalog.spec import DOCS, Function, Inputs, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim, substitute
 from graph.shapes import FLOATS, SetParam, Shape, ShapeError, TensorSpec, format_shape, num_elements
 
@@ -88,6 +89,15 @@ def _dot_product_flops(call: LayerCall) -> Dim:
     return substitute(scores, {"N": 1}) + matrix_flops(call, key.shape[-2])
 
 
+def _saves_scores(call: LayerCall) -> Saved:
+    """Four dims have a kernel that keeps a number for each query; others keep all scores."""
+    (query, key, *_), out = call.inputs, call.outputs[0]
+    if query.ndim == 4:
+        return Saved((0, 1, 2), (0,), (TensorSpec(query.shape[:-1]),))
+    scores = TensorSpec((*out.shape[:-1], key.shape[-2]), out.dtype)
+    return Saved(inputs=(2,), own=(query, key, scores))
+
+
 DOT_PRODUCT_ATTENTION = LayerSpec(
     type="DotProductAttention",
     category=CATEGORY,
@@ -110,6 +120,8 @@ DOT_PRODUCT_ATTENTION = LayerSpec(
     ),
     infer=_dot_product_shape,
     flops=_dot_product_flops,
+    saves=_saves_scores,
+    autocast="lower",
     params=(
         Flag(name="is_causal", help="Each position sees only itself and those before it."),
         Float(
@@ -169,6 +181,24 @@ def _multihead_flops(call: LayerCall) -> Dim:
     return substitute(total, {"N": 1})
 
 
+def _saves_heads(call: LayerCall) -> Saved:
+    """Copies of the inputs, their projections, the weights of every head, and the answers they give.
+
+    Inputs of equal shapes are taken for one tensor, of which torch keeps one copy.
+    """
+    p, (query, key, value), out = call.params, call.inputs[:3], call.outputs[0]
+    weights = call.outputs[1]
+    scores = TensorSpec((int(p.num_heads), *weights.shape), out.dtype)
+    dropped = (mask(scores.shape, out.dtype, call), scores) if p.dropout else ()
+    keys = TensorSpec((weights.shape[0], weights.shape[2], p.embed_dim), out.dtype)
+    is_one = query.shape == key.shape == value.shape
+    unscaled = (out,) if is_one and not (p.add_bias_kv or p.add_zero_attn) else ()
+    inputs = () if p.batch_first else (0, 1, 2)
+    copies = () if inputs else (query,) if is_one else (query, key, value)
+    own = (*copies, *unscaled, out, keys, keys, scores, *dropped, out)
+    return Saved(inputs, own=own, backward=(TensorSpec((3, *out.shape), out.dtype),))
+
+
 MULTIHEAD_ATTENTION = LayerSpec(
     type="MultiheadAttention",
     category=CATEGORY,
@@ -210,6 +240,8 @@ MULTIHEAD_ATTENTION = LayerSpec(
     ),
     parameters=_multihead_parameters,
     flops=_multihead_flops,
+    saves=_saves_heads,
+    autocast="lower",
     stem="attention",
     keywords=("self-attention", "cross-attention", *KEYWORDS),
     summary=("num_heads",),

@@ -12,6 +12,7 @@ from typing import Any
 
 from graph.catalog.params import Choice, FilePath, Int
 from graph.catalog.rules import FLOAT32
+from graph.catalog.saving import saves_unknown
 from graph.catalog.spec import Assembled, LayerCall, LayerSpec, Params, PortSpec, WeightsFile
 from graph.catalog.torchvision_ops import VISION_DOCS
 from graph.dims import Dim
@@ -231,6 +232,7 @@ BACKBONE = LayerSpec(
     parameters=_parameters,
     learns="model",
     flops=_flops,
+    saves=saves_unknown,
     keywords=(
         "pretrained", "transfer learning", "fine-tuning", "torchvision", "imagenet",
         *dict.fromkeys(re.split(r"[\d_]", name)[0] for name in MODELS),

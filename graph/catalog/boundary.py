@@ -1,6 +1,7 @@
 """The ends of a graph."""
 
 from graph.catalog.params import Choice, Dims
+from graph.catalog.saving import saves_nothing
 from graph.catalog.spec import Boundary, LayerSpec, Params, PortSpec
 from graph.shapes import BATCH, DTYPES, TensorSpec, dim_from_json
 
@@ -24,6 +25,7 @@ INPUT = LayerSpec(
     inputs=(),
     outputs=(PortSpec("out", DTYPES, dtype_param="dtype"),),
     infer=_input_shape,
+    saves=saves_nothing,
     params=(
         Dims(
             name="shape",
@@ -48,6 +50,7 @@ OUTPUT = LayerSpec(
     code=Boundary(),
     outputs=(),
     infer=_nothing,
+    saves=saves_nothing,
     stem="output",
     keywords=("logits", "prediction", "result", "y"),
 )

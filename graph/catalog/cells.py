@@ -4,7 +4,17 @@ from collections.abc import Sequence
 
 from graph.catalog.params import Choice, Flag, Int
 from graph.catalog.rules import FLOAT32, channels_of, require_same, require_size
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, ShapeRule
+from graph.catalog.spec import (
+    DOCS,
+    LayerCall,
+    LayerSpec,
+    Module,
+    Params,
+    PortSpec,
+    Saved,
+    SavedRule,
+    ShapeRule,
+)
 from graph.dims import Dim, substitute
 from graph.shapes import ShapeError, TensorSpec
 
@@ -33,7 +43,19 @@ def _cell_shape(states: Sequence[str]) -> ShapeRule:
     return infer
 
 
-def _cell(type_name: str, gates: int, help_text: str, extra: tuple[Choice, ...] = ()) -> LayerSpec:
+def _saves(own: int) -> SavedRule:
+    """The inputs, zeros for a missing state, and `own` hidden sizes made on the way, or the output."""
+
+    def saves(call: LayerCall) -> Saved:
+        out = call.outputs[0]
+        count = own + (len(call.inputs) == 1)
+        inputs = tuple(range(len(call.inputs)))
+        return Saved(inputs, () if own else (0,), (TensorSpec((count, *out.shape), out.dtype),))
+
+    return saves
+
+
+def _cell(type_name: str, gates: int, own: int, help_text: str, extra: tuple[Choice, ...] = ()) -> LayerSpec:
     is_lstm = type_name == "LSTMCell"
     states = ("h", "c") if is_lstm else ("h",)
 
@@ -77,6 +99,8 @@ def _cell(type_name: str, gates: int, help_text: str, extra: tuple[Choice, ...] 
         ),
         parameters=parameters,
         flops=flops,
+        saves=_saves(own),
+        autocast="lower",
         keywords=("sequence", "recurrent", "step", "time series"),
         summary=("hidden_size",),
     )
@@ -87,7 +111,7 @@ NONLINEARITY = Choice(
 )
 
 SPECS = (
-    _cell("RNNCell", 1, "One step of an RNN.", (NONLINEARITY,)),
-    _cell("LSTMCell", 4, "One step of an LSTM."),
-    _cell("GRUCell", 3, "One step of a GRU."),
+    _cell("RNNCell", 1, 0, "One step of an RNN.", (NONLINEARITY,)),
+    _cell("LSTMCell", 4, 5, "One step of an LSTM."),
+    _cell("GRUCell", 3, 6, "One step of a GRU."),
 )

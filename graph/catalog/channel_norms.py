@@ -1,8 +1,11 @@
 """Normalisation of each sample by its channels."""
 
+from dataclasses import replace
+
 from graph.catalog.normalization import CATEGORY, DTYPES, HELP_EPS, num_features, running_norm_params
 from graph.catalog.params import Flag, Float, Int
-from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
+from graph.catalog.saving import saves_statistics
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
 MOST_NDIM = 16
@@ -45,6 +48,13 @@ def _instance_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[Ten
     return (inputs[0],)
 
 
+def _saves_each_channel(call: LayerCall) -> Saved:
+    """Statistics for each channel of each sample, and weights and running statistics laid out for them."""
+    groups = call.inputs[0].shape[0] * call.inputs[0].shape[1]
+    saved, laid_out = saves_statistics(call, groups), call.params.affine + 2 * call.params.track_running_stats
+    return replace(saved, own=(*saved.own, TensorSpec((laid_out, groups))))
+
+
 def _instance_norm(ndim: int, layout: str) -> LayerSpec:
     return LayerSpec(
         type=f"InstanceNorm{ndim}d",
@@ -54,6 +64,7 @@ def _instance_norm(ndim: int, layout: str) -> LayerSpec:
         code=Module(f"nn.InstanceNorm{ndim}d", wraps=True),
         inputs=(PortSpec("in", FLOATS, ndims=(ndim + 2,), layout=layout),),
         infer=_instance_norm_shape,
+        saves=_saves_each_channel,
         params=running_norm_params(
             "Weight of a batch in the running statistics; they stay as they are when empty.", on=False
         ),
@@ -95,6 +106,8 @@ GROUP_NORM = LayerSpec(
     ),
     parameters=lambda call: 2 * call.params.num_channels * call.params.affine,
     learns="scale",
+    saves=lambda call: saves_statistics(call, call.inputs[0].shape[0] * int(call.params.num_groups)),
+    autocast="float32",
     stem="norm",
     keywords=("gn", "normalize", "small batch"),
     summary=("num_groups",),
@@ -105,6 +118,14 @@ GROUP_NORM = LayerSpec(
 def _response_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     dtype = inputs[0].dtype if inputs[0].dtype in FLOATS else "float32"
     return (TensorSpec(inputs[0].shape, dtype, inputs[0].is_map),)
+
+
+def _saves_activity(call: LayerCall) -> Saved:
+    """The input, its squares with a border of channels, and their means before and after the power."""
+    batch, channels, *sizes = call.inputs[0].shape
+    dtype = call.outputs[0].dtype
+    bordered = TensorSpec((batch, channels + call.params.size - 1, *sizes), dtype)
+    return Saved(inputs=(0,), own=(bordered, *2 * (TensorSpec(call.inputs[0].shape, dtype),)))
 
 
 LOCAL_RESPONSE_NORM = LayerSpec(
@@ -123,6 +144,7 @@ LOCAL_RESPONSE_NORM = LayerSpec(
     ),
     outputs=(PortSpec("out", FLOATS),),
     infer=_response_norm_shape,
+    saves=_saves_activity,
     params=(
         Int(name="size", default=5, positional=True, help="How many neighbour channels count."),
         Float(name="alpha", default=1e-4, help="Weight of the neighbours."),

@@ -2,7 +2,7 @@
 
 from graph.catalog.params import Axis, Flag, Float
 from graph.catalog.rules import NOT_BOOL, axis_index, broadcast, promoted
-from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.shapes import DTYPES, FLOATS, ShapeError, TensorSpec
 
 CATEGORY = "Tensor"
@@ -24,6 +24,14 @@ def _cosine_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec
     return (TensorSpec((*shape[:axis], *shape[axis + 1 :]), dtype),)
 
 
+def _saves_lengths(call: LayerCall) -> Saved:
+    """The inputs, both divided by their lengths, the lengths, and those kept above zero."""
+    dtype = call.outputs[0].dtype
+    whole = TensorSpec(broadcast([spec.shape for spec in call.inputs], PORTS), dtype)
+    length = TensorSpec(call.outputs[0].shape, dtype)
+    return Saved(inputs=(0, 1), own=(whole, whole, *4 * (length,)))
+
+
 COSINE_SIMILARITY = LayerSpec(
     type="CosineSimilarity",
     category=CATEGORY,
@@ -33,6 +41,8 @@ COSINE_SIMILARITY = LayerSpec(
     inputs=tuple(PortSpec(name, DTYPES) for name in PORTS),
     outputs=(PortSpec("out", FLOATS),),
     infer=_cosine_shape,
+    saves=_saves_lengths,
+    autocast="float32",
     params=(
         Axis(name="dim", default=1, help="Dim that the vectors lie along; the batch is 0."),
         Float(name="eps", default=1e-8, min=0, help="Smallest product of lengths, against division by zero."),
@@ -50,6 +60,11 @@ def _distance_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSp
     return (TensorSpec((*leading, *last), dtype if dtype in FLOATS else "float32"),)
 
 
+def _saves_difference(call: LayerCall) -> Saved:
+    shape = broadcast([spec.shape for spec in call.inputs], PORTS)
+    return Saved(outputs=(0,), own=(TensorSpec(shape, call.outputs[0].dtype),))
+
+
 PAIRWISE_DISTANCE = LayerSpec(
     type="PairwiseDistance",
     category=CATEGORY,
@@ -59,6 +74,7 @@ PAIRWISE_DISTANCE = LayerSpec(
     inputs=tuple(PortSpec(name, NOT_BOOL) for name in PORTS),
     outputs=(PortSpec("out", FLOATS),),
     infer=_distance_shape,
+    saves=_saves_difference,
     params=(
         Float(name="p", default=2.0, help="The norm: 2 is Euclidean, 1 adds up the differences."),
         Float(name="eps", default=1e-6, help="Added to the difference, for a gradient at equality."),

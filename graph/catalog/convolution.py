@@ -6,7 +6,7 @@ from math import prod
 
 from graph.catalog.params import Choice, Flag, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple, channels_of, require_window, sample_elements, windowed_size
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim
 from graph.shapes import SetParam, ShapeError, TensorSpec
 
@@ -91,6 +91,30 @@ def num_weights(p: Params, ndim: int) -> int:
     return int(p.out_channels * (p.in_channels // p.groups) * prod(as_tuple(p.kernel_size, ndim)))
 
 
+def saves_filtered(call: LayerCall) -> Saved:
+    """The input; on the way back, input and output are laid out anew for the kernels."""
+    return Saved(inputs=(0,), backward=(*call.inputs, _in_blocks(call.outputs[0])))
+
+
+def _in_blocks(spec: TensorSpec) -> TensorSpec:
+    """The tensor with its channels in blocks of 16, as kernels read them."""
+    return TensorSpec((spec.shape[0], (spec.shape[1] + 15) // 16 * 16, *spec.shape[2:]), spec.dtype)
+
+
+def _saves_bordered(call: LayerCall, ndim: int) -> Saved:
+    """The input; with a border that is uneven or not of zeros, a copy with that border."""
+    p, given = call.params, call.inputs[0]
+    paddings = _paddings(p, ndim)
+    if p.padding_mode == "zeros":
+        paddings = tuple(pad % 2 for pad in paddings)
+        if not any(paddings):
+            return saves_filtered(call)
+    sizes = (size + pad for size, pad in zip(given.shape[2:], paddings, strict=True))
+    bordered = TensorSpec((*given.shape[:2], *sizes), given.dtype)
+    inputs = (0,) if p.padding_mode in ("reflect", "replicate") else ()
+    return Saved(inputs, own=(bordered,), backward=(bordered, _in_blocks(call.outputs[0])))
+
+
 def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
     ints: Callable[..., IntOrTuple] = partial(IntOrTuple, ndim=ndim)
 
@@ -102,6 +126,9 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
 
     def flops(call: LayerCall) -> Dim:
         return 2 * sample_elements(call) * (num_weights(call.params, ndim) // int(call.params.out_channels))
+
+    def saves(call: LayerCall) -> Saved:
+        return _saves_bordered(call, ndim)
 
     return LayerSpec(
         type=f"Conv{ndim}d",
@@ -137,6 +164,8 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         parameters=parameters,
         learns="matrix",
         flops=flops,
+        saves=saves,
+        autocast="lower",
         keywords=keywords,
         summary=("kernel_size", "stride", "padding", "out_channels"),
         traits=frozenset({"affine", "convolution"}),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from graph import custom, custom_shapes
 from graph.catalog.params import Arguments, Source, Text
+from graph.catalog.saving import saves_unknown
 from graph.catalog.spec import Embedded, LayerCall, LayerSpec, Params, PortSpec
 from graph.custom_dims import MAX_SYMBOLS, symbols_of
 from graph.custom_shapes import Question
@@ -98,6 +99,7 @@ CUSTOM = LayerSpec(
     check=_require_sound,
     parameters=_custom_parameters,
     flops=_unknown_flops,
+    saves=saves_unknown,
     params=(
         Source(
             name="source",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from graph.catalog.params import Axis, Int, Value
 from graph.catalog.per_dim import MOST_PARTS, Sizes
 from graph.catalog.rules import axis_index
+from graph.catalog.saving import saves_nothing
 from graph.catalog.spec import DOCS, SAME_DTYPE, Expression, LayerCall, LayerSpec, Params, PortSpec
 from graph.dims import Dim, divide_exact
 from graph.shapes import SetParam, ShapeError, TensorSpec
@@ -108,6 +109,8 @@ SPLIT = LayerSpec(
     code=Expression(_write_split),
     outputs=(PortSpec("out", (SAME_DTYPE,), variadic=True, count=_num_sections),),
     infer=_split_shape,
+    saves=saves_nothing,
+    view="reordered",
     params=(
         Sizes(
             name="split_size_or_sections",
@@ -131,6 +134,8 @@ CHUNK = LayerSpec(
     code=Expression(_write_chunk),
     outputs=(PortSpec("out", (SAME_DTYPE,), variadic=True, count=_num_chunks),),
     infer=_chunk_shape,
+    saves=saves_nothing,
+    view="reordered",
     params=(
         Int(name="chunks", default=2, max=MOST_PARTS, help="How many parts; the last may be smaller."),
         DIM,

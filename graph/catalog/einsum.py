@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from graph.catalog.params import Text
 from graph.catalog.rules import require_same_dtypes
-from graph.catalog.spec import DOCS, SAME_DTYPE, Expression, LayerCall, LayerSpec, Params, PortSpec
+from graph.catalog.spec import (
+    DOCS,
+    SAME_DTYPE,
+    Expression,
+    LayerCall,
+    LayerSpec,
+    Params,
+    PortSpec,
+    Saved,
+    saves_inputs,
+)
 from graph.dims import Dim, substitute
 from graph.shapes import FLOATS, Shape, ShapeError, TensorSpec, num_elements
 
@@ -193,6 +203,11 @@ def _write(names: tuple[str, ...], call: LayerCall) -> str:
     return f'torch.einsum("{call.params.equation}", {", ".join(names)})'
 
 
+def _saves(call: LayerCall) -> Saved:
+    """The factors of a product; a single input is only summed or reordered."""
+    return saves_inputs(call) if len(call.inputs) > 1 else Saved()
+
+
 EINSUM = LayerSpec(
     type="Einsum",
     category="Arithmetic",
@@ -202,6 +217,8 @@ EINSUM = LayerSpec(
     inputs=(PortSpec("in", FLOATS, variadic=True),),
     outputs=(PortSpec("out", (SAME_DTYPE,)),),
     infer=_shape,
+    saves=_saves,
+    autocast="lower",
     params=(
         Text(
             name="equation",

@@ -2,16 +2,20 @@
 
 from graph.catalog.params import Choice, Float, ParamSpec
 from graph.catalog.rules import NOT_BOOL, floating, holding, same
+from graph.catalog.saving import saves_nothing, saves_output
 from graph.catalog.spec import (
     DOCS,
     SAME_DTYPE,
+    Autocast,
     Expression,
     Function,
     LayerCall,
     LayerSpec,
     Params,
     PortSpec,
+    SavedRule,
     ShapeRule,
+    saves_inputs,
 )
 from graph.shapes import DTYPES, FLOATS, ShapeError, TensorSpec
 
@@ -27,6 +31,8 @@ def _function(
     dtypes: tuple[str, ...] = DTYPES,
     infer: ShapeRule = floating,
     params: tuple[ParamSpec, ...] = (),
+    saves: SavedRule = saves_inputs,
+    autocast: Autocast = "follows",
 ) -> LayerSpec:
     return LayerSpec(
         type=type_name,
@@ -38,6 +44,8 @@ def _function(
         outputs=(PortSpec("out", (SAME_DTYPE,) if infer is same else FLOATS),),
         infer=infer,
         params=params,
+        saves=saves,
+        autocast=autocast,
         keywords=keywords,
         summary=tuple(param.name for param in params),
     )
@@ -76,6 +84,7 @@ POWER = LayerSpec(
     outputs=(PortSpec("out", FLOATS),),
     infer=holding(floating, "exponent"),
     params=(Float(name="exponent", default=2.0, help="The power."),),
+    autocast="float32",
     keywords=("pow", "square", "exponent"),
     summary=("exponent",),
 )
@@ -98,6 +107,9 @@ CAST = LayerSpec(
     inputs=(PortSpec("in", DTYPES),),
     outputs=(PortSpec("out", DTYPES),),
     infer=_cast_shape,
+    saves=saves_nothing,
+    view="view",
+    autocast="fixed",
     params=(Choice(name="dtype", default="float32", choices=DTYPES, help="The dtype to give."),),
     keywords=("dtype", "convert", "float", "int", "type"),
     summary=("dtype",),
@@ -105,9 +117,18 @@ CAST = LayerSpec(
 
 SPECS = (
     POWER,
-    _function("Sqrt", "torch.sqrt", "Square root; NaN below zero.", ("root",)),
-    _function("Exp", "torch.exp", "e to the power of x.", ("exponential",)),
-    _function("Log", "torch.log", "Natural logarithm; NaN below zero.", ("ln", "logarithm")),
+    _function("Sqrt", "torch.sqrt", "Square root; NaN below zero.", ("root",), saves=saves_output),
+    _function(
+        "Exp",
+        "torch.exp",
+        "e to the power of x.",
+        ("exponential",),
+        saves=saves_output,
+        autocast="float32",
+    ),
+    _function(
+        "Log", "torch.log", "Natural logarithm; NaN below zero.", ("ln", "logarithm"), autocast="float32"
+    ),
     _function("Abs", "torch.abs", "Absolute value.", ("magnitude",), dtypes=NOT_BOOL, infer=same),
     _function(
         "Clamp",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from graph.catalog.params import Choice, Flag, Float, Int
 from graph.catalog.rules import FLOAT32
-from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.shapes import SetParam, ShapeError, TensorSpec
 
 INDICES = PortSpec(
@@ -83,6 +83,17 @@ def _embedding_bag_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[Ten
     return (TensorSpec((inputs[0].shape[0], p.embedding_dim), "float32"),)
 
 
+def _saves_bags(call: LayerCall) -> Saved:
+    """The indices, where each bag begins and how large it is, and mostly the bag that each belongs to."""
+    p = call.params
+    batch, length = call.inputs[0].shape
+    bags = TensorSpec((batch,), "int64")
+    is_plain = p.mode == "sum" and p.padding_idx is None
+    belongs = () if is_plain else (TensorSpec((batch * length + 1,), "int64"),)
+    last = call.outputs[0] if p.mode == "max" else bags
+    return Saved(inputs=(0,), own=(bags, *belongs, bags, TensorSpec(last.shape, "int64")))
+
+
 EMBEDDING_BAG = LayerSpec(
     type="EmbeddingBag",
     category="Embedding",
@@ -92,6 +103,7 @@ EMBEDDING_BAG = LayerSpec(
     inputs=(replace(INDICES, ndims=(2,), layout="(N, indices)"),),
     outputs=(PortSpec("out", FLOAT32),),
     infer=_embedding_bag_shape,
+    saves=_saves_bags,
     params=(
         NUM_EMBEDDINGS,
         EMBEDDING_DIM,

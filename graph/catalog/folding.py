@@ -5,6 +5,7 @@ from math import prod
 from graph.catalog.params import IntOrTuple
 from graph.catalog.rearrange import divided
 from graph.catalog.rules import as_tuple, require_window, windowed_size
+from graph.catalog.saving import saves_nothing
 from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim
 from graph.shapes import FLOATS, Shape, ShapeError, TensorSpec
@@ -45,6 +46,7 @@ UNFOLD = LayerSpec(
     code=Module("nn.Unfold"),
     inputs=(PortSpec("in", DTYPES, ndims=(4,), layout="(N, C, H, W)"),),
     infer=_unfolded_shape,
+    saves=saves_nothing,
     params=WINDOW,
     keywords=("im2col", "patches", "blocks"),
     summary=("kernel_size", "stride", "padding"),
@@ -75,6 +77,7 @@ FOLD = LayerSpec(
     code=Module("nn.Fold"),
     inputs=(PortSpec("in", DTYPES, ndims=(3,), layout="(N, C*kernel, blocks)"),),
     infer=_folded_shape,
+    saves=saves_nothing,
     params=(
         IntOrTuple(
             name="output_size", default=28, min=1, positional=True, help="Height and width of the image."

@@ -2,7 +2,18 @@
 
 from graph.catalog.params import Axis, Int
 from graph.catalog.rules import axis_index, require_same
-from graph.catalog.spec import DOCS, SAME_DTYPE, Expression, Inputs, LayerCall, LayerSpec, Params, PortSpec
+from graph.catalog.saving import saves_nothing
+from graph.catalog.spec import (
+    DOCS,
+    SAME_DTYPE,
+    Expression,
+    Inputs,
+    LayerCall,
+    LayerSpec,
+    Params,
+    PortSpec,
+    Saved,
+)
 from graph.catalog.tensor_ops import select_shape, write_select
 from graph.dims import Dim
 from graph.shapes import DTYPES, ShapeError, TensorSpec
@@ -63,6 +74,8 @@ SELECT = LayerSpec(
     ),
     outputs=SAME,
     infer=_select_shape,
+    saves=saves_nothing,
+    view="reordered",
     params=(
         Axis(name="dim", default=1, help="Dim to select from; the batch is 0."),
         Int(name="index", default=0, min=-(2**62), help="Which entry of all samples; -1 is the last."),
@@ -81,6 +94,11 @@ def _index_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec,
 
 def _write_index(names: tuple[str, ...], call: LayerCall) -> str:
     return f"{names[0]}.index_select({call.params.dim}, {names[1]})"
+
+
+def _saves_index(call: LayerCall) -> Saved:
+    """What tells which entries were picked."""
+    return Saved(inputs=(1,))
 
 
 INDEX = LayerSpec(
@@ -102,6 +120,7 @@ INDEX = LayerSpec(
     ),
     outputs=SAME,
     infer=_index_shape,
+    saves=_saves_index,
     params=(DIM,),
     keywords=("index_select", "pick", "reorder", "shuffle", "lookup"),
     summary=("dim",),

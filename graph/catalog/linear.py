@@ -35,6 +35,7 @@ LINEAR = LayerSpec(
     parameters=lambda call: call.params.out_features * (call.params.in_features + call.params.bias),
     learns="matrix",
     flops=_linear_flops,
+    autocast="lower",
     keywords=("dense", "fully connected", "fc"),
     summary=("out_features",),
     traits=frozenset({"affine"}),

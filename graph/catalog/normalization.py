@@ -4,8 +4,9 @@ from math import prod
 
 from graph.catalog.params import Dims, Flag, Float, Int, ParamSpec
 from graph.catalog.rules import channels_of, same
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
-from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec, format_shape
+from graph.catalog.saving import saves_statistics
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.shapes import FLOATS, SetParam, Shape, ShapeError, TensorSpec, format_shape
 
 CATEGORY = "Normalization"
 DTYPES = ("float32", "float16", "bfloat16")
@@ -42,6 +43,7 @@ def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
         ),
         parameters=lambda call: 2 * call.params.num_features * call.params.affine,
         learns="scale",
+        saves=lambda call: saves_statistics(call, call.inputs[0].shape[1]),
         stem="norm",
         keywords=("bn", "normalize", "batch normalization"),
         traits=frozenset({"norm", "batch-norm"}),
@@ -72,6 +74,11 @@ def _layer_norm_parameters(call: LayerCall) -> int:
     return prod(p.normalized_shape) * (1 + int(p.bias)) * int(p.elementwise_affine)
 
 
+def _leading(call: LayerCall) -> Shape:
+    """The dims that are not normalised over."""
+    return call.inputs[0].shape[: -len(call.params.normalized_shape)]
+
+
 NORMALIZED_SHAPE = Dims(
     name="normalized_shape",
     inferred=_trailing_dim,
@@ -97,10 +104,19 @@ LAYER_NORM = LayerSpec(
     ),
     parameters=_layer_norm_parameters,
     learns="scale",
+    saves=lambda call: saves_statistics(call, *_leading(call)),
+    autocast="float32",
     stem="norm",
     keywords=("ln", "normalize", "layer normalization"),
     traits=frozenset({"norm"}),
 )
+
+
+def _saves_normalised(call: LayerCall) -> Saved:
+    """The input, its root mean squares, and for the learned scale what it is multiplied with."""
+    scaled = (call.inputs[0],) if call.params.elementwise_affine else ()
+    return Saved(inputs=(0,), own=(TensorSpec(_leading(call)), *scaled))
+
 
 RMS_NORM = LayerSpec(
     type="RMSNorm",
@@ -123,6 +139,7 @@ RMS_NORM = LayerSpec(
     ),
     parameters=lambda call: prod(call.params.normalized_shape) * call.params.elementwise_affine,
     learns="scale",
+    saves=_saves_normalised,
     stem="norm",
     keywords=("normalize", "root mean square", "llama", "transformer"),
     traits=frozenset({"norm"}),

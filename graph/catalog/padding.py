@@ -2,7 +2,8 @@
 
 from graph.catalog.params import INT_LIMIT, Float, IntOrTuple, ParamSpec
 from graph.catalog.rules import NOT_BOOL, as_tuple, holding
-from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
+from graph.catalog.saving import saves_nothing
+from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec, SavedRule, saves_inputs
 from graph.dims import Dim
 from graph.shapes import DTYPES, SetParam, ShapeError, TensorSpec
 
@@ -62,6 +63,7 @@ def _padding(
     crops: bool = False,
     params: tuple[ParamSpec, ...] = (),
     keywords: tuple[str, ...] = (),
+    saves: SavedRule = saves_nothing,
 ) -> LayerSpec:
     def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
         return _padded_shape(inputs, p, ndim, spare)
@@ -86,6 +88,7 @@ def _padding(
             ),
             *params,
         ),
+        saves=saves,
         stem="pad",
         keywords=("border", "margin", *keywords),
         summary=("padding",),
@@ -104,11 +107,11 @@ def _paddings(ndim: int) -> tuple[LayerSpec, ...]:
         ),
         _padding(
             "Reflection", ndim, "A border that mirrors what lies inside the edge.", ndims=usual, spare=1,
-            dtypes=NOT_BOOL, keywords=("mirror",),
+            dtypes=NOT_BOOL, keywords=("mirror",), saves=saves_inputs,
         ),
         _padding(
             "Replication", ndim, "A border that repeats the edge.", ndims=usual, dtypes=NOT_BOOL,
-            keywords=("repeat", "edge"),
+            keywords=("repeat", "edge"), saves=saves_inputs,
         ),
         _padding(
             "Circular", ndim, "A border that goes on at the opposite side.", ndims=usual, spare=0,

@@ -6,7 +6,8 @@ from functools import partial
 
 from graph.catalog.params import Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import NOT_BOOL, as_tuple, holding, require_window, windowed_size
-from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, Module, Params, PortSpec
+from graph.catalog.saving import saves_indices
+from graph.catalog.spec import DOCS, SAME_DTYPE, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim
 from graph.shapes import DTYPES, FLOATS, INTEGERS, SetParam, ShapeError, TensorSpec
 
@@ -122,6 +123,7 @@ def _max_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
         outputs=(PortSpec("out", (SAME_DTYPE,)), INDICES),
         infer=infer,
         params=_window_params(ndim, dilated=True),
+        saves=saves_indices,
         stem="pool",
         keywords=("downsample", "subsample", "maximum"),
         summary=("kernel_size", "stride", "padding"),
@@ -153,6 +155,13 @@ def _avg_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
     )
 
 
+def _saves_powers(call: LayerCall) -> Saved:
+    """The input, its power, and the means of the windows at four stages on the way to their root."""
+    dtype = call.outputs[0].dtype
+    stages = 4 * (TensorSpec(call.outputs[0].shape, dtype),)
+    return Saved(inputs=(0,), own=(TensorSpec(call.inputs[0].shape, dtype), *stages))
+
+
 def _lp_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
     def infer(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
         (pooled,) = _pool_shape(inputs, p, ndim, whole=ndim == 3)
@@ -181,6 +190,7 @@ def _lp_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
             ),
             Flag(name="ceil_mode", help=HELP_CEIL),
         ),
+        saves=_saves_powers,
         stem="pool",
         keywords=("downsample", "power average", "lp norm"),
         summary=("norm_type", "kernel_size", "stride"),

@@ -2,6 +2,7 @@
 
 from graph.catalog.params import Float
 from graph.catalog.rules import same
+from graph.catalog.saving import saves_nothing
 from graph.catalog.spec import Expression, Helper, LayerCall, LayerSpec, PortSpec
 from graph.shapes import FLOATS
 
@@ -34,6 +35,7 @@ POSITIONAL_ENCODING = LayerSpec(
     code=Expression(_write, helpers=(ENCODING,)),
     inputs=(PortSpec("in", FLOATS, ndims=(3,), layout="(N, T, features)"),),
     infer=same,
+    saves=saves_nothing,
     params=(
         Float(
             name="max_period",

@@ -1,7 +1,7 @@
 """Matrix products of tensors."""
 
 from graph.catalog.rules import NOT_BOOL, broadcast, require_same, require_same_dtypes
-from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Params, PortSpec
+from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Params, PortSpec, Saved
 from graph.dims import Dim, substitute
 from graph.shapes import ShapeError, TensorSpec, num_elements
 
@@ -28,6 +28,17 @@ def _matmul_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec
     require_same(second.shape[-2], first.shape[-1], "inner size", "other", inputs)
     batch = broadcast([first.shape[:-2], second.shape[:-2]], ("input", "other"))
     return (TensorSpec((*batch, first.shape[-2], second.shape[-1]), first.dtype),)
+
+
+def _saves_factors(call: LayerCall) -> Saved:
+    """The inputs; one that is used for several matrices is laid out for each."""
+    leading = call.outputs[0].shape[:-2]
+    shared = [spec.shape[:-2] != leading for spec in call.inputs]
+    laid_out = (TensorSpec((*leading, *spec.shape[-2:]), spec.dtype) for spec in call.inputs)
+    return Saved(
+        tuple(index for index in (0, 1) if not shared[index]),
+        own=tuple(spec for spec, is_shared in zip(laid_out, shared, strict=True) if is_shared),
+    )
 
 
 def _write_matmul(names: tuple[str, ...], call: LayerCall) -> str:
@@ -61,7 +72,9 @@ SPECS = (
             PortSpec(name, NOT_BOOL, layout="(N, ..., rows, columns)") for name in ("input", "other")
         ),
         infer=_matmul_shape,
+        saves=_saves_factors,
         flops=_flops,
+        autocast="lower",
         keywords=("matmul", "product", "matrix", "dot", "@"),
     ),
     LayerSpec(
@@ -75,6 +88,7 @@ SPECS = (
         ),
         infer=_bmm_shape,
         flops=_flops,
+        autocast="lower",
         keywords=("batch", "matmul", "product", "matrix"),
     ),
 )

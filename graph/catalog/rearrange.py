@@ -2,6 +2,7 @@
 
 from graph.catalog.params import Axis, Dims, Int
 from graph.catalog.rules import axis_index, same
+from graph.catalog.saving import saves_nothing
 from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Module, Params, PortSpec
 from graph.dims import Dim, divide_exact
 from graph.shapes import SetParam, ShapeError, TensorSpec, format_shape, num_elements
@@ -45,6 +46,7 @@ PIXEL_SHUFFLE = LayerSpec(
     code=Module("nn.PixelShuffle"),
     inputs=IMAGES,
     infer=_shuffled_shape,
+    saves=saves_nothing,
     params=(
         Int(
             name="upscale_factor", default=2, positional=True, help="How many times larger the image becomes."
@@ -71,6 +73,7 @@ PIXEL_UNSHUFFLE = LayerSpec(
     code=Module("nn.PixelUnshuffle"),
     inputs=IMAGES,
     infer=_unshuffled_shape,
+    saves=saves_nothing,
     params=(
         Int(
             name="downscale_factor",
@@ -97,6 +100,7 @@ CHANNEL_SHUFFLE = LayerSpec(
     code=Module("nn.ChannelShuffle"),
     inputs=WITH_CHANNELS,
     infer=_channel_shuffle_shape,
+    saves=saves_nothing,
     params=(Int(name="groups", default=2, positional=True, help="Number of groups; divides the channels."),),
     keywords=("shufflenet", "groups", "permute"),
     summary=("groups",),
@@ -133,6 +137,8 @@ UNFLATTEN = LayerSpec(
     source=f"{DOCS}torch.nn.Unflatten.html",
     code=Expression(_write_unflatten),
     infer=_unflatten_shape,
+    saves=saves_nothing,
+    view="view",
     params=(
         Axis(name="dim", default=1, help="Dim to split; the batch is 0."),
         Dims(
@@ -160,6 +166,8 @@ IDENTITY = LayerSpec(
     source=f"{DOCS}torch.nn.Identity.html",
     code=Expression(_write_nothing),
     infer=same,
+    saves=saves_nothing,
+    view="view",
     keywords=("nothing", "placeholder", "pass"),
     traits=frozenset({"rearranges"}),
 )

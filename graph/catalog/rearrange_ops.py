@@ -2,6 +2,7 @@
 
 from graph.catalog.params import Axis, Dims, Float, Int, Pads
 from graph.catalog.rules import all_maps, axis_index, holding, promoted
+from graph.catalog.saving import saves_nothing
 from graph.catalog.spec import (
     DOCS,
     Expression,
@@ -12,6 +13,7 @@ from graph.catalog.spec import (
     Params,
     PortSpec,
     ShapeRule,
+    View,
 )
 from graph.dims import Dim
 from graph.shapes import DTYPES, SetParam, Shape, ShapeError, TensorSpec
@@ -29,6 +31,7 @@ def _operation(
     keywords: tuple[str, ...],
     inputs: tuple[PortSpec, ...] = (PortSpec("in"),),
     traits: tuple[str, ...] = (),
+    view: View = "copy",
 ) -> LayerSpec:
     return LayerSpec(
         type=type_name,
@@ -39,6 +42,8 @@ def _operation(
         inputs=inputs,
         infer=infer,
         params=params,
+        saves=saves_nothing,
+        view=view,
         keywords=keywords,
         summary=tuple(param.name for param in params[:2]),
         traits=frozenset(traits),
@@ -74,6 +79,7 @@ STACK = LayerSpec(
     inputs=(PortSpec("in", DTYPES, variadic=True, min_count=2),),
     outputs=(PortSpec("out", DTYPES),),
     infer=_stack_shape,
+    saves=saves_nothing,
     params=(Axis(name="dim", default=0, initial=1, help="Where the new dim goes; the batch is 0."),),
     keywords=("join", "merge", "new dim"),
     summary=("dim",),
@@ -243,6 +249,7 @@ SPECS = (
         ),
         ("swap", "permute", "channels last"),
         traits=("rearranges",),
+        view="reordered",
     ),
     _operation(
         "Unsqueeze",
@@ -253,6 +260,7 @@ SPECS = (
         (Axis(name="dim", default=1, help="Where the new dim goes; the batch is 0."),),
         ("add dim", "expand dims", "new axis"),
         traits=("rearranges",),
+        view="view",
     ),
     _operation(
         "Expand",
@@ -274,6 +282,7 @@ SPECS = (
             PortSpec("in"),
             PortSpec("like", optional=True, help="What gives the batch size, for a tensor without a batch."),
         ),
+        view="reordered",
     ),
     _operation(
         "Repeat",
@@ -310,6 +319,7 @@ SPECS = (
             Int(name="step", default=1, help="Every how many entries."),
         ),
         ("crop", "narrow", "range", "cut"),
+        view="reordered",
     ),
     _operation(
         "Pad",

@@ -4,14 +4,17 @@ from collections.abc import Callable
 
 from graph.catalog.params import Axes, Axis, Flag, Float, Int, ParamSpec
 from graph.catalog.rules import NOT_BOOL, distinct_axes
+from graph.catalog.saving import saves_both, saves_nothing
 from graph.catalog.spec import (
     DOCS,
     SAME_DTYPE,
+    Autocast,
     Expression,
     LayerCall,
     LayerSpec,
     Params,
     PortSpec,
+    SavedRule,
     ShapeRule,
 )
 from graph.shapes import DTYPES, FLOATS, TensorSpec
@@ -70,6 +73,8 @@ def _reduction(
     gives: tuple[str, ...] = (SAME_DTYPE,),
     dim: ParamSpec | None = None,
     extra: tuple[ParamSpec, ...] = (),
+    saves: SavedRule = saves_both,
+    autocast: Autocast = "follows",
 ) -> LayerSpec:
     page = function if function.startswith("torch.") else f"torch.{function}"
     return LayerSpec(
@@ -87,6 +92,8 @@ def _reduction(
             *extra,
             KEEPDIM,
         ),
+        saves=saves,
+        autocast=autocast,
         keywords=("reduce", *keywords),
         summary=("dim",),
     )
@@ -99,6 +106,7 @@ SPECS = (
         "Mean along dims; over (2, 3), one number for each feature map.",
         ("average", "global pooling"),
         dtypes=FLOATS,
+        saves=saves_nothing,
     ),
     _reduction(
         "Sum",
@@ -107,6 +115,8 @@ SPECS = (
         ("total",),
         dtype_of=_sum_dtype,
         gives=(*FLOATS, "int64"),
+        saves=saves_nothing,
+        autocast="float32",
     ),
     _reduction(
         "Std",
@@ -126,6 +136,7 @@ SPECS = (
         dtypes=NOT_BOOL,
         dtype_of=_index_dtype,
         gives=("int64",),
+        saves=saves_nothing,
         dim=Axis(name="dim", default=-1, always_written=True, help="Dim to search; the batch is 0."),
     ),
     _reduction(
@@ -135,5 +146,6 @@ SPECS = (
         ("length", "euclidean", "l2", "l1"),
         dtypes=FLOATS,
         extra=(Float(name="ord", default=2.0, help="2 for the Euclidean length, 1 for the sum."),),
+        autocast="float32",
     ),
 )

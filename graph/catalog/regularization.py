@@ -2,7 +2,8 @@
 
 from graph.catalog.params import Float
 from graph.catalog.rules import same
-from graph.catalog.spec import DOCS, LayerSpec, Module, PortSpec
+from graph.catalog.saving import dropped
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, PortSpec, Saved, SavedRule
 from graph.shapes import FLOATS
 
 PROBABILITY = Float(
@@ -13,9 +14,23 @@ PROBABILITY = Float(
 CHANNELS = tuple(range(2, 17))
 
 
+def _saves_mask(call: LayerCall) -> Saved:
+    return Saved(own=dropped(call.inputs[0].shape, call, call.params.p))
+
+
+def _saves_noise(call: LayerCall) -> Saved:
+    return Saved(own=dropped(call.inputs[0].shape, call, call.params.p, factors=True))
+
+
+def _saves_channels(call: LayerCall) -> Saved:
+    """A factor for each channel of each sample."""
+    return Saved(own=dropped(call.inputs[0].shape[:2], call, call.params.p, factors=True))
+
+
 def _dropout(
     type_name: str,
     help_text: str,
+    saves: SavedRule = _saves_channels,
     *,
     ndims: tuple[int, ...] = (),
     layout: str = "",
@@ -31,6 +46,7 @@ def _dropout(
         inputs=(PortSpec("in", FLOATS, ndims=ndims, layout=layout),),
         infer=same,
         params=(PROBABILITY,),
+        saves=saves,
         stem="dropout",
         keywords=("regularization", "overfitting", *keywords),
         summary=("p",),
@@ -46,7 +62,7 @@ def _with_channels(usual: int) -> tuple[int, ...]:
 CHANNEL_DROPOUT = ("channel-dropout",)
 WHOLE_CHANNELS = "Zeroes random whole channels while training."
 SPECS = (
-    _dropout("Dropout", "Zeroes random entries while training and scales up the others."),
+    _dropout("Dropout", "Zeroes random entries while training and scales up the others.", _saves_mask),
     _dropout(
         "Dropout1d",
         WHOLE_CHANNELS,
@@ -74,6 +90,7 @@ SPECS = (
     _dropout(
         "AlphaDropout",
         "Dropout that keeps mean and variance as they are, for networks with SELU.",
+        _saves_noise,
         keywords=("selu", "self-normalizing"),
     ),
     _dropout(

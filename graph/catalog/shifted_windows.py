@@ -1,14 +1,17 @@
 """What Swin and ConvNeXt are made of: attention in windows, merged patches, channels-last norms."""
 
+from math import prod
+
 from graph.catalog.attention import CATEGORY, KEYWORDS, embed_dim, require_heads
 from graph.catalog.normalization import CATEGORY as NORMALIZATION
 from graph.catalog.normalization import DTYPES, HELP_EPS, num_features
 from graph.catalog.params import Choice, Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple, same
-from graph.catalog.spec import LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.saving import mask, saves_statistics
+from graph.catalog.spec import LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.catalog.torchvision_ops import VISION_DOCS, nn_class
 from graph.dims import Dim
-from graph.shapes import InsertLayer, ShapeError, TensorSpec
+from graph.shapes import InsertLayer, Shape, ShapeError, TensorSpec
 
 SWIN = f"{VISION_DOCS}models/swin_transformer.html"
 LAST = "(N, H, W, C)"
@@ -71,6 +74,32 @@ def _flops_v2(call: LayerCall) -> Dim:
     return _flops(call) + 2 * HIDDEN * (2 + int(call.params.num_heads)) * _offsets(call.params)
 
 
+def _padded(call: LayerCall) -> Shape:
+    """The map, padded to whole windows."""
+    batch, *sizes, channels = call.inputs[0].shape
+    window = as_tuple(call.params.window_size, 2)
+    return (batch, *((n + side - 1) // side * side for n, side in zip(sizes, window, strict=True)), channels)
+
+
+def _saves_windows(call: LayerCall, maps: int) -> Saved:
+    """So many maps, projected and laid out in windows, the weights of every head, and masks."""
+    p, dtype, padded = call.params, call.compute.autocast or "float32", _padded(call)
+    scores = (*padded[:-1], int(p.num_heads) * prod(as_tuple(p.window_size, 2)))
+    weights = (TensorSpec(scores, dtype), mask(scores, dtype, call)) if p.attention_dropout else ()
+    dropped = (mask(call.inputs[0].shape, dtype, call),) if p.dropout else ()
+    return Saved(own=(TensorSpec((maps, *padded), dtype), TensorSpec(scores, dtype), *weights, *dropped))
+
+
+def _saves_windows_v2(call: LayerCall) -> Saved:
+    """Queries and keys also before they were divided by their lengths, and the network of position biases."""
+    p, padded, pixels = call.params, _padded(call), prod(as_tuple(call.params.window_size, 2))
+    heads, saved = int(p.num_heads), _saves_windows(call, 8)
+    lengths = TensorSpec((4, *padded[:-1], heads))
+    scaled = TensorSpec((*padded[:-1], heads * pixels))
+    biases = TensorSpec((_offsets(p) * HIDDEN + heads * pixels * pixels,))
+    return Saved(own=(*saved.own, lengths, scaled, biases))
+
+
 def _attention(version: str, least_window: int) -> LayerSpec:
     return LayerSpec(
         type=f"ShiftedWindowAttention{version}",
@@ -107,6 +136,8 @@ def _attention(version: str, least_window: int) -> LayerSpec:
         ),
         parameters=_parameters_v2 if version else _parameters,
         flops=_flops_v2 if version else _flops,
+        saves=_saves_windows_v2 if version else lambda call: _saves_windows(call, 5),
+        autocast="lower",
         stem="attention",
         keywords=("swin", "window", "self-attention", *KEYWORDS),
         summary=("window_size", "shift_size", "num_heads"),
@@ -124,6 +155,13 @@ def _merged_flops(call: LayerCall) -> Dim:
     for size in call.outputs[0].shape[1:-1]:
         pixels = pixels * size
     return pixels * int(16 * call.params.dim**2)
+
+
+def _saves_merged(call: LayerCall, normed: int) -> Saved:
+    """The four pixels side by side, and what is normalised with its statistics."""
+    *leading, _ = call.outputs[0].shape
+    channels = int((4 + normed) * call.params.dim)
+    return Saved(own=(TensorSpec((*leading, channels)), TensorSpec((2, *leading))))
 
 
 def _merging(version: str, normed: int) -> LayerSpec:
@@ -153,6 +191,8 @@ def _merging(version: str, normed: int) -> LayerSpec:
         ),
         parameters=parameters,
         flops=_merged_flops,
+        saves=lambda call: _saves_merged(call, normed),
+        autocast="lower",
         stem="merge",
         keywords=("swin", "downsample", "patch"),
     )
@@ -164,6 +204,8 @@ LAYER_NORM_2D = LayerSpec(
     help="Zero mean and unit variance over the channels of each pixel; then a learned scale and shift.",
     source=f"{VISION_DOCS}models/convnext.html",
     code=Module("models.convnext.LayerNorm2d", wraps=True),
+    saves=lambda call: saves_statistics(call, call.inputs[0].shape[0], *call.inputs[0].shape[2:]),
+    autocast="float32",
     inputs=(PortSpec("in", DTYPES, ndims=(4,), layout="(N, C, H, W)"),),
     infer=same,
     params=(

@@ -2,6 +2,7 @@
 
 from graph.catalog.params import Axis
 from graph.catalog.rules import axis_index
+from graph.catalog.saving import saves_output
 from graph.catalog.spec import DOCS, Expression, Function, LayerCall, LayerSpec, Params, PortSpec
 from graph.dims import divide_exact
 from graph.shapes import FLOATS, ShapeError, TensorSpec
@@ -53,6 +54,8 @@ def _softmax(
         keywords=("probabilities", "classes", *keywords),
         summary=("dim",),
         traits=traits,
+        saves=saves_output,
+        autocast="float32",
     )
 
 
@@ -68,6 +71,8 @@ SOFTMAX_2D = LayerSpec(
     code=Expression(_write_softmax_2d),
     inputs=(PortSpec("in", FLOATS, ndims=(4,), layout="(N, C, H, W)"),),
     infer=lambda inputs, p: (inputs[0],),
+    saves=saves_output,
+    autocast="float32",
     stem="softmax",
     keywords=("probabilities", "segmentation", "pixels"),
     traits=PROBABILITIES,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from graph.catalog.params import ParamError
 from graph.catalog.settings import SETTINGS, Learns
@@ -258,14 +258,54 @@ TRAITS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
+class Compute:
+    """What a layer is run with, as far as it changes what is kept in memory.
+
+    Args:
+        device: the kind of device, as torch calls it.
+        autocast: the dtype of matrix products in automatic mixed precision; None without it.
+    """
+
+    device: str = "cpu"
+    autocast: str | None = None
+
+
+@dataclass(frozen=True)
 class LayerCall:
     """A layer with everything known about it: what its cost rules and its code are computed from."""
 
     inputs: Inputs
     outputs: tuple[TensorSpec, ...]
     params: Params
+    compute: Compute = Compute()
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What autograd keeps of a call until the backward pass; parameters do not count.
+
+    Args:
+        inputs: which of the inputs, by index.
+        outputs: which of the outputs, by index.
+        own: tensors made inside the layer, such as masks and statistics.
+        forward: further tensors that are there while the forward pass is inside the layer.
+        backward: further tensors that are there while the backward pass is inside the layer.
+    """
+
+    inputs: tuple[int, ...] = ()
+    outputs: tuple[int, ...] = ()
+    own: tuple[TensorSpec, ...] = ()
+    forward: tuple[TensorSpec, ...] = ()
+    backward: tuple[TensorSpec, ...] = ()
+
+
+SavedRule = Callable[[LayerCall], Saved | None]
+# Whether the output is the input's memory: never, always, always but in another order, or unless the input
+# itself is in another order.
+View = Literal["copy", "view", "reordered", "view-in-order"]
+# What automatic mixed precision makes of a layer: the dtype of its inputs stays, becomes the lower one, or
+# becomes float32 on devices other than the CPU; or the output has the dtype that was asked for.
+Autocast = Literal["follows", "lower", "float32", "fixed"]
 ShapeRule = Callable[[Inputs, Params], tuple[TensorSpec, ...]]
 
 
@@ -276,6 +316,11 @@ def no_parameters(call: LayerCall) -> int:
 
 def no_faults(params: Params) -> None:
     """Nothing: parameters that suit one by one suit together."""
+
+
+def saves_inputs(call: LayerCall) -> Saved:
+    """All inputs, which most layers need for their gradients."""
+    return Saved(inputs=tuple(range(len(call.inputs))))
 
 
 def no_flops(call: LayerCall) -> Dim:
@@ -299,6 +344,9 @@ class LayerSpec:
         parameters: how many numbers it learns.
         learns: what those numbers are.
         flops: floating-point operations for a batch of one, 2 per multiply-add; None where nobody knows.
+        saves: what autograd keeps of a call in training mode; None where nobody knows.
+        view: whether the output is the input's memory, seen differently.
+        autocast: what automatic mixed precision makes of the layer.
         stem: what new nodes of this type are called, followed by a number.
         keywords: further words the search finds it by.
         summary: the parameters that matter most, for the node's card.
@@ -323,6 +371,9 @@ class LayerSpec:
     parameters: Callable[[LayerCall], int] = no_parameters
     learns: Learns = "parts"
     flops: Callable[[LayerCall], Dim | None] = no_flops
+    saves: SavedRule = saves_inputs
+    view: View = "copy"
+    autocast: Autocast = "follows"
     stem: str = ""
     keywords: tuple[str, ...] = ()
     summary: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from math import prod
 
 from graph.catalog.params import Choice, Dims, Float, Numbers, Value
 from graph.catalog.rules import LARGEST
+from graph.catalog.saving import saves_nothing
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Params, PortSpec, Stored
 from graph.shapes import DTYPES, FLOATS, SetParam, ShapeError, TensorSpec, format_shape, num_elements
 
@@ -34,6 +35,7 @@ PARAMETER = LayerSpec(
     inputs=(),
     outputs=(PortSpec("out", ("float32",)),),
     infer=_parameter_shape,
+    saves=saves_nothing,
     params=(
         Dims(name="shape", default=(1, 64), symbolic=False, min_ndim=1, help=OWN_SHAPE),
         Choice(
@@ -141,6 +143,7 @@ CONSTANT = LayerSpec(
     inputs=(),
     outputs=(PortSpec("out", DTYPES, dtype_param="dtype"),),
     infer=_constant_shape,
+    saves=saves_nothing,
     params=(
         Numbers(name="value", default=0.0, help="One number for all places, or a list with one for each."),
         Dims(

@@ -2,6 +2,7 @@
 
 from graph.catalog.params import Axes, Axis, Dims, Int
 from graph.catalog.rules import all_maps, axis_index, broadcast, distinct_axes, promoted
+from graph.catalog.saving import saves_nothing
 from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Params, PortSpec
 from graph.dims import Dim, divide_exact
 from graph.shapes import (
@@ -38,6 +39,7 @@ ADD = LayerSpec(
     inputs=SEVERAL,
     outputs=PROMOTED,
     infer=_add_shape,
+    saves=saves_nothing,
     keywords=("sum", "plus", "residual", "skip", "merge"),
 )
 
@@ -81,6 +83,7 @@ CONCAT = LayerSpec(
     inputs=SEVERAL,
     outputs=PROMOTED,
     infer=_concat_shape,
+    saves=saves_nothing,
     params=(Axis(name="dim", default=0, initial=1, help="Dim to join along; the batch is 0."),),
     keywords=("cat", "concatenate", "join", "merge", "dense", "skip"),
     summary=("dim",),
@@ -139,6 +142,8 @@ RESHAPE = LayerSpec(
     source=f"{DOCS}torch.reshape.html",
     code=Expression(_write_reshape),
     infer=_reshape_shape,
+    saves=saves_nothing,
+    view="view-in-order",
     params=(
         Dims(name="shape", default=(-1,), wildcard=True, help="Shape of one sample, without the batch."),
     ),
@@ -181,6 +186,8 @@ FLATTEN = LayerSpec(
     source=f"{DOCS}torch.nn.Flatten.html",
     code=Expression(_write_flatten),
     infer=_flatten_shape,
+    saves=saves_nothing,
+    view="view-in-order",
     params=(
         Axis(name="start_dim", default=1, help="First dim to merge; the batch is 0."),
         Axis(name="end_dim", default=-1, help="Last dim to merge."),
@@ -214,6 +221,8 @@ PERMUTE = LayerSpec(
     source=f"{DOCS}torch.permute.html",
     code=Expression(_write_permute),
     infer=_permute_shape,
+    saves=saves_nothing,
+    view="reordered",
     params=(Axes(name="dims", default=(0, 2, 1), help="New order of the dims; the batch is 0."),),
     keywords=("transpose", "swap", "channels last"),
     summary=("dims",),
@@ -248,6 +257,8 @@ SQUEEZE = LayerSpec(
     source=f"{DOCS}torch.squeeze.html",
     code=Expression(_write_squeeze),
     infer=_squeeze_shape,
+    saves=saves_nothing,
+    view="view",
     params=(Axes(name="dim", default=None, optional=True, help="Dims to remove; all of size 1 when empty."),),
     keywords=("remove dim",),
     summary=("dim",),
@@ -285,6 +296,8 @@ LAST_STEP = LayerSpec(
     source=f"{DOCS}torch.select.html",
     code=Expression(write_select),
     infer=select_shape,
+    saves=saves_nothing,
+    view="reordered",
     params=(
         Axis(name="dim", default=1, help="Dim to select from; time is 1."),
         Int(name="index", default=-1, min=-(2**62), help="Which entry; -1 is the last."),

@@ -7,7 +7,7 @@ from graph.catalog.channel_norms import require_several_values
 from graph.catalog.convolution import conv_shape, incoming_channels, num_weights
 from graph.catalog.params import Choice, Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple, same, sample_elements
-from graph.catalog.spec import LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
@@ -16,6 +16,7 @@ ACTIVATIONS = (
     "ReLU", "ReLU6", "LeakyReLU", "ELU", "SELU", "CELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid",
     "Hardtanh", "GELU", "Sigmoid", "Tanh", "Softplus", "Identity",
 )  # fmt: skip
+FROM_OUTPUT = ("ReLU", "Sigmoid", "Tanh")  # whose gradients are computed from what they gave
 NOT_IN_PLACE = ("GELU", "Sigmoid", "Tanh", "Softplus")  # whose constructors know no `inplace`
 
 
@@ -31,6 +32,12 @@ def activation(name: str, default: str | None, help_text: str, *, optional: bool
     )
 
 
+def _saves_factors(call: LayerCall) -> Saved:
+    """A factor for each sample, or one for all."""
+    batch = call.inputs[0].shape[:1] if call.params.mode == "row" else ()
+    return Saved(own=(TensorSpec(batch, call.inputs[0].dtype),) if call.params.p else ())
+
+
 STOCHASTIC_DEPTH = LayerSpec(
     type="StochasticDepth",
     category="Dropout",
@@ -39,6 +46,7 @@ STOCHASTIC_DEPTH = LayerSpec(
     code=Module("ops.StochasticDepth", wraps=True),
     inputs=(PortSpec("in", FLOATS),),
     infer=same,
+    saves=_saves_factors,
     params=(
         Float(
             name="p", default=0.2, min=0, max=1, positional=True, help="Probability of zeroing the branch."
@@ -54,6 +62,16 @@ STOCHASTIC_DEPTH = LayerSpec(
     keywords=("drop path", "regularization", "residual", "dropout"),
     summary=("p", "mode"),
 )
+
+
+def _saves_weights(call: LayerCall) -> Saved:
+    """The input, and the weights of the channels at every stage."""
+    p, batch = call.params, call.inputs[0].shape[0]
+    squeezed = p.squeeze_channels * (1 if p.activation in FROM_OUTPUT else 2)
+    scaled = p.input_channels * (2 if p.scale_activation in FROM_OUTPUT else 3)
+    numbers = squeezed + scaled
+    return Saved(inputs=(0,), own=(TensorSpec((batch, numbers), call.compute.autocast or "float32"),))
+
 
 SQUEEZE_EXCITATION = LayerSpec(
     type="SqueezeExcitation",
@@ -75,6 +93,7 @@ SQUEEZE_EXCITATION = LayerSpec(
         (2 * call.params.input_channels + 1) * call.params.squeeze_channels + call.params.input_channels
     ),
     flops=lambda call: 4 * call.params.input_channels * call.params.squeeze_channels,
+    saves=_saves_weights,
     stem="squeeze",
     keywords=("se", "senet", "channel attention"),
     summary=("squeeze_channels",),
@@ -115,6 +134,16 @@ def _block_parameters(call: LayerCall, ndim: int) -> int:
 
 def _block_flops(call: LayerCall, ndim: int) -> Dim:
     return 2 * sample_elements(call) * (num_weights(call.params, ndim) // int(call.params.out_channels))
+
+
+def _saves_block(call: LayerCall) -> Saved:
+    """The input, what the convolution gives to the norm, and the output or what the activation was given."""
+    p, out = call.params, call.outputs[0]
+    groups = out.shape[:2] if p.norm_layer == f"InstanceNorm{out.ndim - 2}d" else out.shape[1:2]
+    normed = (out, TensorSpec((2, *groups))) if p.norm_layer is not None else ()
+    from_output = p.activation_layer in FROM_OUTPUT
+    kept = () if from_output or p.activation_layer in (None, "Identity") else (out,)
+    return Saved((0,), (0,) if from_output else (), (*normed, *kept), backward=(*call.inputs, out))
 
 
 def _block(ndim: int, dims: str) -> LayerSpec:
@@ -167,6 +196,8 @@ def _block(ndim: int, dims: str) -> LayerSpec:
         ),
         parameters=partial(_block_parameters, ndim=ndim),
         flops=partial(_block_flops, ndim=ndim),
+        saves=_saves_block,
+        autocast="lower",
         stem="conv_block",
         keywords=("conv bn relu", "convolution", "batch normalization", "mobilenet"),
         summary=("kernel_size", "stride", "out_channels"),

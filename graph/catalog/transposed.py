@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from graph.catalog.convolution import incoming_channels, num_weights, require_groups
+from graph.catalog.convolution import incoming_channels, num_weights, require_groups, saves_filtered
 from graph.catalog.params import Flag, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
@@ -91,6 +91,8 @@ def _transposed(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         parameters=parameters,
         learns="matrix",
         flops=flops,
+        saves=saves_filtered,
+        autocast="lower",
         stem="up",
         keywords=("deconvolution", "upsample", "upconv", "decoder", *keywords),
         summary=("kernel_size", "stride", "padding", "out_channels"),

@@ -2,7 +2,7 @@
 
 from graph.catalog.params import IntOrTuple
 from graph.catalog.rules import as_tuple
-from graph.catalog.spec import DOCS, Inputs, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, Inputs, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim, evaluate, symbols
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
@@ -98,6 +98,7 @@ def _unpool(ndim: int, dims: str) -> LayerSpec:
             ),
         ),
         infer=infer,
+        saves=lambda call: Saved(inputs=(1,)),
         params=(
             IntOrTuple(
                 name="kernel_size", default=2, ndim=ndim, min=1, positional=True, help="Of the pooling."

@@ -3,7 +3,8 @@
 from graph.catalog.params import Choice, Flag, ParamSpec
 from graph.catalog.per_dim import Factors, Sizes
 from graph.catalog.rules import as_tuple, scaled_size
-from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
+from graph.catalog.saving import saves_nothing
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved, saves_inputs
 from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
@@ -109,6 +110,12 @@ def _upsampled(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, .
     return _resized(inputs, p)
 
 
+def _saves(call: LayerCall) -> Saved:
+    """Nothing, as the weights of the pixels follow from their places; means of areas keep the input."""
+    has_areas = call.params.get("mode") == "area" and set(call.outputs[0].shape[2:]) != {1}
+    return saves_inputs(call) if has_areas else saves_nothing(call)
+
+
 def _upsampling(
     type_name: str, help_text: str, ndims: tuple[int, ...], params: tuple[ParamSpec, ...] = ()
 ) -> LayerSpec:
@@ -121,6 +128,8 @@ def _upsampling(
         inputs=(PortSpec("in", DTYPES, ndims=ndims, layout="(N, C, H, W)"),),
         infer=_upsampled if params else _resized,
         params=(SIZE, SCALE_FACTOR, *params),
+        saves=_saves,
+        autocast="float32",
         stem="up",
         keywords=("resize", "interpolate", "enlarge", "scale", "decoder"),
         summary=("size", "scale_factor", *(param.name for param in params if param.name == "mode")),

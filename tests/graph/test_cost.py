@@ -1,0 +1,105 @@
+"""What a training step costs, in closed form by the batch size."""
+
+import pytest
+
+from graph.cost_memory import TrainingMemory, largest_batch, training_memory
+from graph.cost_trace import trace
+from graph.dims import symbol
+from graph.inference import Inference
+from tests.graph.builders import chain
+
+N = symbol("N")
+
+
+def memory_of(graph, optimizer_states=0, **run):
+    return training_memory(trace(graph, Inference(graph), **run), optimizer_states)
+
+
+def activations(*layers, shape=(3, 8, 8), **run):
+    return memory_of(chain(("Input", {"shape": shape}), *layers, "Output"), **run).activations
+
+
+CONV = ("Conv2d", {"out_channels": 4, "padding": 1, "bias": False})
+
+
+@pytest.mark.parametrize(
+    ("layers", "numbers"),
+    [
+        ([CONV], 0),  # its input is the batch, which is counted as such
+        ([CONV, CONV], 4 * 64),
+        ([CONV, "ReLU"], 4 * 64),
+        ([CONV, "ReLU", CONV], 4 * 64),  # ReLU's output is the second convolution's input: one tensor
+        ([CONV, "GELU", CONV], 2 * 4 * 64),
+        ([CONV, "ReLU", "Flatten", ("Linear", {})], 4 * 64),  # a view is no copy
+        ([CONV, ("Permute", {"dims": [0, 2, 3, 1]}), "Flatten", ("Linear", {})], 4 * 64),  # this is one
+        ([CONV, ("Permute", {"dims": [0, 2, 3, 1]}), "Identity", ("Linear", {})], 4 * 64),
+        (["ReLU", "GELU"], 0),  # no weights before them, no gradient
+    ],
+)
+def test_what_autograd_saves_is_counted_once(layers, numbers):
+    assert activations(*layers) == N * (4 * numbers)
+
+
+def test_statistics_are_kept_once_for_the_batch():
+    assert activations(CONV, "BatchNorm2d") == N * (4 * 4 * 64) + 2 * 4 * 4
+
+
+def test_lower_precision_halves_activations_and_adds_copies_of_the_weights():
+    weights = 4 * 3 * 9 + 4 * 4 * 9
+    in_lower = activations(CONV, CONV, precision="amp-bfloat16")
+    assert in_lower == N * (2 * (3 + 4) * 64) + 2 * weights
+
+
+def test_a_cast_has_the_dtype_that_was_asked_for_in_any_precision():
+    graph = chain(("Input", {"shape": [8]}), ("Linear", {}), ("Cast", {"dtype": "float32"}), "Output")
+    made = [step.makes[0].spec.dtype for step in trace(graph, Inference(graph), "amp-float16") if step.makes]
+    assert made == ["float32", "float16", "float32"]
+
+
+def test_a_gpu_keeps_a_byte_for_what_dropout_dropped_and_norms_in_float32():
+    on = [
+        activations(("Linear", {"out_features": 8}), "Dropout", shape=[4], device=d) for d in ("cpu", "cuda")
+    ]
+    assert on == [N * 32, N * 8]
+
+
+def test_weights_gradients_and_optimizer_state_are_four_bytes_a_number():
+    graph = chain(("Input", {"shape": [10]}), ("Linear", {"out_features": 5}), "Output")
+    memory = memory_of(graph, optimizer_states=2)
+    assert (memory.parameters, memory.gradients, memory.optimizer) == (220, 220, 440)
+    assert memory.batch == N * (40 + 8)
+
+
+def test_the_peak_grows_with_the_batch():
+    layers = (CONV, "BatchNorm2d", "ReLU", CONV, "Flatten", ("Linear", {}))
+    memory = memory_of(chain(("Input", {"shape": [3, 16, 16]}), *layers, "Output"), 2)
+    assert memory.parameters + memory.optimizer < memory.peak(1) < memory.peak(2) < memory.peak(1000)
+
+
+@pytest.mark.parametrize("budget", [10_000, 123_456, 10**9, 10**12])
+def test_the_largest_batch_fits_and_one_more_does_not(budget):
+    memory = TrainingMemory(0, 0, 0, 0, 0, (N * 1000 + 5000, N * 1200 + 100))
+    batch = largest_batch(memory, budget)
+    assert memory.peak(batch) <= budget < memory.peak(batch + 1)
+
+
+def test_no_batch_fits_where_the_weights_do_not():
+    memory = memory_of(chain(("Input", {"shape": [1000]}), ("Linear", {"out_features": 1000}), "Output"))
+    assert largest_batch(memory, 1_000_000) == 0
+
+
+def test_a_length_that_is_not_known_leaves_the_memory_unknown():
+    memory = memory_of(chain(("Input", {"shape": ["T", 8]}), ("Linear", {}), ("Linear", {}), "Output"))
+    assert memory.activations == N * symbol("T") * 256
+    assert memory.peak(1) is None
+    assert largest_batch(memory, 10**9) is None
+
+
+def test_huge_layers_are_counted_without_being_made():
+    memory = memory_of(chain(("Input", {"shape": [10**6]}), ("Linear", {"out_features": 10**6}), "Output"))
+    assert memory.peak(2**31) > 2**31 * 4 * 10**6
+
+
+def test_nodes_that_are_wrong_are_left_out():
+    graph = chain(("Input", {"shape": [8]}), ("Linear", {}), ("Linear", {"in_features": 3}), "ReLU")
+    assert [step.node for step in trace(graph, Inference(graph))] == ["n1", "n2"]

@@ -1,0 +1,103 @@
+"""Predicted training memory, held against what PyTorch's CPU allocator hands out in a real step.
+
+Measured are the allocator's bytes at their peak, as the profiler reports them: tensors and what kernels ask
+for themselves. Weights, buffers, optimizer state and the batch, which were there before, come on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import pytest
+import torch
+from torch.nn import functional
+from torch.profiler import ProfilerActivity, profile
+
+from codegen.exporting.samples import Samples
+from codegen.live import build
+from graph.cost_memory import training_memory
+from graph.cost_trace import LOWER, trace
+from graph.document import Project
+from graph.inference import Inference
+from graph.templates import template, templates
+from tests.graph.networks import NETWORKS
+
+BATCH = 32
+STATES = {"SGD": 0, "AdamW": 2}
+TEMPLATES = [entry.name for entry in templates()]
+
+
+def peak_of(step: Callable[[], None]) -> int:
+    """Bytes that the allocator has handed out at most while a step runs, beyond those before it."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        step()
+    events = [event for event in profiler.profiler.kineto_results.events() if event.name() == "[memory]"]
+    live = peak = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        live += event.nbytes()
+        peak = max(peak, live)
+    return peak
+
+
+def loss_of(outputs: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """A loss of everything that a network gives, as of scores of classes along the last dim."""
+    parts = [output.flatten(0, -2) for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
+    targets = (torch.zeros(len(part), dtype=torch.long) for part in parts)
+    losses = [functional.cross_entropy(part, target) for part, target in zip(parts, targets, strict=True)]
+    return torch.stack(losses).sum()
+
+
+def measured(project: Project, optimizer_type: str, precision: str) -> int:
+    """Bytes at the peak of the second training step, when the optimizer has its state."""
+    module, lower = build(project, seed=0).module.train(), LOWER.get(precision)
+    inputs = Samples(project).inputs(BATCH)
+    optimizer = getattr(torch.optim, optimizer_type)(module.parameters(), lr=0.01, fused=True)
+
+    def step() -> None:
+        with torch.autocast("cpu", dtype=getattr(torch, lower)) if lower else nullcontext():
+            outputs = module(*inputs)
+            loss = loss_of(outputs)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    step()
+    weights = sum(parameter.nbytes for parameter in module.parameters())
+    trained = sum(parameter.nbytes for parameter in module.parameters() if parameter.requires_grad)
+    others = sum(tensor.nbytes for tensor in (*module.buffers(), *inputs))
+    return weights + trained * STATES[optimizer_type] + others + peak_of(step)
+
+
+def predicted(project: Project, optimizer_type: str, precision: str) -> int:
+    inference = Inference(project.graph)
+    assert not inference.problems()
+    memory = training_memory(trace(project.graph, inference, precision), STATES[optimizer_type])
+    (leading, *_) = Samples(project).inputs(BATCH)
+    peak = memory.peak(BATCH, {"T": leading.shape[-1]})
+    assert peak is not None
+    return peak
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer_type"), [*((name, "AdamW") for name in TEMPLATES), ("MLP", "SGD"), ("CNN", "SGD")]
+)
+def test_a_template_trains_in_the_memory_that_is_predicted(name, optimizer_type):
+    project = template(name).project()
+    truth = measured(project, optimizer_type, "float32")
+    assert predicted(project, optimizer_type, "float32") == pytest.approx(truth, rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["MLP", "CNN", "SmallCNN", "TinyRNN"])
+def test_a_template_trains_in_the_memory_that_is_predicted_in_mixed_precision(name):
+    project = template(name).project()
+    truth = measured(project, "AdamW", "amp-bfloat16")
+    assert predicted(project, "AdamW", "amp-bfloat16") == pytest.approx(truth, rel=0.1)
+
+
+@pytest.mark.parametrize("precision", ["float32", "amp-bfloat16"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_larger_network_trains_in_the_memory_that_is_predicted(name, precision):
+    project = NETWORKS[name]()
+    truth = measured(project, "AdamW", precision)
+    assert predicted(project, "AdamW", precision) == pytest.approx(truth, rel=0.1)
