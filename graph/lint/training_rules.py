@@ -238,7 +238,7 @@ FROZEN_IN_THE_MIDDLE = Rule(
 def _cut_gradients(context: LintContext) -> Iterator[Finding]:
     reached = _reached_by_gradients(context)
     for node in context.graph.nodes.values():
-        if node.id in reached or not _stops_gradients(context, node):
+        if not _stops_gradients(context, node):
             continue
         lost = [
             each for each in _all_upstream(context, node) if context.learns(each) and each.id not in reached

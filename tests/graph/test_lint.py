@@ -13,7 +13,7 @@ from graph.inference import Inference
 from graph.lint.check import BY_CODE, RULES, lint
 from graph.lint.context import LintContext
 from graph.lint.plan import PlanFacts
-from graph.silence import Silence, all_silenced
+from graph.silence import Silence, all_silenced, is_silenced
 from graph.storage import from_bytes, to_bytes
 from tests.graph.builders import chain, edge, node
 from tests.graph.good_networks import GOOD
@@ -396,7 +396,7 @@ HOSTILE = (
     {"loss": {"type": ["x"]}},
     {"optimizer": [1]},
     {"optimizer": {"type": "SGD", "lr": "a"}},
-    {"optimizer": {"type": "SGD", "lr": True}},
+    {"optimizer": {"type": "Adam", "lr": True}},
     {"batch_size": "1"},
     {"data": 7},
     {"data": {"transforms": 5}},
@@ -422,6 +422,14 @@ def test_a_file_with_codes_of_the_wrong_form_is_refused_with_the_place():
     text = to_bytes(Project(graph=chain(FEATURES))).replace(b'"position"', b'"silenced": 3, "position"')
     with pytest.raises(Exception, match=r"graph\.nodes\[0\]\.silenced: input should be a valid list"):
         from_bytes(text)
+
+
+def test_an_error_cannot_be_silenced():
+    graph = chain("Conv2d", "Output")
+    graph.replace_node(graph.nodes["n1"].with_(silenced=("not-connected",)))
+    mistakes = Inference(graph).problems()
+    assert "not-connected" in {problem.code for problem in mistakes}
+    assert not any(is_silenced(graph, problem) for problem in mistakes)
 
 
 def test_a_copy_keeps_what_is_silenced():
