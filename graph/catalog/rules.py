@@ -9,7 +9,17 @@ from typing import Any
 from graph.catalog.params import MAX_FLOAT32
 from graph.catalog.spec import Inputs, LayerCall, Params, ShapeRule
 from graph.dims import Dim, substitute
-from graph.shapes import DTYPES, FLOATS, SetParam, Shape, ShapeError, TensorSpec, format_shape, num_elements
+from graph.shapes import (
+    BATCH,
+    DTYPES,
+    FLOATS,
+    SetParam,
+    Shape,
+    ShapeError,
+    TensorSpec,
+    format_shape,
+    num_elements,
+)
 
 FLOAT32 = ("float32",)
 NOT_BOOL = tuple(dtype for dtype in DTYPES if dtype != "bool")
@@ -191,7 +201,12 @@ def all_maps(inputs: Sequence[TensorSpec]) -> bool:
 
 def sample_elements(call: LayerCall) -> Dim:
     """How many numbers the first output holds for a batch of one."""
-    return substitute(num_elements(call.outputs[0].shape), {"N": 1})
+    batch, *sample = call.outputs[0].shape
+    elements = num_elements(tuple(sample))
+    # Most samples have fixed sizes, and no polynomial is needed for those.
+    return (
+        elements if batch == BATCH and isinstance(elements, int) else substitute(elements * batch, {"N": 1})
+    )
 
 
 def distinct_axes(axes: Sequence[int], ndim: int, param: str = "dim") -> tuple[int, ...]:
