@@ -303,8 +303,8 @@ class IntOrTuple(ParamSpec):
                 )
             except ParamError:
                 raise ParamError(self._expected()) from None
-        if isinstance(value, int):
-            return _checked_int(value, self.min, self.max, self._expected())
+        if isinstance(value, int) and not isinstance(value, bool) and self.min <= value <= self.max:
+            return value
         raise ParamError(self._expected())
 
     def _expected(self) -> str:
