@@ -72,7 +72,8 @@ class ShapeQueue(QObject):
     @Slot(object)
     def _finish(self, _answer: object) -> None:
         self._end()
-        self.found.emit()
+        if not self._is_closed:
+            self.found.emit()
 
     @Slot(object)
     def _fail(self, error: Exception) -> None:
@@ -115,8 +116,8 @@ class CustomCode(QObject):
     @Slot(str)
     def review(self, source: str) -> None:
         """Shows a source and trusts it if the user says so; one that is trusted already is run anew."""
-        nodes = embedded_nodes(self._session.graph.nodes.values())
-        names = [node.name for node in nodes if source_of(node) == source]
+        nodes = [node for graph in self._session.project.graphs() for node in graph.nodes.values()]
+        names = [node.name for node in embedded_nodes(nodes) if source_of(node) == source]
         if not self._probe.is_trusted(source):
             if not self._dialogs.review_code(names, source, self._themes.theme):
                 return
@@ -127,7 +128,7 @@ class CustomCode(QObject):
                 self._dialogs.error("The code is not trusted", text)
                 return
         self._probe.forget()
-        self._session.retry(node.id for node in nodes)
+        self._session.retry(self._session.graph.nodes)  # any of them may be a block with that code
 
     @Slot()
     def _ask_again(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+
+from builder.review_dialog import ReviewDialog
+from builder.theme import Theme
 
 Answer = Literal["save", "discard", "cancel"]
 Weights = Literal["trained", "untrained", "cancel"]
@@ -68,6 +72,16 @@ class Dialogs:
         if box.clickedButton() is trained:
             return "trained"
         return "untrained" if box.clickedButton() is untrained else "cancel"
+
+    def review_code(self, names: Sequence[str], source: str, theme: Theme) -> bool:
+        """Whether the user, shown the code of custom layers, trusts it.
+
+        Args:
+            names: what the layers are called.
+            source: their code.
+            theme: for its colours.
+        """
+        return ReviewDialog(names, source, theme, self._window).exec() == QDialog.DialogCode.Accepted
 
     def recover(self, name: str, when: str) -> bool:
         """Whether to bring back what was not saved when Netloom last ended without a goodbye."""

@@ -15,7 +15,10 @@ _rounds = count(1)
 
 
 def fix_problem(session: Session, fix: Fix) -> bool:
-    """Applies a remedy as one undo step; False if the document refused it."""
+    """Applies a remedy as one undo step; False if the document refused it, or if the user is asked first."""
+    if fix.review is not None:
+        session.review_asked.emit(fix.review)
+        return False
     is_applied = session.apply(Batch(fix.label, fix.edits))
     session.settle()
     return is_applied

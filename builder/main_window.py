@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QToolBa
 
 from builder.actions import Actions
 from builder.canvas.view import CanvasView
+from builder.custom_code import CustomCode
 from builder.dialogs import Dialogs
 from builder.docks import Docks
 from builder.exports import Exports
@@ -39,6 +40,7 @@ from builder.torch_loader import TorchLoader
 from builder.welcome import WelcomePage
 from builder.window_actions import ALL_ACTIONS, NEED_PROJECT, TOOLS
 from graph.document import Document
+from runtime.custom_probe import ShapeProbe
 
 THEME_KEY = "theme"
 FIRST_SIZE = QSize(1440, 900)
@@ -57,6 +59,7 @@ class MainWindow(QMainWindow):
         self.themes, self._settings = themes, settings
         self.dialogs = dialogs or Dialogs(self)
         self.session = Session(Document(), self)
+        self.custom_code = CustomCode(self.session, self.dialogs, themes, ShapeProbe(), self)
         self.actions_ = Actions(self, ALL_ACTIONS)
         self.recovery = Recovery(self.session, user_folder() / "recovery", self)
         self.files = ProjectFiles(
@@ -310,6 +313,7 @@ class MainWindow(QMainWindow):
     def _wait_for_threads(self) -> None:
         self.exports.wait()
         self.loader.wait()
+        self.custom_code.close()
 
     def _end_run(self) -> bool:
         if not self.controller.is_active:

@@ -28,6 +28,7 @@ class Session(QObject):
         selection_changed(tuple[str, ...]): ids of the selected nodes, in the order they were selected.
         document_replaced(): another document is open; read everything anew.
         message(str): a sentence for the status bar, such as why an edit was refused.
+        review_asked(str): the user wants this source of a custom layer to run.
     """
 
     changed = Signal(object, object)
@@ -35,6 +36,7 @@ class Session(QObject):
     selection_changed = Signal(object)
     document_replaced = Signal()
     message = Signal(str)
+    review_asked = Signal(str)
 
     def __init__(self, document: Document | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -108,6 +110,11 @@ class Session(QObject):
             if self._problems != before:
                 self.problems_changed.emit()
 
+    def retry(self, node_ids: Iterable[str]) -> None:
+        """Asks anew what nodes give where not the graph decides that, such as the code of a custom layer."""
+        asked = frozenset(node_ids)
+        self._tell(Change(), asked | self._inference.retry(asked))
+
     def undo(self) -> None:
         """Takes the last step back."""
         if self._document.undo_label is None:
@@ -142,7 +149,11 @@ class Session(QObject):
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
-        touched = frozenset(self._inference.update(change))
+        self._tell(change, frozenset(self._inference.update(change)))
+        if change.removed:
+            self.select(self._selection)
+
+    def _tell(self, change: Change, touched: frozenset[str]) -> None:
         before = self._problems
         if touched or change.is_structural or change.updated or change.fields:
             self._collect_mistakes()
@@ -152,8 +163,6 @@ class Session(QObject):
         self.changed.emit(change, touched)
         if self._problems != before:
             self.problems_changed.emit()
-        if change.removed:
-            self.select(self._selection)
 
     def _collect_mistakes(self) -> None:
         self._mistakes = tuple(mistakes(self.project, self._inference))

@@ -66,7 +66,11 @@ class ShapeProbe:
             return known
         if not self.is_trusted(question.source):
             return Refusal("its code is not trusted, so it is never run", "trusted code", "Trust it first.")
-        found = self._run(question)
+        try:
+            found: Answer = self._run(question)
+        except OSError as error:
+            what = f"its code could not be run: {error.strerror or error}"
+            found = Refusal(what, "a system that starts processes", "Free some memory and disk space.")
         with self._lock:
             while len(self._answers) >= MAX_ANSWERS:
                 del self._answers[next(iter(self._answers))]

@@ -8,15 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from builder.commands.base import CommandError, Commands, read_project
+from builder.trust import WARNING
 from graph import custom
 from graph.atomic import way_out
 from graph.custom_clashes import embedded_nodes, source_of
 from graph.document import Node
-
-WARNING = (
-    "Code can do anything that you can: read, change and delete your files, and send them elsewhere. "
-    "Trust it only if you understand it or know who wrote it."
-)
 
 
 def register(commands: Commands) -> None:

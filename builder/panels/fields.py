@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from builder.icons import icon
 from builder.panels.field_text import UNSET, format_value, is_unfinished, parse_text, same
+from builder.panels.source_field import SourceField
 from builder.theme import GRID
 from builder.theme.tokens import CONTROL_HEIGHT
 from graph.catalog.params import ParamSpec, Value
@@ -268,13 +269,14 @@ class PathField(QWidget):
             self._line.typing.finish()
 
 
-Field = TextField | NumberField | FlagField | ChoiceField | PathField
+Field = TextField | NumberField | FlagField | ChoiceField | PathField | SourceField
 _BY_KIND: dict[str, type[Field]] = {
     "int": NumberField,
     "axis": NumberField,
     "bool": FlagField,
     "choice": ChoiceField,
     "path": PathField,
+    "source": SourceField,
 }
 
 

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWi
 from builder.icons import icon
 from builder.panels.field_text import UNSET, shown_default
 from builder.panels.fields import Field, make_field, set_invalid
+from builder.panels.source_field import SourceField
+from builder.theme import Theme
 from graph.catalog.params import ParamSpec, Value
 
 LABEL_WIDTH = 112  # pixels; longer names are cut with an ellipsis and whole in the tool tip
@@ -44,9 +46,11 @@ class SpecForm(QWidget):
     Signals:
         edited(name, value, burst): something was typed or chosen; UNSET means back to the default. Edits with
             one burst number belong to one undo step.
+        review_asked(str): the user wants this source to run.
     """
 
     edited = Signal(str, object, int)
+    review_asked = Signal(str)
 
     def __init__(
         self,
@@ -79,6 +83,12 @@ class SpecForm(QWidget):
         """What the form says is wrong with a parameter."""
         return self._rows[name].problem.text()
 
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints what is coloured by more than the stylesheet."""
+        for row in self._rows.values():
+            if isinstance(row.field, SourceField):
+                row.field.set_theme(theme)
+
     def show_state(self, name: str, state: FieldState) -> None:
         """Shows a parameter's value and what is wrong with it, without disturbing who is typing there."""
         self._rows[name].show_state(state)
@@ -100,9 +110,14 @@ class _Row:
         self.problem.setWordWrap(True)
         self.problem.hide()
         layout.addWidget(self.label, line, 0)
-        layout.addWidget(self.field, line, 1)
         layout.addWidget(self.reset, line, 2)
-        layout.addWidget(self.problem, line + 1, 1, 1, 2)
+        if isinstance(self.field, SourceField):
+            layout.addWidget(self.field, line + 1, 0, 1, 3)
+            layout.addWidget(self.problem, line + 2, 0, 1, 3)
+            self.field.review_asked.connect(form.review_asked)
+        else:
+            layout.addWidget(self.field, line, 1)
+            layout.addWidget(self.problem, line + 1, 1, 1, 2)
         self.field.edited.connect(lambda value, burst: form.edited.emit(spec.name, value, burst))
         self.reset.clicked.connect(lambda: form.edited.emit(spec.name, UNSET, 0))
 

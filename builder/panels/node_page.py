@@ -31,7 +31,7 @@ class NodePage(QWidget):
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._theme = session, theme
         self._node_id = ""
         self._shown: tuple[str, tuple[ParamSpec, ...]] | None = None  # what the form was built for
         self.form: SpecForm | None = None
@@ -81,7 +81,10 @@ class NodePage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
+        self._theme = theme
         self.problems.set_theme(theme)
+        if self.form is not None:
+            self.form.set_theme(theme)
 
     @Slot(str, object, int)
     def _edited(self, name: str, value: Value, burst: int) -> None:
@@ -99,7 +102,9 @@ class NodePage(QWidget):
             self.form.hide()
             self.form.deleteLater()
         self.form = SpecForm(spec.params if spec else (), self)
+        self.form.set_theme(self._theme)
         self.form.edited.connect(self._edited)
+        self.form.review_asked.connect(self._session.review_asked)
         self._form_slot.addWidget(self.form)
         has_params = bool(self.form.names)
         self.form.setVisible(has_params)
@@ -149,9 +154,10 @@ def _state(param: ParamSpec, node: Node, result: NodeResult, problems: tuple[Pro
 def _facts(result: NodeResult) -> Iterator[tuple[str, str]]:
     for port, tensor in result.inputs.items():
         yield f"Input {port}" if port != "in" else "Input", _tensor_text(tensor)
+    unknown = "being computed..." if result.pending else "unknown"
     for port, tensor in result.outputs.items():
-        yield f"Output {port}" if port != "out" else "Output", _tensor_text(tensor)
-    yield "Parameters", "unknown" if result.parameters is None else f"{result.parameters:,}"
+        yield f"Output {port}" if port != "out" else "Output", _tensor_text(tensor, unknown)
+    yield "Parameters", unknown if result.parameters is None else f"{result.parameters:,}"
     yield "FLOPs", "unknown" if result.flops is None else f"{flops_text(result.flops)} a sample"
     sizes = [num_bytes(tensor) if tensor else None for tensor in result.outputs.values()]
     known = [size for size in sizes if size is not None]
@@ -159,5 +165,5 @@ def _facts(result: NodeResult) -> Iterator[tuple[str, str]]:
         yield "Output size", f"{bytes_text(sum(known))} a sample"
 
 
-def _tensor_text(tensor: TensorSpec | None) -> str:
-    return f"{tensor}  {tensor.dtype}" if tensor else "unknown"
+def _tensor_text(tensor: TensorSpec | None, unknown: str = "unknown") -> str:
+    return f"{tensor}  {tensor.dtype}" if tensor else unknown

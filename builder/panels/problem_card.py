@@ -136,7 +136,7 @@ class ProblemCard(QFrame):
                 widget.deleteLater()
         for fix in fixes:
             button = QPushButton(fix.label, self)
-            button.setToolTip("Ctrl+Z takes it back")
+            button.setToolTip("Ctrl+Z takes it back" if fix.edits else "Shows the code before anything runs")
             button.clicked.connect(lambda _checked=False, fix=fix: self.fix_asked.emit(fix))
             self._buttons.addWidget(button)
         self._buttons.addWidget(self.why_button)

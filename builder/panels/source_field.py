@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from builder.panels.field_text import UNSET
 from builder.panels.source_view import SourceView
 from builder.theme import GRID, Theme, light
-from graph import custom_shapes
+from graph import custom, custom_shapes
 from graph.catalog.params import ParamSpec, Value
 
 LINES = 18  # that are in view
@@ -37,15 +37,17 @@ class SourceEditor(SourceView):
         self.setReadOnly(False)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction)
         self.setTabChangesFocus(False)
-        self._burst, self._is_shown = next(_bursts), False
+        self._burst, self._text, self._is_shown = next(_bursts), "", False
         self.textChanged.connect(self._tell)
         self.installEventFilter(self)
 
     def show_text(self, text: str) -> None:
-        """Shows another text; the cursor stays where it is while what is there says the same."""
+        """Shows another text; the cursor of somebody who types stays where the text around it does."""
         self._is_shown = True
-        self.set_source(text)
-        self._is_shown = False
+        self.set_source("\n".join(custom.lines_of(text)))
+        self._is_shown, self._text = False, self.toPlainText()
+        if not self.hasFocus():
+            self.moveCursor(QTextCursor.MoveOperation.Start)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         is_key = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
@@ -73,8 +75,10 @@ class SourceEditor(SourceView):
 
     @Slot()
     def _tell(self) -> None:
-        if not self._is_shown:
-            self.edited.emit(self.toPlainText(), self._burst)
+        text = self.toPlainText()
+        if text != self._text and not self._is_shown:  # colours are changes too
+            self._text = text
+            self.edited.emit(text, self._burst)
 
 
 class SourceField(QWidget):
@@ -88,10 +92,9 @@ class SourceField(QWidget):
     edited = Signal(object, int)
     review_asked = Signal(str)
 
-    is_wide = True  # takes the form's whole width
-
     def __init__(self, spec: ParamSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._source = ""
         self.editor = SourceEditor(self)
         self.editor.setAccessibleName(spec.name)
         self.editor.setFixedHeight(LINES * self.editor.fontMetrics().lineSpacing() + 2 * GRID)
@@ -99,7 +102,7 @@ class SourceField(QWidget):
         self.state = QLabel(self)
         self.state.setProperty("role", "muted")
         self.button = QPushButton(self)
-        self.button.clicked.connect(lambda: self.review_asked.emit(self.editor.toPlainText()))
+        self.button.clicked.connect(lambda: self.review_asked.emit(self._source))
         self.setFocusProxy(self.editor)
         row = QHBoxLayout()
         row.addWidget(self.state, 1)
@@ -111,12 +114,15 @@ class SourceField(QWidget):
         layout.addLayout(row)
 
     def show_value(self, value: Value, hint: str, fallback: Value) -> None:
-        source = value if isinstance(value, str) else ""
-        self.editor.show_text(source)
-        is_trusted = bool(source) and custom_shapes.is_trusted(source)
-        self.state.setText("Trusted: it may run." if is_trusted else "Not trusted: it is never run.")
+        self._source = source = value if isinstance(value, str) else ""
+        is_short = len(source) <= custom.MAX_CHARACTERS
+        # An editor takes seconds for a line of a million characters, which could not be used anyway.
+        self.editor.show_text(source if is_short else "")
+        self.editor.setEnabled(is_short)
+        is_trusted = is_short and bool(source) and custom_shapes.is_trusted(source)
+        self.state.setText(_state_text(len(source), is_trusted))
         self.button.setText("Run again" if is_trusted else "Review and trust...")
-        self.button.setEnabled(bool(source.strip()))
+        self.button.setEnabled(is_short and bool(source.strip()))
         self.button.setToolTip(
             "Finds out the shape anew" if is_trusted else "Shows the code and asks whether it may run"
         )
@@ -127,7 +133,14 @@ class SourceField(QWidget):
 
     @Slot(str, int)
     def _edit(self, text: str, burst: int) -> None:
+        self._source = text
         self.edited.emit(text or UNSET, burst)
+
+
+def _state_text(length: int, is_trusted: bool) -> str:
+    if length > custom.MAX_CHARACTERS:
+        return f"{length:,} characters are too many to be shown."
+    return "Trusted: it may run." if is_trusted else "Not trusted: it is never run."
 
 
 def _indentation(cursor: QTextCursor) -> str:

@@ -1,6 +1,6 @@
 """What the tests of the window share: dialogs that answer by themselves, own settings, the window."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from shiboken6 import delete
 
 from builder.main_window import MainWindow
-from builder.theme import ThemeManager
+from builder.theme import Theme, ThemeManager
 
 
 class Answers:
@@ -24,6 +24,8 @@ class Answers:
         self.keep_answer = "cancel"
         self.weights_answer = "cancel"
         self.recover_answer = False
+        self.review_answer = False
+        self.reviewed: list[str] = []
 
     def open_path(self, folder: Path) -> Path | None:
         self.asked.append("open")
@@ -40,6 +42,11 @@ class Answers:
     def choose_weights(self, run: str) -> str:
         self.asked.append(f"weights {run}")
         return self.weights_answer
+
+    def review_code(self, names: Sequence[str], source: str, theme: Theme) -> bool:
+        self.asked.append(f"review {', '.join(names)}")
+        self.reviewed.append(source)
+        return self.review_answer
 
     def recover(self, name: str, when: str) -> bool:
         self.asked.append(f"recover {name}")

@@ -15,6 +15,7 @@ from graph.shapes import BATCH, TensorSpec
 from runtime import custom_child, custom_probe
 from runtime.custom_probe import ShapeProbe
 from tests.graph.custom_layers import GATE, forward
+from tests.runtime.custom_runs import Everything, Here
 
 SEQUENCE = TensorSpec((BATCH, symbol("T"), 8))
 SECONDS = 3.0
@@ -40,27 +41,11 @@ class Layer(nn.Module):
 """
 
 
-class Everything:
-    """Trusts every source."""
-
-    def is_trusted(self, source):
-        return True
-
-
 class Nothing:
     """Trusts no source."""
 
     def is_trusted(self, source):
         return False
-
-
-class Here(ShapeProbe):
-    """Runs code in the process of the test, where it does no harm: loading PyTorch anew takes seconds."""
-
-    def _exit_code_of_child(self, folder):
-        request = json.loads((folder / "request.json").read_text("utf-8"))
-        (folder / "reply.json").write_text(json.dumps(custom_child.answer(request)), "utf-8")
-        return 0
 
 
 @dataclass(frozen=True)
