@@ -79,6 +79,12 @@ STRICTER = (
         lambda result, params: params.get("affine") is False and params.get("track_running_stats") is False,
     ),
     Stricter(
+        ("MaxPool1d",),
+        "wrong-dtype",
+        "torch takes integers too where it gives indices",
+        lambda result, params: params.get("return_indices") is True,
+    ),
+    Stricter(
         ("LayerNorm",),
         "wrong-dtype",
         "torch takes float64 too without weights",
