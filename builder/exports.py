@@ -39,7 +39,7 @@ class Exports(QObject):
             self._job.wait()
 
     def _export(self, name: str) -> None:
-        errors = [problem for problem in self._session.problems if problem.is_error]
+        errors = self._session.errors
         if errors:
             text = f"The graph has {counted(len(errors), 'error')}, so there is no code for it yet."
             self._dialogs.error("Cannot export", text, "\n".join(problem.message for problem in errors))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graph.document import Project
+from graph.document import Graph, Project
 from graph.inference import Inference
 from graph.lint.blocks import lint_blocks
 from graph.lint.check import lint
@@ -18,18 +18,23 @@ from runtime.options import PlanError
 
 def all_problems(project: Project, inference: Inference) -> list[Problem]:
     """Mistakes and findings that the user has not silenced, mistakes first."""
-    return mistakes(project, inference) + findings(project, inference)
+    return mistakes(project.graph, inference) + findings(project, inference)
 
 
-def mistakes(project: Project, inference: Inference) -> list[Problem]:
-    """What keeps the graph from running, and what is left out of it."""
-    return [problem for problem in inference.problems() if not is_silenced(project.graph, problem)]
+def mistakes(graph: Graph, inference: Inference) -> list[Problem]:
+    """What keeps a graph from running, and what is left out of it."""
+    return [problem for problem in inference.problems() if not is_silenced(graph, problem)]
 
 
 def findings(project: Project, inference: Inference) -> list[Problem]:
     """What design rules find in a graph and the plan that it is trained with, and inside its blocks."""
     context = LintContext(project.graph, inference, project.training, num_classes(project.training))
     return lint(context) + lint_blocks(project, inference)
+
+
+def inner_findings(graph: Graph, inference: Inference) -> list[Problem]:
+    """What design rules find in the graph of a block, which is not trained by itself."""
+    return lint(LintContext(graph, inference))
 
 
 def num_classes(training: Mapping[str, Any]) -> int | None:

@@ -81,7 +81,7 @@ def _pixmap(name: str, color: QColor, side: int) -> QPixmap:
     """The icon in `side` device pixels, from Qt's pixmap cache where it was drawn before."""
     key = f"netloom/{name}/{color.name()}/{side}"
     pixmap = QPixmap()
-    if QPixmapCache.find(key, pixmap):
+    if side <= 0 or QPixmapCache.find(key, pixmap):
         return pixmap
     pixmap = QPixmap(side, side)
     pixmap.fill(Qt.GlobalColor.transparent)

@@ -296,7 +296,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _offer_fixes(self) -> None:
-        fixable = any(problem.remedy for problem in self.session.problems)
+        fixable = any(each.problem.remedy for each in self.session.all_problems)
         self.actions_.set_enabled("graph.fix_all", fixable, "There is no problem with a remedy.")
 
     @Slot(str)

@@ -115,7 +115,7 @@ class RunCommands(QObject):
         actions.set_enabled("run.folder", self._run_dir is not None, "Nothing was trained yet.")
 
     def _is_refused(self) -> bool:
-        errors = sum(problem.is_error for problem in self._session.problems)
+        errors = len(self._session.errors)
         if errors:
             self._session.message.emit(
                 f"Not trained: the graph has {counted(errors, 'error')}. Solve them first."

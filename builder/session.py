@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from builder.findings import findings, mistakes
+from builder.findings import findings, inner_findings, mistakes
+from graph.block_edits import made_inside
 from graph.document import Change, Document, Edit, EditError, Graph, Project
 from graph.edits import MoveNodes
 from graph.inference import Inference, NodeResult
 from graph.layout import is_piled_up, layered
 from graph.problems import Problem
+from graph.scopes import LocatedProblem, Path, Scope
+from graph.silence import is_silenced
 
 LINT_DELAY = 50  # milliseconds; shapes are on the screen first, and a burst of typing is looked at once
 
@@ -19,13 +22,15 @@ LINT_DELAY = 50  # milliseconds; shapes are on the screen first, and a burst of 
 class Session(QObject):
     """A document with its inference kept up to date. Panels read it, submit edits, and follow its signals.
 
+    It shows one graph at a time: the main graph, or that of a block, seen from one of its instances.
     Mistakes are known as soon as an edit is made, what design rules find a moment later.
 
     Signals:
-        changed(Change, frozenset[str]): the document changed and inference has followed; the set holds the
-            ids of the nodes whose result is now another.
-        problems_changed(): `problems` is now another list.
+        changed(Change, frozenset[str]): the document changed and inference has followed; both speak of the
+            graph shown. The set holds the ids of the nodes whose result or ports may now be others.
+        problems_changed(): `problems` or `all_problems` is now another list.
         selection_changed(tuple[str, ...]): ids of the selected nodes, in the order they were selected.
+        scope_changed(): another graph of the document is shown; read it anew.
         document_replaced(): another document is open; read everything anew.
         message(str): a sentence for the status bar, such as why an edit was refused.
         review_asked(str): the user wants this source of a custom layer to run.
@@ -34,6 +39,7 @@ class Session(QObject):
     changed = Signal(object, object)
     problems_changed = Signal()
     selection_changed = Signal(object)
+    scope_changed = Signal()
     document_replaced = Signal()
     message = Signal(str)
     review_asked = Signal(str)
@@ -54,17 +60,44 @@ class Session(QObject):
         return self._document.project
 
     @property
+    def scope(self) -> Path:
+        """Ids of the instances that were entered, from the main graph on; none while that is shown."""
+        return self._scope.path
+
+    @property
+    def block(self) -> str | None:
+        """The block whose graph is shown; None for the main graph."""
+        return self._scope.block
+
+    @property
     def graph(self) -> Graph:
-        return self._document.graph
+        """The graph that is shown."""
+        return self._scope.graph
 
     @property
     def inference(self) -> Inference:
-        return self._inference
+        """What is known about the graph that is shown."""
+        return self._scope.inference
+
+    @property
+    def main_inference(self) -> Inference:
+        """What is known about the main graph: the network as a whole."""
+        return self._scope.main
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Everything that is wrong, root causes only, along the data flow; then what design rules find."""
+        """What is wrong in the graph shown, along the data flow; then what design rules find in it."""
         return self._problems
+
+    @property
+    def all_problems(self) -> tuple[LocatedProblem, ...]:
+        """Everything that is wrong in the project, root causes only, also inside blocks; then findings."""
+        return self._all_problems
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What stands in the way of training and export."""
+        return tuple(located.problem for located in self._all_problems if located.problem.is_error)
 
     @property
     def selection(self) -> tuple[str, ...]:
@@ -73,7 +106,7 @@ class Session(QObject):
 
     def result(self, node_id: str) -> NodeResult:
         """What is known about a node."""
-        return self._inference.result(node_id)
+        return self.inference.result(node_id)
 
     def problems_of(self, node_id: str) -> tuple[Problem, ...]:
         """What is wrong with one node, also as part of the whole graph."""
@@ -91,8 +124,36 @@ class Session(QObject):
         self.document_replaced.emit()
         self.problems_changed.emit()
 
+    def enter(self, node_id: str) -> bool:
+        """Shows the graph inside an instance of the graph that is shown; False if the node is none."""
+        return self.show_scope((*self.scope, node_id))
+
+    def leave(self) -> None:
+        """Shows the graph that the instance is in, which is then selected; does nothing in the main graph."""
+        if self.scope:
+            *outer, instance = self.scope
+            self.show_scope(tuple(outer))
+            self.select((instance,))
+
+    def show_scope(self, path: Path) -> bool:
+        """Shows the graph that a path of instances leads to; False if it leads nowhere."""
+        if path == self.scope:
+            return True
+        if not self._scope.go(path):
+            self.message.emit("There is nothing to enter: that is no instance of a block.")
+            return False
+        self.select(())
+        self._look_anew()
+        self.scope_changed.emit()
+        self.problems_changed.emit()
+        return True
+
     def apply(self, edit: Edit, merge_key: Hashable = None) -> bool:
-        """Makes an edit; False if it was refused, after `message` has said why."""
+        """Makes an edit of the graph that is shown; False if it was refused, after `message` has said why."""
+        return self.apply_to_project(made_inside(edit, self.block), merge_key)
+
+    def apply_to_project(self, edit: Edit, merge_key: Hashable = None) -> bool:
+        """Likewise for an edit of the main graph or of the project, whatever is shown."""
         try:
             self._document.apply(edit, merge_key)
         except EditError as error:
@@ -100,20 +161,28 @@ class Session(QObject):
             return False
         return True
 
+    def submit(self, edit: Edit, merge_key: Hashable = None) -> None:
+        """Makes an edit of the graph that is shown.
+
+        Raises:
+            EditError: it does not suit.
+        """
+        self._document.apply(made_inside(edit, self.block), merge_key)
+
     @Slot()
     def settle(self) -> None:
         """Lets design rules look at what was changed, if they have not done so yet."""
         if self._is_lint_due:
-            before = self._problems
+            before = self._problems, self._all_problems
             self._lint()
             self._gather()
-            if self._problems != before:
+            if (self._problems, self._all_problems) != before:
                 self.problems_changed.emit()
 
     def retry(self, node_ids: Iterable[str]) -> None:
         """Asks anew what nodes give where not the graph decides that, such as the code of a custom layer."""
         asked = frozenset(node_ids)
-        self._tell(Change(), asked | self._inference.retry(asked))
+        self._tell(Change(), asked | self._scope.retry(asked))
 
     def undo(self) -> None:
         """Takes the last step back."""
@@ -137,48 +206,82 @@ class Session(QObject):
             self.selection_changed.emit(selection)
 
     def _open(self, document: Document) -> None:
-        if is_piled_up(document.graph):
-            MoveNodes(layered(document.graph)).apply(document.project)  # as if read so: no step to undo
-            document.graph.log.take()
+        for scope in document.project.scopes():
+            with document.project.inside(scope) as graph:
+                if is_piled_up(graph):
+                    MoveNodes(layered(graph)).apply(document.project)  # as if read so: no step to undo
+        document.project.take_change()
         self._document = document
-        self._inference = Inference(document.graph)
+        self._scope = Scope(document.project)
         self._unsubscribe = document.subscribe(self._follow)
-        self._collect_mistakes()
-        self._lint()
-        self._gather()
+        self._look_anew()
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
-        self._tell(change, frozenset(self._inference.update(change)))
-        if change.removed:
+        path, touched = self.scope, self._scope.follow(change)
+        if self.scope == path:
+            shown = change if self.block is None else change.inside(self.block)
+            self._tell(shown, frozenset(touched | self._instances(change)))
             self.select(self._selection)
+        else:  # the instance is gone, and with it what was shown
+            self.select(())
+            self._look_anew()
+            self.scope_changed.emit()
+            self._tell(Change(fields=change.fields), frozenset())
+            self.problems_changed.emit()
 
     def _tell(self, change: Change, touched: frozenset[str]) -> None:
-        before = self._problems
-        if touched or change.is_structural or change.updated or change.fields:
+        before = self._problems, self._all_problems
+        if touched or change.is_structural or change.updated or change.fields or change.touches_blocks:
             self._collect_mistakes()
             self._gather()
             self._is_lint_due = True
             self._lint_timer.start()
         self.changed.emit(change, touched)
-        if self._problems != before:
+        if (self._problems, self._all_problems) != before:
             self.problems_changed.emit()
 
+    def _instances(self, change: Change) -> set[str]:
+        """Instances of blocks that are now others: their ports may be others too."""
+        if not change.touches_blocks:
+            return set()
+        names = {*change.blocks, *change.blocks_added, *change.blocks_removed}
+        return {node.id for node in self.graph.nodes.values() if node.type in names}
+
+    def _look_anew(self) -> None:
+        self._collect_mistakes()
+        self._lint()
+        self._gather()
+
     def _collect_mistakes(self) -> None:
-        self._mistakes = tuple(mistakes(self.project, self._inference))
+        project = self.project
+        self._mistakes = tuple(mistakes(self.graph, self.inference))
+        self._all_mistakes = tuple(
+            located
+            for located in self._scope.all_problems()
+            if not is_silenced(project.graph_of(located.block), located.problem)
+        )
 
     def _lint(self) -> None:
         self._lint_timer.stop()
         self._is_lint_due = False
-        self._findings = tuple(findings(self.project, self._inference))
+        self._all_findings = tuple(findings(self.project, self.main_inference))
+        is_main = self.block is None
+        self._findings = self._all_findings if is_main else tuple(inner_findings(self.graph, self.inference))
 
     def _gather(self) -> None:
         """Puts all problems together, also by node; a finding goes with its node."""
-        nodes = self.graph.nodes
-        found = (problem for problem in self._findings if problem.node is None or problem.node in nodes)
-        self._problems = (*self._mistakes, *found)
+        self._problems = (*self._mistakes, *_there(self.graph, self._findings))
+        found = _there(self.project.graph, self._all_findings)
+        located = (LocatedProblem((), None, problem) for problem in found)
+        self._all_problems = (*self._all_mistakes, *located)
         self._by_node = _by_node(self._problems)
         self._marks = _by_node(problem for problem in self._problems if problem.severity != "info")
+
+
+def _there(graph: Graph, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems of nodes that are still there, and of the graph as a whole."""
+    return (problem for problem in problems if problem.node is None or problem.node in graph.nodes)
 
 
 def _by_node(problems: Iterable[Problem]) -> dict[str, tuple[Problem, ...]]:

@@ -51,8 +51,9 @@ class StatusBar(QStatusBar):
     @Slot()
     def refresh(self) -> None:
         """Reads the session anew."""
-        inference = self._session.inference
-        problems = [problem for problem in self._session.problems if problem.severity != "info"]
+        inference = self._session.main_inference
+        found = (located.problem for located in self._session.all_problems)
+        problems = [problem for problem in found if problem.severity != "info"]
         errors = sum(problem.is_error for problem in problems)
         self.parameters.setText(f"{counted(inference.total_parameters, 'parameter')}   ")
         self.flops.setText(f"{flops_text(inference.total_flops)}   ")

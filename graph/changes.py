@@ -40,8 +40,10 @@ class Change:
 
     def inside(self, block: str) -> Change:
         """The same as the graph of a block sees it: its own nodes and edges, and all blocks."""
+        own = self.blocks.get(block, Change())
         return replace(
-            self.blocks.get(block, Change()),
+            own,
+            fields=(*self.fields, *own.fields),
             blocks=self.blocks,
             blocks_added=self.blocks_added,
             blocks_removed=self.blocks_removed,

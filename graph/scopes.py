@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from graph.block_edits import InBlock
 from graph.block_params import Each, param_spec
 from graph.blocks import IN_BLOCK, Body, block_ports
 from graph.catalog.params import ParamError
 from graph.catalog.spec import BlockCode
-from graph.document import Block, Change, Edit, Graph, Node, Project
+from graph.document import Block, Change, Graph, Node, Project
 from graph.expressions import ExpressionError, computed
 from graph.inference import Inference
 from graph.problems import Problem
@@ -24,7 +23,7 @@ Path = tuple[str, ...]  # ids of the instances entered, one after the other; non
 
 
 @dataclass(frozen=True)
-class Finding:
+class LocatedProblem:
     """A problem with where it is.
 
     Args:
@@ -36,11 +35,6 @@ class Finding:
     path: Path
     block: str | None
     problem: Problem
-
-    def edits(self, fix: int = 0) -> tuple[Edit, ...]:
-        """The edits of one of its fixes, as edits of the project wherever the problem is."""
-        edits = self.problem.fixes[fix].edits
-        return edits if self.block is None else tuple(InBlock(self.block, edit) for edit in edits)
 
 
 @dataclass(frozen=True)
@@ -108,6 +102,16 @@ class Scope:
             self._levels.pop()
             self.path = self.path[:-1]
 
+    def go(self, path: Path) -> bool:
+        """Goes where a path leads to; False, and nowhere, if it leads to no graph."""
+        levels, before = list(self._levels), self.path
+        while self.path != path[: len(self.path)]:
+            self.leave()
+        if all(self.enter(node_id) for node_id in path[len(self.path) :]):
+            return True
+        self._levels, self.path = levels, before
+        return False
+
     def follow(self, change: Change) -> set[str]:
         """Brings everything up to date; where an instance is no more, its path ends.
 
@@ -128,9 +132,20 @@ class Scope:
             self.path = (*self.path, node_id)
         return touched
 
-    def findings(self) -> list[Finding]:
+    def retry(self, node_ids: Iterable[str]) -> set[str]:
+        """Asks anew what nodes inside give that nothing in the graph decides, such as a custom layer's code.
+
+        Returns:
+            as `follow`.
+        """
+        for level in self._levels[:-1]:
+            level.inference.retry(level.graph.nodes)
+        touched = self.follow(Change()) if self.path else set()
+        return touched | self.inference.retry(node_ids)
+
+    def all_problems(self) -> list[LocatedProblem]:
         """Every root cause in the main graph and inside blocks, each once."""
-        found = _findings(self._project, self._levels[0], (), set())
+        found = _located(self._project, self._levels[0], (), set())
         unique = {(each.block, each.problem.node, each.problem.message): each for each in reversed(found)}
         return list(reversed(unique.values()))
 
@@ -179,7 +194,7 @@ def _values(node: Node, block: Block, env: Mapping[str, Value]) -> dict[str, Val
     return values
 
 
-def _findings(project: Project, level: _Level, path: Path, checked: set[str]) -> list[Finding]:
+def _located(project: Project, level: _Level, path: Path, checked: set[str]) -> list[LocatedProblem]:
     """What is wrong in a graph and inside its instances.
 
     Args:
@@ -191,25 +206,25 @@ def _findings(project: Project, level: _Level, path: Path, checked: set[str]) ->
     found = []
     for problem in level.inference.problems():
         inner = _inside_mistaken(project, level, path, checked, problem)
-        found += inner or [Finding(path, level.block, problem)]
+        found += inner or [LocatedProblem(path, level.block, problem)]
     for node in level.graph.nodes.values():
         body = None if node.type in checked else _sound_body(level, node)
         if body is not None:
             checked.add(node.type)
             block = project.blocks[node.type]
             inside = _Level(block.name, block.graph, {}, body.env, body.inference)
-            found += _findings(project, inside, (*path, node.id), checked)
+            found += _located(project, inside, (*path, node.id), checked)
     return found
 
 
 def _inside_mistaken(
     project: Project, level: _Level, path: Path, checked: set[str], problem: Problem
-) -> list[Finding]:
+) -> list[LocatedProblem]:
     """The mistakes inside an instance; none if it has none in its first repetition."""
     if problem.code != IN_BLOCK or problem.node is None:
         return []
     inside = _level_inside(project, level, problem.node)
-    found = _findings(project, inside, (*path, problem.node), checked) if inside else []
+    found = _located(project, inside, (*path, problem.node), checked) if inside else []
     return found if any(each.problem.is_error for each in found) else []
 
 

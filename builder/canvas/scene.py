@@ -47,6 +47,7 @@ class CanvasScene(QGraphicsScene):
         session.problems_changed.connect(self.follow_problems)
         session.selection_changed.connect(self.show_selection)
         session.document_replaced.connect(self.rebuild)
+        session.scope_changed.connect(self.rebuild)
         self.rebuild()
 
     @Slot()

@@ -292,6 +292,7 @@ class CanvasView(ZoomView):
     def _connect(self) -> None:
         self._session.changed.connect(self._follow)
         self._session.document_replaced.connect(self._reload)
+        self._session.scope_changed.connect(self._reload)
         self._session.selection_changed.connect(self._follow_selection)
         self.search.closed.connect(self._take_focus)
         self.name_field.entered.connect(self._rename)

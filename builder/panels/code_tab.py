@@ -10,6 +10,7 @@ from builder.panels.code_pane import CodePane
 from builder.pulse import Pulse
 from builder.session import Session
 from builder.theme import Theme
+from codegen.blocks import block_key
 from codegen.source import GenerationError, generate
 
 PAUSE = 40  # milliseconds between two writings of the source at least
@@ -58,11 +59,11 @@ class CodeTab(QWidget):
     @Slot()
     def _write(self) -> None:
         self._is_stale = False
-        if not self._session.graph.nodes:
+        if not self._session.project.graph.nodes:
             self.pane.show_problems(())
             return
         try:
-            source = generate(self._session.project, self._session.inference)
+            source = generate(self._session.project, self._session.main_inference)
         except GenerationError as error:
             self.pane.show_problems([problem.message for problem in error.problems])
         else:
@@ -71,7 +72,8 @@ class CodeTab(QWidget):
 
     @Slot(object)
     def _mark(self, node_ids: tuple[str, ...]) -> None:
-        self.pane.highlight_node(node_ids)
+        block = self._session.block
+        self.pane.highlight_node([block_key(block, each) for each in node_ids] if block else node_ids)
 
     @Slot(str)
     def _choose(self, node_id: str) -> None:

@@ -35,6 +35,7 @@ class Inspector(QStackedWidget):
         session.changed.connect(self._follow)
         session.problems_changed.connect(self._refresh)
         session.document_replaced.connect(self._reload)
+        session.scope_changed.connect(self._reload)
         self._reload()
 
     @property
@@ -88,9 +89,7 @@ class ProjectPage(QWidget):
         hint = QLabel("Select a layer to see and change its parameters.", self)
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
-        self.name = NameField(
-            lambda edit, key: session.document.apply(edit, key), lambda name: RenameProject(name), self
-        )
+        self.name = NameField(session.submit, lambda name: RenameProject(name), self)
         self.facts = Facts(self)
         layout = _column(self)
         for widget in (title, self.name, hint, section_title("Totals", self), self.facts):
@@ -103,12 +102,12 @@ class ProjectPage(QWidget):
         self.facts.show_facts(self._facts())
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        graph, inference = self._session.graph, self._session.inference
+        graph, inference = self._session.project.graph, self._session.main_inference
         yield "Layers", f"{len(graph.nodes):,}"
         yield "Edges", f"{len(graph.edges):,}"
         yield "Parameters", f"{inference.total_parameters:,}"
         yield "FLOPs", f"{flops_text(inference.total_flops)} a sample"
-        count = len(self._session.problems)
+        count = len(self._session.all_problems)
         yield "Problems", counted(count, "problem") if count else "none"
 
 

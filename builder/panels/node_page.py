@@ -41,13 +41,13 @@ class NodePage(QWidget):
         self.help.setWordWrap(True)
         self.help.setOpenExternalLinks(True)
         self.name = NameField(
-            lambda edit, key: session.document.apply(edit, (key, self._node_id)),
+            lambda edit, key: session.submit(edit, (key, self._node_id)),
             lambda name: RenameNode(self._node_id, name),
             self,
         )
         self.problems = ProblemCards(theme, self)
-        self.problems.fix_asked.connect(lambda fix: fix_problem(session, fix))
-        self.problems.silence_asked.connect(lambda problem: silence(session, problem))
+        self.problems.fix_asked.connect(lambda _problem, fix: fix_problem(session, fix, session.block))
+        self.problems.silence_asked.connect(lambda problem: silence(session, problem, session.block))
         self.facts = Facts(self)
         self.training = TrainingSection(self)
         self.training.edited.connect(self._edited)

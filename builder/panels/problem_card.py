@@ -75,9 +75,9 @@ class ProblemCard(QFrame):
 
     def show_problem(self, problem: Problem) -> None:
         """Shows another problem."""
-        if problem == self.problem:
+        is_shown, self.problem = problem == self.problem, problem
+        if is_shown:
             return
-        self.problem = problem
         self._text.setText(problem.message)
         self.setAccessibleName(problem.message)
         self.setProperty("role", f"{problem.severity}-card")

@@ -25,12 +25,12 @@ class ProblemGroups(QWidget):
 
     Signals:
         chosen(Problem): a card was clicked.
-        fix_asked(Fix): a remedy was asked for.
+        fix_asked(Problem, Fix): a remedy of the problem was asked for.
         silence_asked(Problem): a problem is not to be shown any more.
     """
 
     chosen = Signal(object)
-    fix_asked = Signal(object)
+    fix_asked = Signal(object, object)
     silence_asked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:

@@ -19,12 +19,12 @@ class ProblemCards(QWidget):
 
     Signals:
         chosen(Problem): a card was clicked.
-        fix_asked(Fix): a remedy was asked for.
+        fix_asked(Problem, Fix): a remedy of the problem was asked for.
         silence_asked(Problem): a problem is not to be shown any more.
     """
 
     chosen = Signal(object)
-    fix_asked = Signal(object)
+    fix_asked = Signal(object, object)
     silence_asked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -66,7 +66,7 @@ class ProblemCards(QWidget):
     def _add_card(self) -> None:
         card = ProblemCard(self._theme, self)
         card.chosen.connect(self.chosen)
-        card.fix_asked.connect(self.fix_asked)
+        card.fix_asked.connect(lambda fix: self.fix_asked.emit(card.problem, fix))
         card.silence_asked.connect(self.silence_asked)
         self._layout.insertWidget(len(self._pool), card)
         self._pool.append(card)

@@ -15,6 +15,7 @@ from builder.quantities import counted
 from builder.session import Session
 from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
+from graph.scopes import LocatedProblem
 
 
 class ProblemsPanel(QWidget):
@@ -31,6 +32,7 @@ class ProblemsPanel(QWidget):
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._theme = session, theme
+        self._shown: Sequence[LocatedProblem] = ()
         self.summary = QLabel(self)
         self.fix_all_button = QPushButton("Fix all", self)
         self.silenced = SilencedButton(session, self)
@@ -47,13 +49,14 @@ class ProblemsPanel(QWidget):
     @property
     def title(self) -> str:
         """What the tab is called."""
-        count = len(self._session.problems)
+        count = len(self._session.all_problems)
         return f"Problems ({count:,})" if count else "Problems"
 
     @Slot()
     def refresh(self) -> None:
         """Reads the problems anew."""
-        problems = self._session.problems
+        self._shown = self._session.all_problems
+        problems = [each.problem for each in self._shown]
         self.cards.show_problems(problems)
         self.empty.setVisible(not problems)
         self.summary.setText(_summary(problems))
@@ -76,17 +79,21 @@ class ProblemsPanel(QWidget):
 
     @Slot(object)
     def _choose(self, problem: Problem) -> None:
-        if problem.node is not None:
+        if problem.node is not None and self._session.show_scope(self._place_of(problem).path):
             self._session.select((problem.node,))
             self.node_chosen.emit(problem.node)
 
-    @Slot(object)
-    def _fix(self, fix: Fix) -> None:
-        fix_problem(self._session, fix)
+    @Slot(object, object)
+    def _fix(self, problem: Problem, fix: Fix) -> None:
+        fix_problem(self._session, fix, self._place_of(problem).block)
 
     @Slot(object)
     def _silence(self, problem: Problem) -> None:
-        silence(self._session, problem)
+        silence(self._session, problem, self._place_of(problem).block)
+
+    def _place_of(self, problem: Problem) -> LocatedProblem:
+        """Where the problem of a card is."""
+        return next(each for each in self._shown if each.problem is problem)
 
     @Slot()
     def _fix_all(self) -> None:

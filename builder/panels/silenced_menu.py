@@ -29,6 +29,7 @@ class SilencedButton(QToolButton):
         self.setMenu(self._entries)
         session.changed.connect(self.refresh)
         session.document_replaced.connect(self.refresh)
+        session.scope_changed.connect(self.refresh)
         self.refresh()
 
     @Slot()

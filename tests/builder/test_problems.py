@@ -3,15 +3,17 @@
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
 from builder.panels.problem_list import MAX_CARDS
 from builder.panels.problems import ProblemsPanel
 from builder.session import Session
 from builder.theme import dark, light
+from graph.block_edits import InBlock
 from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import AddNodes, Connect, RemoveNodes, SetParams, SetTraining
 from graph.storage import to_bytes
+from tests.graph.block_drawings import deep
 
 IMAGE = Node("n1", "Input", "image", {"shape": [1, 28, 28]})
 CONV = Node("n2", "Conv2d", "conv1", {"out_channels": 32, "kernel_size": 3})
@@ -47,6 +49,20 @@ def test_a_problem_is_told_in_words_with_its_remedy(panel):
     assert [button.text() for button in card.fix_buttons] == ["Insert Flatten"]
     assert panel.title == "Problems (1)"
     assert panel.summary.text() == "1 error"
+
+
+def test_a_problem_inside_a_block_is_shown_and_solved_where_it_is(qtbot, session, panel):
+    session.load(Document(deep()))
+    session.apply(InBlock("Residual", SetParams("n2", {"in_features": 7})))
+    (card,) = panel.cards.cards
+    assert card.text.startswith("inner: in_features is 7")
+    chosen = []
+    panel.node_chosen.connect(chosen.append)
+    qtbot.mouseClick(card, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))
+    assert (session.scope, session.selection, chosen) == (("n2",), ("n2",), ["n2"])
+    session.show_scope(("n3",))
+    qtbot.mouseClick(card.fix_buttons[0], Qt.MouseButton.LeftButton)
+    assert session.all_problems == ()
 
 
 def test_a_click_on_a_remedy_solves_it_and_undo_restores_exactly(qtbot, session, panel):

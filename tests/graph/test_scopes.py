@@ -1,9 +1,9 @@
 """Inside the instances that somebody enters: what is known there follows every change, as all problems do."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.block_edits import InBlock
+from graph.block_edits import InBlock, made_inside
 from graph.document import Block, BlockParam, Document, EditError, PortRef, Project
 from graph.edits import Batch, Connect, Disconnect, RemoveNodes, RenameNode, SetParams
 from graph.inference import Inference
@@ -17,11 +17,11 @@ from tests.graph.shadow import Shadow, assert_consistent
 
 def known(scope: Scope):
     results = {node_id: scope.inference.result(node_id) for node_id in scope.graph.nodes}
-    return scope.path, scope.block, results, scope.inference.problems(), scope.findings()
+    return scope.path, scope.block, results, scope.inference.problems(), scope.all_problems()
 
 
 def messages(scope: Scope) -> list[tuple]:
-    return [(each.path, each.block, each.problem.message) for each in scope.findings()]
+    return [(each.path, each.block, each.problem.message) for each in scope.all_problems()]
 
 
 def test_inside_an_instance_flows_what_it_is_given():
@@ -93,9 +93,11 @@ def test_every_root_cause_is_found_once_where_it_is():
     ((path, block, message),) = messages(scope)
     assert (path, block) == (("n2",), "Residual")
     assert message.startswith("outer: Linear has no parameter called 'nonsense'.")
-    (finding,) = scope.findings()
-    document.apply(Batch("Fix", finding.edits()))
-    assert Scope(document.project).findings() == []
+    (located,) = scope.all_problems()
+    document.apply(
+        Batch("Fix", [made_inside(edit, located.block) for edit in located.problem.fixes[0].edits])
+    )
+    assert Scope(document.project).all_problems() == []
 
 
 def test_parallel_instances_tell_a_mistake_once_and_each_its_own():
@@ -108,7 +110,7 @@ def test_parallel_instances_tell_a_mistake_once_and_each_its_own():
     ]
     edges = ("n1.out n3.x", "n1.out n4.x", "n2.out n5.x", "n3.y n6.in", "n4.y n7.in", "n5.y n8.in")
     scope = Scope(Project("P", graph(nodes, *edges), {"Dense": block}))
-    found = [(each.path, each.problem.received, each.problem.message) for each in scope.findings()]
+    found = [(each.path, each.problem.received, each.problem.message) for each in scope.all_problems()]
     assert [path for path, _, _ in found] == [("n3",), ("n5",)]
     assert ["(N, 4)" in found[0][2], "(N, 5)" in found[1][2]] == [True, True]
 
@@ -120,8 +122,10 @@ def test_a_mistake_in_a_later_repetition_is_told_at_the_instance():
         ("n2", "Pool", "pool", {"repeat": 3}),
         ("n3", "Output", "y", {}),
     ]
-    (finding,) = Scope(Project("P", graph(nodes, "n1.out n2.x", "n2.y n3.in"), {"Pool": block})).findings()
-    assert (finding.path, finding.block, finding.problem.code) == ((), None, "in-block")
+    (located,) = Scope(
+        Project("P", graph(nodes, "n1.out n2.x", "n2.y n3.in"), {"Pool": block})
+    ).all_problems()
+    assert (located.path, located.block, located.problem.code) == ((), None, "in-block")
 
 
 def test_a_warning_inside_a_sound_block_is_found():
@@ -134,7 +138,6 @@ def test_a_warning_inside_a_sound_block_is_found():
     assert found == [(("n2",), "Residual")]
 
 
-@settings(max_examples=2 * settings().max_examples)
 @given(st.data())
 def test_any_history_with_blocks_is_consistent_to_the_byte(data):
     doc = Document(deep())

@@ -11,6 +11,7 @@ from builder.canvas.face import Face
 from builder.canvas.node_item import NodeItem
 from builder.canvas.ports import ports_of
 from builder.theme import dark, light
+from graph.block_edits import InBlock
 from graph.document import Document, Edge, EditError, Graph, Node, PortRef, Project
 from graph.edits import (
     AddNodes,
@@ -22,8 +23,11 @@ from graph.edits import (
     ReplaceType,
     SetParams,
 )
+from graph.packing import Pack
 from graph.templates import templates
+from graph.unpacking import Unpack
 from tests.builder.canvas.driver import chain
+from tests.graph.block_drawings import deep
 
 
 def assert_mirrors(canvas):
@@ -87,6 +91,34 @@ def test_items_follow_any_edit_undo_and_redo(open_canvas, seed):
             except (EditError, KeyError):
                 continue
         assert_mirrors(canvas)
+    canvas.view.grab()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_items_follow_into_blocks_and_out_again(open_canvas, seed):
+    rng = random.Random(seed)
+    canvas = open_canvas(deep())
+    shown = set()
+    for _ in range(60):
+        graph = canvas.graph
+        some = rng.choice([*graph.nodes, "none"])
+        instances = [node.id for node in graph.nodes.values() if node.type in canvas.session.project.blocks]
+        rng.choice([
+            canvas.session.undo,
+            canvas.session.redo,
+            canvas.session.leave,
+            lambda some=some: canvas.session.enter(some),
+            lambda ids=instances: canvas.session.enter(rng.choice(ids)) if ids else None,
+            lambda some=some: canvas.session.select([some]),
+            lambda some=some: canvas.session.apply(Pack([some], rng.choice(["Part", "Other"]))),
+            lambda some=some: canvas.session.apply(Unpack(some)),
+            lambda some=some: canvas.session.apply(InBlock("Residual", RenameNode("n1", rng.choice("abc")))),
+            lambda: canvas.session.apply_to_project(random_edit(rng, canvas.session.project.graph)),
+            lambda: canvas.session.apply(random_edit(rng, canvas.graph)),
+        ])()  # fmt: skip
+        shown.add(canvas.session.block)
+        assert_mirrors(canvas)
+    assert len(shown) > 1
     canvas.view.grab()
 
 
