@@ -15,6 +15,7 @@ from graph.document import Document, Edge, Graph, Node, PortRef, Project
 from graph.edits import SetParams
 from graph.inference import Inference
 from graph.model import Block
+from graph.scopes import Scope
 from graph.shapes import BATCH, ShapeError, TensorSpec
 from graph.storage import from_bytes, to_bytes
 from tests.graph.custom_layers import GATE, GATE_ARGUMENTS, Knower, between, forward
@@ -325,6 +326,17 @@ def test_code_inside_a_block_is_reviewed_and_seen_once_trusted(knower):
     inference.retry(inference.pending)
     assert str(inference.result("n3").inputs["in"]) == "(N, 5)"
     assert inference.total_parameters == 7
+
+
+def test_code_is_asked_about_anew_from_inside_its_block(knower):
+    knower.trusted = set()
+    scope = Scope(in_block(LAYER), ("n2",))
+    assert [located.problem.code for located in scope.all_problems()] == ["untrusted-code"]
+    knower.trusted, knower.answers[LAYER] = {LAYER}, Found(TensorSpec((BATCH, 5)), 7)
+    assert scope.retry(["n2"]) == {"n2", "n3"}
+    assert scope.all_problems() == []
+    assert str(scope.inference.result("n3").inputs["in"]) == "(N, 5)"
+    assert scope.main.total_parameters == 7
 
 
 def test_names_inside_blocks_clash_too(knower):
