@@ -5,6 +5,7 @@ from __future__ import annotations
 from graph.dims import Dim
 
 _FLOP_UNITS = ("FLOP", "kFLOP", "MFLOP", "GFLOP", "TFLOP", "PFLOP")
+_MAC_UNITS = ("MAC", "kMAC", "MMAC", "GMAC", "TMAC", "PMAC")
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -16,6 +17,11 @@ def counted(count: int, noun: str) -> str:
 def flops_text(flops: Dim) -> str:
     """`3.63 GFLOP`; a formula where the amount hangs on a symbol."""
     return _scaled(flops, _FLOP_UNITS, 1000) if isinstance(flops, int) else f"{flops} FLOP"
+
+
+def macs_text(macs: Dim) -> str:
+    """`1.81 GMAC`; a formula where the amount hangs on a symbol."""
+    return _scaled(macs, _MAC_UNITS, 1000) if isinstance(macs, int) else f"{macs} MAC"
 
 
 def bytes_text(count: int) -> str:

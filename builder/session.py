@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.findings import findings, inner_findings, mistakes
 from graph.block_edits import made_inside
+from graph.cost import Cost
 from graph.document import Change, Document, Edit, EditError, Graph, Project
 from graph.edits import MoveNodes
 from graph.inference import Inference, NodeResult
@@ -15,6 +16,8 @@ from graph.layout import is_piled_up, layered
 from graph.problems import Problem
 from graph.scopes import LocatedProblem, Path, Scope
 from graph.silence import is_silenced
+from runtime.plan import TrainingPlan
+from runtime.training_cost import training_cost, usable_plan
 
 LINT_DELAY = 50  # milliseconds; shapes are on the screen first, and a burst of typing is looked at once
 
@@ -104,6 +107,21 @@ class Session(QObject):
         """Ids of the selected nodes."""
         return self._selection
 
+    @property
+    def cost(self) -> Cost:
+        """What the whole network costs as it is planned to be trained; worked out when first asked for."""
+        return self._cost_of(self.project.graph, self.main_inference)
+
+    @property
+    def shown_cost(self) -> Cost:
+        """What the graph that is shown costs."""
+        return self._cost_of(self.graph, self.inference)
+
+    @property
+    def plan(self) -> TrainingPlan:
+        """The training plan; the usual one while the project's has a mistake."""
+        return usable_plan(self.project.training)
+
     def result(self, node_id: str) -> NodeResult:
         """What is known about a node."""
         return self.inference.result(node_id)
@@ -173,7 +191,8 @@ class Session(QObject):
     def settle(self) -> None:
         """Lets design rules look at what was changed, if they have not done so yet."""
         if self._is_lint_due:
-            before = self._problems, self._all_problems
+            self._costs.clear()
+        before = self._problems, self._all_problems
             self._lint()
             self._gather()
             if (self._problems, self._all_problems) != before:
@@ -213,11 +232,13 @@ class Session(QObject):
         document.project.take_change()
         self._document = document
         self._scope = Scope(document.project)
+        self._costs: list[Cost] = []
         self._unsubscribe = document.subscribe(self._follow)
         self._look_anew()
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
+        self._costs.clear()
         path, touched = self.scope, self._scope.follow(change)
         if self.scope == path:
             shown = change if self.block is None else change.inside(self.block)
@@ -247,6 +268,13 @@ class Session(QObject):
             return set()
         names = {*change.blocks, *change.blocks_added, *change.blocks_removed}
         return {node.id for node in self.graph.nodes.values() if node.type in names}
+
+    def _cost_of(self, graph: Graph, inference: Inference) -> Cost:
+        for cost in self._costs:
+            if cost.inference is inference:
+                return cost
+        self._costs.append(training_cost(graph, inference, self.plan))
+        return self._costs[-1]
 
     def _look_anew(self) -> None:
         self._collect_mistakes()

@@ -13,6 +13,9 @@ from graph.shapes import BATCH_NAME, ITEM_BYTES, num_elements
 
 WEIGHT_BYTES = ITEM_BYTES["float32"]
 MAX_BATCH = 2**31
+MANY = 1000  # moments from which on comparing them all takes longer than it saves
+CONSTANT: Monomial = ()
+BATCH: Monomial = (BATCH_NAME,)
 NO_LENGTHS: Mapping[str, int] = MappingProxyType({})
 Terms = dict[Monomial, int]
 
@@ -64,16 +67,16 @@ def training_memory(steps: Sequence[Step], optimizer_states: int) -> TrainingMem
     parameters = sum(step.parameters for step in steps) * WEIGHT_BYTES
     trained = sum(step.trained for step in steps) * WEIGHT_BYTES
     stored = {value.storage for step in steps for value in step.makes if value.storage.stays}
-    batch = _total([*(storage.bytes for storage in stored), _targets(steps)])
+    batch = total([*(storage.bytes for storage in stored), _targets(steps)])
     kept = {storage for step in steps for storage in step.keeps if not storage.stays}
     casts = sum(step.cast_bytes for step in steps)
-    stays = _total([parameters, trained * optimizer_states, batch])
+    stays = total([parameters, trained * optimizer_states, batch])
     moments = _sweep(stays, _spans(steps), _Clock(len(steps)).update + 1)
     return TrainingMemory(
         parameters=parameters,
         gradients=trained,
         optimizer=trained * optimizer_states,
-        activations=_total([casts, *(storage.bytes for storage in kept)]),
+        activations=total([casts, *(storage.bytes for storage in kept)]),
         batch=batch,
         moments=_highest(moments) if all(step.is_known for step in steps) else (),
     )
@@ -111,7 +114,7 @@ def _results(steps: Sequence[Step]) -> list[Value]:
 def _targets(steps: Sequence[Step]) -> Dim:
     """Bytes of a class number for each sample, and for each position of a sequence."""
     leading = (value.spec.shape[:1] for value in _results(steps))
-    return _total(num_elements(shape) * ITEM_BYTES["int64"] for shape in leading)
+    return total(num_elements(shape) * ITEM_BYTES["int64"] for shape in leading)
 
 
 class _Clock:
@@ -207,12 +210,30 @@ def _sweep(stays: Dim, spans: Iterable[_Span], num_moments: int) -> Iterable[Ter
 
 def _highest(moments: Iterable[Terms]) -> tuple[Dim, ...]:
     """The moments without those that another exceeds whatever the symbols are."""
+    listed = list(moments)
+    if all(moment.keys() <= {CONSTANT, BATCH} for moment in listed):
+        listed = list(_rising(listed))
+    elif len(listed) < MANY:
+        listed = _unexceeded(listed)
+    return tuple(polynomial(moment) for moment in listed)
+
+
+def _unexceeded(moments: list[Terms]) -> list[Terms]:
     highest: list[Terms] = []
     for moment in moments:
         if not any(_exceeds(other, moment) for other in highest):
             highest = [other for other in highest if not _exceeds(moment, other)]
             highest.append(moment)
-    return tuple(polynomial(moment) for moment in highest)
+    return highest
+
+
+def _rising(moments: list[Terms]) -> Iterable[Terms]:
+    """Of those that hang on the batch alone, the ones that no steeper one exceeds."""
+    most = -1
+    for moment in sorted(moments, key=lambda each: (-each.get(BATCH, 0), -each.get(CONSTANT, 0))):
+        if moment.get(CONSTANT, 0) > most:
+            most = moment.get(CONSTANT, 0)
+            yield moment
 
 
 def _exceeds(high: Terms, low: Terms) -> bool:
@@ -220,7 +241,8 @@ def _exceeds(high: Terms, low: Terms) -> bool:
     return all(high.get(monomial, 0) >= low.get(monomial, 0) for monomial in high.keys() | low.keys())
 
 
-def _total(amounts: Iterable[Dim]) -> Dim:
+def total(amounts: Iterable[Dim]) -> Dim:
+    """The sum, in one pass."""
     terms: Terms = {}
     for amount in amounts:
         _add(terms, amount, 1)

@@ -17,9 +17,11 @@ class OptimizerSpec(OptionSpec):
 
     Args:
         fused_with_scaler: whether its fused kernel survives a step that the fp16 gradient scaler skips.
+        states: how many numbers it remembers of each weight.
     """
 
     fused_with_scaler: bool
+    states: Callable[[Params], int]
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,15 @@ def _nesterov_needs_momentum(params: Params) -> tuple[str, str] | None:
     return None
 
 
+def _moments(params: Params) -> int:
+    """The running mean of the gradient, that of its square, and the largest of those if asked for."""
+    return 3 if params.amsgrad else 2
+
+
+def _velocity(params: Params) -> int:
+    return 1 if params.momentum else 0
+
+
 LEARNING_RATE = Float(name="lr", default=0.001, min=0, help="Learning rate.")
 BETAS = Floats(
     name="betas", default=(0.9, 0.999), length=2, min=0, below=1,
@@ -96,6 +107,7 @@ OPTIMIZERS = table([
         source=f"{DOCS}torch.optim.AdamW.html",
         params=(LEARNING_RATE, BETAS, EPS, _weight_decay(0.01, "Decay of the weights themselves."), AMSGRAD),
         fused_with_scaler=True,
+        states=_moments,
     ),
     OptimizerSpec(
         type="Adam",
@@ -103,6 +115,7 @@ OPTIMIZERS = table([
         source=f"{DOCS}torch.optim.Adam.html",
         params=(LEARNING_RATE, BETAS, EPS, _weight_decay(0.0, "L2 penalty."), AMSGRAD),
         fused_with_scaler=True,
+        states=_moments,
     ),
     OptimizerSpec(
         type="SGD",
@@ -117,6 +130,7 @@ OPTIMIZERS = table([
         ),
         rule=_nesterov_needs_momentum,
         fused_with_scaler=False,  # a skipped first step leaves its momentum uninitialised
+        states=_velocity,
     ),
 ])  # fmt: skip
 

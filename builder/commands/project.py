@@ -11,8 +11,10 @@ from typing import Any
 
 from builder.commands.base import CommandError, Commands, read_project, to_json, write_project
 from builder.findings import all_problems
+from builder.quantities import bytes_text
 from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec, PortSpec
+from graph.cost import Cost, macs
 from graph.dims import Dim
 from graph.document import Document, EditError, Project
 from graph.edits import Batch
@@ -21,6 +23,7 @@ from graph.problems import Problem
 from graph.shapes import TensorSpec, shape_to_json
 from graph.storage import json_schema
 from graph.templates import UnknownTemplateError, template, templates
+from runtime.training_cost import training_cost, usable_plan
 
 MAX_FIXES = 1000
 SEVERITIES = {"error": "error", "warning": "warning", "info": "hint"}
@@ -126,6 +129,9 @@ class _Report:
         self.inference = Inference(project.graph)
         self.problems = all_problems(project, self.inference)
         self.ok = not any(problem.is_error for problem in self.problems)
+        self.plan = usable_plan(project.training)
+        self.cost = training_cost(project.graph, self.inference, self.plan)
+        self.peak = self.cost.memory.peak(self.plan.batch_size) if self.ok else None
 
 
 def _report_json(report: _Report) -> dict[str, Any]:
@@ -136,8 +142,16 @@ def _report_json(report: _Report) -> dict[str, Any]:
         "ok": report.ok,
         "total_parameters": inference.total_parameters,
         "total_flops": _count_json(inference.total_flops),
+        "total_macs": _count_json(macs(inference.total_flops)),
+        "memory": _memory_json(report),
         "nodes": [
-            {"id": node.id, "name": node.name, "type": node.type, **_result_json(inference.result(node.id))}
+            {
+                "id": node.id,
+                "name": node.name,
+                "type": node.type,
+                **_result_json(inference.result(node.id)),
+                **_cost_json(report.cost, node.id),
+            }
             for node in project.graph.nodes.values()
         ],
         "problems": [problem.to_json() for problem in report.problems],
@@ -149,6 +163,33 @@ def _result_json(result: NodeResult) -> dict[str, Any]:
         "outputs": {port: _tensor_json(tensor) for port, tensor in result.outputs.items()},
         "parameters": result.parameters,
         "flops": None if result.flops is None else _count_json(result.flops),
+        "macs": None if result.flops is None else _count_json(macs(result.flops)),
+    }
+
+
+def _cost_json(cost: Cost, node_id: str) -> dict[str, Any]:
+    """What a node keeps for the backward pass, in bytes by the batch `N`, and what its pixels see."""
+    kept, field = cost.activations(node_id), cost.receptive_fields.get(node_id)
+    return {
+        "activation_bytes": None if kept is None else _count_json(kept),
+        "receptive_field": field and list(field.sizes),
+        "stride": field and [float(stride) for stride in field.strides],
+    }
+
+
+def _memory_json(report: _Report) -> dict[str, Any]:
+    """Bytes of a training step as planned, what grows with the batch by `N`."""
+    memory, plan = report.cost.memory, report.plan
+    return {
+        "batch_size": plan.batch_size,
+        "precision": plan.precision,
+        "optimizer_type": plan.optimizer.type,
+        "parameters": memory.parameters,
+        "gradients": memory.gradients,
+        "optimizer": memory.optimizer,
+        "activations": _count_json(memory.activations),
+        "batch": _count_json(memory.batch),
+        "peak": report.peak,
     }
 
 
@@ -171,7 +212,10 @@ def _report_lines(report: _Report) -> Iterable[str]:
         right = "  ".join(text.rjust(width) for text, width in zip(row[3:], widths[3:], strict=True))
         yield f"  {left}  {right}"
     parameters, flops = _count(inference.total_parameters), _count(inference.total_flops)
-    yield f"  {parameters} parameters, {flops} FLOPs for one sample"
+    multiplied = _count(macs(inference.total_flops))
+    yield f"  {parameters} parameters, {flops} FLOPs ({multiplied} MACs) for one sample"
+    if report.peak is not None:
+        yield f"  {bytes_text(report.peak)} to train with batch size {report.plan.batch_size:,}"
     for severity, word in SEVERITIES.items():
         yield from (f"  {word}: {p.message}" for p in report.problems if p.severity == severity)
     yield f"  {'valid' if report.ok else 'not valid'}"

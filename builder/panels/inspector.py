@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, 
 from builder.panels.facts import Facts
 from builder.panels.name_field import NameField
 from builder.panels.node_page import NodePage, section_title
-from builder.quantities import counted, flops_text
+from builder.quantities import bytes_text, counted, flops_text, macs_text
 from builder.session import Session
 from builder.theme import GRID, Theme, font
+from graph.cost import macs
+from graph.dims import evaluate
 from graph.document import Change
 from graph.edits import RenameProject
 
@@ -63,7 +65,8 @@ class Inspector(QStackedWidget):
         page = self.page
         if page is self.node_page:
             node_id = self._session.selection[0]
-            if node_id in self._session.graph.nodes and (node_id in touched or node_id in change.updated):
+            is_touched = node_id in touched or node_id in change.updated or "training" in change.fields
+            if node_id in self._session.graph.nodes and is_touched:
                 self.node_page.refresh()
         elif page is self.several_page or page is self.project_page:
             page.refresh()
@@ -107,8 +110,22 @@ class ProjectPage(QWidget):
         yield "Edges", f"{len(graph.edges):,}"
         yield "Parameters", f"{inference.total_parameters:,}"
         yield "FLOPs", f"{flops_text(inference.total_flops)} a sample"
+        yield "MACs", f"{macs_text(macs(inference.total_flops))} a sample"
+        yield from self._memory_facts()
         count = len(self._session.all_problems)
         yield "Problems", counted(count, "problem") if count else "none"
+
+    def _memory_facts(self) -> Iterator[tuple[str, str]]:
+        """What a training step takes, once everything that it consists of is known."""
+        memory, batch_size = self._session.cost.memory, self._session.plan.batch_size
+        peak = memory.peak(batch_size)
+        if peak is None or self._session.errors:
+            return
+        yield "Memory to train", f"{bytes_text(peak)} at its peak, batch size {batch_size:,}"
+        yield "Weights", bytes_text(memory.parameters)
+        yield "Gradients", bytes_text(memory.gradients)
+        yield "Optimizer state", bytes_text(memory.optimizer)
+        yield "Activations", bytes_text(evaluate(memory.activations, {"N": batch_size}))
 
 
 class SeveralPage(QWidget):

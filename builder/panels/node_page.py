@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -14,11 +15,13 @@ from builder.panels.forms import FieldState, SpecForm, default_state
 from builder.panels.name_field import NameField
 from builder.panels.problem_list import ProblemCards
 from builder.panels.training_section import TrainingSection
-from builder.quantities import bytes_text, flops_text
+from builder.quantities import bytes_text, flops_text, macs_text
 from builder.session import Session
 from builder.theme import GRID, Theme, font
 from graph.catalog.params import ParamSpec, Value
 from graph.catalog.spec import LayerSpec
+from graph.cost import Cost, macs
+from graph.dims import substitute
 from graph.document import Node
 from graph.edits import RenameNode, SetParams
 from graph.inference import NodeResult
@@ -77,7 +80,7 @@ class NodePage(QWidget):
             self.training.show_settings(
                 spec.settings, node.params, lambda setting: _state(setting, node, result, problems)
             )
-        self.facts.show_facts(_facts(result))
+        self.facts.show_facts([*_facts(result), *_cost_facts(self._session.shown_cost, node.id)])
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
@@ -159,10 +162,27 @@ def _facts(result: NodeResult) -> Iterator[tuple[str, str]]:
         yield f"Output {port}" if port != "out" else "Output", _tensor_text(tensor, unknown)
     yield "Parameters", unknown if result.parameters is None else f"{result.parameters:,}"
     yield "FLOPs", "unknown" if result.flops is None else f"{flops_text(result.flops)} a sample"
+    if result.flops:
+        yield "MACs", f"{macs_text(macs(result.flops))} a sample"
     sizes = [num_bytes(tensor) if tensor else None for tensor in result.outputs.values()]
     known = [size for size in sizes if size is not None]
     if known and len(known) == len(sizes):
         yield "Output size", f"{bytes_text(sum(known))} a sample"
+
+
+def _cost_facts(cost: Cost, node_id: str) -> Iterator[tuple[str, str]]:
+    """What the node keeps in memory while training, and how much of the input its pixels see."""
+    kept, field = cost.activations(node_id), cost.receptive_fields.get(node_id)
+    bytes_kept = None if kept is None else substitute(kept, {"N": 1})
+    if isinstance(bytes_kept, int):
+        yield "Kept to train", f"{bytes_text(bytes_kept)} a sample" if bytes_kept else "nothing"
+    if field is not None:
+        yield "Receptive field", f"{_by(field.sizes)} pixels, stride {_by(field.strides)}"
+
+
+def _by(numbers: Iterable[int | Fraction]) -> str:
+    """`3 × 3`."""
+    return " × ".join(f"{float(number):g}" for number in numbers)
 
 
 def _tensor_text(tensor: TensorSpec | None, unknown: str = "unknown") -> str:

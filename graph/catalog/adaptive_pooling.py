@@ -16,6 +16,7 @@ from graph.catalog.spec import (
     SavedRule,
     saves_inputs,
 )
+from graph.catalog.windows import dividing
 from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
@@ -73,6 +74,7 @@ def _adaptive(
             *((RETURN_INDICES,) if finds else ()),
         ),
         saves=saves,
+        windows=dividing(ndim),
         stem=stem,
         keywords=keywords,
         summary=("output_size",),
@@ -178,6 +180,7 @@ def _fractional(ndim: int, dims: str) -> LayerSpec:
             RETURN_INDICES,
         ),
         saves=saves_indices,
+        windows=dividing(ndim),
         stem="pool",
         keywords=("downsample", "stochastic", "random", "maximum"),
         summary=("kernel_size", "output_ratio"),

@@ -7,6 +7,7 @@ from math import prod
 from graph.catalog.params import Choice, Flag, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple, channels_of, require_window, sample_elements, windowed_size
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.windows import sliding
 from graph.dims import Dim
 from graph.shapes import SetParam, ShapeError, TensorSpec
 
@@ -165,6 +166,7 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         learns="matrix",
         flops=flops,
         saves=saves,
+        windows=sliding(ndim),
         autocast="lower",
         keywords=keywords,
         summary=("kernel_size", "stride", "padding", "out_channels"),

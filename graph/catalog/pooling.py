@@ -8,6 +8,7 @@ from graph.catalog.params import Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import NOT_BOOL, as_tuple, holding, require_window, windowed_size
 from graph.catalog.saving import saves_indices
 from graph.catalog.spec import DOCS, SAME_DTYPE, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.windows import sliding
 from graph.dims import Dim
 from graph.shapes import DTYPES, FLOATS, INTEGERS, SetParam, ShapeError, TensorSpec
 
@@ -124,6 +125,7 @@ def _max_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
         infer=infer,
         params=_window_params(ndim, dilated=True),
         saves=saves_indices,
+        windows=sliding(ndim),
         stem="pool",
         keywords=("downsample", "subsample", "maximum"),
         summary=("kernel_size", "stride", "padding"),
@@ -148,6 +150,7 @@ def _avg_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
             Flag(name="count_include_pad", default=True, help="Whether the border counts in the mean."),
             *((DIVISOR_OVERRIDE,) if ndim > 1 else ()),
         ),
+        windows=sliding(ndim),
         stem="pool",
         keywords=("downsample", "mean", "average"),
         summary=("kernel_size", "stride", "padding"),
@@ -191,6 +194,7 @@ def _lp_pool(ndim: int, dims: str, dtypes: tuple[str, ...]) -> LayerSpec:
             Flag(name="ceil_mode", help=HELP_CEIL),
         ),
         saves=_saves_powers,
+        windows=sliding(ndim),
         stem="pool",
         keywords=("downsample", "power average", "lp norm"),
         summary=("norm_type", "kernel_size", "stride"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from graph.catalog.params import ParamError
@@ -299,6 +300,19 @@ class Saved:
     backward: tuple[TensorSpec, ...] = ()
 
 
+@dataclass(frozen=True)
+class Window:
+    """What a layer looks at along one spatial dim.
+
+    Args:
+        extent: how many pixels it spans.
+        step: pixels from one window to the next; below 1 where the layer enlarges.
+    """
+
+    extent: int
+    step: Fraction
+
+
 SavedRule = Callable[[LayerCall], Saved | None]
 # Whether the output is the input's memory: never, always, always but in another order, or unless the input
 # itself is in another order.
@@ -347,6 +361,7 @@ class LayerSpec:
         saves: what autograd keeps of a call in training mode; None where nobody knows.
         view: whether the output is the input's memory, seen differently.
         autocast: what automatic mixed precision makes of the layer.
+        windows: what it looks at along each spatial dim; None for layers that look at every pixel by itself.
         stem: what new nodes of this type are called, followed by a number.
         keywords: further words the search finds it by.
         summary: the parameters that matter most, for the node's card.
@@ -374,6 +389,7 @@ class LayerSpec:
     saves: SavedRule = saves_inputs
     view: View = "copy"
     autocast: Autocast = "follows"
+    windows: Callable[[LayerCall], tuple[Window, ...] | None] | None = None
     stem: str = ""
     keywords: tuple[str, ...] = ()
     summary: tuple[str, ...] = ()

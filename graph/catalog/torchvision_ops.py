@@ -8,6 +8,7 @@ from graph.catalog.convolution import conv_shape, incoming_channels, num_weights
 from graph.catalog.params import Choice, Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple, same, sample_elements
 from graph.catalog.spec import LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.windows import sliding
 from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
@@ -197,6 +198,7 @@ def _block(ndim: int, dims: str) -> LayerSpec:
         parameters=partial(_block_parameters, ndim=ndim),
         flops=partial(_block_flops, ndim=ndim),
         saves=_saves_block,
+        windows=sliding(ndim),
         autocast="lower",
         stem="conv_block",
         keywords=("conv bn relu", "convolution", "batch normalization", "mobilenet"),

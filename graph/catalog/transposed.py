@@ -7,6 +7,7 @@ from graph.catalog.convolution import incoming_channels, num_weights, require_gr
 from graph.catalog.params import Flag, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.windows import spreading
 from graph.dims import Dim, substitute
 from graph.shapes import SetParam, ShapeError, TensorSpec, num_elements
 
@@ -92,6 +93,7 @@ def _transposed(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         learns="matrix",
         flops=flops,
         saves=saves_filtered,
+        windows=spreading(ndim),
         autocast="lower",
         stem="up",
         keywords=("deconvolution", "upsample", "upconv", "decoder", *keywords),

@@ -81,8 +81,24 @@ def test_check_tells_shapes_parameters_and_flops(capsys, project):
     assert report["total_parameters"] == 1792
     assert report["total_flops"] == 2 * 64 * 30 * 30 * 27
     assert report["nodes"][1]["outputs"] == {"out": {"shape": ["N", 64, 30, 30], "dtype": "float32"}}
+    assert report["total_macs"] == 64 * 30 * 30 * 27
     assert report["nodes"][1]["parameters"] == 1792
+    assert report["nodes"][1]["receptive_field"] == [3, 3]
+    assert report["nodes"][1]["stride"] == [1, 1]
     assert report["nodes"][2]["outputs"] == {}
+
+
+def test_check_tells_what_training_takes_as_planned(capsys, project):
+    layers = [("Input", {"shape": [10]}), ("Linear", {"out_features": 100}), ("Tanh", {}), ("Linear", {})]
+    plan = {"optimizer": {"type": "SGD", "momentum": 0.9}, "batch_size": 1000}
+    _, out, _ = answer(capsys, "check", project(*layers, ("Output", {}), training=plan), "--json")
+    report = json.loads(out)
+    memory, weights = report["memory"], 4 * report["total_parameters"]
+    assert memory["parameters"] == memory["gradients"] == memory["optimizer"] == weights
+    assert memory["batch_size"] == 1000
+    assert report["nodes"][3]["activation_bytes"] == 0
+    assert report["nodes"][2]["activation_bytes"] == "400*N" == memory["activations"]
+    assert memory["peak"] > 2 * weights + 400 * 1000
 
 
 def test_check_prints_a_table_for_people(capsys, project):
@@ -90,7 +106,8 @@ def test_check_prints_a_table_for_people(capsys, project):
     code, out, _ = answer(capsys, "check", project(*layers))
     assert code == 0
     assert "linear1  Linear  (N, 2)" in out
-    assert "10 parameters" in out
+    assert "10 parameters, 16 FLOPs (8 MACs) for one sample" in out
+    assert "to train with batch size 64" in out
 
 
 def test_check_goes_on_after_an_unreadable_file(capsys, project, tmp_path):

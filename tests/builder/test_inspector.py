@@ -9,7 +9,7 @@ from builder.panels.inspector import Inspector
 from builder.session import Session
 from builder.theme import light
 from graph.document import Document, Graph, Node, PortRef, Project
-from graph.edits import AddNodes, Connect, SetParams
+from graph.edits import AddNodes, Connect, RemoveNodes, SetParams, SetTraining
 from graph.storage import to_bytes
 
 IMAGE = Node("n1", "Input", "image", {"shape": [1, 28, 28]})
@@ -80,6 +80,30 @@ def test_a_selected_node_shows_its_form(conv, inspector):
     assert "docs.pytorch.org" in conv.help.text()
     assert conv.facts.text("Output") == "(N, 32, 26, 26)  float32"
     assert conv.facts.text("Parameters") == "320"
+
+
+def test_a_selected_node_shows_what_it_costs(session, conv):
+    assert conv.facts.text("MACs") == "195 kMAC a sample"
+    assert conv.facts.text("Kept to train") == "nothing"  # its input is the batch
+    assert conv.facts.text("Receptive field") == "3 × 3 pixels, stride 1 × 1"
+    session.apply(SetParams("n2", {"stride": 2}))
+    assert conv.facts.text("Receptive field") == "3 × 3 pixels, stride 2 × 2"
+
+
+def test_the_project_shows_what_training_takes_and_follows_graph_and_plan(qtbot, session, inspector):
+    facts = inspector.project_page.facts
+    assert facts.text("Memory to train") == ""  # linear1 is not connected yet
+    session.apply(RemoveNodes(("n3", "n4")))
+    session.apply(AddNodes((Node("n5", "GELU", "gelu1"), Node("n6", "Output", "out"))))
+    session.apply(Connect(PortRef("n2", "out"), PortRef("n5", "in")))
+    session.apply(Connect(PortRef("n5", "out"), PortRef("n6", "in")))
+    assert facts.text("Weights") == facts.text("Gradients") == "1.25 KiB"
+    assert facts.text("Optimizer state") == "2.5 KiB"
+    assert facts.text("Activations") == "5.28 MiB"
+    session.apply(SetTraining({"optimizer": "SGD", "batch_size": 128}, "Set the plan"))
+    assert facts.text("Optimizer state") == "0 B"
+    assert facts.text("Memory to train").endswith("batch size 128")
+    assert facts.text("Activations") == "10.6 MiB"
 
 
 def test_several_selected_are_counted(session, inspector):
