@@ -191,8 +191,7 @@ class Session(QObject):
     def settle(self) -> None:
         """Lets design rules look at what was changed, if they have not done so yet."""
         if self._is_lint_due:
-            self._costs.clear()
-        before = self._problems, self._all_problems
+            before = self._problems, self._all_problems
             self._lint()
             self._gather()
             if (self._problems, self._all_problems) != before:
@@ -252,6 +251,7 @@ class Session(QObject):
             self.problems_changed.emit()
 
     def _tell(self, change: Change, touched: frozenset[str]) -> None:
+        self._costs.clear()
         before = self._problems, self._all_problems
         if touched or change.is_structural or change.updated or change.fields or change.touches_blocks:
             self._collect_mistakes()
