@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from graph.blocks import CATEGORY as BLOCKS
 from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec
 
@@ -20,6 +21,7 @@ COMMON = (
 
 # Families that people most often put behind a family, likeliest first.
 FOLLOWERS = {
+    BLOCKS: ("Activation", "Pooling", "Convolution", "Normalization", "Linear", "Tensor", "Dropout"),
     "Input/Output": ("Convolution", "Linear", "Embedding", "Recurrent", "Tensor", "Normalization"),
     "Linear": ("Activation", "Input/Output", "Dropout", "Normalization", "Linear"),
     "Embedding": ("Recurrent", "Dropout", "Normalization", "Linear"),
@@ -68,15 +70,17 @@ def search(query: str, specs: Iterable[LayerSpec] | None = None) -> list[Match]:
     return sorted(found, key=lambda match: -match.score)  # stable: equal scores keep the order of `among`
 
 
-def usual_order() -> list[LayerSpec]:
-    """The catalogue with the common layers first."""
+def usual_order(catalog: Mapping[str, LayerSpec] = CATALOG) -> list[LayerSpec]:
+    """A catalogue with the project's own blocks first, then the common layers."""
     rank = {name: index for index, name in enumerate(COMMON)}
-    return sorted(CATALOG.values(), key=lambda spec: rank.get(spec.type, len(rank)))
+    return sorted(
+        catalog.values(), key=lambda spec: (spec.category != BLOCKS, rank.get(spec.type, len(rank)))
+    )
 
 
 def order_after(category: str, specs: Sequence[LayerSpec]) -> list[LayerSpec]:
-    """The layers with those first that people most often put behind this family."""
-    followers = FOLLOWERS.get(category, ())
+    """The layers with blocks first, then those that people most often put behind this family."""
+    followers = (BLOCKS, *FOLLOWERS.get(category, ()))
     rank = {name: index for index, name in enumerate(followers)}
     common = {name: index for index, name in enumerate(COMMON)}
     return sorted(

@@ -11,7 +11,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QToolBar
 
 from builder.actions import Actions
-from builder.canvas.view import CanvasView
+from builder.block_commands import BlockCommands
+from builder.canvas.page import CanvasPage
 from builder.custom_code import CustomCode
 from builder.dialogs import Dialogs
 from builder.docks import Docks
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
             self.actions_,
             self.dialogs,
         )
+        self.blocks = BlockCommands(self.session, self.actions_, self)
         self._bind_actions()
         self._connect()
         self.resize(FIRST_SIZE)
@@ -88,8 +90,9 @@ class MainWindow(QMainWindow):
 
     def _make_panels(self, theme: Theme) -> None:
         session = self.session
-        self.canvas = CanvasView(session, theme)
-        self.layers = Palette(theme)
+        self.editor = CanvasPage(session, theme)
+        self.canvas, self.breadcrumb = self.editor.canvas, self.editor.breadcrumb
+        self.layers = Palette(session, theme)
         self.inspector = Inspector(session, theme)
         self.problems = ProblemsPanel(session, theme)
         self.training = TrainingPanel(session, theme)
@@ -98,7 +101,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage(self.files.recent, theme)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.welcome)
-        self.pages.addWidget(self.canvas)
+        self.pages.addWidget(self.editor)
         self.setCentralWidget(self.pages)
         side = {"Layers": self.layers, "Inspector": self.inspector}
         tabs = {"Problems": self.problems, "Training": self.training, "Code": self.code, "Log": self.log}
@@ -129,8 +132,11 @@ class MainWindow(QMainWindow):
 
     def _bind_actions(self) -> None:
         self.help = Help(self, self.actions_)
-        self.actions_.bind(self, self.files, self.session, self.exports, self.runs, self.help, self.canvas)
+        self.actions_.bind(
+            self, self.files, self.session, self.exports, self.runs, self.help, self.canvas, self.blocks
+        )
         self.actions_.install(self, self.canvas)
+        self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
 
     def _connect(self) -> None:
         session, files = self.session, self.files
@@ -254,7 +260,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_project(self) -> None:
-        self.pages.setCurrentWidget(self.canvas)
+        self.pages.setCurrentWidget(self.editor)
         self._set_has_project(True)
         self.docks.height.fit()
         self.canvas.fit_all()
@@ -271,6 +277,7 @@ class MainWindow(QMainWindow):
         for action_id in NEED_PROJECT:
             self.actions_.set_enabled(action_id, has_project, "No project is open.")
         self._offer_fixes()
+        self.blocks.set_has_project(has_project)
         self.runs.has_project = has_project
         self.runs.refresh()
         self._follow()
@@ -284,7 +291,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _follow(self) -> None:
         document = self.session.document
-        shown = self.pages.currentWidget() is self.canvas
+        shown = self.pages.currentWidget() is self.editor
         self.setWindowTitle(f"{self.files.name}[*] – Netloom" if shown else "Netloom")
         self.setWindowModified(document.is_dirty)
         for action_id, verb, label in (

@@ -14,7 +14,7 @@ from graph.edits import MoveNodes
 from graph.inference import Inference, NodeResult
 from graph.layout import is_piled_up, layered
 from graph.problems import Problem
-from graph.scopes import LocatedProblem, Path, Scope
+from graph.scopes import LocatedProblem, Path, Scope, changed_graphs, leads_to, path_to
 from graph.silence import is_silenced
 from runtime.plan import TrainingPlan
 from runtime.training_cost import training_cost, usable_plan
@@ -142,6 +142,10 @@ class Session(QObject):
         self.document_replaced.emit()
         self.problems_changed.emit()
 
+    def is_instance(self, node_id: str) -> bool:
+        """Whether a node of the graph that is shown is of a block, which can be entered."""
+        return self.graph.nodes[node_id].type in self.project.blocks
+
     def enter(self, node_id: str) -> bool:
         """Shows the graph inside an instance of the graph that is shown; False if the node is none."""
         return self.show_scope((*self.scope, node_id))
@@ -162,6 +166,7 @@ class Session(QObject):
             return False
         self.select(())
         self._look_anew()
+        self._paths[self.block] = path
         self.scope_changed.emit()
         self.problems_changed.emit()
         return True
@@ -203,18 +208,18 @@ class Session(QObject):
         self._tell(Change(), asked | self._scope.retry(asked))
 
     def undo(self) -> None:
-        """Takes the last step back."""
+        """Takes the last step back, and shows the graph that it was made in."""
         if self._document.undo_label is None:
             self.message.emit("Nothing to undo.")
         else:
-            self._document.undo()
+            self._show_changed(self._document.undo())
 
     def redo(self) -> None:
-        """Does the step again that was undone last."""
+        """Does the step again that was undone last, and shows the graph that it is made in."""
         if self._document.redo_label is None:
             self.message.emit("Nothing to redo.")
         else:
-            self._document.redo()
+            self._show_changed(self._document.redo())
 
     def select(self, node_ids: Iterable[str]) -> None:
         """Makes these nodes the selection; ids that are not there are left out."""
@@ -232,6 +237,7 @@ class Session(QObject):
         self._document = document
         self._scope = Scope(document.project)
         self._costs: list[Cost] = []
+        self._paths: dict[str | None, Path] = {}  # by block, where it was seen last
         self._unsubscribe = document.subscribe(self._follow)
         self._look_anew()
 
@@ -261,6 +267,17 @@ class Session(QObject):
         self.changed.emit(change, touched)
         if (self._problems, self._all_problems) != before:
             self.problems_changed.emit()
+
+    def _show_changed(self, change: Change) -> None:
+        """Goes where a change was made, unless that is shown already."""
+        changed = changed_graphs(change)
+        if changed and self.block not in changed:
+            block = changed[0]
+            seen = self._paths.get(block)
+            is_there = seen is not None and leads_to(self.project, seen) == block
+            path = seen if is_there else path_to(self.project, block)
+            if path is not None:
+                self.show_scope(path)
 
     def _instances(self, change: Change) -> set[str]:
         """Instances of blocks that are now others: their ports may be others too."""

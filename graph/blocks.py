@@ -113,7 +113,7 @@ def block_spec(block: Block, blocks: Mapping[str, Block]) -> LayerSpec:
         outputs=tuple(PortSpec(name, DTYPES) for name in outputs.values()),
         parameters=lambda call: sum(body.parameters for body in rules.bodies(call.inputs, call.params)),
         flops=rules.flops,
-        stem=identifier(default_stem(block.name), "block"),
+        stem=block_stem(block.name),
         summary=tuple(param.name for param in params),
     )
 
@@ -126,6 +126,11 @@ def block_ports(graph: Graph) -> tuple[dict[str, str], dict[str, str]]:
             names = ends[node.type]
             names[node.id] = _unused(identifier(node.name, node.type.lower()), names.values())
     return ends["Input"], ends["Output"]
+
+
+def block_stem(name: str) -> str:
+    """What instances of a block are called, before their number: `wide_block` for `WideBlock2`."""
+    return identifier(default_stem(name).rstrip("0123456789_"), "block")
 
 
 def identifier(text: str, default: str) -> str:

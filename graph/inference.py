@@ -87,6 +87,10 @@ class Inference:
         self._cycles: Mapping[str, tuple[str, ...]] = {}  # the nodes of each cycle, by the first of them
         self.rebuild()
 
+    def like(self, graph: Graph) -> Inference:
+        """The results for another graph that is given the same."""
+        return Inference(graph, self._bindings, self._env)
+
     def result(self, node_id: str) -> NodeResult:
         """What is known about a node."""
         return self._results[node_id]

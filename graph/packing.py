@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graph.block_edits import AddBlock
-from graph.blocks import block_ports, identifier
-from graph.catalog.spec import default_stem
+from graph.blocks import block_ports, block_stem
 from graph.document import (
     Block,
     BlockParam,
@@ -66,7 +65,7 @@ class Pack:
         instance = Node(
             next(graph.new_ids()),
             name,
-            graph.new_name(identifier(default_stem(name), "block")),
+            graph.new_name(block_stem(name)),
             {param.name: f"={param.name}" for param in params},
             _corner(chosen),
         )

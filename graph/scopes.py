@@ -150,6 +150,39 @@ class Scope:
         return list(reversed(unique.values()))
 
 
+def leads_to(project: Project, path: Path) -> str | None:
+    """The block in whose graph a path ends; None for the main graph, or where it leads nowhere."""
+    block = None
+    for node_id in path:
+        node = project.graph_of(block).nodes.get(node_id)
+        if node is None or node.type not in project.blocks:
+            return None
+        block = node.type
+    return block
+
+
+def path_to(project: Project, block: str | None) -> Path | None:
+    """The instances to enter, as few as there can be, to see the graph of a block; None if it has none."""
+    ways: dict[str | None, Path] = {None: ()}
+    queue: list[str | None] = [None]
+    for scope in queue:  # which grows meanwhile
+        for node in project.graph_of(scope).nodes.values():
+            if node.type in project.blocks and node.type not in ways:
+                ways[node.type] = (*ways[scope], node.id)
+                queue.append(node.type)
+    return ways.get(block)
+
+
+def changed_graphs(change: Change) -> list[str | None]:
+    """The graphs that a change was made in, the main graph as None, likeliest first.
+
+    A change inside a block may have moved edges around it; for a block that came its surroundings matter.
+    """
+    main = change.is_structural or change.updated or change.moved
+    came = [name for name in change.blocks_added if name not in change.blocks]
+    return [*change.blocks, *([None] if main else []), *came]
+
+
 def _main_level(project: Project) -> _Level:
     graph = project.graph_of(None)
     return _Level(None, graph, {}, {}, Inference(graph))

@@ -50,14 +50,15 @@ class Adder(QObject):
     def ask(self, view_at: QPoint, at: QPointF, edge: Edge | None = None) -> None:
         """Opens the search box; the layer goes where the mouse is, and is joined to the one selected node."""
         if edge is not None:
-            self._open(view_at, Destination(_corner(at), edge=edge), _middle_layers(), "Insert into the edge")
+            destination = Destination(_corner(at), edge=edge)
+            self._open(view_at, destination, self._middle_layers(), "Insert into the edge")
             return
-        ref = self._free_output()
+        graph, ref = self._session.graph, self._free_output()
         if ref is None:
-            self._open(view_at, Destination(_corner(at)), usual_order(), "Search layers")
+            self._open(view_at, Destination(_corner(at)), usual_order(graph.catalog), "Search layers")
         else:
-            name = self._session.graph.nodes[ref.node].name
-            layers = likely(self._session.graph, ref)
+            name = graph.nodes[ref.node].name
+            layers = likely(graph, ref, self._session.inference)
             self._open(view_at, Destination(_corner(at), ref), layers, f"Search layers to follow {name}")
 
     def ask_beside(self, view_at: QPoint, at: QPointF) -> None:
@@ -75,7 +76,8 @@ class Adder(QObject):
         # The card's port, not its corner, goes where the mouse let go.
         corner = (at.x() if is_output else at.x() - CARD_WIDTH, at.y() - FIRST_ROW)
         prompt = f"Layers to {'follow' if is_output else 'feed'} {graph.nodes[ref.node].name}"
-        self._open(view_at, Destination(corner, ref), fitting(graph, ref), prompt)
+        layers = fitting(graph, ref, self._session.inference)
+        self._open(view_at, Destination(corner, ref), layers, prompt)
 
     def add(self, type_name: str, at: QPointF, edge: Edge | None = None) -> None:
         """Adds a layer around a scene position, or puts it into an edge."""
@@ -90,6 +92,9 @@ class Adder(QObject):
     def _open(self, view_at: QPoint, destination: Destination, specs: list[LayerSpec], prompt: str) -> None:
         self._destination = destination
         self._popup.ask(view_at, specs, prompt)
+
+    def _middle_layers(self) -> list[LayerSpec]:
+        return [spec for spec in usual_order(self._session.graph.catalog) if spec.inputs and spec.outputs]
 
     def _free_output(self) -> PortRef | None:
         selection = self._session.selection
@@ -118,7 +123,3 @@ class Adder(QObject):
 def _corner(at: QPointF) -> Position:
     """The top left corner of a card in whose middle a position lies."""
     return (at.x() - CARD_WIDTH / 2, at.y() - (HEADER_HEIGHT + ROW_HEIGHT) / 2)
-
-
-def _middle_layers() -> list[LayerSpec]:
-    return [spec for spec in usual_order() if spec.inputs and spec.outputs]

@@ -76,26 +76,34 @@ def free_output(graph: Graph, node_id: str) -> PortRef | None:
     return None if any(edge.source == ref for edge in graph.outgoing(node_id)) else ref
 
 
-def fitting(graph: Graph, ref: PortRef) -> list[LayerSpec]:
-    """Layers that can be joined to a port without a problem, likeliest first."""
+def fitting(graph: Graph, ref: PortRef, known: Inference) -> list[LayerSpec]:
+    """Layers that can be joined to a port without a problem, likeliest first.
+
+    Args:
+        graph: where the port is.
+        ref: the port.
+        known: about the graph.
+    """
     spec = graph.catalog.get(graph.nodes[ref.node].type)
     if spec is None:
         return []
-    trials = {each.type: edge for each in usual_order() if (edge := _edge_to(graph, _trial(each), ref))}
+    trials = {
+        each.type: edge for each in usual_order(graph.catalog) if (edge := _edge_to(graph, _trial(each), ref))
+    }
     if spec.output_port(ref.port) is None:
         return [graph.catalog[name] for name in trials]
     small = _upstream_with(graph, ref.node, trials)
-    inference = Inference(small)
+    inference = known.like(small)
     if inference.output(ref) is None:
         return order_after(spec.category, [graph.catalog[name] for name in trials])
     fits = [name for name in trials if _is_fine(inference, TRIAL + name)]
     return order_after(spec.category, [graph.catalog[name] for name in fits])
 
 
-def likely(graph: Graph, ref: PortRef) -> list[LayerSpec]:
-    """Every layer, those first that fit a port."""
-    first = fitting(graph, ref)
-    return [*first, *(spec for spec in usual_order() if spec not in first)]
+def likely(graph: Graph, ref: PortRef, known: Inference) -> list[LayerSpec]:
+    """Every layer, those first that fit a port; arguments as of `fitting`."""
+    first = fitting(graph, ref, known)
+    return [*first, *(spec for spec in usual_order(graph.catalog) if spec not in first)]
 
 
 def _overlap(one: Position, other: Position) -> bool:

@@ -21,6 +21,7 @@ from builder.canvas.adding import Adder
 from builder.canvas.hint import EmptyHint
 from builder.canvas.inline_name import InlineName
 from builder.canvas.note import Note
+from builder.canvas.places import Places
 from builder.canvas.pointer import Pointer
 from builder.canvas.ports import CARD_WIDTH
 from builder.canvas.scene import CanvasScene
@@ -37,9 +38,12 @@ ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0,
 PAN_STEP = 64  # pixels an arrow key pans by when nothing is selected
 NAME_HEIGHT = 28  # pixels of the field that renames
 REVEAL_MARGIN = 32  # pixels kept free around a node that is brought into sight
-ON_NODE = ("edit.rename", "edit.duplicate", "", "edit.cut", "edit.copy", "edit.delete")
+ON_NODE = (
+    "edit.rename", "edit.duplicate", "", "graph.enter", "graph.pack", "graph.unpack", "",
+    "edit.cut", "edit.copy", "edit.delete",
+)  # fmt: skip
 ON_EDGE = ("edit.add_node", "", "edit.delete")
-ON_NOTHING = ("edit.add_node", "edit.paste", "", "edit.select_all", "view.fit")
+ON_NOTHING = ("edit.add_node", "edit.paste", "", "edit.select_all", "view.fit", "", "graph.leave")
 
 
 class CanvasView(ZoomView):
@@ -66,6 +70,7 @@ class CanvasView(ZoomView):
         self._hint = EmptyHint(theme, self)
         self._adder = Adder(session, self.search)
         self._pointer = Pointer(self.graph_scene, session, self.note, self._drop_on_nothing)
+        self._places, self._path = Places(self), session.scope
         self._pan_from: QPoint | None = None
         self._space_held = self._space_panned = False
         self._connect()
@@ -210,6 +215,8 @@ class CanvasView(ZoomView):
         if hit.node is not None:
             if hit.port is None and hit.node.is_title(scene_at):
                 self.rename_selected()
+            elif hit.port is None and self._session.is_instance(hit.node.node_id):
+                self._session.enter(hit.node.node_id)
         else:
             self._adder.ask(at, scene_at, hit.edge.edge if hit.edge else None)
 
@@ -246,9 +253,7 @@ class CanvasView(ZoomView):
         elif key in ARROWS:
             self._step(*ARROWS[key], large=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif key == Qt.Key.Key_Escape:
-            if not self._pointer.cancel():
-                self._session.select(())
-                self.graph_scene.select_edges(())
+            self._escape()
         else:
             event.ignore()
 
@@ -292,7 +297,7 @@ class CanvasView(ZoomView):
     def _connect(self) -> None:
         self._session.changed.connect(self._follow)
         self._session.document_replaced.connect(self._reload)
-        self._session.scope_changed.connect(self._reload)
+        self._session.scope_changed.connect(self._go_there)
         self._session.selection_changed.connect(self._follow_selection)
         self.search.closed.connect(self._take_focus)
         self.name_field.entered.connect(self._rename)
@@ -308,12 +313,27 @@ class CanvasView(ZoomView):
 
     @Slot()
     def _reload(self) -> None:
+        self._places.forget()
+        self._path = self._session.scope
+        self._start_anew()
+        self.fit_all()
+
+    @Slot()
+    def _go_there(self) -> None:
+        """Shows another graph of the document, as it was seen last."""
+        self._places.keep(self._path)
+        self._path = self._session.scope
+        self._start_anew()
+        if not self._places.restore(self._path):
+            self.fit_all()
+
+    def _start_anew(self) -> None:
+        """Lets go of everything that belongs to the graph shown before."""
         self._pointer.forget()
         self.search.close_quietly()
         self.name_field.leave()
         self._hint.setVisible(not self._session.graph.nodes)
         self._hint.centre()
-        self.fit_all()
 
     @Slot(object)
     def _follow_selection(self, node_ids: tuple[str, ...]) -> None:
@@ -344,15 +364,26 @@ class CanvasView(ZoomView):
         self._adder.ask_for_port(self.mapFromScene(at), at, ref)
 
     def _menu(self, action_ids: tuple[str, ...]) -> QMenu:
-        known = {action.objectName(): action for action in self.actions()}
+        known = {action.objectName(): action for action in (*self.window().actions(), *self.actions())}
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
         for action_id in action_ids:
             if not action_id:
                 menu.addSeparator()
             elif action_id in known:
                 menu.addAction(known[action_id])
         return menu
+
+    def _escape(self) -> None:
+        """Breaks a gesture off, else selects nothing, else leaves the block."""
+        if self._pointer.cancel():
+            return
+        if self._session.selection or self.graph_scene.selected_edges:
+            self._session.select(())
+            self.graph_scene.select_edges(())
+        else:
+            self._session.leave()
 
     def _step(self, dx: int, dy: int, large: bool) -> None:
         """An arrow key: moves the selection by the grid, or the view."""

@@ -1,21 +1,23 @@
-"""The palette: every layer by family, found by typing, dragged to the canvas or added by a double-click."""
+"""The palette: blocks, then every layer by family; found by typing, dragged or added by a double-click."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
 
 from builder.layer_list import LayerDelegate, LayerList
-from builder.layer_search import Match, search
+from builder.layer_search import Match, search, usual_order
+from builder.session import Session
 from builder.theme import Theme
-from graph.catalog import CATALOG
+from graph.blocks import CATEGORY as BLOCKS
+from graph.catalog.spec import LayerSpec
 
 
 class Palette(QWidget):
-    """Lists the layers.
+    """Lists the project's blocks and the layers.
 
     Signals:
         layer_chosen(str): a type was double-clicked, or Enter pressed on it; the canvas adds it.
@@ -23,8 +25,10 @@ class Palette(QWidget):
 
     layer_chosen = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
+        self._blocks = _blocks(session)
         self.field = QLineEdit(self)
         self.field.setPlaceholderText("Search layers")
         self.field.setAccessibleName("Search layers")
@@ -40,6 +44,8 @@ class Palette(QWidget):
         self.field.installEventFilter(self)
         self.list.doubleClicked.connect(self._choose)
         self.list.installEventFilter(self)
+        for signal in (session.changed, session.scope_changed, session.document_replaced):
+            signal.connect(self._follow)
         self._search("")
 
     @Slot(object)
@@ -85,9 +91,20 @@ class Palette(QWidget):
         for widget in (self.field, self._nothing, self.list):
             layout.addWidget(widget)
 
+    @Slot()
+    def _follow(self) -> None:
+        """Lists the blocks anew where one came, went or is another; nothing else moves."""
+        blocks = _blocks(self._session)
+        if blocks != self._blocks:
+            self._blocks = blocks
+            at = self.list.verticalScrollBar().value()
+            self._search(self.field.text())
+            self.list.verticalScrollBar().setValue(at)
+
     @Slot(str)
     def _search(self, query: str) -> None:
-        rows = list(search(query)) if query.strip() else list(_by_family())
+        catalog = self._session.graph.catalog
+        rows = list(search(query, usual_order(catalog))) if query.strip() else list(_by_family(catalog))
         self._model.show(rows)
         self.list.scrollToTop()
         self._nothing.setText(f"No layer matches “{query}”.")
@@ -101,8 +118,17 @@ class Palette(QWidget):
             self.layer_chosen.emit(spec.type)
 
 
-def _by_family() -> Iterator[Match | str]:
-    """The catalogue under headings, in its own order."""
-    for category in dict.fromkeys(spec.category for spec in CATALOG.values()):
-        yield category
-        yield from (Match(spec, 0.0) for spec in CATALOG.values() if spec.category == category)
+def _blocks(session: Session) -> list[tuple[str, str]]:
+    """What there is to see of the project's blocks: their names, and what they say of themselves."""
+    return [(spec.type, spec.help) for spec in session.graph.catalog.values() if spec.category == BLOCKS]
+
+
+def _by_family(catalog: Mapping[str, LayerSpec]) -> Iterator[Match | str]:
+    """A catalogue under headings, blocks first, otherwise in its own order."""
+    families: dict[str, list[LayerSpec]] = {BLOCKS: []}
+    for spec in catalog.values():
+        families.setdefault(spec.category, []).append(spec)
+    for category, specs in families.items():
+        if specs:
+            yield category
+            yield from (Match(spec, 0.0) for spec in specs)

@@ -41,6 +41,7 @@ _FAMILY_WORDS: Mapping[str, str] = MappingProxyType(
         "tensor": "shape",
         "attention": "attention",
         "own": "io",
+        "block": "block",
     }
 )
 
@@ -198,6 +199,7 @@ _LIGHT = Theme(
             "merge": "#7e63ed",
             "shape": "#005727",
             "attention": "#77007a",
+            "block": "#a648c1",
         }
     ),
 )
@@ -268,6 +270,7 @@ _DARK = Theme(
             "merge": "#8f97fe",
             "shape": "#b2e8b4",
             "attention": "#ed54c1",
+            "block": "#a156d1",
         }
     ),
 )

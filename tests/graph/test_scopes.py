@@ -1,13 +1,15 @@
 """Inside the instances that somebody enters: what is known there follows every change, as all problems do."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.block_edits import InBlock, made_inside
+from graph.block_edits import AddBlock, InBlock, made_inside
 from graph.document import Block, BlockParam, Document, EditError, PortRef, Project
-from graph.edits import Batch, Connect, Disconnect, RemoveNodes, RenameNode, SetParams
+from graph.edits import Batch, Connect, Disconnect, RemoveNodes, RenameNode, SetParams, SetTraining
 from graph.inference import Inference
-from graph.scopes import Scope
+from graph.packing import Pack
+from graph.scopes import Scope, changed_graphs, leads_to, path_to
 from graph.storage import from_bytes, to_bytes
 from tests.graph.block_drawings import deep, graph, in_a_row
 from tests.graph.builders import edge
@@ -173,3 +175,34 @@ def test_any_history_with_blocks_is_consistent_to_the_byte(data):
         doc.redo()
         assert to_bytes(doc.project) == expected
         assert_followed()
+
+
+@pytest.mark.parametrize(
+    ("path", "block"),
+    [((), None), (("n2",), "Residual"), (("n3", "n2"), "Residual"), (("n1",), None), (("n3", "n9"), None)],
+)
+def test_a_path_leads_to_a_block(path, block):
+    assert leads_to(deep(), path) == block
+
+
+def test_a_block_is_found_by_the_shortest_way():
+    project = deep()
+    AddBlock(Block("Idle", in_a_row(("ReLU", {})))).apply(project)
+    ways = {name: path_to(project, name) for name in (None, "Residual", "Pair", "Idle")}
+    assert ways == {None: (), "Residual": ("n2",), "Pair": ("n3",), "Idle": None}
+    RemoveNodes(["n2"]).apply(project)
+    assert path_to(project, "Residual") == ("n3", "n2")
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (SetParams("n2", {"repeat": 2}), [None]),
+        (InBlock("Residual", SetParams("n2", {"bias": False})), ["Residual"]),
+        (Pack(["n2"], "New"), [None, "New"]),
+        (InBlock("Pair", Pack(["n2"], "New")), ["Pair", "New"]),
+        (SetTraining({"epochs": 3}), []),
+    ],
+)
+def test_it_is_known_in_which_graph_a_change_was_made(edit, expected):
+    assert changed_graphs(Document(deep()).apply(edit)) == expected

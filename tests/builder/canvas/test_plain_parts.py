@@ -154,7 +154,7 @@ def test_snapping():
 
 def test_what_follows_a_port_fits_without_a_problem():
     project = chain(("Input", "image"), ("Conv2d", "conv1"))
-    for spec in fitting(project.graph, PortRef("n2", "out")):
+    for spec in fitting(project.graph, PortRef("n2", "out"), Inference(project.graph)):
         fresh = chain(("Input", "image"), ("Conv2d", "conv1"))
         placed = place(fresh.graph, spec, (500, 0), PortRef("n2", "out"))
         placed.edit.apply(fresh)
@@ -164,13 +164,14 @@ def test_what_follows_a_port_fits_without_a_problem():
 
 def test_what_does_not_follow_has_a_reason():
     project = chain(("Input", "tokens"), tokens={"shape": [16], "dtype": "int64"})
-    types = {spec.type for spec in fitting(project.graph, PortRef("n1", "out"))}
+    types = {spec.type for spec in fitting(project.graph, PortRef("n1", "out"), Inference(project.graph))}
     assert "Embedding" in types
     assert not types & {"Linear", "Conv2d", "LSTM", "Input"}
 
 
 def test_an_unknown_type_has_nothing_to_offer():
-    assert fitting(chain(("Nonsense", "odd")).graph, PortRef("n1", "out")) == []
+    graph = chain(("Nonsense", "odd")).graph
+    assert fitting(graph, PortRef("n1", "out"), Inference(graph)) == []
 
 
 def test_only_the_first_output_that_feeds_nothing_is_free():

@@ -1,0 +1,342 @@
+"""Blocks in the window, with real keys and clicks: pack, enter, edit, leave, unpack, and find them again."""
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+
+from builder.layer_list import MIME_TYPE
+from graph.block_edits import AddBlock, RenameBlock
+from graph.document import Block, Document
+from graph.edits import RenameNode, SetParams
+from graph.storage import to_bytes
+from graph.templates import template
+from tests.builder.canvas.driver import Driver
+from tests.graph.block_drawings import deep, in_a_row
+
+CTRL, SHIFT, ALT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Hands:
+    """Somebody at the window."""
+
+    def __init__(self, window, qtbot):
+        self.window, self.session, self.qtbot = window, window.session, qtbot
+        self.driver = Driver(window.canvas, window.session)
+        self.focus()
+
+    @property
+    def bytes(self):
+        return to_bytes(self.session.project)
+
+    @property
+    def steps(self):
+        return self.window.breadcrumb.texts
+
+    def focus(self):
+        self.window.activateWindow()
+        self.window.canvas.setFocus()
+        self.qtbot.waitUntil(self.window.canvas.hasFocus)
+
+    def press(self, key, modifiers=Qt.KeyboardModifier.NoModifier):
+        """A key on the canvas."""
+        self.focus()
+        QTest.keyClick(self.window.canvas, key, modifiers)
+
+    def double_click(self, name):
+        at = self.driver.at(self.driver.body(name))
+        QTest.mouseClick(self.window.canvas.viewport(), LEFT, pos=at)
+        QTest.mouseDClick(self.window.canvas.viewport(), LEFT, pos=at)
+
+    def click(self, button):
+        assert button.isVisible()
+        QTest.mouseClick(button, LEFT)
+
+    def select(self, *names):
+        self.session.select([self.driver.id(name) for name in names])
+
+    def names(self):
+        return [node.name for node in self.session.graph.nodes.values()]
+
+
+@pytest.fixture
+def hands(window, qtbot):
+    """The window with image -> Residual -> Pair (of two Residuals) -> logits."""
+    window.files.new_project(template("SmallCNN").project())
+    window.session.load(Document(deep()))
+    window.session.apply(SetParams("n2", {"width": 8}))
+    for number, node_id in enumerate(("n1", "n2", "n3", "n4")):
+        window.session.graph.replace_node(
+            window.session.graph.nodes[node_id].with_(position=(224.0 * number, 0.0))
+        )
+    window.session.load(Document(window.session.project))
+    return Hands(window, qtbot)
+
+
+def test_a_block_is_entered_and_left_with_mouse_and_keys(hands):
+    window, session = hands.window, hands.session
+    assert not window.breadcrumb.isVisible()
+    hands.double_click("pair1")
+    assert session.block == "Pair"
+    assert hands.steps == ["Deep", "pair1 (Pair)"]
+    assert window.breadcrumb.isVisible()
+    assert sorted(window.canvas.graph_scene.nodes) == sorted(session.project.blocks["Pair"].graph.nodes)
+    assert session.selection == ()
+    hands.select("second")
+    hands.press(Qt.Key.Key_Return)
+    assert hands.steps == ["Deep", "pair1 (Pair)", "second (Residual)"]
+    hands.press(Qt.Key.Key_Up, ALT)
+    assert (session.block, session.selection) == ("Pair", ("n3",))
+    hands.press(Qt.Key.Key_Escape)  # first selects nothing
+    assert (session.block, session.selection) == ("Pair", ())
+    hands.press(Qt.Key.Key_Escape)
+    assert (session.block, session.selection) == (None, ("n3",))
+    assert not window.breadcrumb.isVisible()
+    hands.press(Qt.Key.Key_Escape)
+    hands.press(Qt.Key.Key_Escape)  # there is nothing left to leave
+    assert session.scope == ()
+
+
+def test_a_layer_is_not_entered_and_a_title_is_renamed(hands):
+    hands.double_click("image")
+    assert hands.session.scope == ()
+    at = hands.driver.at(hands.driver.title("pair1"))
+    QTest.mouseDClick(hands.window.canvas.viewport(), LEFT, pos=at)
+    assert hands.session.scope == ()
+
+
+def test_a_step_of_the_breadcrumb_leaves_to_there(hands):
+    hands.double_click("pair1")
+    hands.double_click("first")
+    _, pair, _ = hands.window.breadcrumb.steps
+    assert pair.toolTip() == "Go back to pair1 (Pair)"
+    hands.click(pair)
+    assert (hands.session.block, hands.session.selection) == ("Pair", ("n2",))
+    hands.press(Qt.Key.Key_Return)
+    hands.click(hands.window.breadcrumb.steps[0])
+    assert (hands.session.scope, hands.session.selection) == ((), ("n3",))
+    hands.double_click("res1")
+    hands.click(hands.window.breadcrumb.leave_button)
+    assert (hands.session.scope, hands.session.selection) == ((), ("n2",))
+
+
+def test_steps_without_room_go_into_a_menu(hands):
+    breadcrumb = hands.window.breadcrumb
+    hands.session.show_scope(("n3", "n2"))
+    assert breadcrumb.more.isHidden()
+    breadcrumb.setFixedWidth(breadcrumb.sizeHint().width() - 40)
+    QApplication.processEvents()
+    assert [step.isVisible() for step in breadcrumb.steps] == [True, False, True]
+    (entry,) = breadcrumb.more.menu().actions()
+    assert entry.text() == "pair1 (Pair)"
+    entry.trigger()
+    assert hands.session.scope == ("n3",)
+
+
+def test_the_breadcrumb_follows_names(hands):
+    hands.double_click("pair1")
+    hands.session.apply(RenameBlock("Pair", "Twins & more"))
+    assert hands.steps == ["Deep", "pair1 (Twins & more)"]
+    hands.session.apply_to_project(RenameNode("n3", "tail"))
+    assert hands.steps == ["Deep", "tail (Twins & more)"]
+
+
+def test_every_graph_is_seen_again_as_it_was_left(hands):
+    canvas = hands.window.canvas
+    canvas.zoom_by(1.37, QPoint(200, 90))
+    canvas.pan_by(QPoint(-31, 17))
+    main = canvas.zoom, canvas.mapToScene(QPoint(0, 0))
+    hands.double_click("pair1")
+    canvas.zoom_by(0.8)
+    inner = canvas.zoom, canvas.mapToScene(QPoint(0, 0))
+    assert inner != main
+    hands.press(Qt.Key.Key_Up, ALT)
+    assert (canvas.zoom, canvas.mapToScene(QPoint(0, 0))) == main
+    hands.press(Qt.Key.Key_Return)
+    assert (canvas.zoom, canvas.mapToScene(QPoint(0, 0))) == inner
+
+
+def test_a_graph_that_is_seen_first_is_seen_whole(hands):
+    canvas = hands.window.canvas
+    hands.double_click("res1")
+    assert canvas.visible_area.contains(canvas.graph_scene.bounds())
+
+
+def test_what_was_done_in_another_graph_is_shown_when_it_is_undone(hands):
+    session = hands.session
+    hands.double_click("pair1")
+    hands.double_click("second")
+    session.apply(SetParams("n2", {"bias": False}))
+    hands.click(hands.window.breadcrumb.steps[0])
+    session.apply(RenameNode("n2", "start"))
+    hands.double_click("pair1")
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert session.scope == ()
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert session.scope == ("n3", "n3")  # through the instance that it was made in
+    hands.click(hands.window.breadcrumb.steps[0])
+    hands.press(Qt.Key.Key_Y, CTRL)
+    assert session.scope == ("n3", "n3")
+    hands.press(Qt.Key.Key_Y, CTRL)
+    assert session.scope == ()
+
+
+def test_undo_inside_stays_where_the_block_is_seen_through_another_instance(hands):
+    hands.double_click("res1")
+    hands.session.apply(SetParams("n2", {"bias": False}))
+    hands.press(Qt.Key.Key_Escape)
+    hands.press(Qt.Key.Key_Escape)
+    hands.double_click("pair1")
+    hands.double_click("first")
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert hands.session.scope == ("n3", "n2")
+
+
+def test_pack_enter_change_leave_and_take_it_all_back(hands):
+    session, before = hands.session, hands.bytes
+    total = session.main_inference.total_parameters
+    hands.select("res1", "pair1")
+    hands.press(Qt.Key.Key_G, CTRL)
+    assert hands.names() == ["image", "block1", "logits"]
+    assert session.main_inference.total_parameters == total
+    assert session.selection == (hands.driver.id("block1"),)
+    packed = hands.bytes
+    hands.press(Qt.Key.Key_D, CTRL)  # a second instance
+    second = session.selection[0]
+    assert session.graph.nodes[second].type == "Block1"
+    hands.double_click("block1")
+    assert hands.steps == ["Deep", "block1 (Block1)"]
+    hands.select("res1")
+    hands.press(Qt.Key.Key_Delete)
+    hands.press(Qt.Key.Key_Escape)
+    assert session.scope == ()
+    types = {node.type for node in session.project.blocks["Block1"].graph.nodes.values()}
+    assert types == {"Input", "Pair", "Output"}  # in both instances, as there is one graph
+    for _ in range(2):
+        hands.press(Qt.Key.Key_Z, CTRL)
+    assert hands.bytes == packed
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert hands.bytes == before
+    assert session.scope == ()
+    assert hands.names() == ["image", "res1", "pair1", "logits"]
+
+
+def test_unpack_gives_the_layers_back(hands):
+    before = hands.bytes
+    hands.select("pair1")
+    hands.press(Qt.Key.Key_G, CTRL | SHIFT)
+    assert {hands.session.graph.nodes[each].type for each in hands.session.selection} == {"Residual"}
+    assert len(hands.session.selection) == 2
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert hands.bytes == before
+
+
+@pytest.mark.parametrize(
+    ("selected", "action_id", "reason"),
+    [
+        ((), "graph.pack", "Select the layers to pack first."),
+        (("image", "res1"), "graph.pack", "image is an end of the graph. Leave it out"),
+        (("res1",), "graph.pack", ""),
+        ((), "graph.unpack", "Select one block first."),
+        (("res1", "pair1"), "graph.enter", "Select one block first."),
+        (("image",), "graph.unpack", "image is a layer, not a block."),
+        (("res1",), "graph.unpack", ""),
+        (("res1",), "graph.enter", ""),
+        (("res1",), "graph.leave", "This is the main graph."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_says_why(hands, selected, action_id, reason):
+    hands.select(*selected)
+    action = hands.window.actions_[action_id]
+    assert action.isEnabled() == (not reason)
+    assert reason in action.toolTip()
+    menu = next(each for each in hands.window.menuBar().actions() if each.text() == "&Graph").menu()
+    assert action in menu.actions()
+    assert menu.toolTipsVisible()
+
+
+def test_nothing_is_packed_on_the_welcome_page(window):
+    assert window.actions_.why_disabled("graph.pack") == "No project is open."
+
+
+def test_the_context_menu_packs_unpacks_and_leaves(hands):
+    canvas = hands.window.canvas
+    hands.double_click("pair1")
+    for at, entries in (
+        (hands.driver.at(hands.driver.body("first")), {"graph.enter", "graph.pack", "graph.unpack"}),
+        (QPoint(5, 5), {"graph.leave"}),
+    ):
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.viewport().mapToGlobal(at))
+        QApplication.sendEvent(canvas.viewport(), event)
+        menu = canvas.findChildren(QMenu)[-1]
+        found = {action.objectName(): action for action in menu.actions() if action.objectName()}
+        assert entries <= found.keys()
+        menu.close()
+    found["graph.leave"].trigger()
+    assert hands.session.scope == ()
+
+
+def test_palette_and_search_begin_with_the_blocks(hands):
+    palette = hands.window.layers
+    assert palette.rows[:4] == ["Blocks", "Residual", "Pair", "Input/Output"]
+    QTest.keyClicks(palette.field, "resid")
+    assert palette.rows[0] == "Residual"
+    palette.field.clear()
+    hands.session.apply(AddBlock(Block("Stem", in_a_row(("ReLU", {})))))
+    assert palette.rows[:5] == ["Blocks", "Residual", "Pair", "Stem", "Input/Output"]
+    hands.session.undo()
+    assert "Stem" not in palette.rows
+    hands.press(Qt.Key.Key_Space)
+    assert hands.window.canvas.search.types[:2] == ["Residual", "Pair"]
+    hands.driver.type("pair")
+    assert hands.names()[-1] == "pair2"
+
+
+def test_a_project_without_blocks_has_no_such_heading(window):
+    window.files.new_project(template("SmallCNN").project())
+    assert "Blocks" not in window.layers.rows
+
+
+def test_a_block_is_dropped_on_an_edge(hands):
+    canvas = hands.window.canvas
+    start, end = hands.driver.port("image", "out"), hands.driver.port("res1", "x")
+    data = QMimeData()
+    data.setData(MIME_TYPE, b"Residual")
+    at = hands.driver.at((start + end) / 2)
+    rest = (Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
+    for event in (QDragEnterEvent(at, *rest), QDragMoveEvent(at, *rest), QDropEvent(QPointF(at), *rest)):
+        QApplication.sendEvent(canvas.viewport(), event)
+    assert "image.out -> residual1.x" in hands.driver.edges()
+    assert "residual1.y -> res1.x" in hands.driver.edges()
+
+
+def test_a_block_does_not_go_into_itself(hands):
+    said = []
+    hands.session.message.connect(said.append)
+    hands.double_click("res1")
+    before = hands.bytes
+    palette = hands.window.layers
+    QTest.keyClicks(palette.field, "pair")
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert hands.bytes == before
+    assert said == ["Pair contains Residual, so Residual cannot contain Pair."]
+    assert hands.window.status.currentMessage() == said[0]
+
+
+def test_only_blocks_that_fit_are_offered_off_a_port(hands):
+    session = hands.session
+    hands.double_click("pair1")
+    end = hands.driver.port("second", "y")
+    hands.driver.drag(end, end + QPointF(40, 120))
+    types = hands.window.canvas.search.types
+    assert types[0] == "Residual"
+    assert "Conv2d" not in types  # (N, 8), as the instance gives it
+    hands.driver.type("resid")
+    assert "second.y -> residual1.x" in hands.driver.edges()
+    assert session.block == "Pair"
