@@ -161,12 +161,11 @@ def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ..
     trained = 0 if call.params.get(FROZEN.name) else parameters
     needs_grad = trained > 0 or any(value.needs_grad for value in reads)
     makes = tuple(_made(spec, given, output, needs_grad) for output in outputs)
-    kept = spec.saves(ran) if needs_grad else Saved()
-    saved = kept or Saved()
-    keeps = _kept(saved, given, makes)
+    kept = spec.saves(ran)
+    is_known, saved = kept is not None, kept or Saved()
+    keeps = _kept(saved, given, makes) if needs_grad else ()
     casts = parameters * ITEM_BYTES[compute.autocast] if compute.autocast and spec.autocast == "lower" else 0
-    forward, backward = _total(saved.forward), _total(saved.backward)
-    is_known = kept is not None
+    forward, backward = _total(saved.forward), _total(saved.backward) if needs_grad else 0
     return Step(node_id, reads, makes, keeps, forward, backward, casts, parameters, trained, is_known)
 
 

@@ -93,8 +93,9 @@ def num_weights(p: Params, ndim: int) -> int:
 
 
 def saves_filtered(call: LayerCall) -> Saved:
-    """The input; on the way back, input and output are laid out anew for the kernels."""
-    return Saved(inputs=(0,), backward=(*call.inputs, _in_blocks(call.outputs[0])))
+    """The input; both ways, input and output are laid out anew for the kernels."""
+    laid_out = (*call.inputs, _in_blocks(call.outputs[0]))
+    return Saved(inputs=(0,), forward=laid_out, backward=laid_out)
 
 
 def _in_blocks(spec: TensorSpec) -> TensorSpec:

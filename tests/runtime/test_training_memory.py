@@ -25,7 +25,8 @@ from tests.graph.networks import NETWORKS
 
 BATCH = 32
 STATES = {"SGD": 0, "AdamW": 2}
-TEMPLATES = [entry.name for entry in templates()]
+UNKNOWN = "FrozenBackbone"  # what is inside a backbone is not known without building it
+TEMPLATES = [entry.name for entry in templates() if entry.name != UNKNOWN]
 
 
 def peak_of(step: Callable[[], None]) -> int:
@@ -101,3 +102,9 @@ def test_a_larger_network_trains_in_the_memory_that_is_predicted(name, precision
     project = NETWORKS[name]()
     truth = measured(project, "AdamW", precision)
     assert predicted(project, "AdamW", precision) == pytest.approx(truth, rel=0.1)
+
+
+def test_what_a_backbone_takes_is_not_guessed():
+    project = template(UNKNOWN).project()
+    memory = training_memory(trace(project.graph, Inference(project.graph)), STATES["AdamW"])
+    assert memory.peak(BATCH) is None
