@@ -21,6 +21,7 @@ MAX_ENTRIES = 64  # of a list that may hold expressions
 INT_LIMIT = 2**63 - 1
 
 Number = int | float
+_PLAIN = frozenset({bool, int, float})
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d]\w*)|(?P<sign>\*\*|//|[-+*/%(),]))"
@@ -112,6 +113,8 @@ def is_listed(value: Value) -> bool:
 
 def has_expressions(value: Value) -> bool:
     """Whether a value, or an entry of a short list or mapping, is to be computed."""
+    if value is None or type(value) in _PLAIN:
+        return False
     if isinstance(value, str):
         return value.startswith(MARK)
     if isinstance(value, list | tuple):

@@ -12,7 +12,7 @@ from graph.catalog.spec import Inputs, LayerCall, LayerSpec, Params, variadic_in
 from graph.custom_clashes import name_clashes
 from graph.custom_shapes import ShapePending
 from graph.dims import Dim
-from graph.document import Change, Graph, PortRef, Project
+from graph.document import Change, Edge, Graph, PortRef, Project
 from graph.mistakes import (
     Site,
     cycle,
@@ -33,7 +33,7 @@ MAX_PARAMETER_BYTES = 2**42
 MAX_ELEMENTS = 2**53
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NodeResult:
     """What is known about a node.
 
@@ -178,10 +178,14 @@ class Inference:
         return self._propagate(known)
 
     def _sort(self) -> None:
-        waiting = {node_id: len(self._graph.incoming(node_id)) for node_id in self._graph.nodes}
+        waiting = dict.fromkeys(self._graph.nodes, 0)
+        behind: dict[str, list[str]] = {}
+        for edge in self._graph.edges:
+            waiting[edge.target.node] += 1
+            behind.setdefault(edge.source.node, []).append(edge.target.node)
         ready = [node_id for node_id, count in waiting.items() if not count]
         for node_id in ready:
-            for successor in self._graph.successors(node_id):
+            for successor in behind.get(node_id, ()):
                 waiting[successor] -= 1
                 if not waiting[successor]:
                     ready.append(successor)
@@ -230,12 +234,15 @@ class Inference:
             return _bound(resolved, self._bindings[node_id])
         incoming = self._graph.incoming(node_id)
         given = {port: self.output(edge.source) for port, edge in incoming.items()}
-        lacking = {
-            port: tuple(self._results[incoming[port].source.node].outputs)
-            for port, tensor in given.items()
-            if tensor is None and self.lacks_output(incoming[port].source)
+        return _infer_node(resolved, given, self._lacking(incoming) if None in given.values() else {})
+
+    def _lacking(self, incoming: Mapping[str, Edge]) -> dict[str, tuple[str, ...]]:
+        """Ports fed from an output that is not there, each with the outputs that are."""
+        return {
+            port: tuple(self._results[edge.source.node].outputs)
+            for port, edge in incoming.items()
+            if self.lacks_output(edge.source)
         }
-        return _infer_node(resolved, given, lacking)
 
     def _dead_branches(self) -> list[Problem]:
         """Ends of the graph that are no Output and have no fault of their own that explains it."""

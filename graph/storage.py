@@ -7,9 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from graph.atomic import way_out, write_atomic
 from graph.block_params import param_faults
@@ -17,17 +15,12 @@ from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
 from graph.document import Block, BlockParam, Edge, Graph, Node, PortRef, Project
 from graph.problems import did_you_mean, shown
-from graph.schema import (
-    FORMAT,
-    VERSION,
-    BlockModel,
-    BlockParamModel,
-    EdgeModel,
-    GraphModel,
-    NodeModel,
-    ProjectModel,
-)
 
+if TYPE_CHECKING:
+    from graph.schema import BlockModel, BlockParamModel, EdgeModel, GraphModel, NodeModel, ProjectModel
+
+FORMAT = "netloom"
+VERSION = 1
 SUFFIX = ".netloom"
 MAX_BYTES = 256 * 2**20
 MAX_DEPTH = 100  # lists and objects within each other; far below where Python gives up
@@ -84,6 +77,10 @@ def from_bytes(data: bytes) -> Project:
     content = _parsed(data)
     _require_format(content)
     _require_shallow(content)
+    from pydantic import ValidationError  # here, as it takes 0.06 s that only a file is worth
+
+    from graph.schema import ProjectModel
+
     try:
         model = ProjectModel.model_validate(content)
     except ValidationError as error:
@@ -119,6 +116,8 @@ def fragment_to_json(nodes: Iterable[Node], edges: Iterable[Edge]) -> str:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of project files."""
+    from graph.schema import ProjectModel
+
     schema = ProjectModel.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 

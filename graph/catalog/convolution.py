@@ -23,11 +23,12 @@ def require_groups(p: Params) -> None:
     Raises:
         ShapeError: they do not.
     """
-    for name in ("in_channels", "out_channels"):
-        if p[name] % p.groups:
+    groups = p["groups"]
+    for name in ("in_channels", "out_channels") if groups != 1 else ():
+        if p[name] % groups:
             raise ShapeError(
                 "groups-do-not-divide",
-                f"groups is {p.groups}, which does not divide {name} = {p[name]}",
+                f"groups is {groups}, which does not divide {name} = {p[name]}",
                 expected=f"a divisor of {p.in_channels} and {p.out_channels}",
                 hint="Set groups = 1, or change the channels.",
                 param="groups",
@@ -37,10 +38,10 @@ def require_groups(p: Params) -> None:
 
 def _paddings(p: Params, ndim: int) -> tuple[int, ...]:
     """Pixels added to each spatial dim, both sides together."""
-    kernel, dilation = as_tuple(p.kernel_size, ndim), as_tuple(p.dilation, ndim)
-    if p.padding == "valid":
+    padding = p["padding"]
+    if padding == "valid":
         return (0,) * ndim
-    if p.padding == "same":
+    if padding == "same":
         if set(as_tuple(p.stride, ndim)) != {1}:
             raise ShapeError(
                 "same-needs-stride-1",
@@ -50,16 +51,22 @@ def _paddings(p: Params, ndim: int) -> tuple[int, ...]:
                 param="padding",
                 repairs=(SetParam("stride", 1),),
             )
-        return tuple(d * (k - 1) for d, k in zip(dilation, kernel, strict=True))
-    return tuple(2 * pad for pad in as_tuple(p.padding, ndim))
+        dilations, kernels = as_tuple(p.dilation, ndim), as_tuple(p.kernel_size, ndim)
+        return tuple(d * (k - 1) for d, k in zip(dilations, kernels, strict=True))
+    return tuple([2 * pad for pad in as_tuple(padding, ndim)])
+
+
+_SPARE = {"reflect": 1, "circular": 0}  # pixels that a border made of others needs beyond its own
 
 
 def _require_padding_source(sizes: tuple[Dim, ...], paddings: tuple[int, ...], mode: str) -> None:
     """Reflected padding needs more pixels than it adds, circular padding as many."""
-    spare = {"reflect": 1, "circular": 0}.get(mode)
+    spare = _SPARE.get(mode)
+    if spare is None:
+        return
     for size, both in zip(sizes, paddings, strict=True):
         side = both - both // 2
-        if spare is not None and isinstance(size, int) and side and size < side + spare:
+        if isinstance(size, int) and side and size < side + spare:
             raise ShapeError(
                 "padding-too-large",
                 f"padding_mode '{mode}' cannot take {side} pixels from a side of {size}",
@@ -77,19 +84,22 @@ def conv_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[Te
         ShapeError: it cannot take the input.
     """
     require_groups(p)
-    paddings, sizes = _paddings(p, ndim), inputs[0].shape[2:]
-    _require_padding_source(sizes, paddings, p.padding_mode)
-    windows = zip(*(as_tuple(p[name], ndim) for name in ("kernel_size", "stride", "dilation")), strict=True)
+    given = inputs[0]
+    paddings, sizes = _paddings(p, ndim), given.shape[2:]
+    _require_padding_source(sizes, paddings, p["padding_mode"])
+    kernels, strides = as_tuple(p["kernel_size"], ndim), as_tuple(p["stride"], ndim)
     spatial = []
-    for size, pad, (kernel, stride, dilation) in zip(sizes, paddings, windows, strict=True):
-        require_window(size + pad, dilation * (kernel - 1) + 1, "kernel_size", inputs[0])
+    for size, pad, kernel, stride, dilation in zip(
+        sizes, paddings, kernels, strides, as_tuple(p["dilation"], ndim), strict=True
+    ):
+        require_window(size + pad, dilation * (kernel - 1) + 1, "kernel_size", given)
         spatial.append(windowed_size(size, kernel, stride, pad, dilation))
-    return (TensorSpec((inputs[0].shape[0], p.out_channels, *spatial), inputs[0].dtype, is_map=True),)
+    return (TensorSpec((given.shape[0], p["out_channels"], *spatial), given.dtype, is_map=True),)
 
 
 def num_weights(p: Params, ndim: int) -> int:
     """How many numbers all filters hold together, which is the same in both directions."""
-    return int(p.out_channels * (p.in_channels // p.groups) * prod(as_tuple(p.kernel_size, ndim)))
+    return int(p["out_channels"] * (p["in_channels"] // p["groups"]) * prod(as_tuple(p["kernel_size"], ndim)))
 
 
 def saves_filtered(call: LayerCall) -> Saved:

@@ -52,7 +52,7 @@ def floated(dtype: str) -> str:
 
 def as_tuple(value: Any, ndim: int) -> tuple[Any, ...]:
     """A parameter given once for all spatial dims, or for each, as one value for each."""
-    return tuple(value) if isinstance(value, list | tuple) else (value,) * ndim
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,) * ndim
 
 
 def axis_index(axis: int, ndim: int, param: str = "dim") -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from graph.catalog.params import ParamError
@@ -491,7 +492,12 @@ def _checked_defaults(params: Iterable[ParamSpec]) -> Iterator[tuple[str, Value]
 
 def variadic_index(port: PortSpec, name: str) -> int | None:
     """3 for the name `in3` of the variadic port `in`; None for any other name."""
-    match = re.fullmatch(re.escape(port.name) + r"(0|[1-9][0-9]{0,3})", name)
+    return _numbered(port.name, name)
+
+
+@lru_cache(maxsize=4096)
+def _numbered(stem: str, name: str) -> int | None:
+    match = re.fullmatch(re.escape(stem) + r"(0|[1-9][0-9]{0,3})", name)
     return int(match[1]) if match else None
 
 
