@@ -145,9 +145,8 @@ def test_a_parameter_takes_its_own_default(spec, param):
 def test_parameters_are_those_of_torch_with_its_defaults(spec):
     theirs = signature(spec)
     of_call = inspect.signature(torch_class(spec).forward).parameters
-    in_call = spec.code.in_call if isinstance(spec.code, Module) else ()
     for param in spec.params:
-        if param.name in in_call:
+        if param.name in in_call(spec):
             assert of_call[param.name].default in (param.default, None)
             continue
         assert param.name in theirs
@@ -167,9 +166,14 @@ def test_what_is_written_without_keyword_stands_first_in_torchs_signature(spec):
 
 @pytest.mark.parametrize("spec", TORCH_SPECS, ids=lambda spec: spec.type)
 def test_parameters_stand_in_the_order_of_torchs_signature(spec):
-    own = [param.name for param in spec.params if param.name not in spec.code.in_call]
+    own = [param.name for param in spec.params if param.name not in in_call(spec)]
     names = [name for name in signature(spec) if name in own]
     assert own == names
+
+
+def in_call(spec):
+    """The parameters that the call is given and not the constructor."""
+    return spec.code.in_call if isinstance(spec.code, Module) else ()
 
 
 def signature(spec):
