@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from graph.block_params import param_faults
 from graph.blocks import block_ports, reached
 from graph.catalog import CATALOG
-from graph.document import Block, BlockParam, Edge, Edit, EditError, Graph, PortRef, Project
-from graph.edits import MAX_NAME_LENGTH, Batch, ChangeTraining, RenameProject, SetTraining
+from graph.document import Block, BlockParam, Edge, Edit, EditError, Graph, PortRef, Project, apply_all
+from graph.edits import MAX_NAME_LENGTH, Batch, ChangeTraining, RenameProject, SetParams, SetTraining
+from graph.expressions import MARK, mapped, names_in
+from graph.unpacking import rewritten
+
+if TYPE_CHECKING:
+    from graph.catalog.params import Value
 
 MAX_LISTED = 3
 
@@ -221,11 +227,63 @@ class SetBlockParams:
         return SetBlockParams(self.block, before.params)
 
 
+@dataclass(frozen=True)
+class RenameBlockParam:
+    """Gives a parameter of a block another name; expressions inside and values of instances follow.
+
+    Raises:
+        EditError: the block or the parameter is not there, or the name is none or taken.
+    """
+
+    block: str
+    name: str
+    new_name: str
+
+    @property
+    def label(self) -> str:
+        return f"Rename {self.name} to {self.new_name}"
+
+    def apply(self, project: Project) -> Edit:
+        params = _require_param(project, self.block, self.name)
+        if self.new_name == self.name:
+            return Batch(self.label, ())
+        renamed = [replace(each, name=self.new_name) if each.name == self.name else each for each in params]
+        follow = _replace_name(project, self.block, self.name, f"{MARK}{self.new_name}")
+        moved = _move_values(project, self.block, self.name, self.new_name)
+        return apply_all(project, [SetBlockParams(self.block, renamed), *follow, *moved], self.label)
+
+
+@dataclass(frozen=True)
+class RemoveBlockParam:
+    """Takes a parameter off a block: what reads it has its default from now on.
+
+    Raises:
+        EditError: the block or the parameter is not there.
+    """
+
+    block: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        return f"Remove {self.name} from {self.block}"
+
+    def apply(self, project: Project) -> Edit:
+        params = _require_param(project, self.block, self.name)
+        gone = next(each for each in params if each.name == self.name)
+        rest = [each for each in params if each is not gone]
+        follow = _replace_name(project, self.block, self.name, gone.default)
+        moved = _move_values(project, self.block, self.name, None)
+        return apply_all(project, [SetBlockParams(self.block, rest), *follow, *moved], self.label)
+
+
 _OF_PROJECT = (
     AddBlock,
     InBlock,
     RemoveBlock,
+    RemoveBlockParam,
     RenameBlock,
+    RenameBlockParam,
     SetBlockParams,
     RenameProject,
     SetTraining,
@@ -250,6 +308,36 @@ def _require_free_name(project: Project, name: str) -> None:
 def _require_params(params: Sequence[BlockParam]) -> None:
     for index, _, fault in param_faults(params):
         raise EditError(f"Parameter {index + 1}: {fault}.")
+
+
+def _require_param(project: Project, block: str, name: str) -> tuple[BlockParam, ...]:
+    """The parameters of a block that has one of this name."""
+    _require_block(project, block)
+    params = project.blocks[block].params
+    if all(param.name != name for param in params):
+        raise EditError(f"{block} has no parameter {name}.")
+    return params
+
+
+def _replace_name(project: Project, block: str, name: str, value: Value) -> Iterator[Edit]:
+    """Edits that put a value in place of a name in all expressions inside a block."""
+    for node in project.blocks[block].graph.nodes.values():
+        now = {
+            key: mapped(old, lambda text: rewritten(text, {name: value}) if name in names_in(text) else text)
+            for key, old in node.params.items()
+        }
+        changed = {key: new for key, new in now.items() if new != node.params[key]}
+        if changed:
+            yield _Inside(block, SetParams(node.id, changed))
+
+
+def _move_values(project: Project, block: str, name: str, new_name: str | None) -> Iterator[Edit]:
+    """Edits of all instances that set a parameter: they set another instead, or none."""
+    for scope in project.scopes():
+        for node in project.graph_of(scope).nodes.values():
+            if node.type == block and name in node.params:
+                values = {} if new_name is None else {new_name: node.params[name]}
+                yield _Inside(scope, SetParams(node.id, values, (name,)))
 
 
 def _users(project: Project, block: str) -> Iterator[str]:

@@ -171,6 +171,14 @@ def names(expression: Expression) -> frozenset[str]:
     return frozenset({expression.name} if isinstance(expression, Name) else ())
 
 
+def names_in(text: str) -> frozenset[str]:
+    """The names that the text of an expression reads; none if it cannot be read."""
+    try:
+        return names(parse(text))
+    except ExpressionError:
+        return frozenset()
+
+
 def substitute(expression: Expression, replacements: Mapping[str, Expression]) -> Expression:
     """The expression with names replaced; others stay."""
     if isinstance(expression, Operation):

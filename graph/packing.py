@@ -22,7 +22,7 @@ from graph.document import (
     apply_all,
 )
 from graph.edits import NODE_SPACING
-from graph.expressions import ExpressionError, mapped, names, parse
+from graph.expressions import mapped, names_in
 from graph.rewriting import Rewrite
 from graph.shapes import BATCH, BATCH_NAME, SYMBOL_NAME, TensorSpec
 
@@ -212,15 +212,8 @@ def _params_read(project: Project, nodes: Iterable[Node]) -> tuple[BlockParam, .
     read: set[str] = set()
     for node in nodes:
         for value in node.params.values():
-            mapped(value, lambda text: read.update(_names_in(text)))
+            mapped(value, lambda text: read.update(names_in(text)))
     return tuple(param for param in project.blocks[project.scope].params if param.name in read)
-
-
-def _names_in(text: str) -> frozenset[str]:
-    try:
-        return names(parse(text))
-    except ExpressionError:
-        return frozenset()
 
 
 def _sample(tensor: TensorSpec | None) -> dict[str, Value]:

@@ -185,11 +185,16 @@ def _plain(param: BlockParam, value: Value) -> Value:
 
 def _substituted(params: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:
     """Parameters from inside a block as they read outside."""
-    return {name: mapped(value, lambda text: _rewritten(text, values)) for name, value in params.items()}
+    return {name: mapped(value, lambda text: rewritten(text, values)) for name, value in params.items()}
 
 
-def _rewritten(text: str, values: Mapping[str, Value]) -> Value:
-    """What an expression comes to, or the expression over the names outside; as it was if it has no value."""
+def rewritten(text: str, values: Mapping[str, Value]) -> Value:
+    """What an expression comes to, or how it reads over the names outside; as it was if it has no value.
+
+    Args:
+        text: of the expression.
+        values: what takes the place of names.
+    """
     try:
         expression = parse(text)
         if isinstance(expression, Name):

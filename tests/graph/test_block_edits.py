@@ -2,7 +2,15 @@
 
 import pytest
 
-from graph.block_edits import AddBlock, InBlock, RemoveBlock, RenameBlock, SetBlockParams
+from graph.block_edits import (
+    AddBlock,
+    InBlock,
+    RemoveBlock,
+    RemoveBlockParam,
+    RenameBlock,
+    RenameBlockParam,
+    SetBlockParams,
+)
 from graph.document import Block, BlockParam, Document, EditError, Graph, Node, PortRef, Project
 from graph.edits import (
     AddNodes,
@@ -57,6 +65,8 @@ EDITS = {
     "a block's name": RenameBlock("Residual", "Skip"),
     "a block's parameters": SetBlockParams("Residual", (BlockParam("size", "str", "x"),)),
     "a block without parameters": SetBlockParams("Pair", ()),
+    "a parameter's name": RenameBlockParam("Residual", "width", "features"),
+    "a parameter less": RemoveBlockParam("Residual", "width"),
 }
 
 
@@ -200,6 +210,10 @@ def nodes(type_name: str) -> AddNodes:
         (RenameBlock("Pair", "  "), "A block's name has 1 to 80 characters"),
         (RenameBlock("Pair", "Typo"), "odd1 is of an unknown type called Typo already. Replace it first."),
         (SetBlockParams("Nowhere", ()), "There is no block Nowhere."),
+        (RenameBlockParam("Nowhere", "n", "m"), "There is no block Nowhere."),
+        (RenameBlockParam("Pair", "n", "m"), "Pair has no parameter n."),
+        (RenameBlockParam("Pair", "width", "for"), "Parameter 1: 'for' is not a Python name"),
+        (RemoveBlockParam("Pair", "n"), "Pair has no parameter n."),
         (
             SetBlockParams("Pair", (BlockParam("n", "int", "x"),)),
             "Parameter 1: 'x' does not suit. Expected an integer",
@@ -250,3 +264,44 @@ def test_instances_are_connected_by_the_names_of_their_ports():
     doc.apply(InsertNode(PortRef("n2", "x"), "Residual"))
     assert doc.graph.by_name("residual1") is not None
     assert [str(each.target) for each in doc.graph.edges] == ["n3.x", "n2.x"]
+
+
+def values(project: Project, block: str | None) -> dict:
+    nodes = project.graph_of(block).nodes.values()
+    return {node.name: dict(node.params) for node in nodes if node.type not in ("Input", "Output")}
+
+
+def test_what_reads_or_sets_a_parameter_follows_its_name():
+    document = Document(deep())
+    before = Inference(document.graph).result("n3")
+    document.apply(RenameBlockParam("Residual", "width", "features"))
+    assert values(document.project, "Residual")["inner"] == {"out_features": "=features * 2"}
+    assert values(document.project, "Residual")["outer"] == {"out_features": "=features"}
+    assert values(document.project, "Pair")["first"] == {"features": "=width"}
+    assert values(document.project, None)["pair1"] == {"width": 8}
+    assert Inference(document.graph).result("n3").outputs == before.outputs
+    assert document.undo_label == "Rename width to features"
+
+
+def test_what_reads_a_parameter_that_goes_has_its_default():
+    document = Document(deep())
+    parameters = Inference(document.graph).total_parameters
+    document.apply(RemoveBlockParam("Residual", "width"))
+    assert values(document.project, "Residual")["inner"] == {"out_features": 16}
+    assert values(document.project, "Residual")["outer"] == {"out_features": 8}
+    assert values(document.project, "Pair")["first"] == {}
+    known = Inference(document.graph)
+    assert known.problems() == []
+    assert known.total_parameters == parameters
+
+
+def test_other_expressions_stay_as_they_are_written():
+    project = deep()
+    project.replace_block(
+        project.blocks["Residual"].with_(params=(BlockParam("width", "int", 8), BlockParam("n", "int", 1)))
+    )
+    InBlock("Residual", SetParams("n4", {"out_features": "=width*1"})).apply(project)
+    InBlock("Residual", SetParams("n2", {"out_features": "=width*n"})).apply(project)
+    RenameBlockParam("Residual", "n", "factor").apply(project)
+    assert values(project, "Residual")["outer"] == {"out_features": "=width*1"}
+    assert values(project, "Residual")["inner"] == {"out_features": "=width * factor"}
