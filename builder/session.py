@@ -171,6 +171,19 @@ class Session(QObject):
         self.problems_changed.emit()
         return True
 
+    def show_block(self, block: str | None) -> bool:
+        """Shows a block where it was seen last, else where it stands nearest; False if it has no instance.
+
+        Args:
+            block: None for the main graph.
+        """
+        if block == self.block:
+            return True
+        seen = self._paths.get(block)
+        is_there = seen is not None and leads_to(self.project, seen) == block
+        path = seen if is_there else path_to(self.project, block)
+        return path is not None and self.show_scope(path)
+
     def apply(self, edit: Edit, merge_key: Hashable = None) -> bool:
         """Makes an edit of the graph that is shown; False if it was refused, after `message` has said why."""
         return self.apply_to_project(made_inside(edit, self.block), merge_key)
@@ -272,12 +285,7 @@ class Session(QObject):
         """Goes where a change was made, unless that is shown already."""
         changed = changed_graphs(change)
         if changed and self.block not in changed:
-            block = changed[0]
-            seen = self._paths.get(block)
-            is_there = seen is not None and leads_to(self.project, seen) == block
-            path = seen if is_there else path_to(self.project, block)
-            if path is not None:
-                self.show_scope(path)
+            self.show_block(changed[0])
 
     def _instances(self, change: Change) -> set[str]:
         """Instances of blocks that are now others: their ports may be others too."""

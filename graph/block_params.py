@@ -32,6 +32,8 @@ class Each:
 class _PerRepetition(ParamSpec):
     """Takes a value for all repetitions, or one for each."""
 
+    is_per_repetition = True
+
     def check(self, value: Value) -> Value:
         if not is_listed(value):
             return super().check(value)

@@ -87,6 +87,11 @@ class Inference:
         self._cycles: Mapping[str, tuple[str, ...]] = {}  # the nodes of each cycle, by the first of them
         self.rebuild()
 
+    @property
+    def env(self) -> Mapping[str, Value]:
+        """What the names in expressions stand for."""
+        return self._env
+
     def like(self, graph: Graph) -> Inference:
         """The results for another graph that is given the same."""
         return Inference(graph, self._bindings, self._env)

@@ -9,12 +9,12 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from builder.icons import icon
+from builder.scope_names import ARROW, step_names
 from builder.session import Session
 from builder.theme import GRID, font
 from graph.scopes import Path
 
 MAX_STEP = 220  # pixels; a longer text is cut in its middle
-ARROW = "›"
 HIDDEN = "..."
 
 
@@ -68,7 +68,7 @@ class Breadcrumb(QFrame):
         """Reads the session anew; hides itself while the main graph is shown."""
         session = self._session
         paths = [session.scope[:depth] for depth in range(len(session.scope) + 1)]
-        texts = [_text(session, path) for path in paths]
+        texts = [session.project.name, *step_names(session.project, session.scope)]
         if paths != self._paths or texts != self.texts:
             self._paths = paths
             self._rebuild(texts)
@@ -134,16 +134,6 @@ class Breadcrumb(QFrame):
         for index in between:
             path = self._paths[index]
             menu.addAction(self.texts[index].replace("&", "&&"), lambda path=path: self._go(path))
-
-
-def _text(session: Session, path: Path) -> str:
-    """What a step is called: the project, or the instance with its block."""
-    project, block = session.project, None
-    name = project.name
-    for node_id in path:
-        node = project.graph_of(block).nodes[node_id]
-        name, block = f"{node.name} ({node.type})", node.type
-    return name
 
 
 def _arrow(parent: QWidget) -> QLabel:

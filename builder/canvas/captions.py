@@ -6,10 +6,12 @@ from math import log10, prod
 from typing import Any
 
 from builder.quantities import bytes_text
+from graph.block_params import REPEAT
 from graph.catalog.params import ParamSpec
 from graph.catalog.settings import FROZEN
 from graph.catalog.spec import LayerSpec
 from graph.document import Edge, Graph, Node
+from graph.expressions import EACH, is_listed
 from graph.shapes import TensorSpec, num_bytes
 
 UNKNOWN = "?"
@@ -18,10 +20,10 @@ MAX_ITEMS = 8  # of a list, before it is cut short
 
 # How a parameter reads on a card, by PyTorch's keyword; any other reads "name value".
 _ABBREVIATED = {"stride": "s", "padding": "p", "dilation": "d"}
-_PHRASES = {"num_layers": "{} layers", "negative_slope": "slope {}"}
+_PHRASES = {"num_layers": "{} layers", "negative_slope": "slope {}", REPEAT: "×{}"}
 _BARE = {"model", "kernel_size", "num_embeddings", "shape", "dims"}
 _RESULT = {"out_channels", "out_features", "embedding_dim", "hidden_size", "output_size"}
-_SILENT_AT_DEFAULT = {"stride", "padding", "dilation", "num_layers"}
+_SILENT_AT_DEFAULT = {"stride", "padding", "dilation", "num_layers", REPEAT}
 
 
 def params_text(spec: LayerSpec, node: Node) -> str:
@@ -59,6 +61,8 @@ def value_text(param: ParamSpec, value: Any) -> str:
     """A value in few characters: a window as `3×3`, a shape as `(1, 28, 28)`, a number without zeros."""
     if param.name == "kernel_size" and isinstance(value, int):
         return "×".join([str(value)] * int(param.bounds().get("length", 1)))
+    if is_listed(value):
+        return ", ".join(map(str, value[EACH][:MAX_ITEMS])) + ("…" if len(value[EACH]) > MAX_ITEMS else "")
     if isinstance(value, list | tuple):
         joined = [str(item) for item in value[:MAX_ITEMS]] + (["…"] if len(value) > MAX_ITEMS else [])
         return "×".join(joined) if param.kind == "ints" else f"({', '.join(joined)})"

@@ -76,6 +76,14 @@ class CodeTab(QWidget):
         self.pane.highlight_node([block_key(block, each) for each in node_ids] if block else node_ids)
 
     @Slot(str)
-    def _choose(self, node_id: str) -> None:
-        self._session.select((node_id,))
-        self.node_chosen.emit(node_id)
+    def _choose(self, key: str) -> None:
+        block, node_id = self._place_of(key)
+        if self._session.show_block(block):
+            self._session.select((node_id,))
+            self.node_chosen.emit(node_id)
+
+    def _place_of(self, key: str) -> tuple[str | None, str]:
+        """The block, None for the main graph, and the id of the node that lines of the source go by."""
+        blocks = self._session.project.blocks.values()
+        inner = ((block.name, node_id) for block in blocks for node_id in block.graph.nodes)
+        return next((place for place in inner if block_key(*place) == key), (None, key))

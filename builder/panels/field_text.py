@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from graph.catalog.params import Dims, ParamError, ParamSpec, Value
+from graph.expressions import EACH, MARK, ExpressionError, is_expression, is_listed, parse
 
 
 class _Unset:
@@ -37,6 +38,8 @@ def format_value(value: Value) -> str:
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     if isinstance(value, list | tuple):
         return ", ".join(format_value(item) for item in value)
+    if is_listed(value):
+        return format_value(value[EACH])
     if isinstance(value, Mapping):
         return ", ".join(f"{name}={item!r}" for name, item in value.items())
     return "none" if value is None else str(value)
@@ -55,10 +58,9 @@ def parse_text(spec: ParamSpec, text: str) -> Value:
         return text
     if spec.optional and text.lower() == "none":
         return None
-    if spec.kind in _LISTS:
-        return _parsed_list(spec, text)
-    item = _parsed_item(text)
-    return float(item) if spec.kind == "float" and type(item) is int and abs(item) < 2**53 else item
+    if _has_entries(spec, text):
+        return _parsed_entries(spec, text)
+    return _parsed_list(spec, text) if spec.kind in _LISTS else _parsed_one(spec, text)
 
 
 def is_unfinished(spec: ParamSpec, text: str) -> bool:
@@ -68,7 +70,13 @@ def is_unfinished(spec: ParamSpec, text: str) -> bool:
         return False
     if spec.kind == "arguments":
         return True
-    words = [*getattr(spec, "choices", ()), *(["none"] if spec.optional else [])]
+    if _has_entries(spec, text):
+        return any(not part or (is_expression(part) and not _is_readable(part)) for part in _parts(text))
+    words = [
+        *getattr(spec, "choices", ()),
+        *(["true", "false"] if spec.kind == "bool" else []),
+        *(["none"] if spec.optional else []),
+    ]
     if spec.kind in ("int", "axis", "float") and _NUMBER_BEGUN.fullmatch(text):
         return text[-1] in "-+.eE"
     return text in ("-", "[", "(") or any(word.startswith(text) and word != text for word in words)
@@ -90,6 +98,48 @@ def same(spec: ParamSpec, one: Value, other: Value) -> bool:
     if one is UNSET or other is UNSET or not (fits(spec, one) and fits(spec, other)):
         return type(one) is type(other) and one == other
     return bool(spec.check(one) == spec.check(other))
+
+
+def _has_entries(spec: ParamSpec, text: str) -> bool:
+    """Whether a text holds expressions, or a value for each repetition."""
+    return spec.is_computed and (MARK in text or (spec.is_per_repetition and "," in text))
+
+
+def _parsed_entries(spec: ParamSpec, text: str) -> Value:
+    """The value in `=width * 2`, in `=width, 3`, or in `16, 32, 64` for three repetitions."""
+    parts = [part for part in _parts(text) if part]
+    items = [part if is_expression(part) else _parsed_one(spec, part) for part in parts]
+    if len(items) < 2:
+        return items if items and spec.kind == "shape" else items[0] if items else text
+    return {EACH: items} if spec.is_per_repetition else items
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between the commas that are in no parentheses."""
+    parts, depth = [""], 0
+    for letter in text.strip("[] "):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts]
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        parse(text)
+    except ExpressionError:
+        return False
+    return True
+
+
+def _parsed_one(spec: ParamSpec, text: str) -> Value:
+    """A single value of the kind that a parameter takes."""
+    if spec.kind == "bool":
+        return {"true": True, "false": False}.get(text.lower(), text)
+    item = _parsed_item(text)
+    return float(item) if spec.kind == "float" and type(item) is int and abs(item) < 2**53 else item
 
 
 def _parsed_list(spec: ParamSpec, text: str) -> Value:

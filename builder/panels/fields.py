@@ -27,11 +27,22 @@ from builder.panels.source_field import SourceField
 from builder.theme import GRID
 from builder.theme.tokens import CONTROL_HEIGHT
 from graph.catalog.params import ParamSpec, Value
+from graph.expressions import has_expressions, is_listed
 
+UNTYPED = ("bool", "choice")  # kinds whose editor takes no text, and so no expression
 LEAST_CHOICE = 96  # pixels; the inspector is narrow
 
 _bursts = count(1)
 _HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+
+
+def leaves_history(event: QEvent) -> bool:
+    """Lets the window have the keys for undo and redo, as they work on the document; whether it was one."""
+    is_asked = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+    if is_asked and any(event.matches(key) for key in _HISTORY_KEYS):
+        event.ignore()
+        return True
+    return False
 
 
 class TypedText(QObject):
@@ -96,10 +107,7 @@ class TypedText(QObject):
             return False
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.commit()
-        if any(event.matches(key) for key in _HISTORY_KEYS):
-            event.ignore()
-            return True
-        return False
+        return leaves_history(event)
 
     def _typed(self, text: str) -> None:
         if not is_unfinished(self.spec, text):
@@ -155,7 +163,10 @@ class NumberField(QAbstractSpinBox):
         self.typing.enter(min(max(self._number() + steps, self._low), self._high))
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
-        number, flags = self._number(), QAbstractSpinBox.StepEnabledFlag.StepNone
+        flags = QAbstractSpinBox.StepEnabledFlag.StepNone
+        if has_expressions(self._value) or is_listed(self._value):
+            return flags
+        number = self._number()
         if number > self._low:
             flags |= QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
         if number < self._high:
@@ -280,9 +291,15 @@ _BY_KIND: dict[str, type[Field]] = {
 }
 
 
-def make_field(spec: ParamSpec, parent: QWidget) -> Field:
-    """The editor for a parameter; one whose kind asks for nothing special is a line of text."""
-    return _BY_KIND.get(spec.kind, TextField)(spec, parent)
+def make_field(spec: ParamSpec, parent: QWidget, as_text: bool = False) -> Field:
+    """The editor for a parameter; one whose kind asks for nothing special is a line of text.
+
+    Args:
+        spec: of the parameter.
+        parent: the form.
+        as_text: whether a line of text is wanted, as its value is to be computed.
+    """
+    return (TextField if as_text else _BY_KIND.get(spec.kind, TextField))(spec, parent)
 
 
 def set_invalid(field: QWidget, invalid: bool) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from builder.icons import icon
@@ -27,12 +27,14 @@ class FieldState:
         hint: grey text of an empty editor.
         fallback: what the empty editor stands for, where it is known.
         problem: what is wrong with the value, in a sentence.
+        computed: what the expressions in the value come to.
     """
 
     value: Value = UNSET
     hint: str = ""
     fallback: Value = None
     problem: str = ""
+    computed: str = ""
 
 
 def default_state(spec: ParamSpec, value: Value = UNSET, problem: str = "") -> FieldState:
@@ -47,16 +49,19 @@ class SpecForm(QWidget):
         edited(name, value, burst): something was typed or chosen; UNSET means back to the default. Edits with
             one burst number belong to one undo step.
         review_asked(str): the user wants this source to run.
+        menu_asked(name, place): a parameter's name was right-clicked, at this place of the screen.
     """
 
     edited = Signal(str, object, int)
     review_asked = Signal(str)
+    menu_asked = Signal(str, QPoint)
 
     def __init__(
         self,
         specs: Iterable[ParamSpec],
         parent: QWidget | None = None,
         label: Callable[[str], str] = str,
+        as_text: Collection[str] = (),
     ) -> None:
         super().__init__(parent)
         layout = QGridLayout(self)
@@ -64,7 +69,9 @@ class SpecForm(QWidget):
         layout.setHorizontalSpacing(8)
         layout.setVerticalSpacing(3)
         layout.setColumnStretch(1, 1)
-        self._rows = {spec.name: _Row(self, layout, spec, label(spec.name)) for spec in specs}
+        self._rows = {
+            spec.name: _Row(self, layout, spec, label(spec.name), spec.name in as_text) for spec in specs
+        }
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,6 +90,15 @@ class SpecForm(QWidget):
         """What the form says is wrong with a parameter."""
         return self._rows[name].problem.text()
 
+    def label(self, name: str) -> QLabel:
+        """The name of a parameter as it stands there."""
+        return self._rows[name].label
+
+    def computed_text(self, name: str) -> str:
+        """What the form says the expressions of a parameter come to: `= 16`; nothing for a plain value."""
+        computed = self._rows[name].computed
+        return "" if computed.isHidden() else computed.text()
+
     def set_theme(self, theme: Theme) -> None:
         """Repaints what is coloured by more than the stylesheet."""
         for row in self._rows.values():
@@ -97,10 +113,12 @@ class SpecForm(QWidget):
 class _Row:
     """The widgets of one parameter in the form's grid."""
 
-    def __init__(self, form: SpecForm, layout: QGridLayout, spec: ParamSpec, label: str) -> None:
+    def __init__(
+        self, form: SpecForm, layout: QGridLayout, spec: ParamSpec, label: str, as_text: bool
+    ) -> None:
         line = layout.rowCount()
         self.spec = spec
-        self.field = make_field(spec, form)
+        self.field = make_field(spec, form, as_text)
         self.field.setObjectName(spec.name)
         self.field.setToolTip(spec.help)
         self.label = _label(label, spec, self.field)
@@ -109,6 +127,9 @@ class _Row:
         self.problem.setProperty("role", "error")
         self.problem.setWordWrap(True)
         self.problem.hide()
+        self.computed = QLabel(form)
+        self.computed.setProperty("role", "muted")
+        self.computed.hide()
         layout.addWidget(self.label, line, 0)
         layout.addWidget(self.reset, line, 2)
         if isinstance(self.field, SourceField):
@@ -117,8 +138,13 @@ class _Row:
             self.field.review_asked.connect(form.review_asked)
         else:
             layout.addWidget(self.field, line, 1)
-            layout.addWidget(self.problem, line + 1, 1, 1, 2)
+            layout.addWidget(self.computed, line + 1, 1, 1, 2)
+            layout.addWidget(self.problem, line + 2, 1, 1, 2)
         self.field.edited.connect(lambda value, burst: form.edited.emit(spec.name, value, burst))
+        self.label.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.label.customContextMenuRequested.connect(
+            lambda at: form.menu_asked.emit(spec.name, self.label.mapToGlobal(at))
+        )
         self.reset.clicked.connect(lambda: form.edited.emit(spec.name, UNSET, 0))
 
     def show_state(self, state: FieldState) -> None:
@@ -128,6 +154,8 @@ class _Row:
         set_invalid(self.field, bool(state.problem))
         self.problem.setText(state.problem)
         self.problem.setVisible(bool(state.problem))
+        self.computed.setText(f"= {state.computed}")
+        self.computed.setVisible(bool(state.computed))
 
 
 def _label(text: str, spec: ParamSpec, field: QWidget) -> QLabel:

@@ -1,4 +1,4 @@
-"""The inspector: the selected node's parameters and figures, or the project's while nothing is selected."""
+"""The inspector: the selected node's parameters and figures, else those of the block shown or the project."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from builder.panels.block_page import BlockPage
 from builder.panels.facts import Facts
 from builder.panels.name_field import NameField
 from builder.panels.node_page import NodePage, section_title
@@ -26,10 +27,11 @@ class Inspector(QStackedWidget):
         super().__init__(parent)
         self._session = session
         self.node_page = NodePage(session, theme)
-        self.project_page = ProjectPage(session)
+        self.project_page, self.block_page = ProjectPage(session), BlockPage(session)
         self.several_page = SeveralPage(session)
         self._scrolls = {
-            page: _scrolling(page) for page in (self.node_page, self.project_page, self.several_page)
+            page: _scrolling(page)
+            for page in (self.node_page, self.project_page, self.block_page, self.several_page)
         }
         for scroll in self._scrolls.values():
             self.addWidget(scroll)
@@ -45,6 +47,13 @@ class Inspector(QStackedWidget):
         """The page that is shown."""
         return next(page for page, scroll in self._scrolls.items() if scroll is self.currentWidget())
 
+    def name_block(self) -> None:
+        """Puts the cursor into the name of the selected instance's block, if that is seen."""
+        line = self.node_page.block.name.line
+        if line.isVisible():
+            line.setFocus(Qt.FocusReason.OtherFocusReason)
+            line.selectAll()
+
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
@@ -56,7 +65,8 @@ class Inspector(QStackedWidget):
             self.node_page.show_node(node_ids[0])
             self.setCurrentWidget(self._scrolls[self.node_page])
         else:
-            page = self.several_page if node_ids else self.project_page
+            overview = self.project_page if self._session.block is None else self.block_page
+            page = self.several_page if node_ids else overview
             page.refresh()
             self.setCurrentWidget(self._scrolls[page])
 
@@ -66,9 +76,9 @@ class Inspector(QStackedWidget):
         if page is self.node_page:
             node_id = self._session.selection[0]
             is_touched = node_id in touched or node_id in change.updated or "training" in change.fields
-            if node_id in self._session.graph.nodes and is_touched:
-                self.node_page.refresh()
-        elif page is self.several_page or page is self.project_page:
+            if node_id in self._session.graph.nodes and (is_touched or self._session.is_instance(node_id)):
+                self.node_page.refresh()  # of a block it is also shown how often it is used
+        else:
             page.refresh()
 
     @Slot()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from itertools import count
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from builder.panels.fields import set_invalid
+from builder.panels.fields import leaves_history, set_invalid
 from graph.document import Edit, EditError
 
 _bursts = count(1)
@@ -32,6 +32,7 @@ class NameField(QWidget):
         self._submit, self._rename = submit, rename
         self._burst = next(_bursts)
         self.line = QLineEdit(self)
+        self.line.installEventFilter(self)
         self.line.textEdited.connect(self._typed)
         self.line.editingFinished.connect(self._finished)
         self.refusal = QLabel(self)
@@ -51,6 +52,9 @@ class NameField(QWidget):
         if not typing:
             self.line.setText(name)
             self._refuse("")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        return leaves_history(event)
 
     @Slot(str)
     def _typed(self, name: str) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QPoint, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from builder.fixing import fix_problem, silence
 from builder.panels.facts import Facts
 from builder.panels.field_text import UNSET, format_value
+from builder.panels.fields import UNTYPED
 from builder.panels.forms import FieldState, SpecForm, default_state
+from builder.panels.instance_section import InstanceSection
 from builder.panels.name_field import NameField
+from builder.panels.param_links import link_menu
 from builder.panels.problem_list import ProblemCards
 from builder.panels.training_section import TrainingSection
 from builder.quantities import bytes_text, flops_text, macs_text
@@ -24,6 +28,7 @@ from graph.cost import Cost, macs
 from graph.dims import substitute
 from graph.document import Node
 from graph.edits import RenameNode, SetParams
+from graph.expressions import ExpressionError, computed, has_expressions, is_listed
 from graph.inference import NodeResult
 from graph.problems import Problem
 from graph.shapes import TensorSpec, num_bytes
@@ -36,7 +41,8 @@ class NodePage(QWidget):
         super().__init__(parent)
         self._session, self._theme = session, theme
         self._node_id = ""
-        self._shown: tuple[str, tuple[ParamSpec, ...]] | None = None  # what the form was built for
+        # What the form was built for: a type, its parameters, and those of them that take text.
+        self._shown: tuple[str, tuple[ParamSpec, ...], frozenset[str]] | None = None
         self.form: SpecForm | None = None
         self.title = QLabel(self)
         self.title.setFont(font("title"))
@@ -51,6 +57,7 @@ class NodePage(QWidget):
         self.problems = ProblemCards(theme, self)
         self.problems.fix_asked.connect(lambda _problem, fix: fix_problem(session, fix, session.block))
         self.problems.silence_asked.connect(lambda problem: silence(session, problem, session.block))
+        self.block = InstanceSection(session, self)
         self.facts = Facts(self)
         self.training = TrainingSection(self)
         self.training.edited.connect(self._edited)
@@ -67,16 +74,18 @@ class NodePage(QWidget):
         """Reads the node anew, after an edit or an undo."""
         node = self._session.graph.nodes[self._node_id]
         spec = self._session.graph.catalog.get(node.type)
-        shown = (node.type, spec.all_params if spec else ())
+        shown = (node.type, spec.all_params if spec else (), _taking_text(spec, node))
         if shown != self._shown:
             self._shown = shown
-            self._rebuild(node.type, spec)
+            self._rebuild(node.type, spec, shown[2])
         result, problems = self._session.result(node.id), self._session.problems_of(node.id)
         self.name.show_name(node.name)
+        self.block.show_instance(node.id)
         self.problems.show_problems(problems)
         if spec is not None and self.form is not None:
             for param in spec.params:
-                self.form.show_state(param.name, _state(param, node, result, problems))
+                state = _state(param, node, result, problems)
+                self.form.show_state(param.name, replace(state, computed=self._computed(state.value)))
             self.training.show_settings(
                 spec.settings, node.params, lambda setting: _state(setting, node, result, problems)
             )
@@ -98,15 +107,31 @@ class NodePage(QWidget):
         )
         self._session.apply(edit, ("param", self._node_id, name, burst) if burst else None)
 
-    def _rebuild(self, type_name: str, spec: LayerSpec | None) -> None:
+    def _computed(self, value: Value) -> str:
+        """What the expressions in a value come to; nothing for a plain value, or where one has no value."""
+        if not has_expressions(value):
+            return ""
+        try:
+            return format_value(computed(value, self._session.inference.env))
+        except ExpressionError:
+            return ""
+
+    @Slot(str, QPoint)
+    def _show_menu(self, name: str, at: QPoint) -> None:
+        menu = link_menu(self._session, self._node_id, name, self)
+        if menu is not None:
+            menu.popup(at)
+
+    def _rebuild(self, type_name: str, spec: LayerSpec | None, as_text: Collection[str]) -> None:
         self.title.setText(type_name)
         self.help.setText(_help_html(spec) if spec else "This layer type is not known.")
         if self.form is not None:
             self.form.hide()
             self.form.deleteLater()
-        self.form = SpecForm(spec.params if spec else (), self)
+        self.form = SpecForm(spec.params if spec else (), self, as_text=as_text)
         self.form.set_theme(self._theme)
         self.form.edited.connect(self._edited)
+        self.form.menu_asked.connect(self._show_menu)
         self.form.review_asked.connect(self._session.review_asked)
         self._form_slot.addWidget(self.form)
         has_params = bool(self.form.names)
@@ -122,6 +147,7 @@ class NodePage(QWidget):
         layout.addWidget(self.title)
         layout.addWidget(self.name)
         layout.addWidget(self.help)
+        layout.addWidget(self.block)
         layout.addWidget(self.problems)
         layout.addWidget(self._parameters_title)
         layout.addLayout(self._form_slot)
@@ -129,6 +155,13 @@ class NodePage(QWidget):
         layout.addWidget(section_title("Shapes and cost", self))
         layout.addWidget(self.facts)
         layout.addStretch(1)
+
+
+def _taking_text(spec: LayerSpec | None, node: Node) -> frozenset[str]:
+    """The parameters to tick or choose whose value is computed, or another for each repetition."""
+    params = [param for param in spec.params if param.kind in UNTYPED] if spec else []
+    values = {param.name: node.params.get(param.name) for param in params}
+    return frozenset(name for name, value in values.items() if has_expressions(value) or is_listed(value))
 
 
 def section_title(text: str, parent: QWidget) -> QLabel:

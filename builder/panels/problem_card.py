@@ -41,6 +41,8 @@ class ProblemCard(QFrame):
         self._theme = theme
         self.problem: Problem | None = None
         self._icon = QLabel(self)
+        self._place = _text_label(self)
+        self._place.setProperty("role", "muted")
         self._text = _text_label(self)
         self.explanation = _text_label(self)
         self.explanation.setTextFormat(Qt.TextFormat.RichText)
@@ -73,8 +75,20 @@ class ProblemCard(QFrame):
         """The remedies' buttons, best first."""
         return [button for button in self.findChildren(QPushButton) if not button.isHidden()]
 
-    def show_problem(self, problem: Problem) -> None:
-        """Shows another problem."""
+    @property
+    def place(self) -> str:
+        """In which block the problem is; nothing for the graph that is the network."""
+        return self._place.text()
+
+    def show_problem(self, problem: Problem, place: str = "") -> None:
+        """Shows another problem.
+
+        Args:
+            problem: what is wrong.
+            place: in which block.
+        """
+        self._place.setText(place)
+        self._place.setVisible(bool(place))
         is_shown, self.problem = problem == self.problem, problem
         if is_shown:
             return
@@ -114,6 +128,7 @@ class ProblemCard(QFrame):
     def _lay_out(self) -> None:
         column = QVBoxLayout()
         column.setSpacing(GRID)
+        column.addWidget(self._place)
         column.addWidget(self._text)
         column.addWidget(self.explanation)
         column.addLayout(self._buttons)

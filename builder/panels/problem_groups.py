@@ -54,11 +54,13 @@ class ProblemGroups(QWidget):
         """The cards that are shown, top to bottom."""
         return [card for cards in self._lists.values() for card in cards.cards]
 
-    def show_problems(self, problems: Sequence[Problem]) -> None:
-        """Shows these problems, in this order within their groups."""
+    def show_problems(self, problems: Sequence[Problem], places: Sequence[str]) -> None:
+        """Shows these problems, each with the block that it is in, in this order within their groups."""
         for severity, cards in self._lists.items():
-            members = [problem for problem in problems if problem.severity == severity]
-            cards.show_problems(members)
+            placed = zip(problems, places, strict=True)
+            found = [(problem, place) for problem, place in placed if problem.severity == severity]
+            members = [problem for problem, _ in found]
+            cards.show_problems(members, [place for _, place in found])
             self.headings[severity].setText(counted(len(members), GROUPS[severity][0].capitalize()))
             self.headings[severity].setVisible(bool(members) and len(members) < len(problems))
         self.setVisible(bool(problems))

@@ -44,14 +44,19 @@ class ProblemCards(QWidget):
         """The cards that are shown, top to bottom."""
         return [card for card in self._pool if not card.isHidden()]
 
-    def show_problems(self, problems: Sequence[Problem]) -> None:
-        """Shows these problems, in this order."""
+    def show_problems(self, problems: Sequence[Problem], places: Sequence[str] = ()) -> None:
+        """Shows these problems, in this order.
+
+        Args:
+            problems: what is wrong.
+            places: in which block each is; none where that goes without saying.
+        """
         listed = problems[:MAX_CARDS]
         while len(self._pool) < len(listed):
             self._add_card()
         for index, card in enumerate(self._pool):
             if index < len(listed):
-                card.show_problem(listed[index])
+                card.show_problem(listed[index], places[index] if places else "")
             card.setVisible(index < len(listed))
         self._more.setText(f"and {len(problems) - len(listed):,} more")
         self._more.setVisible(len(problems) > len(listed))

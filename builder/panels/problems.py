@@ -12,6 +12,7 @@ from builder.icons import icon
 from builder.panels.problem_groups import GROUPS, ProblemGroups
 from builder.panels.silenced_menu import SilencedButton
 from builder.quantities import counted
+from builder.scope_names import path_text
 from builder.session import Session
 from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
@@ -57,7 +58,8 @@ class ProblemsPanel(QWidget):
         """Reads the problems anew."""
         self._shown = self._session.all_problems
         problems = [each.problem for each in self._shown]
-        self.cards.show_problems(problems)
+        project = self._session.project
+        self.cards.show_problems(problems, [path_text(project, each.path) for each in self._shown])
         self.empty.setVisible(not problems)
         self.summary.setText(_summary(problems))
         self.summary.setVisible(bool(problems))

@@ -60,6 +60,7 @@ class ParamSpec:
 
     kind = "value"
     is_computed = True  # whether an expression may stand for the value
+    is_per_repetition = False  # whether there may be a value for each repetition of a block
 
     def check(self, value: Value) -> Value:
         """The value in its canonical form.

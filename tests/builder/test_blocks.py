@@ -340,3 +340,102 @@ def test_only_blocks_that_fit_are_offered_off_a_port(hands):
     hands.driver.type("resid")
     assert "second.y -> residual1.x" in hands.driver.edges()
     assert session.block == "Pair"
+
+
+def test_a_packed_block_is_named_at_once(hands):
+    window, before = hands.window, hands.bytes
+    hands.select("res1")
+    hands.press(Qt.Key.Key_G, CTRL)
+    line = window.inspector.node_page.block.name.line
+    hands.qtbot.waitUntil(line.hasFocus)
+    assert line.selectedText() == "Block1"
+    QTest.keyClicks(line, "Stem")
+    assert hands.session.project.blocks.keys() == {"Residual", "Pair", "Stem"}
+    QTest.keyClick(line, Qt.Key.Key_Z, CTRL)  # the name that was typed
+    assert "Block1" in hands.session.project.blocks
+    QTest.keyClick(line, Qt.Key.Key_Z, CTRL)
+    assert hands.bytes == before
+    QTest.keyClick(window.canvas, Qt.Key.Key_Y, CTRL)
+    assert hands.names() == ["image", "block1", "pair1", "logits"]
+
+
+def test_return_ends_naming_and_return_again_enters(hands):
+    hands.select("res1")
+    hands.press(Qt.Key.Key_G, CTRL)
+    line = hands.window.inspector.node_page.block.name.line
+    hands.qtbot.waitUntil(line.hasFocus)
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert hands.window.canvas.hasFocus()
+    assert hands.session.scope == ()
+    QTest.keyClick(hands.window.canvas, Qt.Key.Key_Return)
+    assert hands.session.block == "Block1"
+
+
+def test_blocks_get_names_that_are_free(hands):
+    for name in ("res1", "pair1"):
+        hands.select(name)
+        hands.press(Qt.Key.Key_G, CTRL)
+    assert list(hands.session.project.blocks)[2:] == ["Block1", "Block2"]
+    assert hands.names() == ["image", "block1", "block2", "logits"]
+
+
+def test_a_change_inside_shows_in_all_instances_and_is_taken_back_step_by_step(hands):
+    session, before = hands.session, hands.bytes
+    hands.double_click("res1")
+    hands.select("outer")
+    field = hands.window.inspector.node_page.form.field("bias")
+    QTest.mouseClick(field, LEFT, pos=QPoint(8, field.height() // 2))
+    hands.press(Qt.Key.Key_Escape)
+    hands.press(Qt.Key.Key_Escape)
+    assert session.result(hands.driver.id("res1")).parameters == 280 - 8
+    assert session.result(hands.driver.id("pair1")).parameters == 2 * (280 - 8)
+    hands.select("pair1")
+    repeat = hands.window.inspector.node_page.form.field("repeat")
+    repeat.setFocus()
+    QTest.keyClicks(repeat, "3")
+    assert session.main_inference.total_parameters == 7 * (280 - 8)
+    hands.press(Qt.Key.Key_Z, CTRL)
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert session.scope == ("n2",)  # where that was done
+    assert hands.bytes == before
+
+
+# -- the code
+
+
+def open_code(hands):
+    hands.window.show_code()
+    view = hands.window.code.pane.view
+    hands.qtbot.waitUntil(lambda: "class Residual" in view.toPlainText())
+    return view
+
+
+def line_of(view, text):
+    return next(i for i, line in enumerate(view.toPlainText().splitlines()) if text in line)
+
+
+def click_line(view, number):
+    block = view.document().findBlockByNumber(number)
+    cursor = view.textCursor()
+    cursor.setPosition(block.position() + 8)
+    view.setTextCursor(cursor)
+    view.ensureCursorVisible()
+    QTest.mouseClick(view.viewport(), LEFT, pos=view.cursorRect().center())
+
+
+def test_a_line_of_a_blocks_class_leads_into_the_block(hands):
+    view = open_code(hands)
+    line = line_of(view, "self.outer = nn.Linear(")
+    click_line(view, line)
+    assert (hands.session.block, hands.session.selection) == ("Residual", ("n4",))
+    click_line(view, line_of(view, "self.pair1 = Pair("))
+    assert (hands.session.scope, hands.session.selection) == ((), ("n3",))
+
+
+def test_a_layer_inside_has_its_lines_marked(hands):
+    view = open_code(hands)
+    hands.double_click("res1")
+    hands.select("outer")
+    marked = {each.cursor.blockNumber() for each in view.extraSelections()}
+    assert line_of(view, "self.outer = nn.Linear(") in marked
+    assert line_of(view, "self.pair1 = Pair(") not in marked

@@ -3,8 +3,10 @@
 import pytest
 
 from builder.panels.field_text import UNSET, fits, format_value, is_unfinished, parse_text, same
+from graph.block_params import param_spec
 from graph.catalog import CATALOG
-from graph.catalog.params import Axes, Choice, Dims, Float, Int, IntOrTuple, Text
+from graph.catalog.params import Axes, Choice, Dims, Flag, Float, Int, IntOrTuple, Text
+from graph.document import BlockParam
 from runtime.options import Floats
 
 INT = Int(name="n", default=1)
@@ -123,3 +125,55 @@ def test_every_default_survives_being_shown_and_read(type_name):
 def test_leaving_out_always_fits():
     assert fits(INT, UNSET)
     assert not fits(INT, 0)
+
+
+EACH_INT = param_spec(BlockParam("n", "int", 8))
+EACH_FLOAT = param_spec(BlockParam("x", "float", 0.5))
+FLAG = Flag(name="b", default=True)
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "value"),
+    [
+        (INT, "=width * 2", "=width * 2"),
+        (FLOAT, " =p ", "=p"),
+        (PAIR, "=k", "=k"),
+        (PAIR, "=k, 3", ["=k", 3]),
+        (PAIR, "[3, =min(k, 5)]", [3, "=min(k, 5)"]),
+        (PAIR, "=(a + b) * 2", "=(a + b) * 2"),
+        (SHAPE, "=width", ["=width"]),
+        (SHAPE, "T, =width", ["T", "=width"]),
+        (FLAG, "=bias", "=bias"),
+        (FLAG, "true", True),
+        (INT, "16, 32", "16, 32"),
+        (EACH_INT, "16, 32, 64", {"each": [16, 32, 64]}),
+        (EACH_INT, "16, =w, 64", {"each": [16, "=w", 64]}),
+        (EACH_INT, "16", 16),
+        (EACH_INT, "16,", 16),
+        (EACH_INT, ",", ","),
+        (EACH_FLOAT, "1, 0.5", {"each": [1.0, 0.5]}),
+        (param_spec(BlockParam("t", "str", "")), "a, b", "a, b"),
+    ],
+)
+def test_expressions_and_values_for_repetitions_are_read(spec, text, value):
+    read = parse_text(spec, text)
+    assert read == value
+    assert type(read) is type(value)
+    assert parse_text(spec, format_value(read)) == value
+
+
+@pytest.mark.parametrize(
+    ("spec", "text", "unfinished"),
+    [
+        (INT, "=", True),
+        (INT, "=width *", True),
+        (INT, "=width", False),
+        (INT, "=min(a,", True),
+        (PAIR, "=k,", True),
+        (EACH_INT, "16,", False),
+        (EACH_INT, "16, 3", False),
+        (FLAG, "tr", True),
+    ],
+)
+def test_half_an_expression_is_unfinished(spec, text, unfinished):
+    assert is_unfinished(spec, text) is unfinished

@@ -46,6 +46,7 @@ def panel(qtbot, session):
 def test_a_problem_is_told_in_words_with_its_remedy(panel):
     (card,) = panel.cards.cards
     assert "linear1: conv1 gives a feature map (N, 32, 26, 26)" in card.text
+    assert card.place == ""
     assert [button.text() for button in card.fix_buttons] == ["Insert Flatten"]
     assert panel.title == "Problems (1)"
     assert panel.summary.text() == "1 error"
@@ -56,6 +57,7 @@ def test_a_problem_inside_a_block_is_shown_and_solved_where_it_is(qtbot, session
     session.apply(InBlock("Residual", SetParams("n2", {"in_features": 7})))
     (card,) = panel.cards.cards
     assert card.text.startswith("inner: in_features is 7")
+    assert card.place == "res1 (Residual)"
     chosen = []
     panel.node_chosen.connect(chosen.append)
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton, pos=QPoint(4, 4))

@@ -15,6 +15,7 @@ from graph.document import Edge, Graph, Node, PortRef, Project
 from graph.inference import Inference
 from graph.shapes import BATCH, TensorSpec
 from tests.builder.canvas.driver import chain
+from tests.graph.block_drawings import deep
 
 
 @pytest.mark.parametrize(("type_name", "params", "text"), [
@@ -35,6 +36,18 @@ from tests.builder.canvas.driver import chain
 ])  # fmt: skip
 def test_the_parameters_that_matter(type_name, params, text):
     assert params_text(CATALOG[type_name], Node("n1", type_name, "x", params)) == text
+
+
+@pytest.mark.parametrize(("params", "text"), [
+    ({}, "width 8"),
+    ({"width": "=width * 2", "repeat": 1}, "width =width * 2"),
+    ({"width": 16, "repeat": 3}, "width 16, ×3"),
+    ({"width": {"each": [16, 8, 4]}, "repeat": 3}, "width 16, 8, 4, ×3"),
+    ({"width": {"each": [1] * 9}, "repeat": 9}, "width 1, 1, 1, 1, 1, 1, 1, 1…, ×9"),
+])  # fmt: skip
+def test_what_matters_of_an_instance(params, text):
+    spec = deep().graph.catalog["Residual"]
+    assert params_text(spec, Node("n1", "Residual", "x", params)) == text
 
 
 @pytest.mark.parametrize("spec", CATALOG.values(), ids=lambda spec: spec.type)

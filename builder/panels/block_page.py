@@ -1,0 +1,73 @@
+"""The inspector's page for the block that is shown while nothing in it is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from builder.panels.block_params_form import BlockParamsForm
+from builder.panels.facts import Facts
+from builder.panels.instance_section import uses_text
+from builder.panels.name_field import NameField
+from builder.panels.node_page import section_title
+from builder.quantities import counted, flops_text
+from builder.session import Session
+from builder.theme import GRID, font
+from graph.block_edits import RenameBlock
+from graph.blocks import block_ports
+
+
+class BlockPage(QWidget):
+    """A block: its name, what its instances may set, its ports, and what this instance costs."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        title = QLabel("Block", self)
+        title.setFont(font("title"))
+        self.name = NameField(session.submit, lambda name: RenameBlock(session.block or "", name), self)
+        self.uses = QLabel(self)
+        self.uses.setProperty("role", "muted")
+        self.uses.setWordWrap(True)
+        self.params = BlockParamsForm(session, self)
+        self.ports, self.facts = Facts(self), Facts(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
+        parts = (
+            title, self.name, self.uses,
+            section_title("Parameters", self), self.params,
+            section_title("Ports", self), self.ports,
+            section_title("This instance", self), self.facts,
+        )  # fmt: skip
+        for widget in parts:
+            layout.addWidget(widget)
+        layout.addStretch(1)
+
+    def refresh(self) -> None:
+        """Reads the block that is shown anew."""
+        session = self._session
+        if session.block is not None:
+            self.name.show_name(session.block)
+            self.uses.setText(uses_text(session.project, session.block))
+            self.params.show_params(session.project.blocks[session.block].params)
+            self.ports.show_facts(self._ports())
+            self.facts.show_facts(self._facts())
+
+    def _ports(self) -> Iterator[tuple[str, str]]:
+        inputs, outputs = block_ports(self._session.graph)
+        for node_id, port in inputs.items():
+            tensor = next(iter(self._session.result(node_id).outputs.values()), None)
+            yield f"Input {port}", str(tensor) if tensor else "unknown"
+        for node_id, port in outputs.items():
+            tensor = next(iter(self._session.result(node_id).inputs.values()), None)
+            yield f"Output {port}", str(tensor) if tensor else "unknown"
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        inference = self._session.inference
+        yield "Layers", f"{len(self._session.graph.nodes):,}"
+        yield "Parameters", f"{inference.total_parameters:,}"
+        yield "FLOPs", f"{flops_text(inference.total_flops)} a sample"
+        count = len(self._session.problems)
+        yield "Problems", counted(count, "problem") if count else "none"
