@@ -22,7 +22,10 @@ _NOTHING = (math.inf, -math.inf)
 
 @dataclass(frozen=True)
 class View:
-    """What a chart shows: the steps from `start` to `end` in so many `buckets`, on a `log` axis or not."""
+    """What a chart shows: the steps from `start` to `end` in so many `buckets`, on a `log` axis or not.
+
+    Another one, even with the same content, has every curve drawn anew.
+    """
 
     start: float
     end: float
@@ -46,6 +49,7 @@ class Curve:
         self._view = View(0, 0, 1, False)
         self._size = 0
         self._width = 1  # points in a bucket
+        self._room = 0  # up to this size the buckets stay as they are
 
     def set_theme(self, theme: Theme) -> None:
         """Takes another theme's colour."""
@@ -59,15 +63,14 @@ class Curve:
         """
         size = len(series) if series is not None else 0
         before, self._size = self._size, size
-        is_same = series is self._series and view == self._view
+        is_same = series is self._series and view is self._view
         if series is None or not (is_same and size):
             is_empty = is_same or (self.bounds == _NOTHING and not size)
             self._show_all(series, view)
             return math.inf if is_empty else -math.inf
         if size == before:
             return math.inf
-        width = self._bucket_width(series, view)
-        if width != self._width or not before or self.spec.markers:
+        if size > self._room or not before or self.spec.markers:
             self._show_all(series, view)
             return -math.inf
         return self._grow(series, before)
@@ -76,7 +79,8 @@ class Curve:
         self._series, self._view = series, view
         self.bounds = _NOTHING
         if series is not None:
-            self._width = self._bucket_width(series, view)
+            buckets = max(view.buckets // SMOOTH_THINNING, 16) if self.spec.smooth else view.buckets
+            self._width, self._room = series.buckets(view.start, view.end, buckets)
             self._widen(self._points(series, view.start)[1])
 
     def _grow(self, series: Series, before: int) -> float:
@@ -102,11 +106,10 @@ class Curve:
         return np.log10(np.where(scaled > 0, scaled, np.nan)) if self._view.log else scaled
 
     def _widen(self, y: Array) -> None:
-        finite = y[np.isfinite(y)]
-        if len(finite):
-            low, high = self.bounds
-            self.bounds = (min(low, float(finite.min())), max(high, float(finite.max())))
-
-    def _bucket_width(self, series: Series, view: View) -> int:
-        buckets = max(view.buckets // SMOOTH_THINNING, 16) if self.spec.smooth else view.buckets
-        return series.bucket_width(view.start, view.end, buckets)
+        if not len(y):
+            return
+        low, high = float(y.min()), float(y.max())
+        if not (math.isfinite(low) and math.isfinite(high)):
+            finite = y[np.isfinite(y)]
+            low, high = (float(finite.min()), float(finite.max())) if len(finite) else _NOTHING
+        self.bounds = (min(self.bounds[0], low), max(self.bounds[1], high))

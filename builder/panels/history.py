@@ -57,13 +57,16 @@ class Series:
         nearest = left if abs(self.x[left] - x) <= abs(self.x[right] - x) else right
         return float(self.x[nearest]), float(self.y[nearest])
 
-    def bucket_width(self, start: float, end: float, buckets: int) -> int:
-        """How many points make a bucket where a curve between two x shall have 2 * `buckets` at most.
+    def buckets(self, start: float, end: float, buckets: int) -> tuple[int, int]:
+        """How a curve between two x is thinned to at most 2 * `buckets` buckets.
 
-        It is a power of two, so that the picture stands still while the curve grows.
+        Returns:
+            How many points make a bucket, a power of two, so that the picture stands still while the curve
+            grows, and up to which number of points in all that holds.
         """
         first, last = self._indices(start, end)
-        return 1 << max(math.ceil(math.log2(max((last - first) / (2 * buckets), 1))), 0)
+        width = 1 << max(math.ceil(math.log2(max((last - first) / (2 * buckets), 1))), 0)
+        return width, first + 2 * buckets * width
 
     def window(self, start: float, end: float, width: int, *, smooth: bool = False) -> tuple[Array, Array]:
         """What is seen of the curve between two x, thinned so that no peak is lost.

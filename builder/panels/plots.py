@@ -66,6 +66,7 @@ class Chart(QWidget):
         self.spec = spec
         self._theme = theme
         self._series: Mapping[str, Series] = {}
+        self._view: View | None = None
         self._outdated = math.inf  # the step from which on the picture is
         self._title = QLabel(self, textFormat=Qt.TextFormat.RichText)
         self._title.setFont(font("caption"))
@@ -90,7 +91,8 @@ class Chart(QWidget):
         view = self.plot.getViewBox()
         view.setMouseEnabled(x=True, y=False)
         view.sigRangeChangedManually.connect(self.ranged)
-        view.sigXRangeChanged.connect(self.draw)
+        view.sigXRangeChanged.connect(self._look_again)
+        view.sigResized.connect(self._look_again)
         view.sigYRangeChanged.connect(self._on_y_range)
         view.sigResized.connect(self._on_y_range)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
@@ -126,15 +128,24 @@ class Chart(QWidget):
     @Slot()
     def draw(self) -> None:
         """Takes in what the history holds by now of the steps in view; `repaint_now` shows it."""
-        (start, end), _ = self.plot.viewRange()
-        buckets = max(int(self.plot.getViewBox().width()), 100) // 2
-        view = View(start, end, buckets, self.log_button.isChecked())
+        view = self._view = self._view or self._seen()
         for curve in self._curves:
             self._outdated = min(self._outdated, curve.show(self._series.get(curve.spec.series), view))
         low = min(curve.bounds[0] for curve in self._curves)
         high = max(curve.bounds[1] for curve in self._curves)
         if low <= high:
             self._fit_y(low, high)
+
+    def _seen(self) -> View:
+        (start, end), _ = self.plot.viewRange()
+        buckets = max(int(self.plot.getViewBox().width()), 100) // 2
+        return View(start, end, buckets, self.log_button.isChecked())
+
+    @Slot()
+    def _look_again(self) -> None:
+        """Draws what is in view after that has changed."""
+        self._view = None
+        self.draw()
 
     def repaint_now(self) -> None:
         """Puts what `draw` took in on the screen, before it returns."""
@@ -209,7 +220,7 @@ class Chart(QWidget):
     @Slot(bool)
     def _set_log(self, checked: bool) -> None:
         self.plot.getAxis("left").setLogMode(checked)
-        self.draw()
+        self._look_again()
         self.plot.redraw()
 
     @Slot()

@@ -21,7 +21,7 @@ def test_series_keeps_every_point_through_growth():
 
 
 def thinned(series, start, end, buckets, *, smooth=False):
-    return series.window(start, end, series.bucket_width(start, end, buckets), smooth=smooth)
+    return series.window(start, end, series.buckets(start, end, buckets)[0], smooth=smooth)
 
 
 def test_thinned_window_loses_no_peak():
