@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,9 @@ from runtime.loss_spec import needs_of
 from runtime.plan import PlanError, TrainingPlan
 from runtime.preflight import check_model, check_ranges, find_ends
 from runtime.runs import RunError, RunFolder
+from runtime.training_cost import shortage
+
+_log = logging.getLogger(__name__)
 
 # Mistakes of the user, told in words already.
 USER_ERRORS = (
@@ -112,6 +116,8 @@ class _Launch:
             stopped=lambda: self._control.stopped,
         )
         check_model(data, plan.loss, ends)
+        if text := shortage(self._project, plan, str(self._device)):
+            _log.warning("%s", text)
         with torch.random.fork_rng(devices=_cuda_devices(self._device)):
             torch.manual_seed(plan.seed)
             folder = None if self._resume else self._data_folder or Path()

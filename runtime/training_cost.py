@@ -6,8 +6,11 @@ from collections.abc import Mapping
 
 from graph.catalog.params import Value
 from graph.cost import Cost, TrainingRun
+from graph.cost_memory import largest_batch
 from graph.inference import Inference
 from graph.model import Graph
+from graph.project import Project
+from runtime.free_memory import free_memory
 from runtime.plan import PlanError, TrainingPlan
 
 
@@ -33,3 +36,23 @@ def training_run(plan: TrainingPlan, device: str = "cpu") -> TrainingRun:
 def training_cost(graph: Graph, inference: Inference, plan: TrainingPlan, device: str = "cpu") -> Cost:
     """The costs of a graph that is trained by a plan."""
     return Cost(graph, inference, training_run(plan, device))
+
+
+def shortage(project: Project, plan: TrainingPlan, device: str) -> str | None:
+    """What to tell somebody whose batches need more memory than there is; None if they fit or nobody knows.
+
+    Args:
+        project: without errors.
+        plan: how it is trained.
+        device: where.
+    """
+    memory = training_cost(project.graph, Inference(project.graph), plan, device.partition(":")[0]).memory
+    peak, (place, free) = memory.peak(plan.batch_size), free_memory(device)
+    if peak is None or peak <= free:
+        return None
+    fits = largest_batch(memory, free)
+    hint = f"Set batch_size = {fits:,} or less." if fits else "Use a smaller network or another device."
+    return (
+        f"A step with batch_size = {plan.batch_size:,} takes about {peak / 2**30:,.1f} GiB, "
+        f"and {place} has {free / 2**30:,.1f} GiB free. {hint}"
+    )

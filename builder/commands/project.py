@@ -15,6 +15,7 @@ from builder.quantities import bytes_text
 from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec, PortSpec
 from graph.cost import Cost, macs
+from graph.cost_memory import largest_batch
 from graph.dims import Dim
 from graph.document import Document, EditError, Project
 from graph.edits import Batch
@@ -23,6 +24,7 @@ from graph.problems import Problem
 from graph.shapes import TensorSpec, shape_to_json
 from graph.storage import json_schema
 from graph.templates import UnknownTemplateError, template, templates
+from runtime.free_memory import free_memory
 from runtime.training_cost import training_cost, usable_plan
 
 MAX_FIXES = 1000
@@ -132,6 +134,8 @@ class _Report:
         self.plan = usable_plan(project.training)
         self.cost = training_cost(project.graph, self.inference, self.plan)
         self.peak = self.cost.memory.peak(self.plan.batch_size) if self.ok else None
+        self.device, self.free = free_memory(self.plan.device)
+        self.largest_batch = largest_batch(self.cost.memory, self.free) if self.ok else None
 
 
 def _report_json(report: _Report) -> dict[str, Any]:
@@ -190,6 +194,9 @@ def _memory_json(report: _Report) -> dict[str, Any]:
         "activations": _count_json(memory.activations),
         "batch": _count_json(memory.batch),
         "peak": report.peak,
+        "device": report.device,
+        "free": report.free,
+        "largest_batch": report.largest_batch,
     }
 
 
@@ -215,7 +222,9 @@ def _report_lines(report: _Report) -> Iterable[str]:
     multiplied = _count(macs(inference.total_flops))
     yield f"  {parameters} parameters, {flops} FLOPs ({multiplied} MACs) for one sample"
     if report.peak is not None:
-        yield f"  {bytes_text(report.peak)} to train with batch size {report.plan.batch_size:,}"
+        fits = f"batches up to {report.largest_batch or 0:,} fit into the {bytes_text(report.free)} free"
+        size = f"{bytes_text(report.peak)} to train with batch size {report.plan.batch_size:,}"
+        yield f"  {size}; {fits} on {report.device}"
     for severity, word in SEVERITIES.items():
         yield from (f"  {word}: {p.message}" for p in report.problems if p.severity == severity)
     yield f"  {'valid' if report.ok else 'not valid'}"

@@ -15,9 +15,11 @@ from builder.quantities import bytes_text, counted, flops_text, macs_text
 from builder.session import Session
 from builder.theme import GRID, Theme, font
 from graph.cost import macs
+from graph.cost_memory import largest_batch
 from graph.dims import evaluate
 from graph.document import Change
 from graph.edits import RenameProject
+from runtime.free_memory import free_memory
 
 
 class Inspector(QStackedWidget):
@@ -132,6 +134,9 @@ class ProjectPage(QWidget):
         if peak is None or self._session.errors:
             return
         yield "Memory to train", f"{bytes_text(peak)} at its peak, batch size {batch_size:,}"
+        device, free = free_memory(self._session.plan.device)
+        largest = largest_batch(memory, free)
+        yield "Largest batch", f"{largest or 0:,} in the {bytes_text(free)} free on {device}"
         yield "Weights", bytes_text(memory.parameters)
         yield "Gradients", bytes_text(memory.gradients)
         yield "Optimizer state", bytes_text(memory.optimizer)

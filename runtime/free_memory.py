@@ -1,0 +1,38 @@
+"""How much memory a run can still have where it computes."""
+
+from __future__ import annotations
+
+import sys
+
+
+def free_memory(device: str) -> tuple[str, int]:
+    """Where a plan's device name leads, and how many bytes are free there.
+
+    PyTorch is asked once it is loaded, and not loaded for it; until then `auto` is the CPU.
+
+    Args:
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`; one that is not there counts as the CPU.
+    """
+    if "torch" in sys.modules and device != "cpu":
+        found = _on_accelerator(device)
+        if found is not None:
+            return found
+    import psutil  # here, as it takes time that only this question is worth
+
+    return "cpu", int(psutil.virtual_memory().available)
+
+
+def _on_accelerator(name: str) -> tuple[str, int] | None:
+    import torch
+
+    from runtime.device import DeviceError, pick_device
+
+    try:
+        device = pick_device(name)
+    except DeviceError:
+        return None
+    if device.type == "cuda":
+        return str(device), torch.cuda.mem_get_info(device)[0]
+    if device.type == "mps":
+        return "mps", torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return None
