@@ -340,6 +340,11 @@ def _move_values(project: Project, block: str, name: str, new_name: str | None) 
                 yield _Inside(scope, SetParams(node.id, values, (name,)))
 
 
+def count_uses(project: Project, block: str) -> int:
+    """How many nodes of a project are instances of a block."""
+    return sum(1 for _ in _nodes_of(project, block))
+
+
 def _users(project: Project, block: str) -> Iterator[str]:
     """The nodes that are instances of a block, but for those inside itself."""
     return _nodes_of(project, block, skipped=block)

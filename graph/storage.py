@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from graph.atomic import way_out, write_atomic
 from graph.block_params import param_faults
+from graph.blocks import reached
 from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
 from graph.document import Block, BlockParam, Edge, Graph, Node, PortRef, Project
@@ -109,9 +110,13 @@ def to_bytes(project: Project) -> bytes:
     return f"{{\n{body}\n}}\n".encode(errors="backslashreplace")
 
 
-def fragment_to_json(nodes: Iterable[Node], edges: Iterable[Edge]) -> str:
-    """Nodes and edges as the text of a project, for the clipboard."""
-    return to_bytes(Project(graph=Graph(nodes, edges))).decode()
+def fragment_to_json(nodes: Iterable[Node], edges: Iterable[Edge], blocks: Mapping[str, Block]) -> str:
+    """Nodes and edges as the text of a project with the blocks that they need, for the clipboard."""
+    graph = Graph(nodes, edges)
+    needed = {node.type for node in graph.nodes.values()} & blocks.keys()
+    needed = needed.union(*(reached(name, blocks) for name in needed))
+    taken = {name: block.with_(graph=block.graph.copy()) for name, block in blocks.items() if name in needed}
+    return to_bytes(Project(graph=graph, blocks=taken)).decode()
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 
 from builder.canvas.placement import copies, snapped
 from builder.session import Session
 from builder.theme import GRID
-from graph.document import Graph, Position
-from graph.edits import AddNodes
-from graph.storage import StorageError, fragment_to_json, from_bytes
+from graph.block_edits import AddBlock
+from graph.document import Block, Graph, Position, Project
+from graph.edits import AddNodes, Batch
+from graph.storage import StorageError, fragment_to_json, from_bytes, to_bytes
 
 CASCADE = 4 * GRID  # canvas units between pastes at one place
 
@@ -23,7 +26,7 @@ def copy(session: Session) -> bool:
     graph, chosen = session.graph, set(session.selection)
     nodes = [node for node in graph.nodes.values() if node.id in chosen]
     edges = [e for e in graph.edges if e.source.node in chosen and e.target.node in chosen]
-    QGuiApplication.clipboard().setText(fragment_to_json(nodes, edges))
+    QGuiApplication.clipboard().setText(fragment_to_json(nodes, edges, session.project.blocks))
     return True
 
 
@@ -31,16 +34,17 @@ def paste(session: Session, centre: QPointF) -> None:
     """Adds the layers on the clipboard around a scene position, and selects them."""
     text = QGuiApplication.clipboard().text()
     try:
-        fragment = from_bytes(text.encode(errors="surrogatepass")).graph
+        project = from_bytes(text.encode(errors="surrogatepass"))
     except (StorageError, UnicodeError):
         session.message.emit("The clipboard holds no layers. Copy some first.")
         return
+    fragment = project.graph
     if not fragment.nodes:
         session.message.emit("The clipboard holds a project without layers.")
         return
     left, top, right, bottom = _extent(fragment)
     shift = snapped((centre.x() - (left + right) / 2, centre.y() - (top + bottom) / 2))
-    _add(session, fragment, _clear_of(session.graph, fragment, shift))
+    _add(session, fragment, _clear_of(session.graph, fragment, shift), project.blocks)
 
 
 def duplicate(session: Session, below: float) -> None:
@@ -56,13 +60,27 @@ def duplicate(session: Session, below: float) -> None:
     chosen = set(session.selection)
     fragment = Graph(node for node in session.graph.nodes.values() if node.id in chosen)
     fragment.insert_edges(e for e in session.graph.edges if {e.source.node, e.target.node} <= chosen)
-    _add(session, fragment, _clear_of(session.graph, fragment, snapped((0, below + 3 * GRID))))
+    _add(session, fragment, _clear_of(session.graph, fragment, snapped((0, below + 3 * GRID))), {})
 
 
-def _add(session: Session, fragment: Graph, shift: Position) -> None:
+def _add(session: Session, fragment: Graph, shift: Position, blocks: Mapping[str, Block]) -> None:
+    """Adds layers, and of the blocks they may be of those that the project has not got."""
+    known = dict(session.project.blocks)
     edit: AddNodes = copies(session.graph, tuple(fragment.nodes.values()), fragment.edges, shift)
-    if session.apply(edit):
+    new = [AddBlock(block) for name, block in blocks.items() if name not in known]
+    if session.apply(Batch(edit.label, [*new, edit]) if new else edit):
         session.select(node.id for node in edit.nodes)
+        others = [name for name, block in blocks.items() if name in known and not _same(known[name], block)]
+        if others:
+            session.message.emit(f"{', '.join(others)} is not the same block here as where it was copied.")
+
+
+def _same(one: Block, other: Block) -> bool:
+    """Whether two blocks of one name would be saved alike."""
+    texts = (
+        to_bytes(Project(blocks={each.name: each.with_(graph=each.graph.copy())})) for each in (one, other)
+    )
+    return next(texts) == next(texts)
 
 
 def _extent(fragment: Graph) -> tuple[float, float, float, float]:

@@ -21,6 +21,7 @@ from builder.canvas.style import (
     stripe_path,
 )
 from builder.session import Session
+from graph.blocks import CATEGORY as BLOCKS
 from graph.catalog.spec import LayerSpec
 from graph.document import Node, PortRef
 from graph.problems import Problem
@@ -28,6 +29,7 @@ from graph.problems import Problem
 OVERHANG = 12.0  # ports and halo stand out of the card by at most this
 BADGE = QPointF(CARD_WIDTH - 16, 18)
 BADGE_RADIUS = 7.0
+SHEET = 4.0  # what is seen of the sheet behind the card of a block
 
 
 class PortState(Enum):
@@ -202,6 +204,10 @@ class NodeItem(QGraphicsItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.shadow)
         painter.drawRoundedRect(card.translated(0, 1.5), CORNER, CORNER)
+        if self._spec is not None and self._spec.category == BLOCKS:  # more than one sheet
+            painter.setPen(style.border["normal"])
+            painter.setBrush(style.fill)
+            painter.drawRoundedRect(card.translated(SHEET, SHEET), CORNER, CORNER)
         if self.is_selected:
             painter.setPen(style.halo)
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -94,6 +94,11 @@ class SpecForm(QWidget):
         """The name of a parameter as it stands there."""
         return self._rows[name].label
 
+    def add_hint(self, text: str) -> None:
+        """Says one thing more in the tool tip of every name."""
+        for row in self._rows.values():
+            row.label.setToolTip(f"{row.label.toolTip()}\n{text}")
+
     def computed_text(self, name: str) -> str:
         """What the form says the expressions of a parameter come to: `= 16`; nothing for a plain value."""
         computed = self._rows[name].computed

@@ -9,7 +9,7 @@ from builder.icons import icon
 from builder.panels.name_field import NameField
 from builder.session import Session
 from builder.theme import GRID
-from graph.block_edits import RenameBlock
+from graph.block_edits import RenameBlock, count_uses
 from graph.project import Project
 
 
@@ -58,7 +58,7 @@ class InstanceSection(QWidget):
 
 def uses_text(project: Project, block: str) -> str:
     """How often a block is used, and so what editing it means."""
-    count = sum(node.type == block for graph in project.graphs() for node in graph.nodes.values())
+    count = count_uses(project, block)
     if count < 2:
         return "Used once." if count else "Not used."
     return f"Used {count:,} times; editing it changes all."

@@ -41,8 +41,8 @@ class NodePage(QWidget):
         super().__init__(parent)
         self._session, self._theme = session, theme
         self._node_id = ""
-        # What the form was built for: a type, its parameters, and those of them that take text.
-        self._shown: tuple[str, tuple[ParamSpec, ...], frozenset[str]] | None = None
+        # What the form was built for: a type, its parameters, those that take text; in a block?
+        self._shown: tuple[str, tuple[ParamSpec, ...], frozenset[str], bool] | None = None
         self.form: SpecForm | None = None
         self.title = QLabel(self)
         self.title.setFont(font("title"))
@@ -74,7 +74,8 @@ class NodePage(QWidget):
         """Reads the node anew, after an edit or an undo."""
         node = self._session.graph.nodes[self._node_id]
         spec = self._session.graph.catalog.get(node.type)
-        shown = (node.type, spec.all_params if spec else (), _taking_text(spec, node))
+        is_inside = self._session.block is not None
+        shown = (node.type, spec.all_params if spec else (), _taking_text(spec, node), is_inside)
         if shown != self._shown:
             self._shown = shown
             self._rebuild(node.type, spec, shown[2])
@@ -131,7 +132,9 @@ class NodePage(QWidget):
         self.form = SpecForm(spec.params if spec else (), self, as_text=as_text)
         self.form.set_theme(self._theme)
         self.form.edited.connect(self._edited)
-        self.form.menu_asked.connect(self._show_menu)
+        if self._session.block is not None:
+            self.form.menu_asked.connect(self._show_menu)
+            self.form.add_hint("Right-click to take it from the block")
         self.form.review_asked.connect(self._session.review_asked)
         self._form_slot.addWidget(self.form)
         has_params = bool(self.form.names)

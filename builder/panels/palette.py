@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
 from builder.layer_list import LayerDelegate, LayerList
 from builder.layer_search import Match, search, usual_order
 from builder.session import Session
 from builder.theme import Theme
+from graph.block_edits import RemoveBlock, count_uses
 from graph.blocks import CATEGORY as BLOCKS
 from graph.catalog.spec import LayerSpec
 
@@ -44,6 +54,8 @@ class Palette(QWidget):
         self.field.installEventFilter(self)
         self.list.doubleClicked.connect(self._choose)
         self.list.installEventFilter(self)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         for signal in (session.changed, session.scope_changed, session.document_replaced):
             signal.connect(self._follow)
         self._search("")
@@ -90,6 +102,29 @@ class Palette(QWidget):
         layout.setSpacing(8)
         for widget in (self.field, self._nothing, self.list):
             layout.addWidget(widget)
+
+    def block_menu(self, block: str) -> QMenu:
+        """What can be done with one of the project's blocks."""
+        session = self._session
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        uses = count_uses(session.project, block)
+        enter = menu.addAction("Edit block", lambda: session.show_block(block))
+        enter.setEnabled(uses > 0)
+        enter.setToolTip("Shows the layers inside" if uses else "Add it to the canvas first")
+        delete = menu.addAction("Delete block", lambda: session.apply(RemoveBlock(block)))
+        delete.setEnabled(not uses)
+        delete.setToolTip(
+            f"It is used: delete or unpack {'it' if uses == 1 else 'them'} first" if uses else ""
+        )
+        return menu
+
+    @Slot(QPoint)
+    def _show_menu(self, at: QPoint) -> None:
+        spec = self._model.spec(self.list.indexAt(at))
+        if spec is not None and spec.category == BLOCKS:
+            self.block_menu(spec.type).popup(self.list.viewport().mapToGlobal(at))
 
     @Slot()
     def _follow(self) -> None:

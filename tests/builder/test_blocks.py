@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from builder.layer_list import MIME_TYPE
+from builder.panels.param_links import link_menu
 from graph.block_edits import AddBlock, RenameBlock
 from graph.document import Block, Document
 from graph.edits import RenameNode, SetParams
@@ -439,3 +440,57 @@ def test_a_layer_inside_has_its_lines_marked(hands):
     marked = {each.cursor.blockNumber() for each in view.extraSelections()}
     assert line_of(view, "self.outer = nn.Linear(") in marked
     assert line_of(view, "self.pair1 = Pair(") not in marked
+
+
+# -- the whole way
+
+
+def test_grow_a_network_from_one_packed_block_and_take_it_all_back(window, qtbot):
+    window.files.new_project(template("SmallCNN").project())
+    hands, session, before = Hands(window, qtbot), window.session, to_bytes(window.session.project)
+    conv = next(node for node in session.graph.nodes.values() if node.type == "Conv2d")
+    (norm,) = (session.graph.nodes[each] for each in session.graph.successors(conv.id))
+    session.select([conv.id, norm.id])
+    hands.press(Qt.Key.Key_G, CTRL)
+    line = window.inspector.node_page.block.name.line
+    qtbot.waitUntil(line.hasFocus)
+    QTest.keyClicks(line, "ConvNorm")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    total = session.main_inference.total_parameters
+
+    # inside, a parameter is exposed
+    QTest.keyClick(window.canvas, Qt.Key.Key_Return)
+    assert hands.steps == [session.project.name, "block1 (ConvNorm)"]
+    session.select([conv.id])
+    form = window.inspector.node_page.form
+    link_menu(session, conv.id, "out_channels", window).actions()[-1].trigger()
+    assert session.project.blocks["ConvNorm"].params[0].name == "out_channels"
+    assert form.computed_text("out_channels") == f"= {conv.params['out_channels']}"
+    assert session.main_inference.total_parameters == total
+
+    # outside, it is set and the block repeated
+    hands.press(Qt.Key.Key_Up, ALT)
+    assert session.scope == ()
+    field = window.inspector.node_page.form.field("repeat")
+    field.setFocus()
+    QTest.keyClicks(field, "3")
+    field = window.inspector.node_page.form.field("out_channels")
+    field.setFocus()
+    QTest.keyClicks(field, "8, 16, 24")
+    hands.focus()
+    (instance,) = session.selection
+    assert session.graph.nodes[instance].params == {"repeat": 3, "out_channels": {"each": [8, 16, 24]}}
+    assert session.result(instance).outputs["out"].shape[1] == 24
+    assert not session.errors
+
+    # unpacked, the three stand in a row
+    hands.press(Qt.Key.Key_G, CTRL | SHIFT)
+    types = [session.graph.nodes[each].type for each in session.selection]
+    assert sorted(types) == sorted([conv.type, norm.type] * 3)
+    assert not session.errors
+    while session.document.undo_label:
+        hands.press(Qt.Key.Key_Z, CTRL)
+    assert hands.bytes == before
+    while session.document.redo_label:
+        hands.press(Qt.Key.Key_Y, CTRL)
+    assert [node.type for node in session.graph.nodes.values()].count(norm.type) >= 3

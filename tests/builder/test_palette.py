@@ -3,12 +3,16 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 
 from builder.layer_list import MIME_TYPE
 from builder.panels.palette import Palette
 from builder.session import Session
 from builder.theme import dark, light
+from graph.block_edits import AddBlock
 from graph.catalog import CATALOG
+from graph.document import Block, Document
+from tests.graph.block_drawings import deep, in_a_row
 
 
 @pytest.fixture
@@ -82,3 +86,50 @@ def test_colours_follow_the_theme(palette):
     before = palette.list.viewport().grab().toImage()
     palette.set_theme(dark())
     assert palette.list.viewport().grab().toImage() != before
+
+
+@pytest.fixture
+def with_blocks(qtbot):
+    """A palette with Residual (used three times), Pair (used once) and Idle, and its session."""
+    session = Session(Document(deep()))
+    session.apply(AddBlock(Block("Idle", in_a_row(("ReLU", {})))))
+    palette = Palette(session, light())
+    qtbot.addWidget(palette)
+    return palette, session
+
+
+def entries(palette, block):
+    return {action.text(): action for action in palette.block_menu(block).actions()}
+
+
+def test_a_block_is_opened_from_its_menu_where_it_stands(with_blocks):
+    palette, session = with_blocks
+    entries(palette, "Residual")["Edit block"].trigger()
+    assert session.scope == ("n2",)
+    idle = entries(palette, "Idle")["Edit block"]
+    assert not idle.isEnabled()
+    assert idle.toolTip() == "Add it to the canvas first"
+
+
+def test_only_a_block_that_is_not_used_is_deleted(with_blocks):
+    palette, session = with_blocks
+    for block, reason in (("Residual", "them"), ("Pair", "it")):
+        delete = entries(palette, block)["Delete block"]
+        assert not delete.isEnabled()
+        assert delete.toolTip() == f"It is used: delete or unpack {reason} first"
+    entries(palette, "Idle")["Delete block"].trigger()
+    assert "Idle" not in palette.rows
+    session.undo()
+    assert "Idle" in palette.rows
+
+
+def test_a_right_click_opens_the_menu_of_a_block_alone(with_blocks, qtbot):
+    palette, _ = with_blocks
+    palette.show()
+    for row, expected in (("Idle", 1), ("ReLU", 0), ("Blocks", 0)):
+        at = palette.list.visualRect(index(palette, row)).center()
+        palette.list.customContextMenuRequested.emit(at)
+        menus = [menu for menu in palette.findChildren(QMenu) if menu.isVisible()]
+        assert len(menus) == expected, row
+        for menu in menus:
+            menu.close()

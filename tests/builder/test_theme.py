@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from builder.icons import icon, names
 from builder.theme import ThemeManager, dark, font, light
 from builder.theme.stylesheet import stylesheet
+from graph.blocks import CATEGORY as BLOCKS
 from graph.catalog import CATALOG
 
 THEMES = [light(), dark()]
@@ -115,7 +116,7 @@ def test_families_can_be_told_apart_whatever_the_eyes(theme, vision):
 
 @by_name
 def test_every_category_of_the_catalogue_has_its_colour(theme):
-    for category in {spec.category for spec in CATALOG.values()}:
+    for category in {BLOCKS, *(spec.category for spec in CATALOG.values())}:
         assert theme.family_color(category) in theme.family.values(), category
 
 

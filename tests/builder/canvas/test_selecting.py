@@ -4,6 +4,11 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
+from graph.block_edits import InBlock
+from graph.edits import SetParams
+from tests.builder.canvas.driver import chain
+from tests.graph.block_drawings import deep
+
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 CORNER = QPointF(-40, -60)
 
@@ -259,3 +264,42 @@ def test_a_change_while_an_edge_is_in_the_hand_ends_that_too(canvas):
     assert len(canvas.scene.items()) == items + 2
     assert len(canvas.edges()) == 4
     assert canvas.edge_item("relu1", "flatten1").isVisible()
+
+
+def test_an_instance_takes_its_blocks_along_to_another_window(open_canvas):
+    canvas = open_canvas(deep())
+    canvas.session.select([canvas.id("pair1")])
+    canvas.key(Qt.Key.Key_C, CTRL)
+    other = open_canvas(chain(("ReLU", "relu1")))
+    before = other.bytes
+    other.key(Qt.Key.Key_V, CTRL)
+    assert list(other.session.project.blocks) == ["Residual", "Pair"]
+    assert other.graph.by_name("pair1").params == {"width": 8}
+    assert other.messages == []
+    other.key(Qt.Key.Key_V, CTRL)  # the second time they are there
+    assert other.graph.by_name("pair2").type == "Pair"
+    other.key(Qt.Key.Key_Z, CTRL)
+    other.key(Qt.Key.Key_Z, CTRL)
+    assert other.bytes == before
+
+
+def test_a_block_that_is_another_here_stays_and_that_is_said(open_canvas):
+    canvas = open_canvas(deep())
+    canvas.session.select([canvas.id("res1")])
+    canvas.key(Qt.Key.Key_C, CTRL)
+    other = open_canvas(deep())
+    other.session.apply(InBlock("Residual", SetParams("n2", {"bias": False})))
+    other.key(Qt.Key.Key_V, CTRL)
+    assert other.session.project.blocks["Residual"].graph.nodes["n2"].params["bias"] is False
+    assert other.messages == ["Residual is not the same block here as where it was copied."]
+
+
+def test_a_block_is_not_pasted_into_itself(open_canvas):
+    canvas = open_canvas(deep())
+    canvas.session.select([canvas.id("pair1")])
+    canvas.key(Qt.Key.Key_C, CTRL)
+    before = canvas.bytes
+    canvas.session.enter("n2")
+    canvas.key(Qt.Key.Key_V, CTRL)
+    assert canvas.bytes == before
+    assert canvas.messages == ["Pair contains Residual, so Residual cannot contain Pair."]
