@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QToolBa
 from builder.actions import Actions
 from builder.block_commands import BlockCommands
 from builder.canvas.page import CanvasPage
+from builder.code_places import select_place
 from builder.custom_code import CustomCode
 from builder.dialogs import Dialogs
 from builder.docks import Docks
@@ -309,9 +310,9 @@ class MainWindow(QMainWindow):
         self.actions_.set_enabled("graph.fix_all", fixable, "There is no problem with a remedy.")
 
     @Slot(str)
-    def _show_failed(self, node_id: str) -> None:
-        self.session.select((node_id,))
-        if node_id in self.session.graph.nodes:
+    def _show_failed(self, key: str) -> None:
+        node_id = select_place(self.session, key)
+        if node_id is not None:
             self.reveal_node(node_id)
 
     def _use_theme(self, mode: Mode) -> None:

@@ -14,12 +14,13 @@ from PySide6.QtGui import (
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from builder.canvas import clipboard
 from builder.canvas.adding import Adder
 from builder.canvas.hint import EmptyHint
 from builder.canvas.inline_name import InlineName
+from builder.canvas.menu import ON_EDGE, ON_NODE, ON_NOTHING, context_menu
 from builder.canvas.note import Note
 from builder.canvas.places import Places
 from builder.canvas.pointer import Pointer
@@ -38,12 +39,6 @@ ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0,
 PAN_STEP = 64  # pixels an arrow key pans by when nothing is selected
 NAME_HEIGHT = 28  # pixels of the field that renames
 REVEAL_MARGIN = 32  # pixels kept free around a node that is brought into sight
-ON_NODE = (
-    "edit.rename", "edit.duplicate", "", "graph.enter", "graph.pack", "graph.unpack", "",
-    "edit.cut", "edit.copy", "edit.delete",
-)  # fmt: skip
-ON_EDGE = ("edit.add_node", "", "edit.delete")
-ON_NOTHING = ("edit.add_node", "edit.paste", "", "edit.select_all", "view.fit", "", "graph.leave")
 
 
 class CanvasView(ZoomView):
@@ -70,7 +65,7 @@ class CanvasView(ZoomView):
         self._hint = EmptyHint(theme, self)
         self._adder = Adder(session, self.search)
         self._pointer = Pointer(self.graph_scene, session, self.note, self._drop_on_nothing)
-        self._places, self._path = Places(self), session.scope
+        self._places, self._seen = Places(self), (session.scope, session.block)
         self._pan_from: QPoint | None = None
         self._space_held = self._space_panned = False
         self._connect()
@@ -228,7 +223,7 @@ class CanvasView(ZoomView):
         if hit.edge is not None:
             self._session.select(())
             self.graph_scene.select_edges((hit.edge.edge,))
-        menu = self._menu(ON_NODE if hit.node else ON_EDGE if hit.edge else ON_NOTHING)
+        menu = context_menu(self, ON_NODE if hit.node else ON_EDGE if hit.edge else ON_NOTHING)
         self._pointer.leave()
         menu.popup(event.globalPos())
 
@@ -314,17 +309,18 @@ class CanvasView(ZoomView):
     @Slot()
     def _reload(self) -> None:
         self._places.forget()
-        self._path = self._session.scope
+        self._seen = self._session.scope, self._session.block
         self._start_anew()
         self.fit_all()
 
     @Slot()
     def _go_there(self) -> None:
         """Shows another graph of the document, as it was seen last."""
-        self._places.keep(self._path)
-        self._path = self._session.scope
+        self._places.keep(self._seen)
+        self._seen = self._session.scope, self._session.block
         self._start_anew()
-        if not self._places.restore(self._path):
+        is_back = self._places.restore(self._seen)
+        if not is_back or not self.visible_area.intersects(self.graph_scene.bounds()):
             self.fit_all()
 
     def _start_anew(self) -> None:
@@ -363,18 +359,6 @@ class CanvasView(ZoomView):
     def _drop_on_nothing(self, ref: PortRef, at: QPointF) -> None:
         self._adder.ask_for_port(self.mapFromScene(at), at, ref)
 
-    def _menu(self, action_ids: tuple[str, ...]) -> QMenu:
-        known = {action.objectName(): action for action in (*self.window().actions(), *self.actions())}
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
-        for action_id in action_ids:
-            if not action_id:
-                menu.addSeparator()
-            elif action_id in known:
-                menu.addAction(known[action_id])
-        return menu
-
     def _escape(self) -> None:
         """Breaks a gesture off, else selects nothing, else leaves the block."""
         if self._pointer.cancel():
@@ -394,7 +378,7 @@ class CanvasView(ZoomView):
         step = GRID * (5 if large else 1)
         places = {i: self._session.graph.nodes[i].position for i in chosen}
         moved = {i: (x + dx * step, y + dy * step) for i, (x, y) in places.items()}
-        self._session.apply(MoveNodes(moved), merge_key=("nudge", chosen))
+        self._session.apply(MoveNodes(moved), merge_key=("nudge", self._session.block, chosen))
 
     def _cursor(self) -> QPoint:
         """The mouse in the viewport, or the viewport's centre."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from builder.code_places import select_place
 from builder.panels.code_pane import CodePane
 from builder.pulse import Pulse
 from builder.session import Session
@@ -77,13 +78,6 @@ class CodeTab(QWidget):
 
     @Slot(str)
     def _choose(self, key: str) -> None:
-        block, node_id = self._place_of(key)
-        if self._session.show_block(block):
-            self._session.select((node_id,))
+        node_id = select_place(self._session, key)
+        if node_id is not None:
             self.node_chosen.emit(node_id)
-
-    def _place_of(self, key: str) -> tuple[str | None, str]:
-        """The block, None for the main graph, and the id of the node that lines of the source go by."""
-        blocks = self._session.project.blocks.values()
-        inner = ((block.name, node_id) for block in blocks for node_id in block.graph.nodes)
-        return next((place for place in inner if block_key(*place) == key), (None, key))

@@ -494,3 +494,68 @@ def test_grow_a_network_from_one_packed_block_and_take_it_all_back(window, qtbot
     while session.document.redo_label:
         hands.press(Qt.Key.Key_Y, CTRL)
     assert [node.type for node in session.graph.nodes.values()].count(norm.type) >= 3
+
+
+# -- what must not get mixed up
+
+
+def test_naming_an_instance_on_its_card_does_not_enter_it(hands):
+    hands.select("res1")
+    hands.press(Qt.Key.Key_F2)
+    field = hands.window.canvas.name_field
+    assert field.isVisible()
+    QTest.keyClicks(field, "stem")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert hands.session.scope == ()
+    assert "stem" in hands.names()
+
+
+def test_a_node_that_failed_is_shown_in_its_block(hands):
+    hands.window.runs.node_failed.emit("Residual/n4")
+    assert (hands.session.block, hands.session.selection) == ("Residual", ("n4",))
+    hands.window.runs.node_failed.emit("n3")
+    assert (hands.session.scope, hands.session.selection) == ((), ("n3",))
+    hands.window.runs.node_failed.emit("Residual/gone")
+    assert (hands.session.scope, hands.session.selection) == ((), ("n3",))
+
+
+def test_moves_in_two_graphs_are_two_steps(hands):
+    before = hands.bytes
+    hands.select("res1")
+    hands.press(Qt.Key.Key_Down)
+    outside = hands.bytes
+    hands.press(Qt.Key.Key_Return)
+    hands.select("inner")  # which has the same id
+    hands.press(Qt.Key.Key_Down)
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert hands.bytes == outside
+    hands.press(Qt.Key.Key_Z, CTRL)
+    assert hands.bytes == before
+
+
+def test_a_graph_that_would_be_out_of_sight_is_shown_whole(hands):
+    canvas, session = hands.window.canvas, hands.session
+    hands.double_click("res1")
+    canvas.pan_by(QPoint(-5000, 0))
+    hands.press(Qt.Key.Key_Up, ALT)
+    hands.press(Qt.Key.Key_Return)
+    assert session.block == "Residual"
+    assert canvas.visible_area.contains(canvas.graph_scene.bounds())
+
+
+def test_another_project_begins_in_its_main_graph(hands):
+    hands.double_click("pair1")
+    hands.session.load(Document(deep()))
+    assert hands.steps == ["Deep"]
+    assert not hands.window.breadcrumb.isVisible()
+    assert sorted(hands.window.canvas.graph_scene.nodes) == ["n1", "n2", "n3", "n4"]
+
+
+def test_the_breadcrumb_keeps_its_place_in_both_themes(hands):
+    window = hands.window
+    hands.double_click("pair1")
+    for switch in (window.use_dark_theme, window.use_light_theme):
+        switch()
+        QApplication.processEvents()
+        assert window.breadcrumb.geometry().bottom() < window.canvas.geometry().top()
+        assert all(step.isVisible() for step in window.breadcrumb.steps)
