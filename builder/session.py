@@ -257,12 +257,12 @@ class Session(QObject):
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
         self._costs.clear()
-        path, touched = self.scope, self._scope.follow(change)
-        if self.scope == path:
+        path, graph, touched = self.scope, self.graph, self._scope.follow(change)
+        if self.scope == path and self.graph is graph:
             shown = change if self.block is None else change.inside(self.block)
             self._tell(shown, frozenset(touched | self._instances(change)))
             self.select(self._selection)
-        else:  # the instance is gone, and with it what was shown
+        else:  # the instance is gone, or of another block now, and with it what was shown
             self.select(())
             self._look_anew()
             self.scope_changed.emit()

@@ -245,7 +245,7 @@ class CanvasView(ZoomView):
             if not event.isAutoRepeat():
                 self._space_held, self._space_panned = True, False
                 self._show_pan_cursor()
-        elif key in ARROWS:
+        elif key in ARROWS and not event.modifiers() & Qt.KeyboardModifier.AltModifier:
             self._step(*ARROWS[key], large=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         elif key == Qt.Key.Key_Escape:
             self._escape()

@@ -15,7 +15,9 @@ from builder.quantities import counted, flops_text
 from builder.session import Session
 from builder.theme import GRID, font
 from graph.block_edits import RenameBlock
+from graph.block_params import REPEAT
 from graph.blocks import block_ports
+from graph.scopes import leads_to
 
 
 class BlockPage(QWidget):
@@ -55,6 +57,13 @@ class BlockPage(QWidget):
             self.ports.show_facts(self._ports())
             self.facts.show_facts(self._facts())
 
+    def _repetitions(self) -> int:
+        """How often the instance that was entered stands in a row."""
+        project, (*outer, instance) = self._session.project, self._session.scope
+        graph = project.graph_of(leads_to(project, tuple(outer)))
+        given = graph.nodes[instance].params.get(REPEAT)
+        return given if type(given) is int else 1
+
     def _ports(self) -> Iterator[tuple[str, str]]:
         inputs, outputs = block_ports(self._session.graph)
         for node_id, port in inputs.items():
@@ -65,7 +74,9 @@ class BlockPage(QWidget):
             yield f"Output {port}", str(tensor) if tensor else "unknown"
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        inference = self._session.inference
+        inference, repeat = self._session.inference, self._repetitions()
+        if repeat > 1:
+            yield "Repeated", f"{repeat:,} times; the first is shown"
         yield "Layers", f"{len(self._session.graph.nodes):,}"
         yield "Parameters", f"{inference.total_parameters:,}"
         yield "FLOPs", f"{flops_text(inference.total_flops)} a sample"

@@ -312,3 +312,13 @@ def test_the_page_follows_edits_made_elsewhere(session, page):
     assert [card.name.line.text() for card in page.params.cards] == ["width"]
     session.apply(SetBlockParams("Residual", ()))
     assert page.params.cards == []
+
+
+def test_of_a_repeated_instance_the_first_repetition_is_shown_and_that_is_said(session, page):
+    assert page.facts.text("Repeated") == ""
+    session.apply_to_project(SetParams("n2", {"repeat": 3}))
+    assert page.facts.text("Repeated") == "3 times; the first is shown"
+    assert page.facts.text("Parameters") == "280"
+    session.apply_to_project(InBlock("Pair", SetParams("n3", {"repeat": 2})))
+    session.show_scope(("n3", "n3"))
+    assert page.facts.text("Repeated") == "2 times; the first is shown"

@@ -559,3 +559,10 @@ def test_the_breadcrumb_keeps_its_place_in_both_themes(hands):
         QApplication.processEvents()
         assert window.breadcrumb.geometry().bottom() < window.canvas.geometry().top()
         assert all(step.isVisible() for step in window.breadcrumb.steps)
+
+
+def test_the_key_that_leaves_moves_nothing_in_the_main_graph(hands):
+    before = hands.bytes
+    hands.select("res1")
+    hands.press(Qt.Key.Key_Up, ALT)
+    assert hands.bytes == before

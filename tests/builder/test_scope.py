@@ -13,6 +13,7 @@ from graph.edits import (
     MoveNodes,
     RemoveNodes,
     RenameNode,
+    ReplaceType,
     SetParams,
     SetTraining,
 )
@@ -205,3 +206,18 @@ def graph_problem(session, code):
     """The problem of this kind as it is told of the whole project."""
     found = (located.problem for located in session.all_problems if located.problem.code == code)
     return next(found, None)
+
+
+def test_another_block_is_shown_once_the_instance_is_of_it(session, log):
+    session.enter("n2")
+    session.select(["n4"])
+    log.clear()
+    session.apply_to_project(
+        Batch("Both", [ReplaceType("n2", "Pair", {}), InBlock("Pair", RenameNode("n1", "tokens"))])
+    )
+    assert (session.scope, session.block, session.selection) == (("n2",), "Pair", ())
+    assert session.graph is body(session, "Pair")
+    assert log[:2] == [("selection", ()), ("scope", ("n2",), "Pair")]
+    assert log[2][1].updated == ()
+    session.undo()
+    assert (session.scope, session.block) == (("n3",), "Pair")  # what was changed inside is to be seen
