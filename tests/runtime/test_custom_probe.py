@@ -76,7 +76,7 @@ APART = {  # in a process of their own
         + forward("return StochasticDepth(0.5, 'row')(x)[:, 1:]"),
         "(N, T - 1, 8) 0",
     ),
-    "never ends": Case(forward("while True:", "    pass"), f"{ENDLESS} in line 3 of the source."),
+    "never ends": Case(forward("while True: pass"), f"{ENDLESS} in line 3 of the source."),
     "sleeps when read": Case(
         f"import time\nX = time.sleep(1000)\n{forward('return x')}", f"{ENDLESS} in line 2 of the source."
     ),
