@@ -33,6 +33,10 @@ from graph.document import BlockParam, EditError
 STEM = "value"
 KIND_NAMES = {"int": "integer", "float": "number", "bool": "yes or no", "str": "text"}
 _EMPTY: Mapping[str, Value] = {"int": 1, "float": 0.0, "bool": False, "str": ""}
+_NONE = (
+    "None yet. Right-click the name of a layer's parameter to make it one of the block, or add one here"
+    " and let layers read it as =name."
+)
 _bursts = count(1)
 
 
@@ -44,9 +48,7 @@ class BlockParamsForm(QWidget):
         self._session = session
         self._params: tuple[BlockParam, ...] = ()
         self.cards: list[ParamCard] = []
-        self._hint = QLabel(
-            "None yet. With one, its instances can differ: layers inside read it as =name.", self
-        )
+        self._hint = QLabel(_NONE, self)
         self._hint.setProperty("role", "muted")
         self._hint.setWordWrap(True)
         self.add_button = QPushButton(icon("plus"), "Add parameter", self)

@@ -322,3 +322,43 @@ def test_of_a_repeated_instance_the_first_repetition_is_shown_and_that_is_said(s
     session.apply_to_project(InBlock("Pair", SetParams("n3", {"repeat": 2})))
     session.show_scope(("n3", "n3"))
     assert page.facts.text("Repeated") == "2 times; the first is shown"
+
+
+def test_a_name_that_is_taken_is_not_taken_twice(session, inspector):
+    session.enter("n2")
+    for node_id in ("n2", "n4"):
+        session.select([node_id])
+        menu_of(inspector, "bias")["Make it a parameter of the block"].trigger()
+    assert [param.name for param in block(session).params] == ["width", "bias", "bias_2"]
+    assert params(session, "n4")["bias"] == "=bias_2"
+
+
+def test_a_value_that_no_parameter_can_have_is_not_given_away(session, inspector):
+    session.enter("n2")
+    session.select(["n1"])
+    action = menu_of(inspector, "shape")["Make it a parameter of the block"]
+    assert not action.isEnabled()
+    assert action.toolTip() == "It has no single value yet"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        (8, "float", 8.0),
+        (8.0, "int", 8),
+        (0.5, "int", 1),
+        (8, "str", "8"),
+        ("x", "int", 1),
+        (True, "str", ""),
+        ("x", "bool", False),
+    ],
+)
+def test_a_default_is_kept_as_far_as_another_kind_allows(session, page, value, kind, expected):
+    was = {int: "int", float: "float", str: "str", bool: "bool"}[type(value)]
+    session.apply(SetBlockParams("Pair", (BlockParam("p", was, value),)))
+    session.show_scope(("n3",))
+    (card,) = page.params.cards
+    card.kind.setCurrentIndex(card.kind.findData(kind))
+    card.kind.activated.emit(card.kind.currentIndex())
+    (param,) = block(session, "Pair").params
+    assert (param.kind, param.default, type(param.default)) == (kind, expected, type(expected))

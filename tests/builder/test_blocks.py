@@ -566,3 +566,17 @@ def test_the_key_that_leaves_moves_nothing_in_the_main_graph(hands):
     hands.select("res1")
     hands.press(Qt.Key.Key_Up, ALT)
     assert hands.bytes == before
+
+
+def test_a_block_is_shown_elsewhere_once_it_is_gone_from_where_it_was_seen(hands):
+    hands.double_click("res1")
+    hands.press(Qt.Key.Key_Escape)
+    hands.select("res1")
+    hands.press(Qt.Key.Key_Delete)
+    assert hands.session.show_block("Residual")
+    assert hands.session.scope == ("n3", "n2")
+    hands.session.show_scope(())
+    hands.select("pair1")
+    hands.press(Qt.Key.Key_Delete)
+    assert not hands.session.show_block("Residual")
+    assert hands.session.scope == ()
