@@ -10,7 +10,6 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
-    QPoint,
     QRect,
     QSize,
     Qt,
@@ -133,7 +132,8 @@ class LayerDelegate(QStyledItemDelegate):
         name_height = QFontMetrics(self._body).height()
         top = rect.top() + (4 if self._has_help else (rect.height() - name_height) // 2)
         painter.setPen(theme.color("text"))
-        width = _draw_name(painter, match, QPoint(text.left(), top), self._body, self._strong)
+        room = QRect(text.left(), top, text.width(), name_height)
+        width = _draw_name(painter, match, room, self._body, self._strong)
         painter.setFont(self._caption)
         painter.setPen(theme.color("text_muted"))
         if self._has_help:
@@ -157,9 +157,14 @@ def _background(state: QStyle.StateFlag) -> str:
     return "hover" if state & QStyle.StateFlag.State_MouseOver else ""
 
 
-def _draw_name(painter: QPainter, match: Match, at: QPoint, body: QFont, strong: QFont) -> int:
-    """Draws the type with the matched letters bold; gives its width in pixels."""
-    layout = QTextLayout(match.spec.type, body)
+def _draw_name(painter: QPainter, match: Match, room: QRect, body: QFont, strong: QFont) -> int:
+    """Draws the type with the matched letters bold, cut where there is no room; gives its width in pixels."""
+    text = QFontMetrics(strong).elidedText(match.spec.type, Qt.TextElideMode.ElideRight, room.width())
+    if text != match.spec.type:
+        painter.setFont(body)
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft, text)
+        return room.width()
+    layout = QTextLayout(text, body)
     bold = QTextCharFormat()
     bold.setFontWeight(strong.weight())
     ranges = []
@@ -171,5 +176,5 @@ def _draw_name(painter: QPainter, match: Match, at: QPoint, body: QFont, strong:
     layout.beginLayout()
     line = layout.createLine()
     layout.endLayout()
-    layout.draw(painter, at)
+    layout.draw(painter, room.topLeft())
     return round(line.naturalTextWidth())

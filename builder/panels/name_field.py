@@ -51,6 +51,8 @@ class NameField(QWidget):
         typing = self.line.hasFocus() and (self.line.text().strip() == name or self.refusal.text())
         if not typing:
             self.line.setText(name)
+            if not self.line.hasFocus():
+                self.line.setCursorPosition(0)  # a long name shows its beginning
             self._refuse("")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from builder.fixing import fix_problem, silence
+from builder.panels.elided import ElidedLabel
 from builder.panels.facts import Facts
 from builder.panels.field_text import UNSET, format_value
 from builder.panels.fields import UNTYPED
@@ -44,7 +45,7 @@ class NodePage(QWidget):
         # What the form was built for: a type, its parameters, those that take text; in a block?
         self._shown: tuple[str, tuple[ParamSpec, ...], frozenset[str], bool] | None = None
         self.form: SpecForm | None = None
-        self.title = QLabel(self)
+        self.title = ElidedLabel(self)
         self.title.setFont(font("title"))
         self.help = QLabel(self)
         self.help.setWordWrap(True)

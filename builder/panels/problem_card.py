@@ -18,9 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from builder.icons import ICON_SIZE, icon
+from builder.panels.elided import ElidedButton
 from builder.panels.flow import FlowLayout
 from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
+
+LEAST_TEXT = 96  # pixels
 
 
 class ProblemCard(QFrame):
@@ -150,8 +153,9 @@ class ProblemCard(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for fix in fixes:
-            button = QPushButton(fix.label, self)
-            button.setToolTip("Ctrl+Z takes it back" if fix.edits else "Shows the code before anything runs")
+            button = ElidedButton(fix.label, self)
+            then = "Ctrl+Z takes it back" if fix.edits else "Shows the code before anything runs"
+            button.setToolTip(f"{fix.label}\n{then}")
             button.clicked.connect(lambda _checked=False, fix=fix: self.fix_asked.emit(fix))
             self._buttons.addWidget(button)
         self._buttons.addWidget(self.why_button)
@@ -170,4 +174,5 @@ class ProblemCard(QFrame):
 def _text_label(parent: QWidget) -> QLabel:
     label = QLabel(parent)
     label.setWordWrap(True)
+    label.setMinimumWidth(LEAST_TEXT)  # a name longer than a line does not widen the card
     return label

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from builder.panels.inspector import Inspector
 from builder.session import Session
 from builder.theme import light
-from graph.block_edits import InBlock, SetBlockParams
+from graph.block_edits import InBlock, RenameBlock, SetBlockParams
 from graph.document import BlockParam, Document
 from graph.edits import SetParams
 from graph.storage import to_bytes
@@ -362,3 +362,28 @@ def test_a_default_is_kept_as_far_as_another_kind_allows(session, page, value, k
     card.kind.activated.emit(card.kind.currentIndex())
     (param,) = block(session, "Pair").params
     assert (param.kind, param.default, type(param.default)) == (kind, expected, type(expected))
+
+
+LONG = "InvertedResidualBottleneckWithSqueezeExcitationAndAFewMoreWords"
+
+
+def test_a_long_name_widens_nothing(session, inspector):
+    session.apply(RenameBlock("Residual", LONG))
+    session.apply(InBlock(LONG, SetParams("n2", {"in_features": 7})))
+    session.select(["n2"])
+    QApplication.processEvents()
+    page = inspector.page
+    assert page.width() <= inspector.width()
+    assert page.title.text() == page.title.toolTip() == LONG
+    (button,) = page.problems.cards[0].fix_buttons
+    assert LONG in button.text()
+    assert button.toolTip().startswith(button.text())
+    assert button.width() < button.sizeHint().width()
+    corner = button.mapTo(page, button.rect().bottomRight())
+    assert page.rect().contains(corner)
+    assert page.block.name.line.cursorPosition() == 0
+    session.apply(RenameBlock(LONG, "Skip"))
+    QApplication.processEvents()
+    (button,) = page.problems.cards[0].fix_buttons
+    assert button.width() == button.sizeHint().width()
+    assert page.title.toolTip() == ""
