@@ -4,6 +4,7 @@ pyproject.toml adds to them: pytest turns Python warnings, and pytest-qt turns Q
 """
 
 import atexit
+import gc
 import logging
 import os
 import random
@@ -37,6 +38,11 @@ settings.register_profile(
 settings.register_profile("thorough", deadline=None, max_examples=2000, suppress_health_check=_SUPPRESSED)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+# Whichever thread allocates next runs the collector, and a training thread that found a dropped window or
+# session would delete its timers under the main thread's feet. So the main thread collects, between tests.
+gc.disable()
+MUCH_GARBAGE = 100_000  # objects more than after the last collection
+
 PATIENCE = 10.0  # seconds that a thread has to end after its test
 
 
@@ -63,6 +69,14 @@ def _no_log_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     records = [record for phase in ("setup", "call") for record in caplog.get_records(phase)]
     errors = [record.getMessage() for record in records if record.levelno >= logging.ERROR]
     assert not errors, f"logged errors that the test did not expect: {errors}"
+
+
+@pytest.fixture(autouse=True)
+def _garbage_is_collected_on_the_main_thread() -> Iterator[None]:
+    """Collects between tests what they left in cycles."""
+    yield
+    if gc.get_count()[0] > MUCH_GARBAGE:
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
