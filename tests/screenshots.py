@@ -92,6 +92,14 @@ def break_shapes(window: MainWindow) -> None:
     window.session.select([target.node])
 
 
+def enter_block(window: MainWindow) -> None:
+    """Shows what is inside the first stage of a ResNet, and the class that it becomes."""
+    open_template(window, "ResNet18")
+    window.session.enter(node_id(window, "stage1"))
+    window.session.select([node_id(window, "conv1")])
+    window.docks.reveal("Code")
+
+
 def train(window: MainWindow, epochs: int) -> None:
     """Trains MLP on the digits, to the end."""
     open_template(window, "MLP")
@@ -118,6 +126,8 @@ def readme_pictures(folder: Path) -> None:
         take(window, folder / "shape-error.png")
         train(window, 12)
         take(window, folder / "training.png")
+        enter_block(window)
+        take(window, folder / "block.png")
     with shown_window("dark", size) as window:
         train(window, 12)
         take(window, folder / "window-dark.png")
@@ -146,6 +156,8 @@ def every_panel(folder: Path) -> None:
                 take(window, folder / f"{prefix}-no-code.png")
                 train(window, 8)
                 take(window, folder / f"{prefix}-trained.png")
+                enter_block(window)
+                take(window, folder / f"{prefix}-block.png")
 
 
 def main() -> int:
