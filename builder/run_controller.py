@@ -7,6 +7,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from builder.garbage import GarbageCollector
 from graph.document import Project
 from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
@@ -38,6 +39,7 @@ class RunController(QObject):
         self._thread: TrainingThread | None = None
         self._end: RunEnded | None = None
         self._state: State = "idle"
+        self._garbage = GarbageCollector(self)
         self._timer = QTimer(self, interval=FRAME, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._drain)
 
@@ -67,6 +69,7 @@ class RunController(QObject):
         self._thread.finished.connect(self._finish)
         self._set_state("preparing")
         self.started.emit(run_dir)
+        self._garbage.start()
         self._thread.start()
         self._timer.start()
 
@@ -124,6 +127,7 @@ class RunController(QObject):
             return  # shut_down was faster than the signal
         self._drain()
         self._timer.stop()
+        self._garbage.stop()
         thread, self._thread = self._thread, None
         thread.wait()
         thread.deleteLater()

@@ -1,5 +1,6 @@
 """One run at a time, in its thread, and its end under every circumstance."""
 
+import gc
 import json
 import threading
 
@@ -94,6 +95,20 @@ def test_pause_resume_and_stop(qtbot, controller, tmp_path, script):
         controller.stop()
     assert ended.args[0] == RunEnded("stopped", step=7)
     assert states == ["preparing", "running", "paused", "running", "stopping", "idle"]
+
+
+def test_python_collects_no_garbage_in_the_training_thread(qtbot, controller, tmp_path, script):
+    script(STARTED)
+    gc.enable()
+    try:
+        controller.start(spirals().project, tmp_path)
+        qtbot.waitUntil(lambda: controller.state == "running")
+        assert not gc.isenabled()
+        with qtbot.waitSignal(controller.ended):
+            controller.stop()
+        assert gc.isenabled()
+    finally:
+        gc.disable()
 
 
 def test_word_from_before_the_stop_does_not_look_like_running_on(qtbot, controller, tmp_path, script):

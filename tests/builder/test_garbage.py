@@ -1,0 +1,63 @@
+"""While a run is on, only the window's thread collects garbage."""
+
+import gc
+import threading
+
+import pytest
+from PySide6.QtCore import QTimer
+
+from builder.garbage import ALL, GarbageCollector
+
+
+@pytest.fixture
+def collector(qapp):
+    collector = GarbageCollector()
+    yield collector
+    collector.stop()
+
+
+@pytest.fixture
+def python_collects():
+    """As outside the tests, where Python collects by itself."""
+    gc.enable()
+    yield
+    gc.disable()
+
+
+def test_python_stops_collecting_until_the_end(collector, python_collects):
+    collector.start()
+    assert not gc.isenabled()
+    collector.start()
+    collector.stop()
+    assert gc.isenabled()
+
+
+def test_who_had_it_off_before_gets_it_back_so(collector):
+    assert not gc.isenabled()
+    collector.start()
+    collector.stop()
+    assert not gc.isenabled()
+
+
+def test_cycles_are_collected_meanwhile_and_on_this_thread(collector, qtbot):
+    gone = []
+
+    class Owner:
+        def __init__(self):
+            self.timer = QTimer(interval=1)
+            self.timer.owner = self  # a cycle
+
+        def __del__(self):
+            gone.append(threading.get_ident())
+
+    Owner()
+    collector.collect()
+    qtbot.waitUntil(lambda: gone == [threading.get_ident()])
+
+
+def test_everything_is_looked_at_now_and_then(collector, monkeypatch):
+    generations = []
+    monkeypatch.setattr(gc, "collect", generations.append)
+    for _ in range(2 * ALL):
+        collector.collect()
+    assert generations == ([1] * (ALL - 1) + [2]) * 2
