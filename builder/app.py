@@ -31,7 +31,8 @@ from shiboken6 import delete
 
 from builder.icons import icon
 from builder.interrupts import Interrupts
-from builder.main_window import THEME_KEY, MainWindow
+from builder.main_window import MainWindow
+from builder.preferences import Preferences
 from builder.theme import MODES, Mode, ThemeManager
 
 APP_NAME = "Netloom"
@@ -185,7 +186,7 @@ class ErrorReporter(QObject):
 
 
 def _mode(theme: str | None, settings: QSettings | None) -> Mode:
-    wanted = theme or (settings.value(THEME_KEY, "system") if settings is not None else "system")
+    wanted = theme or Preferences(settings).theme
     return next((mode for mode in MODES if mode == wanted), "system")
 
 

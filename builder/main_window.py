@@ -28,6 +28,7 @@ from builder.panels.log import LogPanel
 from builder.panels.palette import Palette
 from builder.panels.problems import ProblemsPanel
 from builder.panels.training import TrainingPanel
+from builder.preferences import Preferences
 from builder.project_files import SUFFIX, ProjectFiles
 from builder.recent import RecentProjects
 from builder.recovery import Recovery
@@ -44,7 +45,6 @@ from builder.window_actions import ALL_ACTIONS, NEED_PROJECT, TOOLS
 from graph.document import Document
 from runtime.custom_probe import ShapeProbe
 
-THEME_KEY = "theme"
 FIRST_SIZE = QSize(1440, 900)
 
 
@@ -52,13 +52,14 @@ class MainWindow(QMainWindow):
     """One window, one project.
 
     Args:
-        settings: where layout, theme and recent projects are kept.
+        settings: where layout, preferences and recent projects are kept.
         dialogs: asks the user; a test can answer in its place.
     """
 
     def __init__(self, themes: ThemeManager, settings: QSettings, dialogs: Dialogs | None = None) -> None:
         super().__init__()
         self.themes, self._settings = themes, settings
+        self.preferences = Preferences(settings, self)
         self.dialogs = dialogs or Dialogs(self)
         self.session = Session(Document(), self)
         self.custom_code = CustomCode(self.session, self.dialogs, themes, ShapeProbe(), self)
@@ -169,6 +170,7 @@ class MainWindow(QMainWindow):
             self.welcome, self.run_bar,
         ):  # fmt: skip
             self.themes.changed.connect(part.set_theme)
+        self.preferences.changed.connect(self._follow_preference)
         self.setAcceptDrops(True)
 
     # -- what the actions do
@@ -316,9 +318,17 @@ class MainWindow(QMainWindow):
             self.reveal_node(node_id)
 
     def _use_theme(self, mode: Mode) -> None:
+        self.preferences.change(theme=mode)
+        self._show_mode(mode)  # the command line may have asked for another than the one preferred
+
+    def _show_mode(self, mode: Mode) -> None:
         self.themes.set_mode(mode)
         self.menus.show_mode(mode)
-        self._settings.setValue(THEME_KEY, mode)
+
+    @Slot(str)
+    def _follow_preference(self, name: str) -> None:
+        if name == "theme":
+            self._show_mode(self.preferences.theme)
 
     def _wait_for_threads(self) -> None:
         self.exports.wait()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from builder.main_window import THEME_KEY
+from builder.preferences import Preferences
 from graph.document import Document, Node, PortRef
 from graph.edits import AddNodes, Connect, SetParams, SetTraining
 from graph.storage import load, save
@@ -368,11 +368,14 @@ def test_the_theme_is_switched_everywhere_and_remembered(cnn, settings):
         cnn.docks.reveal(panel)
     cnn.actions_["view.theme_dark"].trigger()
     assert cnn.themes.theme.is_dark
-    assert settings.value(THEME_KEY) == "dark"
+    assert Preferences(settings).theme == "dark"
     assert cnn.actions_["view.theme_dark"].isChecked()
     cnn.actions_["view.theme_light"].trigger()
     assert not cnn.themes.theme.is_dark
     assert not cnn.actions_["view.theme_dark"].isChecked()
+    cnn.preferences.change(theme="dark")
+    assert cnn.themes.theme.is_dark
+    assert cnn.actions_["view.theme_dark"].isChecked()
 
 
 def test_another_document_is_shown_by_every_panel(cnn):
