@@ -199,7 +199,7 @@ class Actions:
         """Makes the actions, owned by `parent`.
 
         Raises:
-            ValueError: two specs share an id or, in one scope, a shortcut.
+            ValueError: two specs share an id or a shortcut; the canvas is in the window, so scopes overlap.
         """
         self._specs = {spec.id: spec for spec in _checked(tuple(specs))}
         self._actions = {spec.id: _make(spec, parent) for spec in self._specs.values()}
@@ -212,6 +212,10 @@ class Actions:
     def __iter__(self) -> Iterator[ActionSpec]:
         """Every spec in declared order, for a command palette or a list of shortcuts."""
         return iter(self._specs.values())
+
+    def spec(self, action_id: str) -> ActionSpec:
+        """What was declared of an id. Raises KeyError for an unknown one."""
+        return self._specs[action_id]
 
     def in_category(self, category: str) -> list[QAction]:
         """The actions of a menu, in declared order."""
@@ -262,6 +266,12 @@ class Actions:
         self._actions[action_id].setText(text)
         self._refresh(action_id, enabled=self._actions[action_id].isEnabled())
 
+    def set_shortcuts(self, action_id: str, keys: Iterable[QKeySequence]) -> None:
+        """Gives an action other keys; the first is shown, all work."""
+        action = self._actions[action_id]
+        action.setShortcuts(list(keys))
+        self._refresh(action_id, enabled=action.isEnabled())
+
     def _refresh(self, action_id: str, enabled: bool) -> None:
         action = self._actions[action_id]
         action.setEnabled(enabled)
@@ -271,9 +281,9 @@ class Actions:
 
 
 def _checked(specs: tuple[ActionSpec, ...]) -> tuple[ActionSpec, ...]:
-    taken: dict[object, str] = {}
+    taken: dict[str, str] = {}
     for spec in specs:
-        for key in (spec.id, *((spec.scope, shortcut) for shortcut in spec.shortcuts)):
+        for key in (spec.id, *spec.shortcuts):
             if key in taken:
                 raise ValueError(f"{spec.id} and {taken[key]} share {key!r}. Give one of them another.")
             taken[key] = spec.id

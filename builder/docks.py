@@ -49,6 +49,11 @@ class Docks:
         return (self._side | self._tabs)[title]
 
     @property
+    def titles(self) -> list[str]:
+        """What the panels are called."""
+        return [*self._side, *self._tabs]
+
+    @property
     def toggles(self) -> list[QAction]:
         """Actions that show and hide the docks."""
         return [dock.toggleViewAction() for dock in self]
@@ -75,6 +80,14 @@ class Docks:
         self[title].show()
         self[title].raise_()
 
+    def visit(self, title: str) -> None:
+        """Brings a panel to the front and puts the focus into it."""
+        self.reveal(title)
+        fields = self[title].widget().findChildren(QWidget)
+        first = next((each for each in fields if each.isVisible() and _takes_focus(each)), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.TabFocusReason)
+
     def set_title(self, title: str, text: str) -> None:
         """Shows another text on the tab of the panel called `title`."""
         self[title].setWindowTitle(text)
@@ -94,6 +107,7 @@ class Docks:
             self.height.fit_soon()
         for dock in self:
             dock.toggleViewAction().setEnabled(not hidden)
+            dock.toggleViewAction().setToolTip("No project is open." if hidden else "")
 
     def save(self, settings: QSettings) -> None:
         """Remembers the window's place and every dock's."""
@@ -120,6 +134,10 @@ class Docks:
             if not dock.isHidden() and not dock.isFloating() and self._window.dockWidgetArea(dock) == area
         ]
         return next((dock for dock in docked if not dock.visibleRegion().isEmpty()), next(iter(docked), None))
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    return widget.isEnabled() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 def _dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:

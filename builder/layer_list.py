@@ -14,10 +14,11 @@ from PySide6.QtCore import (
     QSize,
     Qt,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextCharFormat, QTextLayout
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from builder.layer_search import Match
+from builder.row_paint import draw_marked, draw_row_back
 from builder.theme import GRID, Theme, font
 from graph.catalog.spec import LayerSpec
 
@@ -122,10 +123,7 @@ class LayerDelegate(QStyledItemDelegate):
     def _paint_layer(self, painter: QPainter, option: QStyleOptionViewItem, match: Match) -> None:
         rect, theme = option.rect.adjusted(4, 1, -4, -1), self._theme
         painter.setPen(Qt.PenStyle.NoPen)
-        token = _background(option.state)
-        if token:
-            painter.setBrush(theme.color(token))
-            painter.drawRoundedRect(rect, 4, 4)
+        draw_row_back(painter, rect, option.state, theme)
         painter.setBrush(theme.color(theme.family_color(match.spec.category)))
         painter.drawRoundedRect(QRect(rect.left() + 6, rect.top() + 5, 4, rect.height() - 10), 2, 2)
         text = rect.adjusted(18, 0, -GRID, 0)
@@ -133,7 +131,7 @@ class LayerDelegate(QStyledItemDelegate):
         top = rect.top() + (4 if self._has_help else (rect.height() - name_height) // 2)
         painter.setPen(theme.color("text"))
         room = QRect(text.left(), top, text.width(), name_height)
-        width = _draw_name(painter, match, room, self._body, self._strong)
+        width = draw_marked(painter, match.spec.type, match.letters, room, (self._body, self._strong))
         painter.setFont(self._caption)
         painter.setPen(theme.color("text_muted"))
         if self._has_help:
@@ -149,32 +147,3 @@ class LayerDelegate(QStyledItemDelegate):
         painter.drawText(
             at, top - QFontMetrics(self._body).height() + QFontMetrics(self._body).ascent(), category
         )
-
-
-def _background(state: QStyle.StateFlag) -> str:
-    if state & QStyle.StateFlag.State_Selected:
-        return "selection"
-    return "hover" if state & QStyle.StateFlag.State_MouseOver else ""
-
-
-def _draw_name(painter: QPainter, match: Match, room: QRect, body: QFont, strong: QFont) -> int:
-    """Draws the type with the matched letters bold, cut where there is no room; gives its width in pixels."""
-    text = QFontMetrics(strong).elidedText(match.spec.type, Qt.TextElideMode.ElideRight, room.width())
-    if text != match.spec.type:
-        painter.setFont(body)
-        painter.drawText(room, Qt.AlignmentFlag.AlignLeft, text)
-        return room.width()
-    layout = QTextLayout(text, body)
-    bold = QTextCharFormat()
-    bold.setFontWeight(strong.weight())
-    ranges = []
-    for letter in match.letters:
-        span = QTextLayout.FormatRange()
-        span.start, span.length, span.format = letter, 1, bold
-        ranges.append(span)
-    layout.setFormats(ranges)
-    layout.beginLayout()
-    line = layout.createLine()
-    layout.endLayout()
-    layout.draw(painter, room.topLeft())
-    return round(line.naturalTextWidth())

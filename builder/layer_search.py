@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
+from builder.fuzzy import NO_FIT, TYPO, Fit, fit_letters, fit_part, is_typo
 from graph.blocks import CATEGORY as BLOCKS
 from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec
@@ -36,8 +36,7 @@ FOLLOWERS = {
     "Tensor": ("Linear", "Activation", "Convolution", "Input/Output"),
 }
 
-EXACT, PREFIX, WORD, INSIDE, KEYWORD, LETTERS, HELP, TYPO = 100, 80, 70, 60, 55, 35, 25, 38
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+[a-z]?")
+KEYWORD, HELP = 55, 25  # beside what a fit of the name is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +98,10 @@ def _match(words: Sequence[str], spec: LayerSpec) -> Match | None:
     return Match(spec, total / len(words), tuple(sorted(letters)))
 
 
-def _best(word: str, spec: LayerSpec) -> tuple[float, tuple[int, ...]]:
-    name = spec.type.casefold()
-    at = name.find(word)
-    if at >= 0:
-        kind = (
-            EXACT
-            if name == word
-            else PREFIX
-            if at == 0
-            else WORD
-            if at in _word_starts(spec.type)
-            else INSIDE
-            if len(word) > 2
-            else LETTERS  # `mp` stands for MaxPool sooner than for Upsample
-        )
-        return kind, tuple(range(at, at + len(word)))
+def _best(word: str, spec: LayerSpec) -> Fit:
+    fitting = fit_part(word, spec.type)
+    if fitting[0]:
+        return fitting
     if any(
         key.startswith(word)
         for entry in spec.keywords
@@ -124,39 +111,9 @@ def _best(word: str, spec: LayerSpec) -> tuple[float, tuple[int, ...]]:
         return KEYWORD + (20 if exact else 0), ()
     if spec.category.casefold().startswith(word):
         return KEYWORD, ()
-    letters = _in_order(word, spec.type)
-    if letters:
-        starts = sum(index in _word_starts(spec.type) for index in letters)
-        spread = (letters[-1] - letters[0] + 1) / len(letters)
-        return LETTERS + 15 * starts / len(letters) - spread, letters
+    fitting = fit_letters(word, spec.type)
+    if fitting[0]:
+        return fitting
     if any(part.startswith(word) for part in re.findall(r"[a-z]+", spec.help.casefold())):
         return HELP, ()
-    return (TYPO, ()) if _is_typo(word, name) else (0.0, ())
-
-
-def _word_starts(name: str) -> set[int]:
-    return {match.start() for match in _WORDS.finditer(name)}
-
-
-def _in_order(word: str, name: str) -> tuple[int, ...]:
-    """Indices of the letters of `word` in `name`, at words' starts if possible; empty if one is missing."""
-    folded, starts, at, letters = name.casefold(), sorted(_word_starts(name)), 0, list[int]()
-    for letter in word:
-        near = next((start for start in starts if start >= at and folded[start] == letter), -1)
-        plain = folded.find(letter, at)
-        if plain < 0:
-            return ()
-        rest = word[len(letters) + 1 :]
-        at = near if near >= 0 and _is_subsequence(rest, folded[near + 1 :]) else plain
-        letters.append(at)
-        at += 1
-    return tuple(letters)
-
-
-def _is_subsequence(word: str, text: str) -> bool:
-    remaining = iter(text)
-    return all(letter in remaining for letter in word)
-
-
-def _is_typo(word: str, name: str) -> bool:
-    return len(word) >= 4 and SequenceMatcher(None, word, name[: len(word) + 1]).ratio() >= 0.75
+    return (TYPO, ()) if is_typo(word, spec.type) else NO_FIT

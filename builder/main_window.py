@@ -42,6 +42,7 @@ from builder.theme import Mode, Theme, ThemeManager
 from builder.torch_loader import TorchLoader
 from builder.welcome import WelcomePage
 from builder.window_actions import ALL_ACTIONS, NEED_PROJECT, TOOLS
+from builder.window_tools import WindowTools
 from graph.document import Document
 from runtime.custom_probe import ShapeProbe
 
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
             self.dialogs,
         )
         self.blocks = BlockCommands(self.session, self.actions_, self)
+        self.tools = WindowTools(self.actions_, self.files, self.docks, settings, themes.theme, self)
         self._bind_actions()
         self._connect()
         self.resize(FIRST_SIZE)
@@ -135,8 +137,9 @@ class MainWindow(QMainWindow):
     def _bind_actions(self) -> None:
         self.help = Help(self, self.actions_)
         self.actions_.bind(
-            self, self.files, self.session, self.exports, self.runs, self.help, self.canvas, self.blocks
-        )
+            self, self.files, self.session, self.exports, self.runs, self.help, self.canvas, self.blocks,
+            self.tools,
+        )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
 
@@ -167,7 +170,7 @@ class MainWindow(QMainWindow):
         self.welcome.template_chosen.connect(files.new_project)
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
-            self.welcome, self.run_bar,
+            self.welcome, self.run_bar, self.tools,
         ):  # fmt: skip
             self.themes.changed.connect(part.set_theme)
         self.preferences.changed.connect(self._follow_preference)
@@ -283,7 +286,7 @@ class MainWindow(QMainWindow):
             self.actions_.set_enabled(action_id, has_project, "No project is open.")
         self._offer_fixes()
         self.blocks.set_has_project(has_project)
-        self.runs.has_project = has_project
+        self.runs.has_project = self.tools.has_project = has_project
         self.runs.refresh()
         self._follow()
 

@@ -93,6 +93,15 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "Shows the files of the last run.",
     ),
     ActionSpec(
+        "view.commands",
+        "&Command palette...",
+        "View",
+        "show_commands",
+        ("Ctrl+Shift+P",),
+        "command",
+        "Finds everything that can be done by a few letters.",
+    ),
+    ActionSpec(
         "view.reset_layout",
         "&Reset layout",
         "View",
@@ -137,8 +146,8 @@ MENUS: dict[str, tuple[str, ...]] = {
         "", "edit.select_all",
     ),
     "View": (
-        "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.theme", "view.panels",
-        "view.reset_layout",
+        "view.commands", "", "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.theme",
+        "view.panels", "view.reset_layout",
     ),
     "Graph": (
         "edit.add_node", "edit.rename", "", "graph.pack", "graph.unpack", "graph.enter", "graph.leave", "",

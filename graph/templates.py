@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from graph.document import Project
@@ -35,12 +36,13 @@ class UnknownTemplateError(Exception):
     """There is no template of that name; the text lists those there are."""
 
 
-def templates() -> list[Template]:
-    """All templates, simplest first."""
+@cache
+def templates() -> tuple[Template, ...]:
+    """All templates, simplest first; read once, as they come with the program."""
     folder = files("resources") / "templates"
     names = [entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX)]
     projects = sorted((_read(name) for name in names), key=lambda project: project.extra["order"])
-    return [Template(project.name, project.extra["description"]) for project in projects]
+    return tuple(Template(project.name, project.extra["description"]) for project in projects)
 
 
 def template(name: str) -> Template:

@@ -1,0 +1,316 @@
+"""A search box over the window: type, see the rows that fit, take one by key or mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QIcon, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from builder.icons import ICON_SIZE
+from builder.row_paint import draw_marked, draw_row_back
+from builder.theme import GRID, Theme, font
+
+MAX_ROWS = 10  # seen at once
+ROW_ROLE = Qt.ItemDataRole.UserRole
+MOVES = {
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_PageDown: MAX_ROWS - 1,
+    Qt.Key.Key_PageUp: 1 - MAX_ROWS,
+}
+STAYING = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)  # a menu, another window
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list.
+
+    Attributes:
+        title: what it is.
+        note: said quietly behind the title.
+        right: said quietly at the right edge.
+        letters: indices of the title's letters that were typed.
+        icon: in front; a bar in `color` stands there if that is given.
+        color: "#rrggbb"; empty for none.
+        fault: why it cannot be taken; it is greyed out and this stands in place of the note.
+        tip: what the tool tip says.
+    """
+
+    title: str
+    note: str = ""
+    right: str = ""
+    letters: tuple[int, ...] = ()
+    icon: QIcon | None = None
+    color: str = ""
+    fault: str = ""
+    tip: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The row for a screen reader."""
+        return ", ".join(part for part in (self.title, self.fault or self.note, self.right) if part)
+
+
+class Picker(QFrame):
+    """The field and the list. The owner fills the list with `show_rows` whenever `asked` says so.
+
+    Signals:
+        asked(str): another text stands in the field.
+        taken(int, bool): Enter or a click on the row of this index; True if Shift was held.
+        moved(int): the arrow keys made another row the current one.
+        closed(): it went away.
+    """
+
+    asked = Signal(str)
+    taken = Signal(int, bool)
+    moved = Signal(int)
+    closed = Signal()
+
+    def __init__(self, name: str, prompt: str, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.setAccessibleName(name)
+        self._back: QWidget | None = None
+        self.field = QLineEdit(self, placeholderText=prompt, clearButtonEnabled=True)
+        self.field.setAccessibleName(name)
+        self.list = QListView(self)
+        self.list.setAccessibleName(f"{name}: results")
+        self._model, self._delegate = _Rows(self), _RowDelegate(theme, self.list)
+        self.hint = QLabel(self, wordWrap=True)
+        self.hint.setProperty("role", "muted")
+        self._build()
+        self.set_theme(theme)
+        self.field.textChanged.connect(self.asked)
+        self.field.installEventFilter(self)
+        self.list.clicked.connect(self._click)
+        self.hide()
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """What the list shows, from top to bottom."""
+        return self._model.rows
+
+    @property
+    def current(self) -> int:
+        """The index of the current row; -1 without one."""
+        return self.list.currentIndex().row()
+
+    @current.setter
+    def current(self, row: int) -> None:
+        self.list.setCurrentIndex(self._model.index(row))
+
+    @Slot(object)
+    def set_theme(self, theme: Theme) -> None:
+        """Shows itself in another theme."""
+        self._delegate.theme = theme
+        # It floats above cards of the same colour: a border that stands out tells it apart.
+        self.setStyleSheet(
+            f"Picker {{ background: {theme.raised}; border: 1px solid {theme.border_strong};"
+            " border-radius: 8px; }"
+        )
+
+    def open(self) -> None:
+        """Shows itself with the field selected, and remembers where the focus was."""
+        if not self.isVisible():
+            self._back = QApplication.focusWidget()
+        self.show()
+        self.raise_()
+        self.field.selectAll()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.asked.emit(self.field.text())
+
+    def close_quietly(self) -> None:
+        """Goes away; the focus goes back to where it was if it is still here."""
+        if not self.isVisible():
+            return
+        had_focus, back = self.field.hasFocus(), self._back
+        self._back = None
+        self.hide()
+        if had_focus and back is not None and isValid(back) and back.isVisible():
+            back.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.closed.emit()
+
+    def show_rows(self, rows: Sequence[Row], hint: str = "", current: int = 0) -> None:
+        """Replaces the list.
+
+        Args:
+            rows: from top to bottom.
+            hint: stands below the list; empty for nothing.
+            current: the row that Enter takes.
+        """
+        self._model.show(rows)
+        self.list.setVisible(bool(rows))
+        if rows:
+            height = self.list.sizeHintForRow(0)
+            self.list.setFixedHeight(min(len(rows), MAX_ROWS, self._room() // height) * height + 2)
+            self.current = current
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+        self.adjustSize()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._key(event)
+        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in STAYING:
+            self.close_quietly()
+        return False
+
+    def _build(self) -> None:
+        self.list.setModel(self._model)
+        self.list.setItemDelegate(self._delegate)
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setMouseTracking(True)
+        self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setStyleSheet("QListView { background: transparent; border: none; }")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
+        for widget in (self.field, self.list, self.hint):
+            layout.addWidget(widget)
+
+    def _room(self) -> int:
+        """Pixels that the list may take."""
+        parent = self.parentWidget()
+        return max(parent.height() - self.y() - 12 * GRID, 6 * GRID)
+
+    def _key(self, event: QKeyEvent) -> bool:
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Escape:
+            self.close_quietly()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.current >= 0:
+                self.taken.emit(self.current, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif key in MOVES and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self._move(MOVES[key])
+        else:
+            return key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)  # the list is part of the field
+        return True
+
+    def _move(self, step: int) -> None:
+        """Goes on by some rows; a single step beyond the end comes in at the other."""
+        count = len(self.rows)
+        if not count:
+            return
+        wanted = self.current + step
+        self.current = wanted % count if abs(step) == 1 else min(max(wanted, 0), count - 1)
+        self.moved.emit(self.current)
+
+    @Slot(QModelIndex)
+    def _click(self, index: QModelIndex) -> None:
+        self.taken.emit(index.row(), False)
+
+
+class _Rows(QAbstractListModel):
+    """Rows in order."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.rows: Sequence[Row] = ()
+
+    def show(self, rows: Sequence[Row]) -> None:
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        row = self.rows[index.row()]
+        if role == ROW_ROLE:
+            return row
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.fault or row.tip or None
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return row.spoken
+        return row.title if role == Qt.ItemDataRole.DisplayRole else None
+
+
+class _RowDelegate(QStyledItemDelegate):
+    """Draws a row in one line: icon or colour, title, note, and what stands at the right."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._fonts = font("body"), font("strong")
+        self._caption = font("caption")
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(120, max(QFontMetrics(self._fonts[0]).height(), ICON_SIZE) + GRID + GRID // 2)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row = index.data(ROW_ROLE)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = option.rect.adjusted(2, 1, -2, -1)
+        draw_row_back(painter, area, option.state, self.theme)
+        room = self._paint_mark(painter, area.adjusted(GRID, 0, -GRID, 0), row)
+        room = self._paint_right(painter, room, row)
+        self._paint_texts(painter, room, row)
+        painter.restore()
+
+    def _paint_mark(self, painter: QPainter, area: QRect, row: Row) -> QRect:
+        if row.color:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.theme.color(row.color))
+            painter.drawRoundedRect(QRect(area.left(), area.top() + 4, 4, area.height() - 8), 2, 2)
+            return area.adjusted(2 * GRID, 0, 0, 0)
+        if row.icon is not None:
+            place = QRect(0, 0, ICON_SIZE, ICON_SIZE)
+            place.moveCenter(area.center())
+            place.moveLeft(area.left())
+            mode = QIcon.Mode.Disabled if row.fault else QIcon.Mode.Normal
+            row.icon.paint(painter, place, Qt.AlignmentFlag.AlignCenter, mode)
+        return area.adjusted(ICON_SIZE + GRID, 0, 0, 0)
+
+    def _paint_right(self, painter: QPainter, area: QRect, row: Row) -> QRect:
+        if not row.right:
+            return area
+        metrics = QFontMetrics(self._caption)
+        text = metrics.elidedText(row.right, Qt.TextElideMode.ElideMiddle, area.width() // 2)
+        painter.setFont(self._caption)
+        painter.setPen(self.theme.color("text_disabled" if row.fault else "text_muted"))
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        return area.adjusted(0, 0, -metrics.horizontalAdvance(text) - 2 * GRID, 0)
+
+    def _paint_texts(self, painter: QPainter, area: QRect, row: Row) -> None:
+        height = QFontMetrics(self._fonts[0]).height()
+        line = QRect(area.left(), area.top() + (area.height() - height) // 2, area.width(), height)
+        painter.setPen(self.theme.color("text_disabled" if row.fault else "text"))
+        width = draw_marked(painter, row.title, row.letters, line, self._fonts)
+        rest = area.adjusted(width + GRID + GRID // 2, 0, 0, 0)
+        metrics = QFontMetrics(self._caption)
+        note = metrics.elidedText(row.fault or row.note, Qt.TextElideMode.ElideRight, max(rest.width(), 0))
+        painter.setFont(self._caption)
+        painter.setPen(self.theme.color("text_muted"))
+        painter.drawText(rest, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, note)

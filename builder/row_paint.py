@@ -1,0 +1,60 @@
+"""What the lists of search boxes paint alike: the row under the cursor, and matched letters bold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextCharFormat, QTextLayout
+from PySide6.QtWidgets import QStyle
+
+from builder.theme import Theme
+
+ROW_CORNER = 4  # pixels
+
+
+def draw_row_back(painter: QPainter, rect: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
+    """Draws the ground of a row that is current or under the mouse; nothing behind others."""
+    if state & QStyle.StateFlag.State_Selected:
+        token = "selection"
+    elif state & QStyle.StateFlag.State_MouseOver:
+        token = "hover"
+    else:
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color(token))
+    painter.drawRoundedRect(rect, ROW_CORNER, ROW_CORNER)
+
+
+def draw_marked(
+    painter: QPainter, text: str, letters: Iterable[int], room: QRect, fonts: tuple[QFont, QFont]
+) -> int:
+    """Draws a text with some letters bold, cut where there is no room; gives its width in pixels.
+
+    Args:
+        painter: with the pen for the text.
+        text: in one line.
+        letters: indices of the bold ones.
+        room: where; the text stands at its upper left.
+        fonts: the usual one and the bold one.
+    """
+    body, strong = fonts
+    shown = QFontMetrics(strong).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+    if shown != text:
+        painter.setFont(body)
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft, shown)
+        return room.width()
+    layout = QTextLayout(text, body)
+    layout.setFormats([_bold(letter, strong) for letter in letters])
+    layout.beginLayout()
+    line = layout.createLine()
+    layout.endLayout()
+    layout.draw(painter, room.topLeft())
+    return round(line.naturalTextWidth())
+
+
+def _bold(letter: int, strong: QFont) -> QTextLayout.FormatRange:
+    span = QTextLayout.FormatRange()
+    span.start, span.length, span.format = letter, 1, QTextCharFormat()
+    span.format.setFontWeight(strong.weight())
+    return span

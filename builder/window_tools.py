@@ -1,0 +1,54 @@
+"""What the window offers beside its panels: command palette, keyboard shortcuts."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtWidgets import QMainWindow
+
+from builder.actions import Actions
+from builder.command_palette import CommandPalette
+from builder.command_sources import action_commands, panel_commands, recent_commands, template_commands
+from builder.docks import Docks
+from builder.project_files import ProjectFiles
+from builder.shortcuts import Shortcuts
+from builder.theme import Theme
+
+
+class WindowTools(QObject):
+    """Handlers of the actions that search, and that change how the window behaves.
+
+    Args:
+        settings: keeps shortcuts and which commands were used.
+        window: everything lies on it.
+    """
+
+    def __init__(
+        self,
+        actions: Actions,
+        files: ProjectFiles,
+        docks: Docks,
+        settings: QSettings,
+        theme: Theme,
+        window: QMainWindow,
+    ) -> None:
+        super().__init__(window)
+        self.has_project = False
+        self.shortcuts = Shortcuts(actions, settings, self)
+        sources = (
+            partial(action_commands, actions, self.shortcuts),
+            partial(recent_commands, files.recent, files.open_project),
+            partial(template_commands, files.new_project),
+            partial(panel_commands, docks, lambda: self.has_project),
+        )
+        self.commands = CommandPalette(sources, settings, theme, window)
+
+    @Slot(object)
+    def set_theme(self, theme: Theme) -> None:
+        """Shows everything in another theme."""
+        self.commands.set_theme(theme)
+
+    def show_commands(self) -> None:
+        """Opens or closes the command palette."""
+        self.commands.toggle()
