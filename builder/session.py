@@ -197,6 +197,10 @@ class Session(QObject):
             return False
         return True
 
+    def take_back(self, merge_key: Hashable) -> None:
+        """Makes the step that edits with this key are being joined to as if it had never been begun."""
+        self._document.take_back(merge_key)
+
     def submit(self, edit: Edit, merge_key: Hashable = None) -> None:
         """Makes an edit of the graph that is shown.
 

@@ -105,6 +105,19 @@ class Document:
         self._notify(change)
         return change
 
+    def take_back(self, merge_key: Hashable) -> Change:
+        """Leaves the step that edits with this key are being joined to as if it had never been begun.
+
+        Does nothing once that step has ended: another edit was made, or it was undone or saved.
+        """
+        if merge_key is None or merge_key != self._burst:
+            return Change()
+        step = self._undo.pop()
+        _, change = self._perform(step.inverse)
+        self._state, self._burst = step.before, None
+        self._notify(change)
+        return change
+
     def undo(self) -> Change:
         """Takes the last step back; does nothing if there is none."""
         return self._travel(self._undo, self._redo)

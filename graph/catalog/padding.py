@@ -9,9 +9,9 @@ from graph.shapes import DTYPES, SetParam, ShapeError, TensorSpec
 
 LAYOUTS = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
 SIDES = {
-    1: "left, right",
-    2: "left, right, top, bottom",
-    3: "left, right, top, bottom, front, back",
+    1: ("left", "right"),
+    2: ("left", "right", "top", "bottom"),
+    3: ("left", "right", "top", "bottom", "front", "back"),
 }
 VALUE = Float(name="value", default=0.0, positional=True, help="What the border is filled with.")
 MANY = tuple(range(1, 17))
@@ -82,9 +82,10 @@ def _padding(
                 name="padding",
                 default=1,
                 ndim=2 * ndim,
+                sides=SIDES[ndim],
                 min=-INT_LIMIT if crops else 0,
                 positional=True,
-                help=f"Pixels on every side, or {SIDES[ndim]}{negative}.",
+                help=f"Pixels on every side, or {', '.join(SIDES[ndim])}{negative}.",
             ),
             *params,
         ),

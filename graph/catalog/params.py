@@ -19,6 +19,7 @@ MAX_FLOAT32 = (2 - 2**-23) * 2.0**127
 MAX_NDIM = 16
 MAX_ARGUMENTS = 100  # values in an argument list, and in a list in it
 MOST_LISTED = 32  # choices in a message
+SPATIAL_DIMS: Mapping[int, tuple[str, ...]] = {2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
 InferParam = Callable[[tuple["TensorSpec", ...]], Value]
@@ -78,6 +79,18 @@ class ParamSpec:
     def bounds(self) -> dict[str, Value]:
         """Limits and choices, for forms and `netloom layers --json`."""
         return {}
+
+    def entries(self, num_dims: int) -> tuple[str, ...]:
+        """What the entries are called of a list that may stand in place of one number; none if none may.
+
+        Args:
+            num_dims: how many spatial dims the maps have that come in, for a parameter that suits any.
+        """
+        return ()
+
+    def entry(self) -> ParamSpec:
+        """What each of those entries must be."""
+        return self
 
     def describe(self) -> dict[str, Value]:
         """The declaration as JSON."""
@@ -282,11 +295,13 @@ class IntOrTuple(ParamSpec):
 
     Args:
         ndim: the number of spatial dims.
+        sides: what the entries of a list are, where they are no spatial dims.
         choices: words allowed in place of numbers, such as `same`.
         holes: whether single entries may be None (keep this dim's size).
     """
 
     ndim: int = 2
+    sides: tuple[str, ...] = ()
     min: int = 0
     max: int = INT_LIMIT
     choices: tuple[str, ...] = ()
@@ -316,6 +331,12 @@ class IntOrTuple(ParamSpec):
     def bounds(self) -> dict[str, Value]:
         words = {"choices": list(self.choices)} if self.choices else {}
         return {"min": self.min, "length": self.ndim, **words}
+
+    def entries(self, num_dims: int) -> tuple[str, ...]:
+        return self.sides or SPATIAL_DIMS.get(self.ndim, ())
+
+    def entry(self) -> Int:
+        return Int(name=self.name, min=self.min, max=self.max, optional=self.holes, help=self.help)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graph.catalog.params import INT_LIMIT, Float, Int, ParamError, ParamSpec, Value
+from graph.catalog.params import INT_LIMIT, SPATIAL_DIMS, Float, Int, ParamError, ParamSpec, Value
 
+SPATIAL_DIM = "spatial dim"
 MOST_DIMS = 3
 MOST_PARTS = 64
 
@@ -15,7 +16,7 @@ class _OneOrSeveral(ParamSpec):
     """A number, or a list of up to `most`."""
 
     most: int = MOST_DIMS
-    each: str = "spatial dim"
+    each: str = SPATIAL_DIM
 
     def _checked(self, value: Value) -> Value:
         if not isinstance(value, list | tuple):
@@ -27,6 +28,12 @@ class _OneOrSeveral(ParamSpec):
     def _number(self) -> Int | Float:
         """What each number must be."""
         raise NotImplementedError
+
+    def entries(self, num_dims: int) -> tuple[str, ...]:
+        return SPATIAL_DIMS.get(num_dims, ()) if self.each == SPATIAL_DIM else ()
+
+    def entry(self) -> ParamSpec:
+        return self._number()
 
     def bounds(self) -> dict[str, Value]:
         return {**self._number().bounds(), "max_length": self.most}

@@ -141,6 +141,19 @@ def test_a_parameter_takes_its_own_default(spec, param):
     assert param.check(param.default) == param.check(param.check(param.default))
 
 
+@each_param
+@pytest.mark.parametrize("num_dims", [1, 2, 3])
+def test_where_a_list_may_stand_its_entries_have_names_and_bounds(spec, param, num_dims):
+    names = param.entries(num_dims)
+    if names:
+        least = param.entry().bounds().get("min", 1)
+        assert param.entry().check(least) == least
+        assert param.check([least] * len(names)) == (least,) * len(names)
+        assert len(set(names)) == len(names)
+    else:
+        assert param.bounds().get("length", 1) == 1
+
+
 @pytest.mark.parametrize("spec", TORCH_SPECS, ids=lambda spec: spec.type)
 def test_parameters_are_those_of_torch_with_its_defaults(spec):
     theirs = signature(spec)

@@ -223,6 +223,30 @@ def test_a_gesture_ends_with_another_edit_a_save_or_an_undo():
         assert steps
 
 
+def test_a_gesture_can_be_taken_back_as_if_it_had_never_been():
+    doc = five_nodes()
+    doc.apply(RenameNode("n3", "a"))
+    doc.mark_saved()
+    before, changes = state(doc), []
+    for size in (8, 9, 10):
+        doc.apply(SetParams("n2", {"out_channels": size}), merge_key="drag")
+    doc.subscribe(changes.append)
+    assert doc.take_back("drag").updated == ("n2",)
+    assert state(doc) == before
+    assert (doc.undo_label, doc.redo_label, doc.is_dirty) == ("Rename to a", None, False)
+    assert [change.updated for change in changes] == [("n2",)]
+
+
+def test_what_has_ended_is_not_taken_back():
+    doc = five_nodes()
+    doc.apply(SetParams("n2", {"out_channels": 9}), merge_key="drag")
+    doc.apply(RenameNode("n3", "a"))
+    before = state(doc)
+    for key in ("drag", "other", None):
+        doc.take_back(key)
+    assert state(doc) == before
+
+
 def test_dirty_means_that_the_file_is_behind():
     doc = five_nodes()
     assert not doc.is_dirty
