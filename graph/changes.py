@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Delta:
+    """Ids of the frames, or of the notes, that an edit touched."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What one edit did: ids of nodes, edges, and names of project fields.
 
@@ -20,6 +29,8 @@ class Change:
             of the block were set.
         blocks_added: blocks that came, whole. One that is also in `blocks_removed` is another than before.
         blocks_removed: blocks that went.
+        frames: which frames came, went, or are now others.
+        notes: likewise.
     """
 
     added: tuple[str, ...] = ()
@@ -32,6 +43,13 @@ class Change:
     blocks: Mapping[str, Change] = field(default_factory=dict)
     blocks_added: tuple[str, ...] = ()
     blocks_removed: tuple[str, ...] = ()
+    frames: Delta = Delta()
+    notes: Delta = Delta()
+
+    @property
+    def touches_annotations(self) -> bool:
+        """Whether a frame or a note came, went, or is now another."""
+        return (self.frames, self.notes) != (Delta(), Delta())
 
     @property
     def touches_blocks(self) -> bool:
@@ -55,26 +73,49 @@ class Change:
         return bool(self.added or self.removed or self.connected or self.disconnected)
 
 
+class ItemLog:
+    """Collects what happened to items of one kind, each told by its last state."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, str] = {}  # id -> "added" | "removed" | "updated" | "moved"
+
+    def note(self, item_id: str, what: str) -> None:
+        before = self._items.get(item_id)
+        if before == "added" and what in ("updated", "moved"):
+            return
+        if before == "added" and what == "removed":
+            del self._items[item_id]
+            return
+        if before == "updated" and what == "moved":
+            return
+        self._items[item_id] = "updated" if (before, what) == ("removed", "added") else what
+
+    def take(self) -> dict[str, tuple[str, ...]]:
+        """The ids by what happened; the log is empty afterwards."""
+        groups: dict[str, tuple[str, ...]] = {
+            what: tuple(item_id for item_id, last in self._items.items() if last == what)
+            for what in ("added", "removed", "updated", "moved")
+        }
+        self._items.clear()
+        return groups
+
+    def take_delta(self) -> Delta:
+        """The same for what is not told apart from an update when it moves."""
+        if not self._items:
+            return Delta()
+        groups = self.take()
+        return Delta(groups["added"], groups["removed"], groups["updated"])
+
+
 class ChangeLog:
     """Collects what the mutations of one edit add up to."""
 
     def __init__(self) -> None:
-        self.nodes: dict[str, str] = {}  # id -> "added" | "removed" | "updated" | "moved"
+        self.nodes, self.frames, self.notes = ItemLog(), ItemLog(), ItemLog()
         self.edges: dict[Edge, bool] = {}  # edge -> connected?
         self.fields: dict[str, None] = {}
         self.blocks_added: dict[str, None] = {}
         self.blocks_removed: dict[str, None] = {}
-
-    def node(self, node_id: str, what: str) -> None:
-        before = self.nodes.get(node_id)
-        if before == "added" and what in ("updated", "moved"):
-            return
-        if before == "added" and what == "removed":
-            del self.nodes[node_id]
-            return
-        if before == "updated" and what == "moved":
-            return
-        self.nodes[node_id] = "updated" if (before, what) == ("removed", "added") else what
 
     def edge(self, edge: Edge, connected: bool) -> None:
         if self.edges.pop(edge, connected) == connected:
@@ -91,20 +132,20 @@ class ChangeLog:
 
     def take(self) -> Change:
         """What was collected; the log is empty afterwards."""
-        groups: dict[str, list[str]] = {"added": [], "removed": [], "updated": [], "moved": []}
-        for node_id, what in self.nodes.items():
-            groups[what].append(node_id)
+        nodes = self.nodes.take()
         change = Change(
-            tuple(groups["added"]),
-            tuple(groups["removed"]),
-            tuple(groups["updated"]),
-            tuple(groups["moved"]),
+            nodes["added"],
+            nodes["removed"],
+            nodes["updated"],
+            nodes["moved"],
             connected=tuple(edge for edge, connected in self.edges.items() if connected),
             disconnected=tuple(edge for edge, connected in self.edges.items() if not connected),
             fields=tuple(self.fields),
             blocks_added=tuple(self.blocks_added),
             blocks_removed=tuple(self.blocks_removed),
+            frames=self.frames.take_delta(),
+            notes=self.notes.take_delta(),
         )
-        for collected in (self.nodes, self.edges, self.fields, self.blocks_added, self.blocks_removed):
+        for collected in (self.edges, self.fields, self.blocks_added, self.blocks_removed):
             collected.clear()
         return change

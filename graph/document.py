@@ -8,8 +8,9 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+from graph.annotations import Frame, Note, Position, Size
 from graph.changes import Change
-from graph.model import Block, BlockParam, Edge, Graph, Node, PortRef, Position
+from graph.model import Block, BlockParam, Edge, Graph, Node, PortRef
 from graph.project import Project
 
 
@@ -183,6 +184,6 @@ def apply_all(project: Project, edits: Iterable[Edit], label: str) -> Edit:
 
 
 __all__ = [
-    "Block", "BlockParam", "Change", "Document", "Edge", "Edit", "EditError", "Graph", "Node", "PortRef",
-    "Position", "Project", "apply_all",
+    "Block", "BlockParam", "Change", "Document", "Edge", "Edit", "EditError", "Frame", "Graph", "Node",
+    "Note", "PortRef", "Position", "Project", "Size", "apply_all",
 ]  # fmt: skip

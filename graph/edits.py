@@ -42,9 +42,7 @@ class AddNodes:
 
     def apply(self, project: Project) -> Edit:
         ids = [node.id for node in self.nodes]
-        taken = next((i for n, i in enumerate(ids) if i in project.graph.nodes or i in ids[:n]), None)
-        if taken is not None:
-            raise EditError(f"There already is a node with the id {taken}.")
+        refuse_taken_ids(project.graph, ids)
         if self.node_indices is None:  # what a file had and undo puts back is a Problem, not a refusal
             refuse_recursion(project, [node.type for node in self.nodes])
         project.graph.insert_nodes(self.nodes, self.node_indices)
@@ -75,7 +73,7 @@ class RemoveNodes:
 
     def apply(self, project: Project) -> Edit:
         graph, gone = project.graph, set(self.node_ids)
-        _require_nodes(project, gone)
+        require_nodes(project, gone)
         nodes = tuple(node for node in graph.nodes.values() if node.id in gone)
         edges = tuple(e for e in graph.edges if e.source.node in gone or e.target.node in gone)
         edge_indices = graph.delete_edges(edges)
@@ -138,26 +136,31 @@ class _RestoreEdges:
 
 @dataclass(frozen=True)
 class MoveNodes:
-    """Puts nodes at new positions, in canvas units.
+    """Puts nodes, frames and notes at new positions, in canvas units.
+
+    Args:
+        positions: by id.
+        what: what the undo menu calls one of them.
 
     Raises:
-        EditError: one of the nodes is not there.
+        EditError: one of them is not there.
     """
 
     positions: Mapping[str, Position]
+    what: str = "node"
 
     @property
     def label(self) -> str:
-        return "Move node" if len(self.positions) == 1 else f"Move {len(self.positions)} nodes"
+        count = len(self.positions)
+        return f"Move {self.what}" if count == 1 else f"Move {count} {self.what}s"
 
     def apply(self, project: Project) -> Edit:
-        _require_nodes(project, self.positions)
-        before = {}
-        for node_id, position in self.positions.items():
-            node = project.graph.nodes[node_id]
-            before[node_id] = node.position
-            project.graph.replace_node(node.with_(position=position), "moved")
-        return MoveNodes(before)
+        graph = project.graph
+        missing = next((each for each in self.positions if graph.kind_of(each) is None), None)
+        if missing is not None:
+            raise EditError(f"There is no {self.what} {missing}.")
+        before = {item_id: _move(graph, item_id, to) for item_id, to in self.positions.items()}
+        return MoveNodes(before, self.what)
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,7 @@ class SetParams:
         return f"Set {', '.join([*self.values, *self.reset])}"
 
     def apply(self, project: Project) -> Edit:
-        _require_nodes(project, [self.node_id])
+        require_nodes(project, [self.node_id])
         node = project.graph.nodes[self.node_id]
         params = _patched(node.params, self.values, self.reset)
         return _RestoreNode(project.graph.replace_node(node.with_(params=params)))
@@ -213,7 +216,7 @@ class RenameNode:
         return f"Rename to {self.name}"
 
     def apply(self, project: Project) -> Edit:
-        _require_nodes(project, [self.node_id])
+        require_nodes(project, [self.node_id])
         name = self.name.strip()
         if not name or len(name) > MAX_NAME_LENGTH:
             raise EditError(f"A name has 1 to {MAX_NAME_LENGTH} characters.")
@@ -242,7 +245,7 @@ class ReplaceType:
         return f"Replace with {self.type}"
 
     def apply(self, project: Project) -> Edit:
-        _require_nodes(project, [self.node_id])
+        require_nodes(project, [self.node_id])
         refuse_recursion(project, [self.type])
         node = project.graph.nodes[self.node_id]
         return _RestoreNode(project.graph.replace_node(node.with_(type=self.type, params=self.params)))
@@ -359,6 +362,20 @@ class Batch:
         return apply_all(project, self.edits, self.label)
 
 
+def refuse_taken_ids(graph: Graph, ids: Sequence[str]) -> None:
+    """Nothing, if new nodes, frames and notes may have these ids.
+
+    Raises:
+        EditError: something has one of them already, or one stands there twice.
+    """
+    seen: set[str] = set()
+    for item_id in ids:
+        kind = graph.kind_of(item_id) or ("node" if item_id in seen else None)
+        if kind is not None:
+            raise EditError(f"There already is a {kind} with the id {item_id}.")
+        seen.add(item_id)
+
+
 def refuse_recursion(project: Project, types: Iterable[str]) -> None:
     """Nothing, if nodes of these types may stand in the graph that is edited.
 
@@ -374,7 +391,23 @@ def refuse_recursion(project: Project, types: Iterable[str]) -> None:
                 raise EditError(f"{name} contains {scope}, so {scope} cannot contain {name}.")
 
 
-def _require_nodes(project: Project, node_ids: Sequence[str] | Mapping[str, Any] | set[str]) -> None:
+def _move(graph: Graph, item_id: str, position: Position) -> Position:
+    """Puts a node, a frame or a note at a position; returns where it was."""
+    if item_id in graph.nodes:
+        node = graph.nodes[item_id]
+        graph.replace_node(node.with_(position=position), "moved")
+        return node.position
+    if item_id in graph.frames:
+        return graph.frames.replace(graph.frames[item_id].with_(position=position)).position
+    return graph.notes.replace(graph.notes[item_id].with_(position=position)).position
+
+
+def require_nodes(project: Project, node_ids: Iterable[str]) -> None:
+    """Nothing, if the graph that is edited has these nodes.
+
+    Raises:
+        EditError: it lacks one.
+    """
     missing = next((node_id for node_id in node_ids if node_id not in project.graph.nodes), None)
     if missing is not None:
         raise EditError(f"There is no node {missing}.")

@@ -1,22 +1,20 @@
-"""What a graph is made of: nodes, ports, edges, blocks, with look-ups both ways."""
+"""What a graph is made of: nodes, ports, edges, frames, notes, blocks, with look-ups both ways."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from graph.annotations import Frame, Note, Position
 from graph.catalog import CATALOG
 from graph.changes import ChangeLog
+from graph.shelf import Shelf, merged
 
 if TYPE_CHECKING:
     from graph.catalog.params import Value
     from graph.catalog.spec import LayerSpec
-
-Position = tuple[float, float]
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,7 +53,9 @@ class Edge:
 class Node:
     """A layer on the canvas. `params` holds only what was set; the catalogue knows the defaults.
 
-    `silenced` holds the codes of the warnings that are not to be shown here.
+    Args:
+        silenced: the codes of the warnings that are not to be shown here.
+        pinned: whether automatic layout and alignment leave it where it is.
     """
 
     id: str
@@ -65,6 +65,7 @@ class Node:
     position: Position = (0.0, 0.0)
     extra: Mapping[str, Any] = field(default_factory=dict)
     silenced: tuple[str, ...] = ()
+    pinned: bool = False
 
     def with_(self, **fields: Any) -> Node:
         """A copy with some fields replaced."""
@@ -78,6 +79,8 @@ class Graph:
         nodes: in the order of the file.
         edges: likewise.
         catalog: the types that its nodes may have; one for all graphs of a project, with its blocks.
+        frames: in the order of the file; ids of nodes, frames and notes are all different.
+        notes: likewise.
     """
 
     def __init__(
@@ -85,12 +88,14 @@ class Graph:
         nodes: Iterable[Node] = (),
         edges: Iterable[Edge] = (),
         catalog: Mapping[str, LayerSpec] = CATALOG,
+        frames: Iterable[Frame] = (),
+        notes: Iterable[Note] = (),
     ) -> None:
         self.catalog = catalog
         self.version = 0  # another after every change of what is computed
         self.log = ChangeLog()
-        self.frames: tuple[Any, ...] = ()
-        self.notes: tuple[Any, ...] = ()
+        self.frames: Shelf[Frame] = Shelf(self.log.frames)
+        self.notes: Shelf[Note] = Shelf(self.log.notes)
         self.silenced: tuple[str, ...] = ()  # codes of warnings about the graph as a whole
         self.extra: dict[str, Any] = {}
         self._nodes: dict[str, Node] = {}
@@ -99,6 +104,8 @@ class Graph:
         self._outgoing: dict[str, dict[PortRef, Edge]] = {}
         self.insert_nodes(nodes)
         self.insert_edges(edges)
+        self.frames.insert(frames)
+        self.notes.insert(notes)
         self.log.take()
 
     @property
@@ -144,14 +151,25 @@ class Graph:
 
     def copy(self) -> Graph:
         """A graph of its own with the same nodes and edges, which both share as they never change."""
-        twin = Graph(self._nodes.values(), self._edges.values(), self.catalog)
-        twin.frames, twin.notes, twin.extra = self.frames, self.notes, dict(self.extra)
-        twin.silenced = self.silenced
+        twin = Graph(
+            self._nodes.values(),
+            self._edges.values(),
+            self.catalog,
+            self.frames.values(),
+            self.notes.values(),
+        )
+        twin.silenced, twin.extra = self.silenced, dict(self.extra)
         return twin
 
-    def new_ids(self) -> Iterator[str]:
-        """Unused node ids: `n1`, `n2`, ..."""
-        return (node_id for n in count(len(self._nodes) + 1) if (node_id := f"n{n}") not in self._nodes)
+    def kind_of(self, item_id: str) -> str | None:
+        """`node`, `frame` or `note`; None if nothing has this id."""
+        shelves = {"node": self._nodes, "frame": self.frames, "note": self.notes}
+        return next((kind for kind, shelf in shelves.items() if item_id in shelf), None)
+
+    def new_ids(self, letter: str = "n") -> Iterator[str]:
+        """Unused ids: `n1`, `n2`, ... for nodes, with another letter for frames and notes."""
+        first = len(self._nodes) + 1 if letter == "n" else 1
+        return (item_id for n in count(first) if self.kind_of(item_id := f"{letter}{n}") is None)
 
     def new_name(self, stem: str, taken: Iterable[str] = ()) -> str:
         """An unused node name: `conv1`, `conv2`, ..."""
@@ -204,7 +222,7 @@ class Graph:
 
     def _note(self, node_id: str, what: str) -> None:
         self.version += what != "moved"
-        self.log.node(node_id, what)
+        self.log.nodes.note(node_id, what)
 
     def _note_edge(self, edge: Edge, connected: bool) -> None:
         self.version += 1
@@ -241,12 +259,3 @@ class Block:
     def with_(self, **fields: Any) -> Block:
         """The block with some fields replaced; the graph stays the same one unless it is replaced."""
         return replace(self, **fields)
-
-
-def merged(base: dict[K, V], added: dict[K, V], indices: Sequence[int] | None) -> dict[K, V]:
-    """Both mappings, the second at the end or so that its entries stand at the given indices."""
-    if indices is None or all(index >= len(base) for index in indices):
-        return base | added
-    at = dict(zip(indices, added.items(), strict=True))
-    kept = iter(base.items())
-    return dict(at[i] if i in at else next(kept) for i in range(len(base) + len(added)))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from graph.annotations import shifted
 from graph.block_edits import AddBlock
 from graph.blocks import block_ports, block_stem
 from graph.document import (
@@ -23,6 +24,7 @@ from graph.document import (
 )
 from graph.edits import NODE_SPACING
 from graph.expressions import mapped, names_in
+from graph.frame_contents import companions
 from graph.rewriting import Rewrite
 from graph.shapes import BATCH, BATCH_NAME, SYMBOL_NAME, TensorSpec
 
@@ -37,7 +39,7 @@ class Pack:
     """Moves nodes into a new block and puts one instance of it in their place.
 
     What the cut edges carried comes in and goes out through ports; parameters of a block that the nodes read
-    in expressions become parameters of the new one.
+    in expressions become parameters of the new one. Frames around them alone go along, with their notes.
 
     Args:
         node_ids: at least one; no Inputs and Outputs.
@@ -87,6 +89,7 @@ class _Cut:
     def __init__(self, graph: Graph, chosen: Sequence[Node], samples: Mapping[PortRef, TensorSpec]) -> None:
         self._graph, self._chosen, self._samples = graph, chosen, samples
         self._inside = {node.id for node in chosen}
+        self._companions = set(companions(graph, self._inside))
         entering = [edge for edge in graph.edges if self._enters(edge)]
         leaving = [edge.source for edge in graph.edges if self._leaves(edge)]
         open_inputs = [ref for node in chosen for ref in _unconnected(graph, node)]
@@ -102,10 +105,10 @@ class _Cut:
         """The graph of the block."""
         taken = {node.name for node in self._chosen}
         left, top = _corner(self._chosen)
-        nodes = [
-            node.with_(position=(node.position[0] - left + NODE_SPACING, node.position[1] - top))
-            for node in self._chosen
-        ]
+        by = (NODE_SPACING - left, -top)
+        nodes = [node.with_(position=_sum(node.position, by)) for node in self._chosen]
+        frames = [each for each in self._graph.frames.values() if each.id in self._companions]
+        notes = [each for each in self._graph.notes.values() if each.id in self._companions]
         right = max(node.position[0] for node in nodes) + NODE_SPACING
         inputs = self._ends("Input", self._entrance, "x", 0.0, taken)
         outputs = self._ends("Output", self._exit, "out", right, taken)
@@ -118,7 +121,8 @@ class _Cut:
                 edges.append(edge)
         edges += [Edge(PortRef(self._entrance[ref], "out"), ref) for ref in self._open]
         edges += [Edge(ref, PortRef(node_id, "in")) for ref, node_id in self._exit.items()]
-        return Graph([*inputs, *nodes, *outputs], edges, self._graph.catalog)
+        drawn = (shifted(frames, by), shifted(notes, by))
+        return Graph([*inputs, *nodes, *outputs], edges, self._graph.catalog, *drawn)
 
     def rest(self, instance: Node, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> Rewrite:
         """The graph around, with the instance where the first of the nodes stood.
@@ -141,7 +145,13 @@ class _Cut:
                 source = PortRef(instance.id, outputs[self._exit[source]])
             edges.setdefault(target, Edge(source, target, edge.extra))
         kept = tuple(node for node in nodes if node.id not in self._inside)
-        return Rewrite(kept, tuple(edges.values()))
+        frames, notes = self._graph.frames.values(), self._graph.notes.values()
+        return Rewrite(
+            kept,
+            tuple(edges.values()),
+            tuple(frame for frame in frames if frame.id not in self._companions),
+            tuple(note for note in notes if note.id not in self._companions),
+        )
 
     def _ends(
         self, kind: str, refs: Mapping[PortRef, str], name: str, x: float, taken: set[str]
@@ -224,6 +234,10 @@ def _sample(tensor: TensorSpec | None) -> dict[str, Value]:
     if not all(isinstance(dim, int) or (SYMBOL_NAME.match(dim) and dim != BATCH_NAME) for dim in dims):
         return {}
     return {"shape": dims} | ({} if tensor.dtype == "float32" else {"dtype": tensor.dtype})
+
+
+def _sum(position: Position, by: Position) -> Position:
+    return (position[0] + by[0], position[1] + by[1])
 
 
 def _corner(nodes: Iterable[Node]) -> Position:

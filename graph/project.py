@@ -9,7 +9,8 @@ from typing import Any
 
 from graph.blocks import Catalog
 from graph.changes import Change, ChangeLog
-from graph.model import Block, Graph, merged
+from graph.model import Block, Graph
+from graph.shelf import merged
 
 
 class Project:

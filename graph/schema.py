@@ -6,8 +6,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from graph.annotations import (
+    FRAME_SIZE,
+    MAX_SIDE,
+    MAX_TEXT_LENGTH,
+    MAX_TITLE_LENGTH,
+    MIN_SIDE,
+    NOTE_SIZE,
+    Color,
+)
+
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Coordinate = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False)]
+Point = Annotated[tuple[Coordinate, Coordinate], Field(strict=False)]
+Side = Annotated[float, Field(ge=MIN_SIDE, le=MAX_SIDE, allow_inf_nan=False)]
+Sides = Annotated[tuple[Side, Side], Field(strict=False)]
 
 
 class _Model(BaseModel):
@@ -23,10 +36,11 @@ class NodeModel(_Model):
     type: Text = Field(description="A type that `netloom layers` lists.")
     name: Text | None = Field(None, description="What the user calls it; also its attribute in the code.")
     params: dict[str, Any] = Field({}, description="Parameters that differ from the default.")
-    position: Annotated[tuple[Coordinate, Coordinate], Field(strict=False)] | None = Field(
+    position: Point | None = Field(
         None, description="Top left corner in canvas units; laid out when missing."
     )
     silenced: list[Text] = Field([], description="Codes of the warnings that are not shown at this node.")
+    pinned: bool = Field(False, description="Whether automatic layout leaves it where it is.")
 
 
 class EdgeModel(_Model):
@@ -36,13 +50,32 @@ class EdgeModel(_Model):
     target: Text = Field(alias="to", description="Node id, dot, input port: `n2.in`.")
 
 
+class FrameModel(_Model):
+    """A titled area around nodes that belong together."""
+
+    id: Text | None = Field(None, description="Unlike that of any node, frame or note; given when missing.")
+    title: Annotated[str, Field(max_length=MAX_TITLE_LENGTH)] = Field("", description="Above the nodes.")
+    position: Point = Field((0.0, 0.0), description="Top left corner in canvas units.")
+    size: Sides = Field(FRAME_SIZE, description="Width and height in canvas units.")
+    color: Color = Field("neutral", description="A name; themes know what it looks like.")
+
+
+class NoteModel(_Model):
+    """A text on the canvas."""
+
+    id: Text | None = Field(None, description="Unlike that of any node, frame or note; given when missing.")
+    text: Annotated[str, Field(max_length=MAX_TEXT_LENGTH)] = Field("", description="Plain text.")
+    position: Point = Field((0.0, 0.0), description="Top left corner in canvas units.")
+    size: Sides = Field(NOTE_SIZE, description="Width and height in canvas units.")
+
+
 class GraphModel(_Model):
     """What is on the canvas."""
 
     nodes: list[NodeModel] = Field(description="In the order in which they were added.")
     edges: list[EdgeModel] = Field(description="An input port takes one edge at most.")
-    frames: list[Any] = Field([], description="Frames around nodes.")
-    notes: list[Any] = Field([], description="Notes beside nodes.")
+    frames: list[FrameModel] = Field([], description="Frames around nodes.")
+    notes: list[NoteModel] = Field([], description="Notes beside nodes.")
     silenced: list[Text] = Field([], description="Codes of the warnings about the whole that are not shown.")
 
 

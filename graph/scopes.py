@@ -178,7 +178,7 @@ def changed_graphs(change: Change) -> list[str | None]:
 
     A change inside a block may have moved edges around it; for a block that came its surroundings matter.
     """
-    main = change.is_structural or change.updated or change.moved
+    main = change.is_structural or change.updated or change.moved or change.touches_annotations
     came = [name for name in change.blocks_added if name not in change.blocks]
     return [*change.blocks, *([None] if main else []), *came]
 

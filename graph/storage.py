@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,24 +14,26 @@ from graph.block_params import param_faults
 from graph.blocks import reached
 from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
-from graph.document import Block, BlockParam, Edge, Graph, Node, PortRef, Project
+from graph.document import Block, BlockParam, Edge, Frame, Graph, Node, Note, PortRef, Project
+from graph.file_text import FORMAT, MAX_DEPTH, TOO_DEEP, VERSION, StorageError, to_bytes
 from graph.problems import did_you_mean, shown
 
 if TYPE_CHECKING:
-    from graph.schema import BlockModel, BlockParamModel, EdgeModel, GraphModel, NodeModel, ProjectModel
+    from graph.schema import (
+        BlockModel,
+        BlockParamModel,
+        EdgeModel,
+        FrameModel,
+        GraphModel,
+        NodeModel,
+        NoteModel,
+        ProjectModel,
+    )
 
-FORMAT = "netloom"
-VERSION = 1
 SUFFIX = ".netloom"
 MAX_BYTES = 256 * 2**20
-MAX_DEPTH = 100  # lists and objects within each other; far below where Python gives up
 MAX_DIGITS = 1000
 MAX_LISTED = 5
-TOO_DEEP = f"lists or objects are nested too deeply. Expected at most {MAX_DEPTH} within each other."
-
-
-class StorageError(Exception):
-    """A project file cannot be read or written; the text names the file, the place and the way out."""
 
 
 def load(path: Path) -> Project:
@@ -89,30 +91,9 @@ def from_bytes(data: bytes) -> Project:
     return _project(model)
 
 
-def to_bytes(project: Project) -> bytes:
-    """The content of the project's file: same project, same bytes; one line a node and an edge.
-
-    Raises:
-        StorageError: a value is one that JSON does not know, such as NaN.
-    """
-    graph = project.graph_of(None)
-    sections = {
-        "format": _json(FORMAT),
-        "version": _json(VERSION),
-        "name": _json(project.name),
-        "graph": _graph_text(graph, "  "),
-        "blocks": _blocks_text(project.blocks),
-        "training": _indented(project.training),
-        **{key: _indented(value) for key, value in project.extra.items()},
-    }
-    body = ",\n".join(f"  {_json(key)}: {text}" for key, text in sections.items())
-    # A lone surrogate has no UTF-8 form; its JSON escape reads back as itself.
-    return f"{{\n{body}\n}}\n".encode(errors="backslashreplace")
-
-
-def fragment_to_json(nodes: Iterable[Node], edges: Iterable[Edge], blocks: Mapping[str, Block]) -> str:
-    """Nodes and edges as the text of a project with the blocks that they need, for the clipboard."""
-    graph = Graph(nodes, edges)
+def fragment_to_json(fragment: Graph, blocks: Mapping[str, Block]) -> str:
+    """A piece of a graph as the text of a project with the blocks that it needs, for the clipboard."""
+    graph = fragment.copy()
     needed = {node.type for node in graph.nodes.values()} & blocks.keys()
     needed = needed.union(*(reached(name, blocks) for name in needed))
     taken = {name: block.with_(graph=block.graph.copy()) for name, block in blocks.items() if name in needed}
@@ -204,7 +185,9 @@ def _project(model: ProjectModel) -> Project:
 
 def _graph(model: GraphModel) -> Graph:
     graph = Graph(_nodes(model.nodes), map(_edge, model.edges))
-    graph.frames, graph.notes = tuple(model.frames), tuple(model.notes)
+    graph.frames.insert(_frames(model.frames, graph))
+    graph.notes.insert(_notes(model.notes, graph))
+    graph.log.take()
     graph.silenced, graph.extra = tuple(model.silenced), dict(model.model_extra or {})
     return graph
 
@@ -224,8 +207,27 @@ def _nodes(models: Iterable[NodeModel]) -> list[Node]:
         name = model.name or _fresh_name(model.type, names)
         names.add(name)
         position, extra = model.position or (0, 0), model.model_extra or {}
-        nodes.append(Node(model.id, model.type, name, model.params, position, extra, tuple(model.silenced)))
+        silenced = tuple(model.silenced)
+        nodes.append(Node(model.id, model.type, name, model.params, position, extra, silenced, model.pinned))
     return nodes
+
+
+def _frames(models: Iterable[FrameModel], graph: Graph) -> Iterator[Frame]:
+    fresh = _fresh_ids(models, graph, "f")
+    for model in models:
+        fields = (model.title, model.position, model.size, model.color, model.model_extra or {})
+        yield Frame(model.id or next(fresh), *fields)
+
+
+def _notes(models: Iterable[NoteModel], graph: Graph) -> Iterator[Note]:
+    fresh = _fresh_ids(models, graph, "t")
+    for model in models:
+        yield Note(model.id or next(fresh), model.text, model.position, model.size, model.model_extra or {})
+
+
+def _fresh_ids(models: Iterable[FrameModel | NoteModel], graph: Graph, letter: str) -> Iterator[str]:
+    given = {model.id for model in models}
+    return (item_id for item_id in graph.new_ids(letter) if item_id not in given)
 
 
 def _fresh_name(type_name: str, names: set[str]) -> str:
@@ -265,17 +267,24 @@ def _key(name: str) -> str:
 
 
 def _graph_faults(model: GraphModel, place: str) -> Iterable[str]:
-    yield from _node_faults(model.nodes, place)
+    yield from _id_faults(model, place)
     yield from _edge_faults(model, place)
 
 
-def _node_faults(models: list[NodeModel], place: str) -> Iterable[str]:
-    first_at: dict[str, int] = {}
-    for index, model in enumerate(models):
-        if model.id in first_at:
-            first = first_at[model.id]
-            yield f"{place}.nodes[{index}].id: {shown(model.id)} is also the id of nodes[{first}]"
-        first_at.setdefault(model.id, index)
+def _id_faults(model: GraphModel, place: str) -> Iterable[str]:
+    """Ids that stand twice: those of nodes, frames and notes are all different."""
+    first_at: dict[str, str] = {}
+    ids: dict[str, list[str | None]] = {
+        "nodes": [node.id for node in model.nodes],
+        "frames": [frame.id for frame in model.frames],
+        "notes": [note.id for note in model.notes],
+    }
+    for key, given in ids.items():
+        for index, item_id in enumerate(given):
+            if item_id in first_at:
+                yield f"{place}.{key}[{index}].id: {shown(item_id)} is also the id of {first_at[item_id]}"
+            if item_id is not None:
+                first_at.setdefault(item_id, f"{key}[{index}]")
 
 
 def _edge_faults(model: GraphModel, within: str) -> Iterable[str]:
@@ -322,70 +331,7 @@ def _fault_text(fault: Mapping[str, Any]) -> str:
     return f"{fault['msg'][0].lower()}{fault['msg'][1:]}, not {shown(fault['input'])}"
 
 
-def _blocks_text(blocks: Mapping[str, Block]) -> str:
-    texts = (f"    {_json(name)}: {_block_text(block)}" for name, block in blocks.items())
-    return "{\n" + ",\n".join(texts) + "\n  }" if blocks else "{}"
-
-
-def _block_text(block: Block) -> str:
-    return _graph_text(block.graph, "    ", {"params": map(_param_json, block.params)})
-
-
-def _graph_text(graph: Graph, indent: str, more: Mapping[str, Iterable[Any]] | None = None) -> str:
-    lists: dict[str, Iterable[Any]] = {
-        "nodes": map(_node_json, graph.nodes.values()),
-        "edges": map(_edge_json, graph.edges),
-        "frames": graph.frames,
-        "notes": graph.notes,
-        **(more or {}),
-    }
-    sections = [f"{indent}  {_json(key)}: {_lines(items, indent)}" for key, items in lists.items()]
-    kept = {"silenced": graph.silenced} if graph.silenced else {}
-    sections += [f"{indent}  {_json(key)}: {_json(value)}" for key, value in {**kept, **graph.extra}.items()]
-    return "{\n" + ",\n".join(sections) + f"\n{indent}}}"
-
-
-def _param_json(param: BlockParam) -> dict[str, Any]:
-    fields = {"name": param.name, "kind": param.kind, "default": param.default}
-    return {**fields, **({"help": param.help} if param.help else {}), **param.extra}
-
-
-def _node_json(node: Node) -> dict[str, Any]:
-    position = [int(value) if float(value).is_integer() else round(value, 2) for value in node.position]
-    fields = {
-        "id": node.id,
-        "type": node.type,
-        "name": node.name,
-        "params": node.params,
-        "position": position,
-    }
-    silenced = {"silenced": node.silenced} if node.silenced else {}
-    return {**fields, **silenced, **node.extra}
-
-
-def _edge_json(edge: Edge) -> dict[str, Any]:
-    return {"from": str(edge.source), "to": str(edge.target), **edge.extra}
-
-
-def _lines(items: Iterable[Any], indent: str) -> str:
-    lines = [f"{indent}    {_json(item)}" for item in items]
-    return "[\n" + ",\n".join(lines) + f"\n{indent}  ]" if lines else "[]"
-
-
-def _indented(value: Any) -> str:
-    return _json(value, indent=2).replace("\n", "\n  ")
-
-
-def _json(value: Any, indent: int | None = None) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=_plain)
-    except ValueError as error:
-        raise StorageError(f"not saved: {error}. Change that value and save again.") from None
-    except RecursionError:
-        raise StorageError(f"not saved: {TOO_DEEP}") from None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise ValueError(f"{shown(value)} is not a JSON value")
+__all__ = [
+    "FORMAT", "MAX_BYTES", "SUFFIX", "VERSION", "StorageError", "fragment_to_json", "from_bytes",
+    "json_schema", "load", "save", "to_bytes",
+]  # fmt: skip

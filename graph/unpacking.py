@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from graph.annotations import shifted
 from graph.block_params import REPEAT, REPEAT_SPEC
 from graph.blocks import block_ports
 from graph.catalog.params import ParamError, is_finite
@@ -40,6 +41,7 @@ class Unpack:
     """Puts copies of what is inside a block in place of one instance; the block stays.
 
     A repeated instance becomes its repetitions in a row. Expressions are given the instance's parameters.
+    Frames and notes inside come along with each.
 
     Raises:
         EditError: the node is no instance of a block, or how often it is repeated is not a number.
@@ -78,6 +80,8 @@ class _Copies:
         incoming = graph.incoming(node.id)
         self._nodes: list[Node] = []
         self._edges: list[Edge] = []
+        self._frames, self._notes = list(graph.frames.values()), list(graph.notes.values())
+        self._frame_ids, self._note_ids = graph.new_ids("f"), graph.new_ids("t")
         self._ids, self._names = graph.new_ids(), {each.name for each in graph.nodes.values()} - {node.name}
         feeds = {end: incoming[port].source for end, port in entrances.items() if port in incoming}
         for number in range(count):
@@ -100,7 +104,8 @@ class _Copies:
                 nodes.append(each.with_(position=(each.position[0] + shift, each.position[1])))
             else:
                 nodes.append(each)
-        return Rewrite(tuple(nodes), (*self._kept_edges(), *self._edges))
+        edges = (*self._kept_edges(), *self._edges)
+        return Rewrite(tuple(nodes), edges, tuple(self._frames), tuple(self._notes))
 
     def _kept_edges(self) -> Iterator[Edge]:
         for edge in self._graph.edges:
@@ -132,6 +137,7 @@ class _Copies:
                 at = self._place(node.position, number)
                 copy = node.with_(id=ids[node.id], name=self._name(node), position=at)
                 self._nodes.append(copy.with_(params=_substituted(node.params, values)))
+        self._annotate(number)
         for edge in body.edges:
             source = outside(edge.source)
             if source is not None and edge.target.node in ids:
@@ -139,6 +145,13 @@ class _Copies:
         fed = {end: edge.source for end in exits for edge in body.incoming(end).values()}
         found = {end: outside(ref) for end, ref in fed.items()}
         return {end: ref for end, ref in found.items() if ref is not None}
+
+    def _annotate(self, number: int) -> None:
+        """Adds the frames and notes of one repetition."""
+        body, by = self._block.graph, self._place((0.0, 0.0), number)
+        frames, notes = shifted(body.frames.values(), by), shifted(body.notes.values(), by)
+        self._frames += [frame.with_(id=next(self._frame_ids)) for frame in frames]
+        self._notes += [note.with_(id=next(self._note_ids)) for note in notes]
 
     def _name(self, node: Node) -> str:
         name = node.name
@@ -159,7 +172,8 @@ class _Copies:
 
     def _extent(self) -> tuple[float, float, float]:
         """Left, top and width of what is inside."""
-        inner = [node.position for node in self._block.graph.nodes.values() if node.type not in ENDS]
+        nodes = self._block.graph.nodes.values()
+        inner = [node.position for node in nodes if node.type not in ENDS] or [(0.0, 0.0)]
         left, right = min(x for x, _ in inner), max(x for x, _ in inner)
         return left, min(y for _, y in inner), right - left + NODE_SPACING
 

@@ -12,7 +12,8 @@ from builder.session import Session
 from builder.theme import GRID
 from graph.block_edits import AddBlock
 from graph.document import Block, Graph, Position, Project
-from graph.edits import AddNodes, Batch
+from graph.edits import Batch
+from graph.frame_contents import piece
 from graph.storage import StorageError, fragment_to_json, from_bytes, to_bytes
 
 CASCADE = 4 * GRID  # canvas units between pastes at one place
@@ -23,10 +24,8 @@ def copy(session: Session) -> bool:
     if not session.selection:
         session.message.emit("Select layers to copy first.")
         return False
-    graph, chosen = session.graph, set(session.selection)
-    nodes = [node for node in graph.nodes.values() if node.id in chosen]
-    edges = [e for e in graph.edges if e.source.node in chosen and e.target.node in chosen]
-    QGuiApplication.clipboard().setText(fragment_to_json(nodes, edges, session.project.blocks))
+    fragment = piece(session.graph, session.selection)
+    QGuiApplication.clipboard().setText(fragment_to_json(fragment, session.project.blocks))
     return True
 
 
@@ -39,7 +38,7 @@ def paste(session: Session, centre: QPointF) -> None:
         session.message.emit("The clipboard holds no layers. Copy some first.")
         return
     fragment = project.graph
-    if not fragment.nodes:
+    if not (fragment.nodes or fragment.frames or fragment.notes):
         session.message.emit("The clipboard holds a project without layers.")
         return
     left, top, right, bottom = _extent(fragment)
@@ -57,19 +56,17 @@ def duplicate(session: Session, below: float) -> None:
     if not session.selection:
         session.message.emit("Select layers to duplicate first.")
         return
-    chosen = set(session.selection)
-    fragment = Graph(node for node in session.graph.nodes.values() if node.id in chosen)
-    fragment.insert_edges(e for e in session.graph.edges if {e.source.node, e.target.node} <= chosen)
+    fragment = piece(session.graph, session.selection)
     _add(session, fragment, _clear_of(session.graph, fragment, snapped((0, below + 3 * GRID))), {})
 
 
 def _add(session: Session, fragment: Graph, shift: Position, blocks: Mapping[str, Block]) -> None:
     """Adds layers, and of the blocks they may be of those that the project has not got."""
     known = dict(session.project.blocks)
-    edit: AddNodes = copies(session.graph, tuple(fragment.nodes.values()), fragment.edges, shift)
+    edit, node_ids = copies(session.graph, fragment, shift)
     new = [AddBlock(block) for name, block in blocks.items() if name not in known]
     if session.apply(Batch(edit.label, [*new, edit]) if new else edit):
-        session.select(node.id for node in edit.nodes)
+        session.select(node_ids)
         others = [name for name, block in blocks.items() if name in known and not _same(known[name], block)]
         if others:
             session.message.emit(f"{', '.join(others)} is not the same block here as where it was copied.")
@@ -84,8 +81,8 @@ def _same(one: Block, other: Block) -> bool:
 
 
 def _extent(fragment: Graph) -> tuple[float, float, float, float]:
-    xs = [node.position[0] for node in fragment.nodes.values()]
-    ys = [node.position[1] for node in fragment.nodes.values()]
+    shelves = (fragment.nodes, fragment.frames, fragment.notes)
+    xs, ys = zip(*(each.position for shelf in shelves for each in shelf.values()), strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
 

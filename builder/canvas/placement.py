@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT
 from builder.layer_search import order_after, usual_order
 from builder.theme import GRID
+from graph.annotation_edits import AddAnnotations
+from graph.annotations import shifted
 from graph.catalog.spec import LayerSpec
 from graph.connection import possible_dtypes, refusal
 from graph.document import Edge, Edit, Graph, Node, PortRef, Position
-from graph.edits import AddNodes, InsertNode
+from graph.edits import AddNodes, Batch, InsertNode
 from graph.inference import Inference
 
 STEP = 112.0  # canvas units to the next try for a free spot
@@ -150,22 +152,35 @@ def _edge_to(graph: Graph, node: Node, ref: PortRef) -> Edge | None:
     return edge if refusal(pair, edge.source, edge.target) is None and graph.edge_into(ref) is None else None
 
 
-def copies(graph: Graph, nodes: Sequence[Node], edges: Sequence[Edge], shift: Position) -> AddNodes:
-    """An edit that adds copies under fresh ids and names; edges among the copies come along."""
+def copies(graph: Graph, fragment: Graph, shift: Position) -> tuple[Edit, tuple[str, ...]]:
+    """An edit that adds a copy of a piece of a graph under fresh ids and names, and the ids of its nodes."""
     ids, new_nodes, names = {}, [], set[str]()
     fresh = graph.new_ids()
-    for node in nodes:
+    for node in fragment.nodes.values():
         ids[node.id] = next(fresh)
         name = _fresh_name(graph, node, names)
         names.add(name)
         position = (node.position[0] + shift[0], node.position[1] + shift[1])
         new_nodes.append(node.with_(id=ids[node.id], name=name, position=position))
-    among = [edge for edge in edges if edge.source.node in ids and edge.target.node in ids]
     new_edges = tuple(
         Edge(PortRef(ids[e.source.node], e.source.port), PortRef(ids[e.target.node], e.target.port))
-        for e in among
+        for e in fragment.edges
     )
-    return AddNodes(tuple(new_nodes), new_edges)
+    nodes = [AddNodes(tuple(new_nodes), new_edges)] if new_nodes else []
+    edits = [*nodes, *_annotation_copies(graph, fragment, shift, ids.values())]
+    return (edits[0] if len(edits) == 1 else Batch(edits[0].label, edits)), tuple(ids.values())
+
+
+def _annotation_copies(
+    graph: Graph, fragment: Graph, shift: Position, taken: Iterable[str]
+) -> list[AddAnnotations]:
+    """The edit that adds copies of the frames and notes, if there are any."""
+    used = set(taken)
+    frame_ids = (each for each in graph.new_ids("f") if each not in used)
+    note_ids = (each for each in graph.new_ids("t") if each not in used)
+    frames = [frame.with_(id=next(frame_ids)) for frame in shifted(fragment.frames.values(), shift)]
+    notes = [note.with_(id=next(note_ids)) for note in shifted(fragment.notes.values(), shift)]
+    return [AddAnnotations(frames, notes)] if frames or notes else []
 
 
 def _fresh_name(graph: Graph, node: Node, taken: set[str]) -> str:

@@ -7,8 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from graph.annotation_edits import AddAnnotations, RemoveAnnotations, SetFrame, SetNote
+from graph.annotations import FRAME_SIZE
 from graph.catalog import CATALOG
-from graph.document import Edge, Edit, Graph, Node, PortRef
+from graph.document import Edge, Edit, Frame, Graph, Node, Note, PortRef
 from graph.edits import (
     AddNodes,
     Batch,
@@ -24,6 +26,7 @@ from graph.edits import (
     SetParams,
     SetTraining,
 )
+from graph.node_flags import SetPinned
 from graph.silence import Silence
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -54,6 +57,9 @@ def random_edit(draw: Draw, graph: Graph, depth: int = 1) -> Edit:
         _insert,
         _plan,
         _silence,
+        _annotate,
+        _change_annotation,
+        _pin,
     ]
     maker = draw(st.sampled_from([*makers, _batch] if depth else makers))
     return maker(draw, graph)
@@ -96,7 +102,8 @@ def _disconnect(draw: Draw, graph: Graph) -> Edit:
 
 
 def _move(draw: Draw, graph: Graph) -> Edit:
-    return MoveNodes({_some_id(draw, graph): draw(POSITIONS) for _ in range(draw(st.integers(1, 3)))})
+    ids = st.sampled_from([*graph.nodes, *graph.frames, *graph.notes, "missing"])
+    return MoveNodes({draw(ids): draw(POSITIONS) for _ in range(draw(st.integers(1, 3)))})
 
 
 def _set(draw: Draw, graph: Graph) -> Edit:
@@ -128,6 +135,34 @@ def _plan(draw: Draw, graph: Graph) -> Edit:
 def _silence(draw: Draw, graph: Graph) -> Edit:
     node_id = None if draw(st.booleans()) else _some_id(draw, graph)
     return Silence(node_id, draw(st.sampled_from(["dead-branch", "no-such-rule"])), draw(st.booleans()))
+
+
+def _annotate(draw: Draw, graph: Graph) -> Edit:
+    ids = st.sampled_from([next(graph.new_ids("f")), next(graph.new_ids("t")), *graph.nodes])
+    size = draw(st.sampled_from([FRAME_SIZE, (900.0, 900.0), (1.0, 1.0)]))
+    frames = (Frame(draw(ids), "Stem", draw(POSITIONS), size),)
+    notes = (Note(draw(ids), "why", draw(POSITIONS)),)
+    return draw(
+        st.sampled_from([AddAnnotations(frames), AddAnnotations((), notes), AddAnnotations(frames, notes)])
+    )
+
+
+def _change_annotation(draw: Draw, graph: Graph) -> Edit:
+    item_id = draw(st.sampled_from([*graph.frames, *graph.notes, "missing"]))
+    return draw(
+        st.sampled_from([
+            SetFrame(item_id, title="Head", color="blue"),
+            SetFrame(item_id, position=(8.0, 8.0), size=(640.0, 480.0)),
+            SetFrame(item_id, title="x" * 201),
+            SetNote(item_id, text="because"),
+            SetNote(item_id, size=(0.0, 8.0)),
+            RemoveAnnotations((item_id,)),
+        ])
+    )  # fmt: skip
+
+
+def _pin(draw: Draw, graph: Graph) -> Edit:
+    return SetPinned((_some_id(draw, graph), _some_id(draw, graph)), draw(st.booleans()))
 
 
 def _batch(draw: Draw, graph: Graph) -> Edit:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from graph.document import Block, Change, Document, Edge, Graph, Node
+from collections.abc import Mapping
+
+from graph.changes import Delta
+from graph.document import Block, Change, Document, Edge, Frame, Graph, Node, Note
+from graph.shelf import ItemT
 
 
 class ShadowGraph:
@@ -11,6 +15,8 @@ class ShadowGraph:
     def __init__(self, graph: Graph) -> None:
         self.nodes: dict[str, Node] = dict(graph.nodes)
         self.edges: set[Edge] = set(graph.edges)
+        self.frames: dict[str, Frame] = dict(graph.frames)
+        self.notes: dict[str, Note] = dict(graph.notes)
         self.silenced = graph.silenced
 
     def follow(self, change: Change, graph: Graph) -> None:
@@ -25,13 +31,25 @@ class ShadowGraph:
         for node_id in change.moved:
             self.nodes[node_id] = self.nodes[node_id].with_(position=graph.nodes[node_id].position)
         self.edges = (self.edges - set(change.disconnected)) | set(change.connected)
+        _follow_delta(self.frames, change.frames, graph.frames)
+        _follow_delta(self.notes, change.notes, graph.notes)
         if "silenced" in change.fields:
             self.silenced = graph.silenced
 
     def assert_equal(self, graph: Graph) -> None:
         assert self.nodes == graph.nodes
         assert self.edges == set(graph.edges)
+        assert self.frames == dict(graph.frames)
+        assert self.notes == dict(graph.notes)
         assert self.silenced == graph.silenced
+
+
+def _follow_delta(items: dict[str, ItemT], delta: Delta, now: Mapping[str, ItemT]) -> None:
+    assert not set(delta.added) & set(items)
+    assert {*delta.removed, *delta.updated} <= set(items)
+    for item_id in delta.removed:
+        del items[item_id]
+    items.update({item_id: now[item_id] for item_id in (*delta.added, *delta.updated)})
 
 
 class ShadowBlock(ShadowGraph):
@@ -83,3 +101,5 @@ def assert_consistent(graph: Graph) -> None:
         assert set(graph.incoming(node_id).values()) == {e for e in graph.edges if e.target.node == node_id}
         assert set(graph.outgoing(node_id)) == {e for e in graph.edges if e.source.node == node_id}
     assert all(graph.edge_into(e.target) == e for e in graph.edges)
+    ids = [*graph.nodes, *graph.frames, *graph.notes]
+    assert len(ids) == len(set(ids))

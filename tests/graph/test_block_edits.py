@@ -2,6 +2,7 @@
 
 import pytest
 
+from graph.annotation_edits import AddAnnotations
 from graph.block_edits import (
     AddBlock,
     InBlock,
@@ -11,7 +12,7 @@ from graph.block_edits import (
     RenameBlockParam,
     SetBlockParams,
 )
-from graph.document import Block, BlockParam, Document, EditError, Graph, Node, PortRef, Project
+from graph.document import Block, BlockParam, Document, EditError, Frame, Graph, Node, Note, PortRef, Project
 from graph.edits import (
     AddNodes,
     Batch,
@@ -27,6 +28,7 @@ from graph.edits import (
     SetTraining,
 )
 from graph.inference import Inference
+from graph.node_flags import SetPinned
 from graph.storage import from_bytes, to_bytes
 from tests.graph.block_drawings import deep, graph, in_a_row, residual
 from tests.graph.builders import edge
@@ -39,6 +41,11 @@ EDITS = {
     "a node less inside": InBlock("Residual", RemoveNodes(("n3",))),
     "an edge inside": InBlock("Residual", Disconnect((edge("n4.out", "n5.in1"),))),
     "a place inside": InBlock("Residual", MoveNodes({"n3": (8.0, 8.0)})),
+    "a frame and a note inside": InBlock("Residual", AddAnnotations((Frame("f1"),), (Note("t1", "why"),))),
+    "a frame inside and a place": InBlock(
+        "Pair", Batch("Both", (AddAnnotations((Frame("f1"),)), MoveNodes({"f1": (8.0, 8.0)}, "frame")))
+    ),
+    "a pinned node inside": InBlock("Residual", SetPinned(("n3",))),
     "another type inside": InBlock("Residual", ReplaceType("n3", "Tanh", {})),
     "a layer between inside": InBlock("Residual", InsertNode(PortRef("n5", "in1"), "Dropout")),
     "an input's name": InBlock("Residual", RenameNode("n1", "tokens")),

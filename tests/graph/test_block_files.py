@@ -39,8 +39,8 @@ def test_what_this_version_does_not_know_is_kept():
     block = {
         "nodes": [node],
         "edges": [],
-        "frames": [{"title": "f"}],
-        "notes": ["n"],
+        "frames": [{"id": "f1", "style": "dashed"}],
+        "notes": [{"id": "t1", "author": "me"}],
         "params": [{"name": "n", "kind": "int", "default": 1, "unit": "px"}],
         "icon": {"shape": "round"},
     }
@@ -48,11 +48,9 @@ def test_what_this_version_does_not_know_is_kept():
     written = json.loads(data)["blocks"]["Odd"]
     assert written["nodes"][0]["color"] == "red"
     assert written["params"][0]["unit"] == "px"
-    assert (written["icon"], written["frames"], written["notes"]) == (
-        {"shape": "round"},
-        [{"title": "f"}],
-        ["n"],
-    )
+    assert written["icon"] == {"shape": "round"}
+    assert written["frames"][0]["style"] == "dashed"
+    assert written["notes"][0]["author"] == "me"
     assert to_bytes(from_bytes(data)) == data
 
 

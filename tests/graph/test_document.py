@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.document import Document, EditError, PortRef, Project
+from graph.annotation_edits import AddAnnotations, RemoveAnnotations, SetFrame, SetNote, removal
+from graph.document import Document, EditError, Frame, Note, PortRef, Project
 from graph.edits import (
     AddNodes,
     Batch,
@@ -21,6 +22,7 @@ from graph.edits import (
     SetParams,
     SetTraining,
 )
+from graph.node_flags import SetPinned
 from graph.storage import to_bytes
 from tests.graph.builders import chain, document, edge, node
 from tests.graph.random_edits import random_edit
@@ -34,6 +36,19 @@ BATCH = Batch(
         Connect(PortRef("n1", "out"), PortRef("n2", "in")),
     ),
 )
+
+
+def five_nodes() -> Document:
+    conv = ("Conv2d", {"kernel_size": 3, "out_channels": 8, "padding": 1})
+    graph = chain("Input", conv, "ReLU", "MaxPool2d", "Output")
+    graph.delete_edges([edge("n4.out", "n5.in")])
+    graph.replace_node(graph.nodes["n1"].with_(pinned=True))
+    graph.frames.insert([Frame("f1", "Stem"), Frame("f2", "Head", (600.0, 0.0), (400.0, 200.0), "teal")])
+    graph.notes.insert([Note("t1", "because")])
+    graph.log.take()
+    return document(graph, name="Five", training={"epochs": 1})
+
+
 EDITS = {
     "add a node": AddNodes((node("n9", "ReLU"),)),
     "add nodes with edges": AddNodes((node("n8", "ReLU"), node("n9", "Tanh")), (edge("n8.out", "n9.in"),)),
@@ -46,6 +61,21 @@ EDITS = {
     "disconnect": Disconnect((edge("n2.out", "n3.in"),)),
     "disconnect several": Disconnect((edge("n3.out", "n4.in"), edge("n1.out", "n2.in"))),
     "move": MoveNodes({"n2": (7.5, -3.0), "n4": (1.0, 2.0)}),
+    "move nodes, a frame and a note": MoveNodes(
+        {"n2": (8.0, 8.0), "f1": (0.0, 8.0), "t1": (8.0, 0.0)}, "item"
+    ),
+    "pin": SetPinned(("n2", "n3")),
+    "pin what is pinned in part": SetPinned(("n1", "n2", "n2")),
+    "unpin": SetPinned(("n1",), on=False),
+    "add a frame and a note": AddAnnotations((Frame("f9", "Head"),), (Note("t9", "Why?"),)),
+    "remove the first frame": RemoveAnnotations(("f1",)),
+    "remove frames and notes": RemoveAnnotations(("t1", "f2", "f1")),
+    "remove nodes and a frame": removal(five_nodes().graph, ("n2", "f1", "n3")),
+    "rename a frame": SetFrame("f1", title="Head"),
+    "colour a frame": SetFrame("f2", color="neutral"),
+    "resize a frame at its corner": SetFrame("f1", position=(-8.0, -8.0), size=(328.0, 248.0)),
+    "edit a note": SetNote("t1", text="two\nlines"),
+    "resize a note": SetNote("t1", size=(300.0, 64.0)),
     "set a parameter": SetParams("n2", {"kernel_size": 5}),
     "set what was not set": SetParams("n2", {"bias": False, "out_channels": 9}),
     "reset a parameter": SetParams("n2", reset=("out_channels",)),
@@ -58,14 +88,6 @@ EDITS = {
     "rename the project": RenameProject("Other"),
     "several at once": BATCH,
 }
-
-
-def five_nodes() -> Document:
-    conv = ("Conv2d", {"kernel_size": 3, "out_channels": 8, "padding": 1})
-    graph = chain("Input", conv, "ReLU", "MaxPool2d", "Output")
-    graph.delete_edges([edge("n4.out", "n5.in")])
-    graph.log.take()
-    return document(graph, name="Five", training={"epochs": 1})
 
 
 def state(doc: Document) -> bytes:
@@ -306,6 +328,10 @@ def test_a_change_tells_what_came_went_and_changed():
     assert change.moved == ("n1",)
     assert not change.is_structural
     assert doc.apply(SetTraining({})).fields == ("training",)
+    change = doc.apply(Batch("Both", (RemoveAnnotations(("f1",)), SetNote("t1", text="x"))))
+    assert (change.frames.removed, change.notes.updated) == (("f1",), ("t1",))
+    assert change.touches_annotations
+    assert not change.is_structural
 
 
 @pytest.mark.parametrize(
@@ -318,6 +344,19 @@ def test_a_change_tells_what_came_went_and_changed():
         (SetParams("n7", {}), "There is no node n7."),
         (ReplaceType("n7", "ReLU", {}), "There is no node n7."),
         (RenameNode("n7", "x"), "There is no node n7."),
+        (MoveNodes({"n2": (1.0, 1.0), "f7": (0.0, 0.0)}, "item"), "There is no item f7."),
+        (SetPinned(("n1", "n7")), "There is no node n7."),
+        (AddNodes((node("f1", "ReLU"),)), "There already is a frame with the id f1."),
+        (AddAnnotations((Frame("n1"),)), "There already is a node with the id n1."),
+        (AddAnnotations((), (Note("t1"),)), "There already is a note with the id t1."),
+        (AddAnnotations((Frame("f9", "x" * 201),)), "A title has at most 200 characters, not 201."),
+        (AddAnnotations((), (Note("t9", size=(8.0, 99.0)),)), "A side has 32 to 1,000,000 canvas units."),
+        (RemoveAnnotations(("f1", "n1")), "There is no frame or note n1."),
+        (SetFrame("t1", title="x"), "There is no frame t1."),
+        (SetFrame("f1", color="beige"), "beige is no colour of frames. Expected one of neutral, blue, teal,"),
+        (SetFrame("f1", size=(float("nan"), 99.0)), "A side has 32 to 1,000,000 canvas units."),
+        (SetNote("f1", text="x"), "There is no note f1."),
+        (SetNote("t1", text="x" * 20_001), "A note has at most 20,000 characters, not 20,001."),
         (RenameNode("n2", "  "), "A name has 1 to 80 characters."),
         (RenameNode("n2", "x" * 81), "A name has 1 to 80 characters."),
         (RenameNode("n2", "relu1"), "There already is a node called relu1."),

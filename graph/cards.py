@@ -1,0 +1,23 @@
+"""How large nodes are on the canvas, as far as that has to be known without drawing them."""
+
+from __future__ import annotations
+
+from graph.annotations import Size
+from graph.model import Graph
+
+# Canvas units, all multiples of the canvas's 8-px grid.
+CARD_WIDTH = 152
+HEADER_HEIGHT = 64  # stripe, name, type, parameters
+ROW_HEIGHT = 24  # one row of ports
+
+
+def card_size(graph: Graph, node_id: str) -> Size:
+    """Width and height of a node's card: a head, and a row for each pair of ports."""
+    spec = graph.catalog.get(graph.nodes[node_id].type)
+    incoming = graph.incoming(node_id)
+    used = {edge.source.port for edge in graph.outgoing(node_id)}
+    inputs = len(spec.inputs) if spec else 0
+    if spec and spec.is_variadic:
+        inputs = len(incoming) + 1  # those connected, and a free one
+    outputs = len(used.union(spec.output_names if spec else ()))
+    return (CARD_WIDTH, HEADER_HEIGHT + ROW_HEIGHT * max(inputs, len(incoming), outputs, 1))

@@ -1,0 +1,73 @@
+"""What stands on a canvas, by id and in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from graph.changes import ItemLog
+
+
+class Item(Protocol):
+    """Something with an id that stays the same."""
+
+    @property
+    def id(self) -> str: ...
+
+
+ItemT = TypeVar("ItemT", bound=Item)
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Shelf(Mapping[str, ItemT]):
+    """Items by id, in the order of the file. Only edits call the methods that change it.
+
+    Args:
+        log: where changes are noted.
+    """
+
+    def __init__(self, log: ItemLog) -> None:
+        self._log = log
+        self._items: dict[str, ItemT] = {}
+
+    def __getitem__(self, item_id: str) -> ItemT:
+        return self._items[item_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def insert(self, items: Iterable[ItemT], indices: Sequence[int] | None = None) -> None:
+        """Adds items at the end, or so that they stand at the given indices."""
+        added = {item.id: item for item in items}
+        self._items = merged(self._items, added, indices)
+        for item_id in added:
+            self._log.note(item_id, "added")
+
+    def delete(self, item_ids: Iterable[str]) -> list[int]:
+        """Removes items; returns the indices they stood at."""
+        gone = dict.fromkeys(item_ids)
+        indices = [index for index, item_id in enumerate(self._items) if item_id in gone]
+        for item_id in gone:
+            del self._items[item_id]
+            self._log.note(item_id, "removed")
+        return indices
+
+    def replace(self, item: ItemT) -> ItemT:
+        """Puts an item in place of the one with its id; returns the earlier one."""
+        before = self._items[item.id]
+        self._items[item.id] = item
+        self._log.note(item.id, "updated")
+        return before
+
+
+def merged(base: dict[K, V], added: dict[K, V], indices: Sequence[int] | None) -> dict[K, V]:
+    """Both mappings, the second at the end or so that its entries stand at the given indices."""
+    if indices is None or all(index >= len(base) for index in indices):
+        return base | added
+    at = dict(zip(indices, added.items(), strict=True))
+    kept = iter(base.items())
+    return dict(at[i] if i in at else next(kept) for i in range(len(base) + len(added)))
