@@ -83,7 +83,9 @@ class MainWindow(QMainWindow):
             self.dialogs,
         )
         self.blocks = BlockCommands(self.session, self.actions_, self)
-        self.tools = WindowTools(self.actions_, self.files, self.docks, settings, themes.theme, self)
+        self.tools = WindowTools(
+            self.actions_, self.files, self.docks, self.session, self.editor, settings, themes.theme, self
+        )
         self._bind_actions()
         self._connect()
         self.resize(FIRST_SIZE)

@@ -36,13 +36,13 @@ from builder.icons import ICON_SIZE
 from builder.row_paint import draw_marked, draw_row_back
 from builder.theme import GRID, Theme, font
 
-MAX_ROWS = 10  # seen at once
+ROWS = 10  # seen at once
 ROW_ROLE = Qt.ItemDataRole.UserRole
 MOVES = {
     Qt.Key.Key_Down: 1,
     Qt.Key.Key_Up: -1,
-    Qt.Key.Key_PageDown: MAX_ROWS - 1,
-    Qt.Key.Key_PageUp: 1 - MAX_ROWS,
+    Qt.Key.Key_PageDown: ROWS - 1,
+    Qt.Key.Key_PageUp: 1 - ROWS,
 }
 STAYING = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)  # a menu, another window
 Index = QModelIndex | QPersistentModelIndex
@@ -81,6 +81,13 @@ class Row:
 class Picker(QFrame):
     """The field and the list. The owner fills the list with `show_rows` whenever `asked` says so.
 
+    Args:
+        name: what a screen reader calls it.
+        prompt: what the empty field says.
+        theme: for its colours.
+        parent: what it lies on.
+        rows: how many are seen at once.
+
     Signals:
         asked(str): another text stands in the field.
         taken(int, bool): Enter or a click on the row of this index; True if Shift was held.
@@ -93,10 +100,11 @@ class Picker(QFrame):
     moved = Signal(int)
     closed = Signal()
 
-    def __init__(self, name: str, prompt: str, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, name: str, prompt: str, theme: Theme, parent: QWidget, rows: int = ROWS) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
         self.setAccessibleName(name)
+        self._num_rows = rows
         self._back: QWidget | None = None
         self.field = QLineEdit(self, placeholderText=prompt, clearButtonEnabled=True)
         self.field.setAccessibleName(name)
@@ -146,6 +154,10 @@ class Picker(QFrame):
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
         self.asked.emit(self.field.text())
 
+    def go_back_to(self, widget: QWidget) -> None:
+        """Says where the focus goes when this closes."""
+        self._back = widget
+
     def close_quietly(self) -> None:
         """Goes away; the focus goes back to where it was if it is still here."""
         if not self.isVisible():
@@ -169,7 +181,7 @@ class Picker(QFrame):
         self.list.setVisible(bool(rows))
         if rows:
             height = self.list.sizeHintForRow(0)
-            self.list.setFixedHeight(min(len(rows), MAX_ROWS, self._room() // height) * height + 2)
+            self.list.setFixedHeight(min(len(rows), self._num_rows, self._room() // height) * height + 2)
             self.current = current
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))

@@ -93,6 +93,33 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "Shows the files of the last run.",
     ),
     ActionSpec(
+        "edit.find",
+        "&Find...",
+        "Edit",
+        "show_find",
+        ("Ctrl+F",),
+        "search",
+        "Finds layers by name, type, parameter or value, also inside blocks.",
+    ),
+    ActionSpec(
+        "edit.find_next",
+        "Find ne&xt",
+        "Edit",
+        "find_next",
+        ("F3",),
+        "",
+        "Goes to the next of what was looked for.",
+    ),
+    ActionSpec(
+        "edit.find_previous",
+        "Find pre&vious",
+        "Edit",
+        "find_previous",
+        ("Shift+F3",),
+        "",
+        "Goes to the one before of what was looked for.",
+    ),
+    ActionSpec(
         "view.commands",
         "&Command palette...",
         "View",
@@ -143,7 +170,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "Edit": (
         "edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete",
-        "", "edit.select_all",
+        "", "edit.select_all", "", "edit.find", "edit.find_next", "edit.find_previous",
     ),
     "View": (
         "view.commands", "", "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.theme",
@@ -163,6 +190,7 @@ TOOLS = ("file.new", "file.open", "file.save", "", "edit.undo", "edit.redo", "")
 NEED_PROJECT = (
     "file.save", "file.save_as", "file.export_python", "file.export_onnx",
     "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "edit.select_all", "edit.rename",
-    "edit.add_node", "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.reset_layout",
+    "edit.add_node", "edit.find", "edit.find_next", "edit.find_previous",
+    "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.reset_layout",
     "graph.problems", "graph.code", "run.dashboard",
 )  # fmt: skip

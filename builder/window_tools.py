@@ -1,4 +1,4 @@
-"""What the window offers beside its panels: command palette, keyboard shortcuts."""
+"""What the window offers beside its panels: command palette, find, keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from PySide6.QtCore import QObject, QSettings, Slot
 from PySide6.QtWidgets import QMainWindow
 
 from builder.actions import Actions
+from builder.canvas.page import CanvasPage
 from builder.command_palette import CommandPalette
 from builder.command_sources import action_commands, panel_commands, recent_commands, template_commands
 from builder.docks import Docks
+from builder.find_bar import FindBar
 from builder.project_files import ProjectFiles
+from builder.session import Session
 from builder.shortcuts import Shortcuts
 from builder.theme import Theme
 
@@ -29,6 +32,8 @@ class WindowTools(QObject):
         actions: Actions,
         files: ProjectFiles,
         docks: Docks,
+        session: Session,
+        page: CanvasPage,
         settings: QSettings,
         theme: Theme,
         window: QMainWindow,
@@ -43,12 +48,26 @@ class WindowTools(QObject):
             partial(panel_commands, docks, lambda: self.has_project),
         )
         self.commands = CommandPalette(sources, settings, theme, window)
+        self.finder = FindBar(session, theme, page)
 
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:
         """Shows everything in another theme."""
         self.commands.set_theme(theme)
+        self.finder.set_theme(theme)
 
     def show_commands(self) -> None:
         """Opens or closes the command palette."""
         self.commands.toggle()
+
+    def show_find(self) -> None:
+        """Opens the find bar."""
+        self.finder.find()
+
+    def find_next(self) -> None:
+        """Goes to the next of what was looked for."""
+        self.finder.find_next()
+
+    def find_previous(self) -> None:
+        """Goes to the one before of what was looked for."""
+        self.finder.find_previous()

@@ -1,0 +1,267 @@
+"""Finds nodes by name, type, parameter or value, also inside blocks. Plain Python, no Qt.
+
+Ten thousand nodes are to be searched between two keystrokes. So what is searched is kept as lists of plain
+texts, each look-up is one pass over such a list, and only what is shown gets an object of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import is_, itemgetter
+
+from builder.fuzzy import EXACT, INSIDE, PREFIX, WORD, fit, fit_letters, fit_part
+from graph.catalog.spec import LayerSpec
+from graph.document import Graph, Node, Project
+from graph.scopes import Path
+
+MAX_HITS = 200  # listed; more are counted
+MAX_PATHS = 50  # ways to a block that are listed
+MAX_LETTERS = 500  # nodes that are looked at closely when only the letters' order fits
+MAX_WORDS = 50  # whose fits are remembered
+MAX_TEXT = 2_000  # letters of a value that are searched
+TYPE_SHARE = 0.9  # a type counts a little less than a name
+SET, VALUE = 75, 50  # `stride=2` as a whole, a part of it
+DEFAULT, PLACE = 25, 30  # a parameter that was not set, the name of an instance on the way
+LEAST_LETTERS = 33  # what letters in order must be worth
+
+Scores = dict[int, float]  # by index in a page
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A node that fits.
+
+    Attributes:
+        path: ids of the instances to enter.
+        places: what these are called.
+        node: as it is in the graph there.
+        letters: indices of the name's letters that were typed.
+        param: the parameter that fits, `stride=2`; empty if none has to.
+    """
+
+    path: Path
+    places: tuple[str, ...]
+    node: Node
+    letters: tuple[int, ...] = ()
+    param: str = ""
+
+
+class FindIndex:
+    """What can be found in a project; follows its changes by itself.
+
+    Args:
+        project: read, never written.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._pages: dict[str | None, _Page] = {}
+        self._scores: dict[str, dict[str | None, Scores]] = {}
+
+    def find(self, query: str, shown: str | None = None) -> tuple[list[Hit], int]:
+        """The best hits, best first, and how many there are in all; none for an empty query.
+
+        Args:
+            query: each of its words has to fit the node or its place, one at least the node.
+            shown: the block in sight, whose nodes come before equally good ones; None for the main graph.
+        """
+        words = query.casefold().split()
+        if not words:
+            return [], 0
+        ways = _ways(self._project)
+        self._read(ways, shown)
+        pages = self._pages
+        scores = {word: self._score(word) for word in words}
+        found = list[tuple[float, str | None, int, _Way]]()
+        count = 0
+        for scope in pages:
+            for way in ways[scope]:
+                fitting = _together({word: scores[word][scope] for word in words}, way)
+                count += len(fitting)
+                best = sorted(sorted(fitting), key=fitting.__getitem__, reverse=True)[:MAX_HITS]
+                found += [(fitting[index], scope, index, way) for index in best]
+        found.sort(key=lambda each: -each[0])
+        return [_hit(words, pages[scope], index, way) for _, scope, index, way in found[:MAX_HITS]], count
+
+    def forget(self) -> None:
+        """Forgets what was found: what is searched may be another now."""
+        self._scores.clear()
+
+    def prepare(self) -> None:
+        """Reads the project, so that the first key that is typed need not wait for it."""
+        self._read(_ways(self._project), None)
+
+    def _read(self, scopes: Iterable[str | None], shown: str | None) -> None:
+        """Brings the pages up to date, the one in sight first."""
+        pages = {scope: self._page(scope) for scope in sorted(scopes, key=lambda scope: scope != shown)}
+        if pages != self._pages:
+            self._scores = {}
+        self._pages = pages
+
+    def _page(self, scope: str | None) -> _Page:
+        nodes = list(self._project.graph_of(scope).nodes.values())
+        page = self._pages.get(scope)
+        catalog = self._project.graph.catalog
+        return page if page is not None and page.holds(nodes) else _Page(nodes, catalog)
+
+    def _score(self, word: str) -> dict[str | None, Scores]:
+        """By graph, what a word is worth there; remembered, as most of a query stays from key to key."""
+        if word not in self._scores:
+            if len(self._scores) > MAX_WORDS:
+                self._scores.clear()
+            self._scores[word] = _scores(word, self._pages)
+        return self._scores[word]
+
+
+class _Page:
+    """What is searched of one graph: names as a list, and the nodes by their type and by their parameters.
+
+    Few types and few sets of parameters occur in a graph, so each is looked at once, however many have it.
+    """
+
+    def __init__(self, nodes: Sequence[Node], catalog: Mapping[str, LayerSpec]) -> None:
+        self.nodes, self._catalog = nodes, catalog
+        self.names = [node.name.casefold() for node in nodes]
+        self.types = defaultdict[str, list[int]](list)
+        self.params = defaultdict[str, list[int]](list)
+        for index, node in enumerate(nodes):
+            self.types[node.type].append(index)
+            if node.params:
+                self.params[_params_text(node)].append(index)
+
+    def holds(self, nodes: Sequence[Node]) -> bool:
+        """Whether it was made from these very nodes; a node that changes is another object."""
+        return len(nodes) == len(self.nodes) and all(map(is_, nodes, self.nodes))
+
+    def scores(self, word: str) -> Scores:
+        """What a word is worth for each node that has it as it stands."""
+        names = self.names
+        inside = [index for index, name in enumerate(names) if word in name]
+        tiers: list[tuple[float, list[int]]] = [
+            (INSIDE, inside),
+            (WORD, [index for index in inside if f"_{word}" in names[index]]),
+            (PREFIX, [index for index in inside if names[index].startswith(word)]),
+            (EXACT, [index for index in inside if names[index] == word]),
+            *self._param_tiers(word),
+            *self._type_tiers(word),
+            *self._default_tiers(word),
+        ]
+        scores: Scores = {}
+        for score, indices in sorted(tiers, key=itemgetter(0)):
+            scores.update(dict.fromkeys(indices, score))
+        return scores
+
+    def letter_scores(self, word: str) -> Scores:
+        """What a word is worth for each node whose name has its letters in order."""
+        in_order = re.compile(".*?".join(map(re.escape, word))).search
+        near = [index for index, name in enumerate(self.names) if in_order(name)][:MAX_LETTERS]
+        fits = {index: fit_letters(word, self.nodes[index].name)[0] for index in near}
+        return {index: score for index, score in fits.items() if score >= LEAST_LETTERS}
+
+    def fitting_param(self, word: str, node: Node) -> str:
+        """The first parameter of a node that a word fits, set or left at its default; empty if none does."""
+        defaults = (
+            f"{text} by default"
+            for param, text in _defaults(self._catalog.get(node.type))
+            if param not in node.params and word in text.casefold()
+        )
+        return next((text for text in _param_texts(node) if word in text.casefold()), next(defaults, ""))
+
+    def _type_tiers(self, word: str) -> Iterator[tuple[float, list[int]]]:
+        for type_name, indices in self.types.items():
+            score = fit_part(word, type_name)[0]
+            if score:
+                yield score * TYPE_SHARE, indices
+
+    def _default_tiers(self, word: str) -> Iterator[tuple[float, list[int]]]:
+        for type_name, indices in self.types.items():
+            for param, text in _defaults(self._catalog.get(type_name)):
+                if word in text.casefold():
+                    yield DEFAULT, [index for index in indices if param not in self.nodes[index].params]
+
+    def _param_tiers(self, word: str) -> Iterator[tuple[float, list[int]]]:
+        for text, indices in self.params.items():
+            if word in text:
+                yield (SET if f"\n{word}\n" in text else VALUE), indices
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to a graph: the instances to enter, and what they are called."""
+
+    path: Path = ()
+    places: tuple[str, ...] = ()
+
+    def passes(self, word: str) -> bool:
+        return any(word in place.casefold() for place in self.places)
+
+
+def _ways(project: Project) -> dict[str | None, list[_Way]]:
+    """The ways to the main graph and to every block that has an instance, the shortest first."""
+    ways: dict[str | None, list[_Way]] = {None: [_Way()]}
+    instances: dict[str | None, list[Node]] = {}
+    queue: list[tuple[str | None, _Way]] = [(None, _Way())]
+    for scope, way in queue:  # grows while it runs
+        if scope not in instances:
+            instances[scope] = _instances(project, project.graph_of(scope))
+        for node in instances[scope]:
+            there = ways.setdefault(node.type, [])
+            if len(there) < MAX_PATHS:
+                there.append(_Way((*way.path, node.id), (*way.places, node.name)))
+                queue.append((node.type, there[-1]))
+    return ways
+
+
+def _instances(project: Project, graph: Graph) -> list[Node]:
+    blocks = project.blocks
+    return [node for node in graph.nodes.values() if node.type in blocks] if blocks else []
+
+
+def _scores(word: str, pages: Mapping[str | None, _Page]) -> dict[str | None, Scores]:
+    """By graph, what a word is worth there; the order of letters counts only if the word is nowhere."""
+    scores = {scope: page.scores(word) for scope, page in pages.items()}
+    if not any(scores.values()):
+        scores = {scope: page.letter_scores(word) for scope, page in pages.items()}
+    return scores
+
+
+def _together(scores: Mapping[str, Scores], way: _Way) -> Scores:
+    """The nodes that every word fits, or the way to them does; but not the way alone."""
+    passed = {word for word in scores if way.passes(word)}
+    needed = [scores[word] for word in scores if word not in passed]
+    if len(scores) == 1 and needed:
+        return needed[0]
+    fitting = set(needed[0]).intersection(*needed[1:]) if needed else set[int]().union(*scores.values())
+    floor = {word: PLACE if word in passed else 0 for word in scores}
+    return {index: sum(scores[word].get(index, floor[word]) for word in scores) for index in fitting}
+
+
+def _hit(words: Iterable[str], page: _Page, index: int, way: _Way) -> Hit:
+    node, letters, param = page.nodes[index], set[int](), ""
+    for word in words:
+        is_in_name = word in page.names[index]
+        fitting = "" if is_in_name else page.fitting_param(word, node)
+        param = param or fitting
+        if is_in_name or not (fitting or word in node.type.casefold() or way.passes(word)):
+            letters.update(fit(word, node.name)[1])
+    return Hit(way.path, way.places, node, tuple(sorted(letters)), param)
+
+
+def _defaults(spec: LayerSpec | None) -> Iterator[tuple[str, str]]:
+    """Name and text of each parameter that has a default."""
+    for param in spec.params if spec is not None else ():
+        if param.default is not None:
+            yield param.name, f"{param.name}={param.default}"
+
+
+def _params_text(node: Node) -> str:
+    """The parameters that were set, a line each, with a line break at both ends."""
+    return "\n".join(("", *_param_texts(node), "")).casefold()
+
+
+def _param_texts(node: Node) -> Iterator[str]:
+    for name, value in node.params.items():
+        yield f"{name}={value}"[:MAX_TEXT]
