@@ -82,7 +82,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "export",
         "Writes the model as ONNX and compares it with the live one.",
     ),
-    ActionSpec("file.quit", "&Quit", "File", "close", ("Ctrl+Q",), "", "Closes Netloom."),
+    ActionSpec("file.quit", "&Quit", "File", "quit", ("Ctrl+Q",), "", "Closes all windows."),
     ActionSpec("edit.undo", "&Undo", "Edit", "undo", ("Ctrl+Z",), "undo", "Takes back the last change."),
     ActionSpec(
         "edit.redo",

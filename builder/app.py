@@ -34,6 +34,7 @@ from builder.interrupts import Interrupts
 from builder.main_window import MainWindow
 from builder.preferences import Preferences
 from builder.theme import MODES, Mode, ThemeManager
+from builder.windows import Windows
 
 APP_NAME = "Netloom"
 SWITCH_INTERVAL = 0.001  # seconds; a training thread hands Python over to the window that often
@@ -44,27 +45,31 @@ _log = logging.getLogger("netloom")
 
 
 def open_window(path: Path | None, theme: str | None = None) -> int:
-    """Opens the window and returns when it is closed; gives the exit code.
+    """Opens a window and returns when the last one is closed; gives the exit code.
 
-    The window is deleted here: left to the end of the interpreter, Qt would call methods that are gone.
+    What is left is deleted here: at the end of the interpreter Qt would call methods that are gone.
     """
     app = make_application()
     settings = QSettings()
     themes = ThemeManager(app, _mode(theme, settings))
-    window = MainWindow(themes, settings)
-    errors = ErrorReporter(window)
+    windows = Windows(themes, settings)
+    window = MainWindow(themes, settings, windows=windows)
+    window.delete_when_closed()
+    errors = ErrorReporter(windows)
     errors.install()
     window.show()
     if path is not None:
         window.files.open_project(path)
     else:
         QTimer.singleShot(0, window, window.files.recover)
-    interrupts = Interrupts(window.leave_at_once, window)
+    interrupts = Interrupts(windows.leave_at_once, windows)
     code = app.exec()
-    window.secure()  # Qt also ends its loop when the screen is gone
+    windows.secure()  # Qt also ends its loop when the screen is gone
     interrupts.restore()
     errors.uninstall()
-    delete(window)
+    for left in windows:
+        delete(left)
+    delete(windows)
     return code
 
 
@@ -145,9 +150,9 @@ class ErrorReporter(QObject):
 
     caught = Signal(str, str)
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, windows: Windows) -> None:
+        super().__init__(windows)
+        self._windows = windows
         self._is_showing = False
         self.caught.connect(self._show)
 
@@ -175,12 +180,12 @@ class ErrorReporter(QObject):
 
     @Slot(str, str)
     def _show(self, text: str, details: str) -> None:
-        if self._is_showing:
+        if self._is_showing or not len(self._windows):
             return  # an error in a repaint comes again and again
         self._is_showing = True
         try:
             advice = "Your project is still open; save it under another name to be safe."
-            self._window.dialogs.error("Something went wrong", f"{text}\n\n{advice}", details)
+            self._windows.front.dialogs.error("Something went wrong", f"{text}\n\n{advice}", details)
         finally:
             self._is_showing = False
 

@@ -12,23 +12,25 @@ from builder.background import Job
 from builder.dialogs import Dialogs
 from builder.session import Session
 from builder.theme import ThemeManager
-from graph import custom_shapes
 from graph.atomic import way_out
 from graph.custom_clashes import embedded_nodes, source_of
 from graph.custom_shapes import Answer, Question
 from runtime.custom_probe import ShapeProbe
+from runtime.custom_trust import TrustStore
 
 _log = logging.getLogger(__name__)
 
 
 class ShapeQueue(QObject):
-    """Tells the window at once what is known, and finds out the rest in a thread; other threads wait for it.
+    """Tells windows at once what is known, and finds out the rest in a thread; other threads wait for it.
 
     Signals:
         found(): something asked for is known now; ask again.
+        outdated(): what was told before may hold no longer; ask for everything anew.
     """
 
     found = Signal()
+    outdated = Signal()
 
     def __init__(self, probe: ShapeProbe, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,9 +41,19 @@ class ShapeQueue(QObject):
         self._running: Question | None = None
         self._is_closed = False
 
+    @property
+    def trust(self) -> TrustStore:
+        """Whose code may run."""
+        return self._probe.trust
+
     def is_trusted(self, source: str) -> bool:
         """Whether the user trusts exactly this text."""
         return self._probe.is_trusted(source)
+
+    def forget(self) -> None:
+        """Drops every answer: what is trusted, or what the code depends on, has changed."""
+        self._probe.forget()
+        self.outdated.emit()
 
     def answer(self, question: Question) -> Answer | None:
         """What a layer gives; None where `found` will tell when it is known."""
@@ -93,43 +105,39 @@ class CustomCode(QObject):
     """Lets the code of the session's custom layers run that the user trusts, and asks about the rest.
 
     Args:
-        probe: runs it.
+        shapes: finds out what the layers give, for every window.
     """
 
     def __init__(
-        self, session: Session, dialogs: Dialogs, themes: ThemeManager, probe: ShapeProbe, parent: QObject
+        self, session: Session, dialogs: Dialogs, themes: ThemeManager, shapes: ShapeQueue, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._session, self._dialogs, self._themes, self._probe = session, dialogs, themes, probe
-        self._queue = ShapeQueue(probe, self)
-        self._before: custom_shapes.Provider | None = custom_shapes.ask_from_now_on(self._queue)
-        self._queue.found.connect(self._ask_again)
+        self._session, self._dialogs, self._themes, self._shapes = session, dialogs, themes, shapes
+        shapes.found.connect(self._ask_again)
+        shapes.outdated.connect(self._ask_anew)
         session.review_asked.connect(self.review)
-
-    def close(self) -> None:
-        """Ends every process; from now on nothing runs here. Does nothing the second time."""
-        self._queue.close()
-        if self._before is not None:
-            custom_shapes.ask_from_now_on(self._before)
-            self._before = None
 
     @Slot(str)
     def review(self, source: str) -> None:
         """Shows a source and trusts it if the user says so; one that is trusted already is run anew."""
         nodes = [node for graph in self._session.project.graphs() for node in graph.nodes.values()]
         names = [node.name for node in embedded_nodes(nodes) if source_of(node) == source]
-        if not self._probe.is_trusted(source):
+        if not self._shapes.is_trusted(source):
             if not self._dialogs.review_code(names, source, self._themes.theme):
                 return
+            trust = self._shapes.trust
             try:
-                self._probe.trust.trust(source)
+                trust.trust(source)
             except OSError as error:
-                text = f"{self._probe.trust.path}: not written: {error.strerror or error}. {way_out(error)}."
+                text = f"{trust.path}: not written: {error.strerror or error}. {way_out(error)}."
                 self._dialogs.error("The code is not trusted", text)
                 return
-        self._probe.forget()
-        self._session.retry(self._session.graph.nodes)  # any of them may be a block with that code
+        self._shapes.forget()
 
     @Slot()
     def _ask_again(self) -> None:
         self._session.retry(self._session.inference.pending)
+
+    @Slot()
+    def _ask_anew(self) -> None:
+        self._session.retry(self._session.graph.nodes)  # any of them may be a block with that code

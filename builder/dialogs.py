@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QDialog, QFileDialog, QMessageBox, QWidget
 
 from builder.review_dialog import ReviewDialog
 from builder.theme import Theme
 
-Answer = Literal["save", "discard", "cancel"]
+Answer = Literal["save", "discard", "stay", "cancel"]
 Weights = Literal["trained", "untrained", "cancel"]
 PROJECTS = "Netloom projects (*.netloom)"
 
@@ -37,8 +37,14 @@ class Dialogs:
         path = Path(name)
         return path if path.suffix else path.with_suffix(suggestion.suffix)
 
-    def keep_changes(self, name: str, reason: str) -> Answer:
-        """Whether unsaved changes are saved, given up, or the whole thing called off."""
+    def keep_changes(self, name: str, reason: str, *, can_stay: bool = False) -> Answer:
+        """Whether unsaved changes are saved, given up, or the whole thing called off.
+
+        Args:
+            name: of the project.
+            reason: asks for the decision.
+            can_stay: whether it may stay open as it is, with what comes next in another window.
+        """
         box = QMessageBox(
             QMessageBox.Icon.Warning,
             "Unsaved changes",
@@ -50,11 +56,15 @@ class Dialogs:
         )
         box.setInformativeText(reason)
         box.setDefaultButton(QMessageBox.StandardButton.Save)
-        answers: dict[int, Answer] = {
-            QMessageBox.StandardButton.Save: "save",
-            QMessageBox.StandardButton.Discard: "discard",
+        stay = box.addButton("Use another window", QMessageBox.ButtonRole.ActionRole) if can_stay else None
+        answers: dict[QAbstractButton | None, Answer] = {
+            box.button(QMessageBox.StandardButton.Save): "save",
+            box.button(QMessageBox.StandardButton.Discard): "discard",
         }
-        return answers.get(QMessageBox.StandardButton(box.exec()), "cancel")
+        if stay is not None:
+            answers[stay] = "stay"
+        box.exec()
+        return answers.get(box.clickedButton(), "cancel")
 
     def choose_weights(self, run: str) -> Weights:
         """Which weights an exported file gets: the trained ones of a run, or fresh ones."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QToolBar
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar
 
 from builder.actions import Actions
 from builder.block_commands import BlockCommands
@@ -17,6 +16,7 @@ from builder.code_places import select_place
 from builder.custom_code import CustomCode
 from builder.dialogs import Dialogs
 from builder.docks import Docks
+from builder.drop_overlay import DropTarget
 from builder.exports import Exports
 from builder.fixing import fix_all
 from builder.help import Help
@@ -28,9 +28,7 @@ from builder.panels.log import LogPanel
 from builder.panels.palette import Palette
 from builder.panels.problems import ProblemsPanel
 from builder.panels.training import TrainingPanel
-from builder.preferences import Preferences
-from builder.project_files import SUFFIX, ProjectFiles
-from builder.recent import RecentProjects
+from builder.project_files import ProjectFiles
 from builder.recovery import Recovery
 from builder.run_bar import RunBar
 from builder.run_commands import RunCommands
@@ -38,13 +36,14 @@ from builder.run_controller import RunController
 from builder.run_folders import user_folder
 from builder.session import Session
 from builder.status import StatusBar
-from builder.theme import Mode, Theme, ThemeManager
-from builder.torch_loader import TorchLoader
+from builder.theme import Theme, ThemeManager
 from builder.welcome import WelcomePage
 from builder.window_actions import ALL_ACTIONS, NEED_PROJECT, TOOLS
+from builder.window_commands import WindowCommands
+from builder.window_list import WindowList
 from builder.window_tools import WindowTools
+from builder.windows import Windows
 from graph.document import Document
-from runtime.custom_probe import ShapeProbe
 
 FIRST_SIZE = QSize(1440, 900)
 
@@ -55,21 +54,33 @@ class MainWindow(QMainWindow):
     Args:
         settings: where layout, preferences and recent projects are kept.
         dialogs: asks the user; a test can answer in its place.
+        windows: those that are open already; unless given, this is the first.
     """
 
-    def __init__(self, themes: ThemeManager, settings: QSettings, dialogs: Dialogs | None = None) -> None:
+    def __init__(
+        self,
+        themes: ThemeManager,
+        settings: QSettings,
+        dialogs: Dialogs | None = None,
+        windows: Windows | None = None,
+    ) -> None:
         super().__init__()
         self.themes, self._settings = themes, settings
-        self.preferences = Preferences(settings, self)
+        self.windows = Windows(themes, settings) if windows is None else windows
+        self.preferences = self.windows.preferences
+        self._is_asked = False
         self.dialogs = dialogs or Dialogs(self)
         self.session = Session(Document(), self)
-        self.custom_code = CustomCode(self.session, self.dialogs, themes, ShapeProbe(), self)
+        self.custom_code = CustomCode(self.session, self.dialogs, themes, self.windows.shapes, self)
         self.actions_ = Actions(self, ALL_ACTIONS)
         self.recovery = Recovery(self.session, user_folder() / "recovery", self)
-        self.files = ProjectFiles(
-            self.session, self.dialogs, RecentProjects(settings, self), self.recovery, self
+        self.window_commands = WindowCommands(
+            self, self.windows, lambda: MainWindow(themes, settings, windows=self.windows)
         )
-        self.loader, self.controller = TorchLoader(self), RunController(self)
+        self.files = ProjectFiles(
+            self.session, self.dialogs, self.windows.recent, self.recovery, self, self.window_commands
+        )
+        self.loader, self.controller = self.windows.loader, RunController(self, self.windows.turn)
         self._make_panels(themes.theme)
         self._make_bars()
         self.exports = Exports(self.session, self.actions_, self.dialogs, self)
@@ -91,6 +102,7 @@ class MainWindow(QMainWindow):
         self.resize(FIRST_SIZE)
         self.docks.restore(settings)
         self._show_welcome()
+        self.windows.add(self)
 
     # -- parts
 
@@ -134,13 +146,14 @@ class MainWindow(QMainWindow):
         self.menus = Menus(
             self.menuBar(), actions, self.docks.toggles, self.files.recent, self.files.open_project
         )
+        self.window_list = WindowList(self, self.windows, self.menus.menu("Window"))
         self.menus.show_mode(self.themes.mode)
 
     def _bind_actions(self) -> None:
         self.help = Help(self, self.actions_)
         self.actions_.bind(
-            self, self.files, self.session, self.exports, self.runs, self.help, self.canvas, self.blocks,
-            self.tools,
+            self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
+            self.canvas, self.blocks, self.tools,
         )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
@@ -175,8 +188,7 @@ class MainWindow(QMainWindow):
             self.welcome, self.run_bar, self.tools,
         ):  # fmt: skip
             self.themes.changed.connect(part.set_theme)
-        self.preferences.changed.connect(self._follow_preference)
-        self.setAcceptDrops(True)
+        self.drops = DropTarget(self)
 
     # -- what the actions do
 
@@ -189,15 +201,15 @@ class MainWindow(QMainWindow):
 
     def use_system_theme(self) -> None:
         """Follows the system."""
-        self._use_theme("system")
+        self.windows.use_theme("system")
 
     def use_light_theme(self) -> None:
         """Stays light."""
-        self._use_theme("light")
+        self.windows.use_theme("light")
 
     def use_dark_theme(self) -> None:
         """Stays dark."""
-        self._use_theme("dark")
+        self.windows.use_theme("dark")
 
     def fix_all_problems(self) -> None:
         """Applies the first remedy of every problem."""
@@ -233,39 +245,51 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leaves nothing behind: no unsaved work unasked about, no run half saved, no thread."""
-        if not self.files.may_leave("Save them before closing?") or not self._end_run():
+        if not (self._is_asked or self.may_close()) or not self._end_run():
             event.ignore()
             return
-        self._wait_for_threads()
+        self.exports.wait()
+        self.windows.remove(self)
         self.docks.save(self._settings)
         self.recovery.clear()
         self.log.close_log()
         event.accept()
 
-    def leave_at_once(self, signal_number: int) -> None:
-        """Ends without a question: the run is saved, unsaved work is offered at the next start."""
-        self.secure()
-        QApplication.exit(128 + signal_number)
+    def may_close(self) -> bool:
+        """Whether the user lets the window go; asks where there is unsaved work."""
+        if self.session.document.is_dirty:
+            self.windows.bring_forward(self)
+        return self.files.may_leave("Save them before closing?")
+
+    def close_unasked(self) -> bool:
+        """Closes the window, whatever is not saved; False if its run has not ended."""
+        self._is_asked = True
+        is_closed = self.close()
+        if not is_closed:
+            self._is_asked = False
+        return is_closed
+
+    def delete_when_closed(self) -> None:
+        """Lets closing be the end of the window."""
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
     def secure(self) -> None:
-        """Saves the run and puts unsaved work aside; does nothing to a window that was closed."""
+        """Saves the run and puts unsaved work aside."""
         self.recovery.keep()
         self.controller.shut_down()
-        self._wait_for_threads()
+        self.exports.wait()
         self.log.close_log()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _project_in(event) is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        path = _project_in(event)
-        if path is not None:
-            self.files.open_project(path)
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.windows.note_front(self)
 
     @Slot()
     def _after_first_paint(self) -> None:
         self.welcome.show_templates()
+        if self.loader.is_loaded:
+            self.training.prepare()
         self.loader.start()
 
     @Slot()
@@ -322,24 +346,6 @@ class MainWindow(QMainWindow):
         if node_id is not None:
             self.reveal_node(node_id)
 
-    def _use_theme(self, mode: Mode) -> None:
-        self.preferences.change(theme=mode)
-        self._show_mode(mode)  # the command line may have asked for another than the one preferred
-
-    def _show_mode(self, mode: Mode) -> None:
-        self.themes.set_mode(mode)
-        self.menus.show_mode(mode)
-
-    @Slot(str)
-    def _follow_preference(self, name: str) -> None:
-        if name == "theme":
-            self._show_mode(self.preferences.theme)
-
-    def _wait_for_threads(self) -> None:
-        self.exports.wait()
-        self.loader.wait()
-        self.custom_code.close()
-
     def _end_run(self) -> bool:
         if not self.controller.is_active:
             return True
@@ -360,9 +366,3 @@ def _waiting(window: QMainWindow) -> Iterator[None]:
         yield
     finally:
         window.unsetCursor()
-
-
-def _project_in(event: QDragEnterEvent | QDropEvent) -> Path | None:
-    """The project file that is dragged over the window."""
-    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return next((path for path in paths if path.suffix == SUFFIX), None)

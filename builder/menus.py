@@ -40,8 +40,13 @@ class Menus:
             "view.theme": self._theme_menu(),
             "view.panels": _menu_of("&Panels", panels),
         }
+        self._menus = {title: bar.addMenu(f"&{title}") for title in MENUS}
         for title, entries in MENUS.items():
-            self._fill(bar.addMenu(f"&{title}"), title, entries)
+            self._fill(self._menus[title], title, entries)
+
+    def menu(self, title: str) -> QMenu:
+        """The menu of a title. Raises KeyError for an unknown one."""
+        return self._menus[title]
 
     def show_mode(self, mode: Mode) -> None:
         """Ticks the theme that is on."""

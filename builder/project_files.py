@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,8 +17,24 @@ from graph.edits import RenameProject, SetTraining
 SUFFIX = ".netloom"
 
 
+class Elsewhere(Protocol):
+    """The other windows, as one of them sees them."""
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file is open in another window."""
+
+    def show(self, path: Path) -> bool:
+        """Brings the window forward that a file is open in; False if it is in no other."""
+
+    def open(self, document: Document, *, is_unsaved: bool = False) -> None:
+        """Opens a document in a new window."""
+
+
 class ProjectFiles(QObject):
     """Brings projects into the session and back to disk.
+
+    Args:
+        elsewhere: the other windows; None where there can be no other.
 
     Signals:
         opened(): another project is open.
@@ -28,11 +45,17 @@ class ProjectFiles(QObject):
     saved = Signal()
 
     def __init__(
-        self, session: Session, dialogs: Dialogs, recent: RecentProjects, recovery: Recovery, parent: QObject
+        self,
+        session: Session,
+        dialogs: Dialogs,
+        recent: RecentProjects,
+        recovery: Recovery,
+        parent: QObject,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._dialogs = session, dialogs
-        self._recovery = recovery
+        self._recovery, self._elsewhere = recovery, elsewhere
         self.recent = recent
 
     @property
@@ -41,22 +64,45 @@ class ProjectFiles(QObject):
         path = self._session.document.path
         return path.stem if path else self._session.project.name
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is open that anybody could miss."""
+        document = self._session.document
+        return document.path is None and not document.is_dirty and not document.graph.nodes
+
     def new_project(self, project: Project | None = None) -> bool:
         """Opens an empty project, or one made from a template; False if the user thought better of it."""
-        if not self.may_leave("Save them before starting another project?"):
-            return False
-        self._show(Document(project))
-        return True
+        return self._open(Document(project), "Save them before starting another project?")
 
     def open_project(self, path: Path | None = None) -> bool:
         """Opens a file, after asking which; False if nothing was opened, which has been explained."""
         path = path or self._dialogs.open_path(self._folder())
         if path is None:
             return False
+        if self._elsewhere is not None and self._elsewhere.show(path):
+            return True
         project = self._read(path)
-        if project is None or not self.may_leave("Save them before opening another project?"):
+        if project is None or not self._open(
+            Document(project, path), "Save them before opening another project?"
+        ):
             return False
-        self._show(Document(project, path))
+        self.recent.add(path)
+        return True
+
+    def open_elsewhere(self, path: Path | None = None) -> bool:
+        """Opens a file in a window of its own, after asking which; False if none was opened.
+
+        A window in which nothing is open takes it itself.
+        """
+        path = path or self._dialogs.open_path(self._folder())
+        if path is None:
+            return False
+        if self.is_blank or self._elsewhere is None or self._is_open(path):
+            return self.open_project(path)
+        project = self._read(path)
+        if project is None:
+            return False
+        self._elsewhere.open(Document(project, path))
         self.recent.add(path)
         return True
 
@@ -69,35 +115,69 @@ class ProjectFiles(QObject):
         """Writes the project to another file and goes on with that one."""
         suggestion = self._session.document.path or self._folder() / f"{self._session.project.name}{SUFFIX}"
         path = self._dialogs.save_path("Save project", suggestion)
+        if path is not None and self._elsewhere is not None and self._elsewhere.holds(path):
+            text = f"{path}: that project is open in another window. Close it there, or choose another name."
+            self._dialogs.error("Cannot save the project", text)
+            return False
         return path is not None and self._write_named(path)
 
     def may_leave(self, reason: str) -> bool:
         """Whether the present project can be left: nothing to lose, saved now, or given up on purpose."""
-        if not self._session.document.is_dirty:
-            return True
-        answer = self._dialogs.keep_changes(self.name, reason)
-        if answer == "save":
-            return self.save_project()
-        return answer == "discard"
+        return self._way_out(reason, can_stay=False) == "leave"
 
     def recover(self) -> bool:
-        """Offers what an earlier session could not save; whether it is open now."""
-        found = self._recovery.find()
-        if found is None:
-            return False
-        if not self._dialogs.recover(found.name, found.when):
+        """Offers what earlier sessions could not save; whether any of it is open now."""
+        is_any = False
+        for found in self._recovery.find():
+            if self._dialogs.recover(found.name, found.when):
+                document = Document(found.project, found.path)
+                if self.is_blank or self._elsewhere is None:
+                    self.show(document, is_unsaved=True)
+                else:
+                    self._elsewhere.open(document, is_unsaved=True)
+                is_any = True
             self._recovery.forget(found)
-            return False
-        document = Document(found.project, found.path)
-        self._show(document)
-        self._session.apply(SetTraining(found.project.training, "Recover unsaved work"))  # no file has it yet
-        self._recovery.forget(found)
-        return True
+        return is_any
 
-    def _show(self, document: Document) -> None:
+    def show(self, document: Document, *, is_unsaved: bool = False) -> None:
+        """Opens a document in place of the present one, about which nobody is asked.
+
+        Args:
+            document: what to open.
+            is_unsaved: no file holds it as it is.
+        """
         self._session.load(document)
         self._recovery.clear()
         self.opened.emit()
+        if is_unsaved:
+            self._session.apply_to_project(SetTraining(document.project.training, "Recover unsaved work"))
+
+    def _open(self, document: Document, reason: str) -> bool:
+        way = self._way_out(reason, can_stay=self._elsewhere is not None)
+        if way == "leave":
+            self.show(document)
+        elif way == "stay" and self._elsewhere is not None:
+            self._elsewhere.open(document)
+        return way is not None
+
+    def _way_out(self, reason: str, *, can_stay: bool) -> Literal["leave", "stay"] | None:
+        """Whether the present project is left, or stays beside another; None if all is to be as it is."""
+        if not self._session.document.is_dirty:
+            return "leave"
+        match self._dialogs.keep_changes(self.name, reason, can_stay=can_stay):
+            case "save":
+                return "leave" if self.save_project() else None
+            case "discard":
+                return "leave"
+            case "stay":
+                return "stay"
+        return None
+
+    def _is_open(self, path: Path) -> bool:
+        """Whether a file is open in this window or in another."""
+        own = self._session.document.path
+        is_here = own is not None and own.resolve() == path.resolve()
+        return is_here or (self._elsewhere is not None and self._elsewhere.holds(path))
 
     def _read(self, path: Path) -> Project | None:
         from graph.storage import StorageError, load  # its schema library costs the start of the window 0.1 s

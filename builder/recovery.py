@@ -93,10 +93,10 @@ class Recovery(QObject):
             self._lock.unlock()
             self._lock = None
 
-    def find(self) -> Recovered | None:
-        """The newest copy that a dead session left; None if there is none."""
+    def find(self) -> list[Recovered]:
+        """The copies that dead sessions left, newest first."""
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True)
-        return next((found for file in files if (found := self._found(file)) is not None), None)
+        return [found for file in files if (found := self._found(file)) is not None]
 
     def forget(self, recovered: Recovered) -> None:
         """Removes a copy that was brought back or is not wanted."""

@@ -62,6 +62,7 @@ class RunCommands(QObject):
         controller.events.connect(self._feed)
         controller.state_changed.connect(self.refresh)
         controller.ended.connect(self._end)
+        controller.turn.changed.connect(self.refresh)
         self.has_project = False
         self.refresh()
 
@@ -105,13 +106,16 @@ class RunCommands(QObject):
     def refresh(self) -> None:
         """Brings the actions in line with what the run is doing."""
         state, actions = self._controller.state, self._actions
-        ready = self.has_project and state == "idle"
-        actions.set_enabled("run.train", ready, BUSY if self.has_project else "No project is open.")
+        idle = self.has_project and state == "idle"
+        busy = BUSY if self.has_project else "No project is open."
+        other = self._controller.turn.other_name(self._controller)
+        elsewhere = f"{other} is being trained in another window. Stop it there, or wait for its end."
+        actions.set_enabled("run.train", idle and not other, elsewhere if idle else busy)
         pausing = state in ("preparing", "running", "paused")
         actions.set_enabled("run.pause", pausing, "The run is ending." if state == "stopping" else IDLE)
         actions.set_enabled("run.stop", pausing, "The run is ending." if state == "stopping" else IDLE)
         actions.set_text("run.pause", "&Resume" if state == "paused" else "&Pause")
-        actions.set_enabled("file.close_project", ready, BUSY if self.has_project else "No project is open.")
+        actions.set_enabled("file.close_project", idle, busy)
         actions.set_enabled("run.folder", self._run_dir is not None, "Nothing was trained yet.")
 
     def _is_refused(self) -> bool:

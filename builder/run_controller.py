@@ -8,6 +8,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from builder.garbage import GarbageCollector
+from builder.run_turn import RunTurn
 from graph.document import Project
 from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
@@ -34,8 +35,10 @@ class RunController(QObject):
     state_changed = Signal(str)
     ended = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, turn: RunTurn | None = None) -> None:
+        """Trains when it is its turn; alone in the process without one."""
         super().__init__(parent)
+        self.turn = turn or RunTurn(self)
         self._thread: TrainingThread | None = None
         self._end: RunEnded | None = None
         self._state: State = "idle"
@@ -61,7 +64,7 @@ class RunController(QObject):
             run_dir: an empty folder for the run.
             data_folder: where relative paths of the plan start.
         """
-        assert self._thread is None, "one run at a time"
+        self.turn.take(self, project.name)
         self._end = None
         self._thread = TrainingThread(project, run_dir, Control(), data_folder=data_folder, parent=self)
         self._thread.setObjectName("training")
@@ -136,6 +139,7 @@ class RunController(QObject):
                 "failed", "The training thread ended without a word; the Log tab may say why."
             )
             self.events.emit([self._end])
+        self.turn.give_back(self)
         self._set_state("idle")
         self.ended.emit(self._end)
 

@@ -6,6 +6,42 @@ from builder.actions import ACTIONS, ActionSpec
 
 WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
+        "window.new",
+        "&New window",
+        "Window",
+        "new_window",
+        ("Ctrl+Shift+N",),
+        "new",
+        "Opens another window, for another project.",
+    ),
+    ActionSpec(
+        "file.open_elsewhere",
+        "Open in new &window...",
+        "File",
+        "open_elsewhere",
+        ("Ctrl+Shift+O",),
+        "",
+        "Opens a project beside this one.",
+    ),
+    ActionSpec(
+        "window.next",
+        "Ne&xt window",
+        "Window",
+        "next_window",
+        ("Ctrl+F6",),
+        "",
+        "Goes to the window of another project.",
+    ),
+    ActionSpec(
+        "window.close",
+        "&Close window",
+        "Window",
+        "close_window",
+        ("Ctrl+Shift+W",),
+        "close",
+        "Closes this window.",
+    ),
+    ActionSpec(
         "file.close_project",
         "&Close project",
         "File",
@@ -165,8 +201,8 @@ ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS)
 # Menu -> action ids; an empty string is a separator. What is not named comes last in its category's menu.
 MENUS: dict[str, tuple[str, ...]] = {
     "File": (
-        "file.new", "file.open", "file.recent", "", "file.save", "file.save_as", "", "file.export_python",
-        "file.export_onnx", "", "file.close_project", "file.quit",
+        "file.new", "window.new", "", "file.open", "file.open_elsewhere", "file.recent", "", "file.save",
+        "file.save_as", "", "file.export_python", "file.export_onnx", "", "file.close_project", "file.quit",
     ),
     "Edit": (
         "edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete",
@@ -181,6 +217,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "graph.problems", "graph.fix_all", "", "graph.code",
     ),
     "Run": ("run.train", "run.pause", "run.stop", "", "run.dashboard", "run.folder"),
+    "Window": ("window.new", "window.next", "window.close"),
     "Help": ("help.shortcuts", "help.layers", "", "help.about"),
 }  # fmt: skip
 THEMES = ("view.theme_system", "view.theme_light", "view.theme_dark")

@@ -22,6 +22,7 @@ class Answers:
         self.open_answer: Path | None = None
         self.save_answer: Path | None = None
         self.keep_answer = "cancel"
+        self.could_stay = False
         self.weights_answer = "cancel"
         self.recover_answer = False
         self.review_answer = False
@@ -35,8 +36,9 @@ class Answers:
         self.asked.append(f"save {suggestion.name}")
         return self.save_answer
 
-    def keep_changes(self, name: str, reason: str) -> str:
+    def keep_changes(self, name: str, reason: str, *, can_stay: bool = False) -> str:
         self.asked.append(f"keep {name}")
+        self.could_stay = can_stay
         return self.keep_answer
 
     def choose_weights(self, run: str) -> str:

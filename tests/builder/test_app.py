@@ -111,14 +111,13 @@ def test_a_polite_kill_keeps_unsaved_work_for_the_next_start(qapp):
     answer = run_python(LEAVE)
     assert answer.returncode == 128 + 15, answer.stderr
     assert "QThread" not in answer.stderr
-    found = Recovery(Session(), user_folder() / "recovery").find()
-    assert found is not None
+    (found,) = Recovery(Session(), user_folder() / "recovery").find()
     assert found.project.graph.nodes["n1"].name == "kept"
 
 
 @pytest.fixture
 def reporter(window, monkeypatch):
-    reporter = ErrorReporter(window)
+    reporter = ErrorReporter(window.windows)
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     reporter.install()

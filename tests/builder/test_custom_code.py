@@ -151,7 +151,7 @@ def test_running_again_asks_anew(window, page, qtbot, monkeypatch):
 
 def test_trust_that_cannot_be_kept_is_told(window, page, answers, tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    window.custom_code._probe.trust.path = tmp_path / "file" / "trusted.json"
+    window.windows.shapes.trust.path = tmp_path / "file" / "trusted.json"
     answers.review_answer = True
     window.session.review_asked.emit(GATE)
     assert answers.errors[0].startswith("The code is not trusted: ")

@@ -182,7 +182,7 @@ def test_a_full_disk_ends_the_run_and_keeps_the_checkpoint(spirals, qtbot, tmp_p
 )
 def test_a_recovery_copy_that_makes_no_sense_is_passed_over(qapp, tmp_path, caplog, about):
     (tmp_path / "x.json").write_text(json.dumps(about))
-    assert Recovery(Session(), tmp_path).find() is None
+    assert Recovery(Session(), tmp_path).find() == []
     assert "cannot be read" in caplog.text
 
 
@@ -254,8 +254,7 @@ def test_a_screen_that_goes_away_takes_neither_the_work_nor_the_run_along(qapp, 
     assert "X11 connection broke" in errors
     assert "Traceback" not in errors
     assert "QThread" not in errors
-    found = Recovery(Session(), user_folder() / "recovery").find()
-    assert found is not None
+    (found,) = Recovery(Session(), user_folder() / "recovery").find()
     assert (found.path, "x1" in found.project.graph.nodes) == (path, True)
     run = tmp_path / "spirals.runs" / "0001"
     assert (read_run(run).state, read_run(run).reason) == ("stopped", "Stopped on request.")

@@ -4,9 +4,7 @@ import json
 import threading
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 
 from builder.preferences import Preferences
 from graph.document import Document, Node, PortRef
@@ -145,21 +143,6 @@ def test_the_title_shows_unsaved_work_until_it_is_saved(cnn, qtbot, answers, tmp
     assert cnn.status.saved.text() == "Saved"
     assert cnn.windowTitle() == "saved[*] – Netloom"
     assert "x1" in load(tmp_path / "saved.netloom").graph.nodes
-
-
-def test_a_project_dropped_on_the_window_opens(window, tmp_path):
-    path = tmp_path / "dropped.netloom"
-    save(template("MLP").project(), path)
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, buttons, modifiers)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(
-        window, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, modifiers)
-    )
-    assert window.session.document.path == path
 
 
 # -- problems and code
