@@ -257,7 +257,7 @@ class Inference:
         ends = (
             n for n in self._graph.nodes.values() if n.id not in live and not any(self._graph.outgoing(n.id))
         )
-        return [dead_branch(node) for node in ends if not self._results[node.id].problems]
+        return [dead_branch(self._graph, node) for node in ends if not self._results[node.id].problems]
 
 
 @dataclass(frozen=True, slots=True)

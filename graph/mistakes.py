@@ -10,7 +10,7 @@ from graph.blocks import IN_BLOCK
 from graph.catalog.spec import LayerSpec, PortSpec
 from graph.connection import dtype_origin
 from graph.document import Block, Edge, Graph, Node
-from graph.edits import Disconnect, ReplaceType, SetParams
+from graph.edits import Disconnect, RemoveNodes, ReplaceType, SetParams
 from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
 from graph.remedies import fix_for, rank_repairs
 from graph.shapes import InsertLayer, ShapeError, TensorSpec
@@ -184,10 +184,12 @@ def missing_ends(graph: Graph) -> Iterable[Problem]:
             )
 
 
-def dead_branch(node: Node) -> Problem:
+def dead_branch(graph: Graph, node: Node) -> Problem:
     """A node that leads to no Output; its code is left out."""
     what, hint = "it leads to no Output, so it is left out of the network", "Connect it, or delete it."
     text = message(node.name, what, hint=hint)
+    doomed = _only_for(graph, node)
+    label = f"Delete {node.name}" + (f" and {len(doomed) - 1} before it" if doomed[1:] else "")
     return Problem(
         code="dead-branch",
         severity="warning",
@@ -195,9 +197,21 @@ def dead_branch(node: Node) -> Problem:
         message=text,
         expected="a path to an Output",
         hint=hint,
+        fixes=(Fix(label, (RemoveNodes(doomed),)),),
         why="Only what leads to an Output is computed and trained. A layer beside the way learns nothing.",
         source="https://docs.pytorch.org/docs/stable/notes/modules.html",
     )
+
+
+def _only_for(graph: Graph, node: Node) -> tuple[str, ...]:
+    """The ids of a node and of all that leads to it and nowhere else."""
+    found, readers = [node.id], dict[str, int]()
+    for node_id in found:  # which grows meanwhile
+        for before in dict.fromkeys(graph.predecessors(node_id)):
+            readers[before] = readers.get(before, len(set(graph.successors(before)))) - 1
+            if not readers[before]:
+                found.append(before)
+    return tuple(found)
 
 
 def still_computing(node: Node) -> Problem:

@@ -7,8 +7,8 @@ from math import prod
 
 from graph.catalog.rules import as_tuple
 from graph.catalog.spec import DOCS, PortSpec
-from graph.document import Node
-from graph.edits import ReplaceType, SetParams
+from graph.document import Node, PortRef
+from graph.edits import Connect, Disconnect, ReplaceType, SetParams
 from graph.lint.context import LintContext
 from graph.lint.rewiring import insert, remove
 from graph.lint.rule import Finding, Rule
@@ -261,15 +261,37 @@ def _unread_outputs(context: LintContext) -> Iterator[Finding]:
         read = {edge.source.port for edge in context.readers(node)} & ports.keys()
         unread = [name for name in ports if name not in read]
         if read and unread:
-            on_wish = [ports[name].when for name in unread if ports[name].when]
-            reset = Fix(f"Clear {', '.join(on_wish)}", (SetParams(node.id, reset=on_wish),))
             yield Finding(
                 node=node,
                 what=f"nothing reads its output{'s' if unread[1:] else ''} {', '.join(unread)}",
                 expected="an edge from each output",
                 hint="Connect it, or leave that part out",
-                fixes=(reset,) if len(on_wish) == len(unread) else (),
+                fixes=_leave_out(context, node, [ports[name] for name in unread], read),
             )
+
+
+def _leave_out(context: LintContext, node: Node, unread: list[PortSpec], read: set[str]) -> tuple[Fix, ...]:
+    """Outputs no longer asked for, or a Slice where a single one of the parts of a dim is read."""
+    on_wish = [port.when for port in unread if port.when]
+    if len(on_wish) == len(unread):
+        return (Fix(f"Clear {', '.join(on_wish)}", (SetParams(node.id, reset=on_wish),)),)
+    part = _part(context, node, *read) if all(port.variadic for port in unread) and len(read) == 1 else None
+    if part is None:
+        return ()
+    replace, edges = ReplaceType(node.id, "Slice", part), context.readers(node)
+    joined = (Connect(PortRef(node.id, "out"), edge.target) for edge in edges)
+    return (Fix(replace.label, (Disconnect(edges), replace, *joined)),)
+
+
+def _part(context: LintContext, node: Node, port: str) -> dict[str, object] | None:
+    """The parameters of a Slice that is one of the parts of a dim; None if a layer gives no such parts."""
+    outputs, dim = context.inference.result(node.id).outputs, context.params(node).get("dim")
+    sizes = [tensor.shape[dim] for tensor in outputs.values() if tensor and dim is not None]
+    if len(sizes) < len(outputs) or not all(isinstance(size, int) for size in sizes):
+        return None
+    place = list(outputs).index(port)
+    start = sum(sizes[:place])
+    return {"dim": dim, "start": start, "end": start + sizes[place] if sizes[place + 1 :] else None}
 
 
 def _expected_outputs(context: LintContext, node: Node) -> dict[str, PortSpec]:

@@ -62,6 +62,13 @@ def one_half() -> Graph:
     return Graph(nodes, [edge("n1.out", "n2.in"), edge("n2.out1", "n3.in")])
 
 
+def two_of_three() -> Graph:
+    """The part in the middle goes nowhere."""
+    nodes = [node("n1", "Input", shape=[9]), node("n2", "Split", dim=1, split_size_or_sections=[2, 3, 4])]
+    nodes += [node("n3", "Output"), node("n4", "Output", "rest")]
+    return Graph(nodes, [edge("n1.out", "n2.in"), edge("n2.out0", "n3.in"), edge("n2.out2", "n4.in")])
+
+
 def pooled_with_indices() -> Graph:
     """A pooling whose indices are read, so that it cannot simply be taken out."""
     graph = chain(
@@ -267,7 +274,8 @@ CASES = (
               ("Conv2d", {"kernel_size": 1}), "ReLU", CONV, "Output"),
         "conv1", ("Keep the size with padding = 'same'",),
     ),
-    Case("unread-output", one_half(), "chunk1"),
+    Case("unread-output", one_half(), "chunk1", ("Replace with Slice",)),
+    Case("unread-output", two_of_three(), "split1"),
     Case(
         "unread-output",
         chain(IMAGE, ("MaxPool2d", {"return_indices": True}), "Output"),

@@ -7,7 +7,7 @@ import pytest
 
 from graph.catalog import CATALOG
 from graph.catalog.spec import TRAITS
-from graph.document import Document, Graph, Node, Project
+from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import Batch, ChangeTraining
 from graph.inference import Inference
 from graph.lint.check import BY_CODE, RULES, lint
@@ -328,6 +328,22 @@ def test_removing_a_softmax_that_another_layer_reads_too_feeds_that_one_as_well(
     assert set(document.graph.edges) == {
         edge("n1.out", "n2.in"), edge("n2.out", "n4.in"), edge("n2.out", "n5.in")
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("port", "part"), [(0, {"start": 0, "end": 2}), (1, {"start": 2, "end": 5}), (2, {"start": 5})]
+)
+def test_the_only_part_that_is_read_is_sliced_out(port, part):
+    graph = chain(("Input", {"shape": [9]}), ("Split", {"dim": 1, "split_size_or_sections": [2, 3, 4]}))
+    graph.insert_nodes([node("n3", "Output")])
+    graph.insert_edges([edge(f"n2.out{port}", "n3.in")])
+    document = Document(Project(graph=graph))
+    before = Inference(graph).output(PortRef("n2", f"out{port}"))
+    (problem,) = findings(document.project)
+    document.apply(Batch("Fix", problem.fixes[0].edits))
+    params = document.graph.nodes["n2"].params
+    assert {name: value for name, value in params.items() if value is not None} == {"dim": 1, **part}
+    assert Inference(graph).output(PortRef("n2", "out")) == before
 
 
 def test_a_moved_layer_changes_places_on_the_canvas():

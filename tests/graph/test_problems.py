@@ -153,7 +153,15 @@ MISTAKES = {
             [edge("n1.out", "n2.in"), edge("n1.out", "n3.in"), edge("n3.out", "n4.in")],
         ),
         "tanh1: it leads to no Output, so it is left out of the network. Connect it, or delete it.",
-        [],
+        ["Delete tanh1 and 1 before it"],
+    ),
+    "a dead end": (
+        Graph(
+            [node("n1", "Input"), node("n2", "ReLU"), node("n3", "Output"), node("n4", "Tanh")],
+            [edge("n1.out", "n2.in"), edge("n2.out", "n3.in"), edge("n2.out", "n4.in")],
+        ),
+        "tanh1: it leads to no Output, so it is left out of the network. Connect it, or delete it.",
+        ["Delete tanh1"],
     ),
     "too many learned numbers": (
         chain(("Input", {"shape": [10**9]}), ("Linear", {"out_features": 10**9}), "Output"),
