@@ -2,7 +2,14 @@
 
 from dataclasses import replace
 
-from graph.catalog.normalization import CATEGORY, DTYPES, HELP_EPS, num_features, running_norm_params
+from graph.catalog.normalization import (
+    CATEGORY,
+    DTYPES,
+    HELP_EPS,
+    num_features,
+    require_several_values,
+    running_norm_params,
+)
 from graph.catalog.params import Flag, Float, Int
 from graph.catalog.saving import saves_statistics
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
@@ -23,28 +30,9 @@ def _require_weights_dtype(given: TensorSpec, p: Params) -> None:
         )
 
 
-def require_several_values(given: TensorSpec, giver: str = "{source}") -> None:
-    """Checks that each channel of a sample has a variance.
-
-    Args:
-        given: the feature map.
-        giver: what gives it, in words.
-
-    Raises:
-        ShapeError: it has a single value.
-    """
-    if all(size == 1 for size in given.shape[2:]):
-        raise ShapeError(
-            "one-value-per-channel",
-            f"{giver} gives {given}, a single value per channel, which has no variance",
-            expected="several values per channel",
-            hint="Use a GroupNorm or LayerNorm, or put it before the pooling.",
-        )
-
-
 def _instance_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     _require_weights_dtype(inputs[0], p)
-    require_several_values(inputs[0])
+    require_several_values(inputs[0], inputs[0].shape[2:])
     return (inputs[0],)
 
 
@@ -87,6 +75,8 @@ def _group_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[Tensor
             param="num_groups",
             repairs=(SetParam("num_groups", 1),),
         )
+    batch, _, *sizes = inputs[0].shape
+    require_several_values(inputs[0], (batch * (p.num_channels // p.num_groups), *sizes))
     return (inputs[0],)
 
 

@@ -1,11 +1,13 @@
 """Normalisation over the batch, and over the last dims."""
 
+from collections.abc import Iterable
 from math import prod
 
 from graph.catalog.params import Dims, Flag, Float, Int, ParamSpec
-from graph.catalog.rules import channels_of, same
+from graph.catalog.rules import channels_of
 from graph.catalog.saving import saves_statistics
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, Shape, ShapeError, TensorSpec, format_shape
 
 CATEGORY = "Normalization"
@@ -29,6 +31,32 @@ def running_norm_params(momentum_help: str, on: bool = True) -> tuple[ParamSpec,
     )
 
 
+def require_several_values(given: TensorSpec, shared: Iterable[Dim], giver: str = "{source}") -> None:
+    """Checks that there is a variance.
+
+    Args:
+        given: what is normalised.
+        shared: the sizes of the dims whose entries share a mean.
+        giver: what gives it, in words.
+
+    Raises:
+        ShapeError: a single value has a mean for itself.
+    """
+    if all(size == 1 for size in shared):
+        raise ShapeError(
+            "one-value-per-channel",
+            f"{giver} gives {given}, a single value per channel, which has no variance",
+            expected="several values per channel",
+            hint="Use a LayerNorm, or put it before the pooling.",
+        )
+
+
+def _batch_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    batch, _, *sizes = inputs[0].shape
+    require_several_values(inputs[0], (batch, *sizes))
+    return (inputs[0],)
+
+
 def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
     return LayerSpec(
         type=f"BatchNorm{ndim}d",
@@ -37,7 +65,7 @@ def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
         source=f"{DOCS}torch.nn.BatchNorm{ndim}d.html",
         code=Module(f"nn.BatchNorm{ndim}d", wraps=True),
         inputs=(PortSpec("in", DTYPES, ndims=ndims, layout=layout),),
-        infer=same,
+        infer=_batch_norm_shape,
         params=running_norm_params(
             "Weight of a batch in the running statistics; a plain average when empty."
         ),

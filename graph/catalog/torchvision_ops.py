@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from graph.catalog.channel_norms import require_several_values
 from graph.catalog.convolution import conv_shape, incoming_channels, num_weights
+from graph.catalog.normalization import require_several_values
 from graph.catalog.params import Choice, Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple, same, sample_elements
 from graph.catalog.spec import LayerCall, LayerSpec, Module, Params, PortSpec, Saved
@@ -121,8 +121,10 @@ def _block_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[
             repairs=(SetParam("inplace", None),),
         )
     outputs = conv_shape(inputs, _convolution_of(p, ndim), ndim)
-    if p.norm_layer == f"InstanceNorm{ndim}d":
-        require_several_values(outputs[0], "the convolution")
+    batch, _, *sizes = outputs[0].shape
+    if p.norm_layer is not None:
+        is_by_sample = p.norm_layer == f"InstanceNorm{ndim}d"
+        require_several_values(outputs[0], sizes if is_by_sample else (batch, *sizes), "the convolution")
     return outputs
 
 

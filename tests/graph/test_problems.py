@@ -267,6 +267,12 @@ MISTAKES = {
         "Clear padding_idx, or give an index that exists.",
         ["Clear padding_idx"],
     ),
+    "a norm of what the batch was averaged to": (
+        chain(("Input", {"shape": [8]}), ("Mean", {"dim": [0], "keepdim": True}), "BatchNorm1d", "Output"),
+        "norm1: mean1 gives (1, 8), a single value per channel, which has no variance. "
+        "Expected several values per channel. Use a LayerNorm, or put it before the pooling.",
+        [],
+    ),
     "too wide a projection": (
         chain(("Input", {"shape": [5, 8]}), ("LSTM", {"hidden_size": 4, "proj_size": 4}), "Output"),
         "lstm1: proj_size is 4, not smaller than hidden_size = 4. Expected 0 (none) to 3. Set proj_size = 0.",
