@@ -102,6 +102,23 @@ class Dialogs:
         )
         return button == QMessageBox.StandardButton.Yes
 
+    def confirm(self, title: str, text: str, verb: str) -> bool:
+        """Whether to do what cannot be taken back.
+
+        Args:
+            title: the question.
+            text: what will happen.
+            verb: what the button says that does it.
+        """
+        box = QMessageBox(
+            QMessageBox.Icon.Question, title, title, QMessageBox.StandardButton.Cancel, self._window
+        )
+        box.setInformativeText(text)
+        button = box.addButton(verb, QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        return box.clickedButton() is button
+
     def error(self, title: str, text: str, details: str = "") -> None:
         """Tells what went wrong and waits for the user."""
         box = QMessageBox(QMessageBox.Icon.Critical, title, text, QMessageBox.StandardButton.Ok, self._window)

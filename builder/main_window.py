@@ -95,8 +95,9 @@ class MainWindow(QMainWindow):
         )
         self.blocks = BlockCommands(self.session, self.actions_, self)
         self.tools = WindowTools(
-            self.actions_, self.files, self.docks, self.session, self.editor, settings, themes.theme, self
-        )
+            self.actions_, self.files, self.docks, self.session, self.editor, self.dialogs, settings,
+            themes.theme, self,
+        )  # fmt: skip
         self._bind_actions()
         self._connect()
         self.resize(FIRST_SIZE)
@@ -150,7 +151,7 @@ class MainWindow(QMainWindow):
         self.menus.show_mode(self.themes.mode)
 
     def _bind_actions(self) -> None:
-        self.help = Help(self, self.actions_)
+        self.help = Help(self)
         self.actions_.bind(
             self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
             self.canvas, self.blocks, self.tools,

@@ -175,12 +175,12 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "help.shortcuts",
-        "&Keyboard shortcuts",
+        "&Keyboard shortcuts...",
         "Help",
         "show_shortcuts",
         ("F1",),
         "command",
-        "Lists every shortcut.",
+        "Lists every shortcut, and changes them.",
     ),
     ActionSpec(
         "help.layers",

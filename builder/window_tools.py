@@ -11,10 +11,12 @@ from builder.actions import Actions
 from builder.canvas.page import CanvasPage
 from builder.command_palette import CommandPalette
 from builder.command_sources import action_commands, panel_commands, recent_commands, template_commands
+from builder.dialogs import Dialogs
 from builder.docks import Docks
 from builder.find_bar import FindBar
 from builder.project_files import ProjectFiles
 from builder.session import Session
+from builder.shortcut_dialog import ShortcutDialog
 from builder.shortcuts import Shortcuts
 from builder.theme import Theme
 
@@ -34,12 +36,15 @@ class WindowTools(QObject):
         docks: Docks,
         session: Session,
         page: CanvasPage,
+        dialogs: Dialogs,
         settings: QSettings,
         theme: Theme,
         window: QMainWindow,
     ) -> None:
         super().__init__(window)
         self.has_project = False
+        self._actions, self._dialogs, self._window = actions, dialogs, window
+        self._shortcut_dialog: ShortcutDialog | None = None
         self.shortcuts = Shortcuts(actions, settings, self)
         sources = (
             partial(action_commands, actions, self.shortcuts),
@@ -59,6 +64,17 @@ class WindowTools(QObject):
     def show_commands(self) -> None:
         """Opens or closes the command palette."""
         self.commands.toggle()
+
+    @property
+    def shortcut_dialog(self) -> ShortcutDialog:
+        """The list of keys; made when it is first asked for."""
+        if self._shortcut_dialog is None:
+            self._shortcut_dialog = ShortcutDialog(self._actions, self.shortcuts, self._dialogs, self._window)
+        return self._shortcut_dialog
+
+    def show_shortcuts(self) -> None:
+        """Shows all keys, to look up and to change."""
+        self.shortcut_dialog.open_again()
 
     def show_find(self) -> None:
         """Opens the find bar."""

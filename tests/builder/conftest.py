@@ -25,6 +25,7 @@ class Answers:
         self.could_stay = False
         self.weights_answer = "cancel"
         self.recover_answer = False
+        self.confirm_answer = False
         self.review_answer = False
         self.reviewed: list[str] = []
 
@@ -53,6 +54,10 @@ class Answers:
     def recover(self, name: str, when: str) -> bool:
         self.asked.append(f"recover {name}")
         return self.recover_answer
+
+    def confirm(self, title: str, text: str, verb: str) -> bool:
+        self.asked.append(f"confirm {title}")
+        return self.confirm_answer
 
     def error(self, title: str, text: str, details: str = "") -> None:
         self.errors.append(f"{title}: {text}")

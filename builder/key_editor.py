@@ -1,0 +1,174 @@
+"""Changes the keys of one action: take some away, press others, take over what another action has."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QKeySequenceEdit, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from builder.actions import Actions
+from builder.icons import icon
+from builder.panels.flow import FlowLayout
+from builder.shortcuts import NATIVE, Shortcuts
+from builder.theme import GRID, font
+
+NOTHING = "Choose an action above to change its keys."
+FIXED = "This belongs to the mouse or to the canvas and stays as it is."
+FIELD_WIDTH = 160  # pixels
+
+
+class KeyEditor(QFrame):
+    """The keys of an action, each with a button that takes it away, and a field that waits for others."""
+
+    def __init__(self, actions: Actions, shortcuts: Shortcuts, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self._actions, self._shortcuts = actions, shortcuts
+        self._action_id = ""
+        self._offered: QKeySequence | None = None
+        self.title, self.message = QLabel(self), QLabel(self, wordWrap=True)
+        self.title.setFont(font("strong"))
+        self.field = QKeySequenceEdit(self, maximumSequenceLength=1, clearButtonEnabled=False)
+        self.field.setFixedWidth(FIELD_WIDTH)
+        self.reset_button = QPushButton("Reset", self, autoDefault=False)
+        self.take_over_button = QPushButton("Take it over", self, autoDefault=False)
+        self.key_buttons: list[QPushButton] = []
+        self._keys = QWidget(self)
+        self._row = FlowLayout(self._keys)
+        self._lay_out()
+        self.field.keySequenceChanged.connect(self._offer)
+        self.reset_button.clicked.connect(self._reset)
+        self.take_over_button.clicked.connect(self._take_over)
+        shortcuts.changed.connect(self._follow)
+        self.show_nothing(NOTHING)
+
+    @property
+    def action_id(self) -> str:
+        """The action whose keys are shown; empty for none."""
+        return self._action_id
+
+    def show_action(self, action_id: str) -> None:
+        """Shows the keys of an action."""
+        self._action_id = action_id
+        spec = self._actions.spec(action_id)
+        self.title.setText(spec.title)
+        self._say(spec.tooltip)
+        self.field.setAccessibleName(f"New key for {spec.title}: press it")
+        self.field.setToolTip("Click here, then press the keys.")
+        self._refresh()
+
+    def show_nothing(self, text: str) -> None:
+        """Shows why there is nothing to change."""
+        self._action_id = ""
+        self.title.setText("")
+        self._say(text)
+        self._refresh()
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(GRID)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.field)
+        head.addWidget(self.reset_button)
+        foot = QHBoxLayout()
+        foot.setSpacing(GRID)
+        foot.addWidget(self.message, 1)
+        foot.addWidget(self.take_over_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
+        layout.setSpacing(GRID)
+        layout.addLayout(head)
+        layout.addWidget(self._keys)
+        layout.addLayout(foot)
+
+    def _refresh(self) -> None:
+        for button in self.key_buttons:
+            self._row.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        keys = self._shortcuts.keys(self._action_id) if self._action_id else ()
+        self.key_buttons = [self._key_button(key) for key in keys]
+        for button in self.key_buttons:
+            self._row.addWidget(button)
+            button.show()
+        self._keys.setVisible(bool(keys))
+        self._keys.updateGeometry()
+        self.field.setEnabled(bool(self._action_id))
+        if not self._action_id:
+            self.field.setToolTip(NOTHING)
+        is_changed = bool(self._action_id) and self._shortcuts.is_changed(self._action_id)
+        self.reset_button.setEnabled(is_changed)
+        why_not = "These are the keys it came with." if self._action_id else NOTHING
+        self.reset_button.setToolTip("Gives it the keys that it came with." if is_changed else why_not)
+        self._withdraw()
+
+    def _key_button(self, key: QKeySequence) -> QPushButton:
+        text = key.toString(NATIVE)
+        button = QPushButton(icon("close"), text.replace("&", "&&"), self._keys, autoDefault=False)
+        button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the cross behind the key
+        button.setAccessibleName(f"Take {text} away")
+        button.setToolTip(f"Take {text} away")
+        button.clicked.connect(lambda: self._remove(key))
+        return button
+
+    def _say(self, text: str, role: str = "muted") -> None:
+        self.message.setText(text)
+        self.message.setProperty("role", role)
+        self.message.style().polish(self.message)
+
+    def _withdraw(self) -> None:
+        self._offered = None
+        self.take_over_button.hide()
+
+    @Slot(QKeySequence)
+    def _offer(self, key: QKeySequence) -> None:
+        """Gives the action the pressed key, or says what stands in the way."""
+        if key.isEmpty() or not self._action_id:
+            return
+        self._withdraw()
+        self.field.clear()
+        name, title = key.toString(NATIVE), self._actions.spec(self._action_id).title
+        fault, rivals = self._shortcuts.fault(self._action_id, key), self._rivals(key)
+        if fault:
+            self._say(fault, "error")
+        elif key in self._shortcuts.keys(self._action_id):
+            self._say(f"{name} is a key of {title} already.")
+        elif rivals:
+            self._say(f"{name} is a key of {rivals} now.", "warning")
+            self._offered = key
+            self.take_over_button.show()
+            self.take_over_button.setFocus()
+        else:
+            self._shortcuts.add(self._action_id, key)
+            self._say(f"{name} is now a key of {title}.", "success")
+
+    def _rivals(self, key: QKeySequence) -> str:
+        rivals = self._shortcuts.rivals(self._action_id, key)
+        return " and ".join(self._actions.spec(rival).title for rival in rivals)
+
+    @Slot()
+    def _take_over(self) -> None:
+        key = self._offered
+        if key is None:
+            return
+        rivals = self._rivals(key)
+        self._shortcuts.add(self._action_id, key)
+        name, title = key.toString(NATIVE), self.title.text()
+        self._say(f"{name} is now a key of {title}, and no longer of {rivals}.", "success")
+        self.field.setFocus()
+
+    def _remove(self, key: QKeySequence) -> None:
+        self._shortcuts.remove(self._action_id, key)
+        self._say(f"{key.toString(NATIVE)} does nothing now.")
+        self.field.setFocus()
+
+    @Slot()
+    def _reset(self) -> None:
+        self._shortcuts.reset(self._action_id)
+        self._say(f"{self.title.text()} has the keys it came with.", "success")
+        self.field.setFocus()
+
+    @Slot(str)
+    def _follow(self, action_id: str) -> None:
+        if action_id == self._action_id:
+            self._refresh()

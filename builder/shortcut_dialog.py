@@ -1,0 +1,189 @@
+"""The list of all keys, in which they are changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from builder.actions import Actions
+from builder.dialogs import Dialogs
+from builder.key_editor import FIXED, NOTHING, KeyEditor
+from builder.shortcuts import Shortcuts
+from builder.theme import GRID, font
+
+FIRST_SIZE = QSize(720, 640)
+SCOPES = {"window": "everywhere", "canvas": "on the canvas"}
+FIXED_TITLE = "Mouse and canvas"
+GESTURES = (
+    ("Search for a layer and add it", "Double-click"),
+    ("Connect; in the empty, add a layer that fits", "Drag from a port"),
+    ("Move the view", "Middle drag, or Space and drag"),
+    ("Zoom at the cursor", "Wheel"),
+    ("Select", "Drag on the canvas; Ctrl toggles, Shift adds"),
+    ("Move the selection, or the view", "Arrow keys; with Shift farther"),
+    ("Break off, select nothing, leave the block", "Esc"),
+)
+ROW_HEIGHT = 3 * GRID  # pixels
+ID_ROLE = Qt.ItemDataRole.UserRole
+
+
+class ShortcutDialog(QDialog):
+    """Every action with its keys, by category; below, the keys of the chosen one to change.
+
+    Args:
+        actions: what there is.
+        shortcuts: the keys that are changed.
+        dialogs: asks before all is reset.
+        parent: the window that they belong to.
+    """
+
+    def __init__(self, actions: Actions, shortcuts: Shortcuts, dialogs: Dialogs, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard shortcuts")
+        self._actions, self._shortcuts, self._dialogs = actions, shortcuts, dialogs
+        self.search = QLineEdit(self, clearButtonEnabled=True)
+        self.search.setPlaceholderText("Search by name or key: “zoom”, “Ctrl+G”")
+        self.search.setAccessibleName("Search shortcuts")
+        self.tree = QTreeWidget(self)
+        self.tree.setAccessibleName("Shortcuts")
+        self.editor = KeyEditor(actions, shortcuts, self)
+        self.reset_all_button = QPushButton("Reset all...", self, autoDefault=False)
+        self.close_button = QPushButton("Close", self, autoDefault=False)
+        self._items: dict[str, QTreeWidgetItem] = {}
+        self._fill()
+        self._lay_out()
+        self.search.textChanged.connect(self._filter)
+        self.tree.currentItemChanged.connect(self._choose)
+        self.tree.itemActivated.connect(self._edit)
+        self.reset_all_button.clicked.connect(self._reset_all)
+        self.close_button.clicked.connect(self.close)
+        shortcuts.changed.connect(self._refresh)
+        self._refresh_reset()
+
+    @property
+    def listed(self) -> list[str]:
+        """Ids of the actions that are seen, from top to bottom."""
+        return [action_id for action_id, item in self._items.items() if not item.isHidden()]
+
+    def choose(self, action_id: str) -> None:
+        """Shows the keys of an action."""
+        self.tree.setCurrentItem(self._items[action_id])
+
+    def open_again(self) -> None:
+        """Comes to the front, ready for a search."""
+        room = self.screen().availableSize() - QSize(4 * GRID, 8 * GRID)
+        if not self.isVisible():
+            self.resize(FIRST_SIZE.boundedTo(room))
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def _fill(self) -> None:
+        self.tree.setHeaderLabels(("Action", "Keys", "Where"))
+        self.tree.setRootIsDecorated(False)
+        self.tree.setUniformRowHeights(True)
+        for category in dict.fromkeys(spec.category for spec in self._actions):
+            specs = [spec for spec in self._actions if spec.category == category]
+            group = self._group(category)
+            for spec in specs:
+                texts = [spec.title, self._shortcuts.text(spec.id), SCOPES[spec.scope]]
+                item = QTreeWidgetItem(group, texts)
+                item.setData(0, ID_ROLE, spec.id)
+                item.setToolTip(0, spec.tooltip)
+                self._items[spec.id] = item
+        group = self._group(FIXED_TITLE)
+        for text, gesture in GESTURES:
+            QTreeWidgetItem(group, [text, gesture, SCOPES["canvas"]])
+        self.tree.expandAll()
+
+    def _group(self, title: str) -> QTreeWidgetItem:
+        group = QTreeWidgetItem(self.tree, [title])
+        group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        group.setFont(0, font("strong"))
+        group.setFirstColumnSpanned(True)
+        group.setSizeHint(0, QSize(0, ROW_HEIGHT))  # all rows are as high as the first
+        return group
+
+    def _lay_out(self) -> None:
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        foot = QHBoxLayout()
+        foot.addWidget(self.reset_all_button)
+        foot.addStretch(1)
+        foot.addWidget(self.close_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(self.search)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.editor)
+        layout.addLayout(foot)
+
+    @Slot(str)
+    def _filter(self, query: str) -> None:
+        """Hides what a word of the query does not fit."""
+        words = query.casefold().split()
+        for index in range(self.tree.topLevelItemCount()):
+            group = self.tree.topLevelItem(index)
+            rows = [group.child(row) for row in range(group.childCount())]
+            for item in rows:
+                item.setHidden(not _fits(words, (group.text(0), item.text(0), item.text(1))))
+            group.setHidden(all(item.isHidden() for item in rows))
+        first = next(iter(self.listed), None)
+        current = self.tree.currentItem()
+        if first is not None and words and (current is None or current.isHidden()):
+            self.choose(first)
+
+    @Slot()
+    def _choose(self) -> None:
+        item = self.tree.currentItem()
+        action_id = item.data(0, ID_ROLE) if item is not None else None
+        if action_id:
+            self.editor.show_action(action_id)
+        else:
+            self.editor.show_nothing(NOTHING if item is None else FIXED)
+
+    @Slot()
+    def _edit(self) -> None:
+        if self.editor.action_id:
+            self.editor.field.setFocus()
+
+    @Slot(str)
+    def _refresh(self, action_id: str) -> None:
+        self._items[action_id].setText(1, self._shortcuts.text(action_id))
+        self._refresh_reset()
+
+    def _refresh_reset(self) -> None:
+        is_changed = any(self._shortcuts.is_changed(spec.id) for spec in self._actions)
+        self.reset_all_button.setEnabled(is_changed)
+        self.reset_all_button.setToolTip(
+            "Gives every action the keys that it came with." if is_changed else "No key was changed."
+        )
+
+    @Slot()
+    def _reset_all(self) -> None:
+        text = "Every action gets the keys that it came with. Those that you chose are forgotten."
+        if self._dialogs.confirm("Reset all shortcuts?", text, "Reset all"):
+            self._shortcuts.reset_all()
+
+
+def _fits(words: Iterable[str], texts: Iterable[str]) -> bool:
+    text = " ".join(texts).casefold()
+    return all(word in text for word in words)
