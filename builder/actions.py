@@ -213,10 +213,6 @@ class Actions:
         """Every spec in declared order, for a command palette or a list of shortcuts."""
         return iter(self._specs.values())
 
-    def spec(self, action_id: str) -> ActionSpec:
-        """What was declared of an id. Raises KeyError for an unknown one."""
-        return self._specs[action_id]
-
     def in_category(self, category: str) -> list[QAction]:
         """The actions of a menu, in declared order."""
         return [self._actions[spec.id] for spec in self if spec.category == category]

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QKeySequenceEdit, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from builder.actions import Actions
 from builder.icons import icon
 from builder.panels.flow import FlowLayout
 from builder.shortcuts import NATIVE, Shortcuts
@@ -20,10 +19,10 @@ FIELD_WIDTH = 160  # pixels
 class KeyEditor(QFrame):
     """The keys of an action, each with a button that takes it away, and a field that waits for others."""
 
-    def __init__(self, actions: Actions, shortcuts: Shortcuts, parent: QWidget | None = None) -> None:
+    def __init__(self, shortcuts: Shortcuts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "card")
-        self._actions, self._shortcuts = actions, shortcuts
+        self._shortcuts = shortcuts
         self._action_id = ""
         self._offered: QKeySequence | None = None
         self.title, self.message = QLabel(self), QLabel(self, wordWrap=True)
@@ -50,7 +49,7 @@ class KeyEditor(QFrame):
     def show_action(self, action_id: str) -> None:
         """Shows the keys of an action."""
         self._action_id = action_id
-        spec = self._actions.spec(action_id)
+        spec = self._shortcuts.specs[action_id]
         self.title.setText(spec.title)
         self._say(spec.tooltip)
         self.field.setAccessibleName(f"New key for {spec.title}: press it")
@@ -127,7 +126,7 @@ class KeyEditor(QFrame):
             return
         self._withdraw()
         self.field.clear()
-        name, title = key.toString(NATIVE), self._actions.spec(self._action_id).title
+        name, title = key.toString(NATIVE), self._shortcuts.specs[self._action_id].title
         fault, rivals = self._shortcuts.fault(self._action_id, key), self._rivals(key)
         if fault:
             self._say(fault, "error")
@@ -144,7 +143,7 @@ class KeyEditor(QFrame):
 
     def _rivals(self, key: QKeySequence) -> str:
         rivals = self._shortcuts.rivals(self._action_id, key)
-        return " and ".join(self._actions.spec(rival).title for rival in rivals)
+        return " and ".join(self._shortcuts.specs[rival].title for rival in rivals)
 
     @Slot()
     def _take_over(self) -> None:

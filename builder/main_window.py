@@ -95,8 +95,8 @@ class MainWindow(QMainWindow):
         )
         self.blocks = BlockCommands(self.session, self.actions_, self)
         self.tools = WindowTools(
-            self.actions_, self.files, self.docks, self.session, self.editor, self.dialogs, settings,
-            themes.theme, self,
+            self.actions_, self.files, self.docks, self.session, self.editor, self.dialogs,
+            self.windows.shortcuts, settings, themes.theme, self,
         )  # fmt: skip
         self._bind_actions()
         self._connect()

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from builder.actions import Actions
 from builder.dialogs import Dialogs
 from builder.key_editor import FIXED, NOTHING, KeyEditor
 from builder.shortcuts import Shortcuts
@@ -43,22 +42,21 @@ class ShortcutDialog(QDialog):
     """Every action with its keys, by category; below, the keys of the chosen one to change.
 
     Args:
-        actions: what there is.
         shortcuts: the keys that are changed.
         dialogs: asks before all is reset.
         parent: the window that they belong to.
     """
 
-    def __init__(self, actions: Actions, shortcuts: Shortcuts, dialogs: Dialogs, parent: QWidget) -> None:
+    def __init__(self, shortcuts: Shortcuts, dialogs: Dialogs, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
-        self._actions, self._shortcuts, self._dialogs = actions, shortcuts, dialogs
+        self._shortcuts, self._dialogs = shortcuts, dialogs
         self.search = QLineEdit(self, clearButtonEnabled=True)
         self.search.setPlaceholderText("Search by name or key: “zoom”, “Ctrl+G”")
         self.search.setAccessibleName("Search shortcuts")
         self.tree = QTreeWidget(self)
         self.tree.setAccessibleName("Shortcuts")
-        self.editor = KeyEditor(actions, shortcuts, self)
+        self.editor = KeyEditor(shortcuts, self)
         self.reset_all_button = QPushButton("Reset all...", self, autoDefault=False)
         self.close_button = QPushButton("Close", self, autoDefault=False)
         self._items: dict[str, QTreeWidgetItem] = {}
@@ -96,10 +94,10 @@ class ShortcutDialog(QDialog):
         self.tree.setHeaderLabels(("Action", "Keys", "Where"))
         self.tree.setRootIsDecorated(False)
         self.tree.setUniformRowHeights(True)
-        for category in dict.fromkeys(spec.category for spec in self._actions):
-            specs = [spec for spec in self._actions if spec.category == category]
+        specs = self._shortcuts.specs.values()
+        for category in dict.fromkeys(spec.category for spec in specs):
             group = self._group(category)
-            for spec in specs:
+            for spec in (spec for spec in specs if spec.category == category):
                 texts = [spec.title, self._shortcuts.text(spec.id), SCOPES[spec.scope]]
                 item = QTreeWidgetItem(group, texts)
                 item.setData(0, ID_ROLE, spec.id)
@@ -171,7 +169,7 @@ class ShortcutDialog(QDialog):
         self._refresh_reset()
 
     def _refresh_reset(self) -> None:
-        is_changed = any(self._shortcuts.is_changed(spec.id) for spec in self._actions)
+        is_changed = any(map(self._shortcuts.is_changed, self._shortcuts.specs))
         self.reset_all_button.setEnabled(is_changed)
         self.reset_all_button.setToolTip(
             "Gives every action the keys that it came with." if is_changed else "No key was changed."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QKeySequence
 
-from builder.actions import Actions
+from builder.actions import ActionSpec
 
 GROUP = "shortcuts"
 PORTABLE = QKeySequence.SequenceFormat.PortableText
@@ -24,11 +24,14 @@ _STRONG = (
 
 
 class Shortcuts(QObject):
-    """The keys of every action. A key does one thing: who takes it takes it from whoever had it.
+    """The keys of every action, in all windows. A key does one thing: who takes it takes it from its holder.
 
     Args:
-        actions: whose keys these are; they have them from the start.
+        specs: the actions with their declared keys.
         settings: keeps what differs from the declared keys; without any it is forgotten.
+
+    Attributes:
+        specs: the actions by id.
 
     Signals:
         changed(str): the action of this id has other keys.
@@ -37,11 +40,12 @@ class Shortcuts(QObject):
     changed = Signal(str)
 
     def __init__(
-        self, actions: Actions, settings: QSettings | None = None, parent: QObject | None = None
+        self, specs: Iterable[ActionSpec], settings: QSettings | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._actions, self._settings = actions, settings
-        self._defaults = {spec.id: tuple(map(QKeySequence, spec.shortcuts)) for spec in actions}
+        self._settings = settings
+        self.specs = {spec.id: spec for spec in specs}
+        self._defaults = {spec.id: tuple(map(QKeySequence, spec.shortcuts)) for spec in self.specs.values()}
         self._keys = dict(self._defaults)
         self._restore()
 
@@ -63,7 +67,7 @@ class Shortcuts(QObject):
         bare = not combination.keyboardModifiers() & _STRONG
         if combination.key() in CANVAS_KEYS and bare:
             return f"{name} always moves or cancels on the canvas. Add Ctrl or Alt, or choose another key."
-        if self._actions.spec(action_id).scope == "canvas" or not bare:
+        if self.specs[action_id].scope == "canvas" or not bare:
             return ""
         if combination.key() in EDITING_KEYS or _is_typed(combination.key()):
             return (
@@ -111,7 +115,6 @@ class Shortcuts(QObject):
         if keys == self._keys[action_id]:
             return
         self._keys[action_id] = keys
-        self._actions.set_shortcuts(action_id, keys)
         if self._settings is not None:
             if self.is_changed(action_id):
                 text = QKeySequence.listToString(list(keys), PORTABLE)
@@ -125,10 +128,7 @@ class Shortcuts(QObject):
         chosen = dict(self._stored())
         taken = {key for keys in chosen.values() for key in keys}
         for action_id, keys in self._defaults.items():
-            now = chosen.get(action_id, tuple(key for key in keys if key not in taken))
-            if now != keys:
-                self._keys[action_id] = now
-                self._actions.set_shortcuts(action_id, now)
+            self._keys[action_id] = chosen.get(action_id, tuple(key for key in keys if key not in taken))
 
     def _stored(self) -> Iterator[tuple[str, tuple[QKeySequence, ...]]]:
         """What was kept, as far as it holds: a key once, and only where it can be given."""

@@ -25,7 +25,7 @@ class WindowTools(QObject):
     """Handlers of the actions that search, and that change how the window behaves.
 
     Args:
-        settings: keeps shortcuts and which commands were used.
+        settings: keeps which commands were used.
         window: everything lies on it.
     """
 
@@ -37,6 +37,7 @@ class WindowTools(QObject):
         session: Session,
         page: CanvasPage,
         dialogs: Dialogs,
+        shortcuts: Shortcuts,
         settings: QSettings,
         theme: Theme,
         window: QMainWindow,
@@ -45,7 +46,10 @@ class WindowTools(QObject):
         self.has_project = False
         self._actions, self._dialogs, self._window = actions, dialogs, window
         self._shortcut_dialog: ShortcutDialog | None = None
-        self.shortcuts = Shortcuts(actions, settings, self)
+        self.shortcuts = shortcuts
+        for action_id in shortcuts.specs:
+            self._follow_shortcut(action_id)
+        shortcuts.changed.connect(self._follow_shortcut)
         sources = (
             partial(action_commands, actions, self.shortcuts),
             partial(recent_commands, files.recent, files.open_project),
@@ -69,7 +73,7 @@ class WindowTools(QObject):
     def shortcut_dialog(self) -> ShortcutDialog:
         """The list of keys; made when it is first asked for."""
         if self._shortcut_dialog is None:
-            self._shortcut_dialog = ShortcutDialog(self._actions, self.shortcuts, self._dialogs, self._window)
+            self._shortcut_dialog = ShortcutDialog(self.shortcuts, self._dialogs, self._window)
         return self._shortcut_dialog
 
     def show_shortcuts(self) -> None:
@@ -87,3 +91,7 @@ class WindowTools(QObject):
     def find_previous(self) -> None:
         """Goes to the one before of what was looked for."""
         self.finder.find_previous()
+
+    @Slot(str)
+    def _follow_shortcut(self, action_id: str) -> None:
+        self._actions.set_shortcuts(action_id, self.shortcuts.keys(action_id))

@@ -13,8 +13,10 @@ from builder.custom_code import ShapeQueue
 from builder.preferences import Preferences
 from builder.recent import RecentProjects
 from builder.run_turn import RunTurn
+from builder.shortcuts import Shortcuts
 from builder.theme import Mode, ThemeManager
 from builder.torch_loader import TorchLoader
+from builder.window_actions import ALL_ACTIONS
 from graph import custom_shapes
 from runtime.custom_probe import ShapeProbe
 
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 class Windows(QObject):
     """Knows every open window, and which project is open where.
 
-    Theme, preferences, recent projects, the loading of PyTorch, the answers of custom code and the turn to
-    train are the process's, and so belong to no single window.
+    Theme, preferences, shortcuts, recent projects, the loading of PyTorch, the answers of custom code and
+    the turn to train are the process's, and so belong to no single window.
 
     Signals:
         changed(): a window came or went.
@@ -38,6 +40,7 @@ class Windows(QObject):
         super().__init__(parent)
         self.themes, self.settings = themes, settings
         self.preferences = Preferences(settings, self)
+        self.shortcuts = Shortcuts(ALL_ACTIONS, settings, self)
         self.recent = RecentProjects(settings, self)
         self.loader = TorchLoader(self)
         self.turn = RunTurn(self)

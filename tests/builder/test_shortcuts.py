@@ -4,9 +4,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
+from shiboken6 import delete
 
-from builder.actions import Actions
+from builder.main_window import MainWindow
 from builder.shortcuts import GROUP, Shortcuts
 from builder.window_actions import ALL_ACTIONS
 from graph.templates import template
@@ -23,43 +24,31 @@ def texts(shortcuts, action_id):
 
 
 @pytest.fixture
-def make(qtbot, settings):
+def make(qapp, settings):
     """Gives a function that starts anew with the same settings."""
-    owners = []
-
-    def start():
-        owner = QWidget()
-        owners.append(owner)
-        qtbot.addWidget(owner)
-        actions = Actions(owner, ALL_ACTIONS)
-        return actions, Shortcuts(actions, settings, owner)
-
-    return start
+    return lambda: Shortcuts(ALL_ACTIONS, settings)
 
 
 def test_a_key_is_added_shown_and_kept(make, settings):
-    actions, shortcuts = make()
+    shortcuts = make()
     shortcuts.add("graph.pack", key("Ctrl+K"))
     shortcuts.remove("graph.pack", key("Ctrl+G"))
-    assert actions["graph.pack"].shortcuts() == [key("Ctrl+K")]
-    assert actions["graph.pack"].toolTip().startswith("Pack into a block (Ctrl+K)")
-    again, kept = make()
-    assert texts(kept, "graph.pack") == ["Ctrl+K"]
-    assert again["graph.pack"].shortcuts() == [key("Ctrl+K")]
+    assert shortcuts.text("graph.pack") == "Ctrl+K"
+    assert texts(make(), "graph.pack") == ["Ctrl+K"]
     assert [each for each in settings.allKeys() if each.startswith(GROUP)] == [f"{GROUP}/graph.pack"]
 
 
 def test_a_key_is_taken_from_whoever_had_it(make):
-    _, shortcuts = make()
+    shortcuts = make()
     assert shortcuts.rivals("graph.pack", key("Ctrl+D")) == ["edit.duplicate"]
     shortcuts.add("graph.pack", key("Ctrl+D"))
     assert texts(shortcuts, "graph.pack") == ["Ctrl+G", "Ctrl+D"]
     assert texts(shortcuts, "edit.duplicate") == []
-    assert texts(make()[1], "edit.duplicate") == []  # having none is kept too
+    assert texts(make(), "edit.duplicate") == []  # having none is kept too
 
 
 def test_reset_gives_the_declared_keys_back(make, settings):
-    actions, shortcuts = make()
+    shortcuts = make()
     shortcuts.add("graph.pack", key("Ctrl+D"))
     shortcuts.reset("edit.duplicate")
     assert texts(shortcuts, "edit.duplicate") == ["Ctrl+D"]
@@ -68,12 +57,12 @@ def test_reset_gives_the_declared_keys_back(make, settings):
     shortcuts.remove("edit.undo", key("Ctrl+Z"))
     shortcuts.add("edit.redo", key("Ctrl+Z"))
     shortcuts.reset_all()
-    assert all(not shortcuts.is_changed(spec.id) for spec in actions)
-    assert actions["edit.undo"].shortcuts() == [key("Ctrl+Z")]
+    assert all(not shortcuts.is_changed(spec.id) for spec in ALL_ACTIONS)
+    assert texts(shortcuts, "edit.undo") == ["Ctrl+Z"]
 
 
 def test_keys_that_are_typed_are_refused_where_they_would_eat_text(make):
-    _, shortcuts = make()
+    shortcuts = make()
     for text in ("A", "Shift+A", "1", "Space", "Return", "Backspace", "Home", "Tab", "Shift+Del"):
         assert "alone edits text" in shortcuts.fault("run.train", key(text)), text
     for text in ("Ctrl+A", "Alt+1", "F5", "Shift+F5", "Ctrl+Return", "Meta+B"):
@@ -89,10 +78,9 @@ def test_keys_that_are_typed_are_refused_where_they_would_eat_text(make):
 
 def test_a_chosen_key_wins_over_one_declared_later(make, settings):
     settings.setValue(f"{GROUP}/graph.pack", "Ctrl+S")  # as if Save had had none when this was chosen
-    actions, shortcuts = make()
+    shortcuts = make()
     assert texts(shortcuts, "graph.pack") == ["Ctrl+S"]
     assert texts(shortcuts, "file.save") == []
-    assert actions["file.save"].shortcuts() == []
 
 
 def test_nonsense_in_the_settings_is_left_out(make, settings):
@@ -100,15 +88,15 @@ def test_nonsense_in_the_settings_is_left_out(make, settings):
     settings.setValue(f"{GROUP}/edit.redo", "Ctrl+J; Ctrl+L; A")  # A would be typed
     settings.setValue(f"{GROUP}/gone.action", "Ctrl+M")
     settings.setValue(f"{GROUP}/file.new", 7)
-    _, shortcuts = make()
+    shortcuts = make()
     assert texts(shortcuts, "edit.undo") == ["Ctrl+J"]
     assert texts(shortcuts, "edit.redo") == ["Ctrl+L"]
     assert texts(shortcuts, "file.new") == ["Ctrl+N"]
 
 
 def test_no_two_actions_share_a_declared_key(make):
-    actions, shortcuts = make()
-    for spec in actions:
+    shortcuts = make()
+    for spec in ALL_ACTIONS:
         for each in shortcuts.keys(spec.id):
             assert shortcuts.rivals(spec.id, each) == [], spec.id
             assert shortcuts.fault(spec.id, each) == "", spec.id
@@ -129,3 +117,17 @@ def test_in_the_window_new_keys_work_at_once_and_old_ones_no_more(window, settin
     palette = window.tools.commands
     QTest.keyClicks(palette.picker.field, "select all")
     assert palette.picker.rows[0].right == "Ctrl+Y"
+    assert window.actions_["edit.select_all"].toolTip().startswith("Select all (Ctrl+Y)")
+
+
+def test_every_window_follows_also_one_that_is_opened_later(window, themes, settings, answers):
+    early = MainWindow(themes, settings, answers, windows=window.windows)
+    window.tools.shortcuts.add("graph.pack", key("Ctrl+K"))
+    late = MainWindow(themes, settings, answers, windows=window.windows)
+    for each in (window, early, late):
+        assert key("Ctrl+K") in each.actions_["graph.pack"].shortcuts()
+    for each in (early, late):
+        each.close()
+        delete(each)
+    window.tools.shortcuts.reset("graph.pack")
+    assert window.actions_["graph.pack"].shortcuts() == [key("Ctrl+G")]
