@@ -10,7 +10,7 @@ from builder.icons import icon
 from builder.panels.field_text import UNSET
 from builder.panels.fields import make_field, set_invalid
 from builder.panels.figures import RunFigures, duration
-from builder.panels.forms import default_state
+from builder.panels.form_row import default_state
 from builder.panels.plan_edits import SETTING, value_problems, with_setting
 from builder.session import Session
 from builder.theme import GRID, Theme
@@ -47,6 +47,7 @@ class QuickSettings(QWidget):
             field.edited.connect(lambda value, burst, name=name: self._set(name, value, burst))
             layout.addWidget(label)
             layout.addWidget(field)
+        self.fields["epochs"].cancelled.connect(lambda burst: session.take_back(("quick", "epochs", burst)))
         session.changed.connect(self._follow)
         session.document_replaced.connect(self.refresh)
         self.refresh()

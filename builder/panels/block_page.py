@@ -10,7 +10,7 @@ from builder.panels.block_params_form import BlockParamsForm
 from builder.panels.facts import Facts
 from builder.panels.instance_section import uses_text
 from builder.panels.name_field import NameField
-from builder.panels.node_page import section_title
+from builder.panels.section import section_title
 from builder.quantities import counted, flops_text
 from builder.session import Session
 from builder.theme import GRID, font
@@ -28,7 +28,7 @@ class BlockPage(QWidget):
         self._session = session
         title = QLabel("Block", self)
         title.setFont(font("title"))
-        self.name = NameField(session.submit, lambda name: RenameBlock(session.block or "", name), self)
+        self.name = NameField(session, lambda name: RenameBlock(session.block or "", name), self)
         self.uses = QLabel(self)
         self.uses.setProperty("role", "muted")
         self.uses.setWordWrap(True)

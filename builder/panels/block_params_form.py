@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -21,8 +20,9 @@ from PySide6.QtWidgets import (
 
 from builder.icons import icon
 from builder.panels.field_text import UNSET
-from builder.panels.fields import Field, leaves_history, make_field, set_invalid
+from builder.panels.fields import Field, FlagField, make_field, set_invalid
 from builder.panels.name_field import NameField
+from builder.panels.typed_text import leaves_history, next_burst
 from builder.session import Session
 from builder.theme import GRID
 from graph.block_edits import RemoveBlockParam, RenameBlockParam, SetBlockParams
@@ -37,7 +37,6 @@ _NONE = (
     "None yet. Right-click the name of a layer's parameter to make it one of the block, or add one here"
     " and let layers read it as =name."
 )
-_bursts = count(1)
 
 
 class BlockParamsForm(QWidget):
@@ -118,9 +117,9 @@ class ParamCard(QFrame):
         super().__init__(parent)
         self._session, self._index = session, index
         self._param = BlockParam("", "int", 0)
-        self._burst = next(_bursts)
+        self._burst = next_burst()
         self.setProperty("role", "card")
-        self.name = NameField(session.submit, self._rename, self)
+        self.name = NameField(session, self._rename, self)
         self.name.line.setAccessibleName("Name of the parameter")
         self.kind = QComboBox(self)
         for kind in KINDS:
@@ -179,6 +178,8 @@ class ParamCard(QFrame):
         self.default.setAccessibleName("Default")
         self.default.setToolTip("What an instance has that does not set it")
         self.default.edited.connect(self._set_default)
+        if not isinstance(self.default, FlagField):
+            self.default.cancelled.connect(self._take_back)
         self._row.replaceWidget(old, self.default)
         old.hide()
         old.deleteLater()
@@ -198,13 +199,17 @@ class ParamCard(QFrame):
         default = _EMPTY[self._param.kind] if value is UNSET else value
         self._tell(replace(self._param, default=default), ("default", self._index, burst))
 
+    @Slot(int)
+    def _take_back(self, burst: int) -> None:
+        self._session.take_back(("default", self._index, burst))
+
     @Slot(str)
     def _explain(self, text: str) -> None:
         self._tell(replace(self._param, help=text), ("help", self._index, self._burst))
 
     @Slot()
     def _end_burst(self) -> None:
-        self._burst = next(_bursts)
+        self._burst = next_burst()
 
     @Slot()
     def _remove(self) -> None:

@@ -13,14 +13,18 @@ from graph.catalog.params import Dims, ParamError, ParamSpec, Value
 from graph.expressions import EACH, MARK, ExpressionError, is_expression, is_listed, parse
 
 
-class _Unset:
-    """The type of UNSET."""
+class _Mark:
+    """A value that no file can hold."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __repr__(self) -> str:
-        return "UNSET"
+        return self._name
 
 
-UNSET: Final = _Unset()  # a parameter that is left out: it takes its default or is inferred
+UNSET: Final = _Mark("UNSET")  # a parameter that is left out: it takes its default or is inferred
+SEVERAL: Final = _Mark("SEVERAL")  # what several nodes have, where it is not the same
 
 _LISTS = ("ints", "axes", "shape", "floats")
 _NUMBER_BEGUN = re.compile(r"[-+]?\d*\.?\d*(e[-+]?)?", re.IGNORECASE)
@@ -30,7 +34,7 @@ _MAX_DIGITS = 4000  # Python refuses to read longer integers
 
 def format_value(value: Value) -> str:
     """A value as a field shows it: `3`, `3, 5`, `same`; nothing for one that is left out."""
-    if value is UNSET:
+    if value is UNSET or value is SEVERAL:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -95,7 +99,7 @@ def fits(spec: ParamSpec, value: Value) -> bool:
 
 def same(spec: ParamSpec, one: Value, other: Value) -> bool:
     """Whether two values mean the same to a declaration: `[3]` and `3` for a list of dims."""
-    if one is UNSET or other is UNSET or not (fits(spec, one) and fits(spec, other)):
+    if isinstance(one, _Mark) or isinstance(other, _Mark) or not (fits(spec, one) and fits(spec, other)):
         return type(one) is type(other) and one == other
     return bool(spec.check(one) == spec.check(other))
 

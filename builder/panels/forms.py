@@ -1,45 +1,18 @@
-"""A form made from parameter declarations: label, editor, way back to the default, and what is wrong."""
+"""A form made from parameter declarations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
-from builder.icons import icon
-from builder.panels.field_text import UNSET, shown_default
-from builder.panels.fields import Field, make_field, set_invalid
+from builder.panels.entry_rows import EntryRows
+from builder.panels.fields import Field
+from builder.panels.form_row import LINES, RESET_SIZE, FieldState, FormRow
 from builder.panels.source_field import SourceField
 from builder.theme import Theme
-from graph.catalog.params import ParamSpec, Value
-
-LABEL_WIDTH = 112  # pixels; longer names are cut with an ellipsis and whole in the tool tip
-
-
-@dataclass(frozen=True)
-class FieldState:
-    """What a row shows.
-
-    Args:
-        value: what was set, or UNSET.
-        hint: grey text of an empty editor.
-        fallback: what the empty editor stands for, where it is known.
-        problem: what is wrong with the value, in a sentence.
-        computed: what the expressions in the value come to.
-    """
-
-    value: Value = UNSET
-    hint: str = ""
-    fallback: Value = None
-    problem: str = ""
-    computed: str = ""
-
-
-def default_state(spec: ParamSpec, value: Value = UNSET, problem: str = "") -> FieldState:
-    """The state of a parameter that takes its declared default when left out."""
-    return FieldState(value, shown_default(spec), spec.default, problem)
+from graph.catalog.params import ParamSpec
 
 
 class SpecForm(QWidget):
@@ -48,11 +21,13 @@ class SpecForm(QWidget):
     Signals:
         edited(name, value, burst): something was typed or chosen; UNSET means back to the default. Edits with
             one burst number belong to one undo step.
+        cancelled(name, burst): the edits with this burst number shall be as if they had never been.
         review_asked(str): the user wants this source to run.
         menu_asked(name, place): a parameter's name was right-clicked, at this place of the screen.
     """
 
     edited = Signal(str, object, int)
+    cancelled = Signal(str, int)
     review_asked = Signal(str)
     menu_asked = Signal(str, QPoint)
 
@@ -66,11 +41,13 @@ class SpecForm(QWidget):
         super().__init__(parent)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(8)
+        layout.setHorizontalSpacing(4)
         layout.setVerticalSpacing(3)
         layout.setColumnStretch(1, 1)
+        layout.setColumnMinimumWidth(2, RESET_SIZE)
         self._rows = {
-            spec.name: _Row(self, layout, spec, label(spec.name), spec.name in as_text) for spec in specs
+            spec.name: FormRow(self, layout, LINES * index, spec, label(spec.name), spec.name in as_text)
+            for index, spec in enumerate(specs)
         }
 
     @property
@@ -78,9 +55,20 @@ class SpecForm(QWidget):
         """The parameters of the form, top to bottom."""
         return tuple(self._rows)
 
+    def spec(self, name: str) -> ParamSpec:
+        """The declaration of a parameter."""
+        return self._rows[name].spec
+
     def field(self, name: str) -> Field:
         """The editor of a parameter."""
         return self._rows[name].field
+
+    def entries(self, name: str) -> EntryRows:
+        """The editors of a parameter's sizes for each dim. Raises KeyError where there can be none."""
+        entries = self._rows[name].entries
+        if entries is None:
+            raise KeyError(f"{name} has no sizes for each dim")
+        return entries
 
     def reset_button(self, name: str) -> QToolButton:
         """The button that puts a parameter back to its default."""
@@ -88,7 +76,7 @@ class SpecForm(QWidget):
 
     def problem_text(self, name: str) -> str:
         """What the form says is wrong with a parameter."""
-        return self._rows[name].problem.text()
+        return self._rows[name].problem.text
 
     def label(self, name: str) -> QLabel:
         """The name of a parameter as it stands there."""
@@ -101,8 +89,7 @@ class SpecForm(QWidget):
 
     def computed_text(self, name: str) -> str:
         """What the form says the expressions of a parameter come to: `= 16`; nothing for a plain value."""
-        computed = self._rows[name].computed
-        return "" if computed.isHidden() else computed.text()
+        return self._rows[name].computed.text
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints what is coloured by more than the stylesheet."""
@@ -113,78 +100,3 @@ class SpecForm(QWidget):
     def show_state(self, name: str, state: FieldState) -> None:
         """Shows a parameter's value and what is wrong with it, without disturbing who is typing there."""
         self._rows[name].show_state(state)
-
-
-class _Row:
-    """The widgets of one parameter in the form's grid."""
-
-    def __init__(
-        self, form: SpecForm, layout: QGridLayout, spec: ParamSpec, label: str, as_text: bool
-    ) -> None:
-        line = layout.rowCount()
-        self.spec = spec
-        self.field = make_field(spec, form, as_text)
-        self.field.setObjectName(spec.name)
-        self.field.setToolTip(spec.help)
-        self.label = _label(label, spec, self.field)
-        self.reset = _reset_button(form)
-        self.problem = QLabel(form)
-        self.problem.setProperty("role", "error")
-        self.problem.setWordWrap(True)
-        self.problem.hide()
-        self.computed = QLabel(form)
-        self.computed.setProperty("role", "muted")
-        self.computed.hide()
-        layout.addWidget(self.label, line, 0)
-        layout.addWidget(self.reset, line, 2)
-        if isinstance(self.field, SourceField):
-            layout.addWidget(self.field, line + 1, 0, 1, 3)
-            layout.addWidget(self.problem, line + 2, 0, 1, 3)
-            self.field.review_asked.connect(form.review_asked)
-        else:
-            layout.addWidget(self.field, line, 1)
-            layout.addWidget(self.computed, line + 1, 1, 1, 2)
-            layout.addWidget(self.problem, line + 2, 1, 1, 2)
-        self.field.edited.connect(lambda value, burst: form.edited.emit(spec.name, value, burst))
-        self.label.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.label.customContextMenuRequested.connect(
-            lambda at: form.menu_asked.emit(spec.name, self.label.mapToGlobal(at))
-        )
-        self.reset.clicked.connect(lambda: form.edited.emit(spec.name, UNSET, 0))
-
-    def show_state(self, state: FieldState) -> None:
-        self.field.show_value(state.value, state.hint, state.fallback)
-        self.reset.setVisible(state.value is not UNSET)
-        self.reset.setToolTip(_reset_text(self.spec, state))
-        set_invalid(self.field, bool(state.problem))
-        self.problem.setText(state.problem)
-        self.problem.setVisible(bool(state.problem))
-        self.computed.setText(f"= {state.computed}")
-        self.computed.setVisible(bool(state.computed))
-
-
-def _label(text: str, spec: ParamSpec, field: QWidget) -> QLabel:
-    label = QLabel(field.parentWidget())
-    label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, LABEL_WIDTH))
-    label.setFixedWidth(LABEL_WIDTH)
-    label.setToolTip(f"{text}: {spec.help}" if spec.help else text)
-    label.setBuddy(field)
-    return label
-
-
-def _reset_button(form: SpecForm) -> QToolButton:
-    button = QToolButton(form)
-    button.setIcon(icon("undo"))
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    policy = QSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-    policy.setRetainSizeWhenHidden(True)
-    button.setSizePolicy(policy)
-    button.hide()
-    return button
-
-
-def _reset_text(spec: ParamSpec, state: FieldState) -> str:
-    if spec.inferred is not None:
-        return "Infer it from the input"
-    shown = shown_default(spec)
-    return f"Back to the default, {shown}" if shown else "Leave it out"

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QVBoxLayout, 
 from builder.panels.block_page import BlockPage
 from builder.panels.facts import Facts
 from builder.panels.name_field import NameField
-from builder.panels.node_page import NodePage, section_title
+from builder.panels.node_page import NodePage
+from builder.panels.section import section_title
 from builder.quantities import bytes_text, counted, flops_text, macs_text
 from builder.session import Session
 from builder.theme import GRID, Theme, font
@@ -104,7 +105,7 @@ class ProjectPage(QWidget):
         hint = QLabel("Select a layer to see and change its parameters.", self)
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
-        self.name = NameField(session.submit, lambda name: RenameProject(name), self)
+        self.name = NameField(session, lambda name: RenameProject(name), self)
         self.facts = Facts(self)
         layout = _column(self)
         for widget in (title, self.name, hint, section_title("Totals", self), self.facts):

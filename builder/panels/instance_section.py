@@ -20,7 +20,7 @@ class InstanceSection(QWidget):
         super().__init__(parent)
         self._session = session
         self._block = self._node_id = ""
-        self.name = NameField(session.submit, lambda name: RenameBlock(self._block, name), self)
+        self.name = NameField(session, lambda name: RenameBlock(self._block, name), self)
         self.name.line.setAccessibleName("Name of the block")
         self.name.line.setToolTip("Name of the block, which all its instances share")
         self.uses = QLabel(self)

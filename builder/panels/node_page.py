@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
-from fractions import Fraction
+from collections.abc import Collection
+from html import escape
 
-from PySide6.QtCore import QPoint, Slot
+from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from builder.fixing import fix_problem, silence
 from builder.panels.elided import ElidedLabel
-from builder.panels.facts import Facts
-from builder.panels.field_text import UNSET, format_value
+from builder.panels.facts import FactsSection
+from builder.panels.field_text import UNSET
 from builder.panels.fields import UNTYPED
-from builder.panels.forms import FieldState, SpecForm, default_state
+from builder.panels.form_pool import FormPool
+from builder.panels.form_row import is_changed
+from builder.panels.forms import SpecForm
 from builder.panels.instance_section import InstanceSection
 from builder.panels.name_field import NameField
+from builder.panels.node_facts import cost_facts, shape_facts
 from builder.panels.param_links import link_menu
+from builder.panels.param_states import param_state
 from builder.panels.problem_list import ProblemCards
+from builder.panels.section import SectionHeading
 from builder.panels.training_section import TrainingSection
-from builder.quantities import bytes_text, flops_text, macs_text
 from builder.session import Session
 from builder.theme import GRID, Theme, font
 from graph.catalog.params import ParamSpec, Value
 from graph.catalog.spec import LayerSpec
-from graph.cost import Cost, macs
-from graph.dims import substitute
 from graph.document import Node
 from graph.edits import RenameNode, SetParams
-from graph.expressions import ExpressionError, computed, has_expressions, is_listed
-from graph.inference import NodeResult
-from graph.problems import Problem
-from graph.shapes import TensorSpec, num_bytes
+from graph.expressions import has_expressions, is_listed
+
+# What a form is made for: a type, its parameters, those that take text; is it in a block?
+FormKey = tuple[str, tuple[ParamSpec, ...], frozenset[str], bool]
+LINKS = Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
 
 
 class NodePage(QWidget):
@@ -42,28 +44,25 @@ class NodePage(QWidget):
         super().__init__(parent)
         self._session, self._theme = session, theme
         self._node_id = ""
-        # What the form was built for: a type, its parameters, those that take text; in a block?
-        self._shown: tuple[str, tuple[ParamSpec, ...], frozenset[str], bool] | None = None
-        self.form: SpecForm | None = None
         self.title = ElidedLabel(self)
         self.title.setFont(font("title"))
         self.help = QLabel(self)
         self.help.setWordWrap(True)
+        self.help.setTextInteractionFlags(LINKS)
         self.help.setOpenExternalLinks(True)
-        self.name = NameField(
-            lambda edit, key: session.submit(edit, (key, self._node_id)),
-            lambda name: RenameNode(self._node_id, name),
-            self,
-        )
+        self.name = NameField(session, lambda name: RenameNode(self._node_id, name), self)
         self.problems = ProblemCards(theme, self)
         self.problems.fix_asked.connect(lambda _problem, fix: fix_problem(session, fix, session.block))
         self.problems.silence_asked.connect(lambda problem: silence(session, problem, session.block))
         self.block = InstanceSection(session, self)
-        self.facts = Facts(self)
+        self.parameters = SectionHeading("Parameters", "undo", "Reset all parameters", self)
+        self.parameters.button.clicked.connect(self._reset_all)
+        self._forms: FormPool[FormKey] = FormPool(self._new_form, self)
+        self.form = SpecForm((), self)
         self.training = TrainingSection(self)
         self.training.edited.connect(self._edited)
-        self._parameters_title = section_title("Parameters", self)
-        self._form_slot = QVBoxLayout()
+        self.training.cancelled.connect(self._cancelled)
+        self.shapes, self.cost = FactsSection("Shapes", self), FactsSection("Cost of one sample", self)
         self._lay_out()
 
     def show_node(self, node_id: str) -> None:
@@ -73,32 +72,27 @@ class NodePage(QWidget):
 
     def refresh(self) -> None:
         """Reads the node anew, after an edit or an undo."""
-        node = self._session.graph.nodes[self._node_id]
-        spec = self._session.graph.catalog.get(node.type)
-        is_inside = self._session.block is not None
-        shown = (node.type, spec.all_params if spec else (), _taking_text(spec, node), is_inside)
-        if shown != self._shown:
-            self._shown = shown
-            self._rebuild(node.type, spec, shown[2])
-        result, problems = self._session.result(node.id), self._session.problems_of(node.id)
+        session, node = self._session, self._session.graph.nodes[self._node_id]
+        spec = session.graph.catalog.get(node.type)
+        params = spec.params if spec else ()
+        self._show_form(node, spec)
         self.name.show_name(node.name)
         self.block.show_instance(node.id)
-        self.problems.show_problems(problems)
-        if spec is not None and self.form is not None:
-            for param in spec.params:
-                state = _state(param, node, result, problems)
-                self.form.show_state(param.name, replace(state, computed=self._computed(state.value)))
-            self.training.show_settings(
-                spec.settings, node.params, lambda setting: _state(setting, node, result, problems)
-            )
-        self.facts.show_facts([*_facts(result), *_cost_facts(self._session.shown_cost, node.id)])
+        self.problems.show_problems(session.problems_of(node.id))
+        for param in params:
+            self.form.show_state(param.name, param_state(session, node, param))
+        settings = spec.settings if spec else ()
+        self.training.show_settings(settings, node.params, lambda each: param_state(session, node, each))
+        self.parameters.allow(bool(_changed(params, node)), "Every parameter has its default.")
+        result = session.result(node.id)
+        self.shapes.facts.show_facts(shape_facts(result))
+        self.cost.facts.show_facts(cost_facts(result, session.shown_cost, node.id))
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
         self._theme = theme
         self.problems.set_theme(theme)
-        if self.form is not None:
-            self.form.set_theme(theme)
+        self.form.set_theme(theme)
 
     @Slot(str, object, int)
     def _edited(self, name: str, value: Value, burst: int) -> None:
@@ -109,14 +103,15 @@ class NodePage(QWidget):
         )
         self._session.apply(edit, ("param", self._node_id, name, burst) if burst else None)
 
-    def _computed(self, value: Value) -> str:
-        """What the expressions in a value come to; nothing for a plain value, or where one has no value."""
-        if not has_expressions(value):
-            return ""
-        try:
-            return format_value(computed(value, self._session.inference.env))
-        except ExpressionError:
-            return ""
+    @Slot(str, int)
+    def _cancelled(self, name: str, burst: int) -> None:
+        self._session.take_back(("param", self._node_id, name, burst))
+
+    @Slot()
+    def _reset_all(self) -> None:
+        params = self._session.graph.nodes[self._node_id].params
+        names = tuple(name for name in self.form.names if name in params)
+        self._session.apply(SetParams(self._node_id, reset=names))
 
     @Slot(str, QPoint)
     def _show_menu(self, name: str, at: QPoint) -> None:
@@ -124,40 +119,36 @@ class NodePage(QWidget):
         if menu is not None:
             menu.popup(at)
 
-    def _rebuild(self, type_name: str, spec: LayerSpec | None, as_text: Collection[str]) -> None:
-        self.title.setText(type_name)
+    def _show_form(self, node: Node, spec: LayerSpec | None) -> None:
+        params, is_inside = spec.params if spec else (), self._session.block is not None
+        self.title.setText(node.type)
         self.help.setText(_help_html(spec) if spec else "This layer type is not known.")
-        if self.form is not None:
-            self.form.hide()
-            self.form.deleteLater()
-        self.form = SpecForm(spec.params if spec else (), self, as_text=as_text)
+        self.form = self._forms.show_form((node.type, params, _taking_text(spec, node), is_inside))
         self.form.set_theme(self._theme)
-        self.form.edited.connect(self._edited)
-        if self._session.block is not None:
-            self.form.menu_asked.connect(self._show_menu)
-            self.form.add_hint("Right-click to take it from the block")
-        self.form.review_asked.connect(self._session.review_asked)
-        self._form_slot.addWidget(self.form)
-        has_params = bool(self.form.names)
-        self.form.setVisible(has_params)
-        self._parameters_title.setVisible(has_params)
-        self.training.rebuild(spec.settings if spec else ())
-        QWidget.setTabOrder(self.name, self.form)
+        self._forms.setVisible(bool(params))
+        self.parameters.setVisible(bool(params))
+
+    def _new_form(self, key: FormKey) -> SpecForm:
+        _, params, as_text, is_inside = key
+        form = SpecForm(params, self._forms, as_text=as_text)
+        form.edited.connect(self._edited)
+        form.cancelled.connect(self._cancelled)
+        form.review_asked.connect(self._session.review_asked)
+        if is_inside:
+            form.menu_asked.connect(self._show_menu)
+            form.add_hint("Right-click to take it from the block")
+        return form
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
-        layout.addWidget(self.title)
-        layout.addWidget(self.name)
-        layout.addWidget(self.help)
-        layout.addWidget(self.block)
-        layout.addWidget(self.problems)
-        layout.addWidget(self._parameters_title)
-        layout.addLayout(self._form_slot)
-        layout.addWidget(self.training)
-        layout.addWidget(section_title("Shapes and cost", self))
-        layout.addWidget(self.facts)
+        parts = (
+            self.title, self.name, self.help, self.block, self.problems, self.parameters, self._forms,
+            self.training, self.shapes, self.cost,
+        )  # fmt: skip
+        for part in parts:
+            layout.addWidget(part)
         layout.addStretch(1)
 
 
@@ -168,59 +159,12 @@ def _taking_text(spec: LayerSpec | None, node: Node) -> frozenset[str]:
     return frozenset(name for name, value in values.items() if has_expressions(value) or is_listed(value))
 
 
-def section_title(text: str, parent: QWidget) -> QLabel:
-    """The heading of a part of a panel."""
-    label = QLabel(text, parent)
-    label.setFont(font("strong"))
-    label.setContentsMargins(0, GRID, 0, 0)
-    return label
+def _changed(params: Collection[ParamSpec], node: Node) -> list[str]:
+    """The parameters that have another value than when left out."""
+    return [param.name for param in params if is_changed(param, node.params.get(param.name, UNSET))]
 
 
 def _help_html(spec: LayerSpec) -> str:
-    return f'{spec.help} <a href="{spec.source}">Documentation</a>' if spec.source else spec.help
-
-
-def _state(param: ParamSpec, node: Node, result: NodeResult, problems: tuple[Problem, ...]) -> FieldState:
-    value = node.params.get(param.name, UNSET)
-    wrong = next((each for each in problems if each.param == param.name and each.is_error), None)
-    text = f"Expected {wrong.expected}." if wrong and wrong.expected else wrong.message if wrong else ""
-    if param.inferred is None:
-        return default_state(param, value, text)
-    known = result.params[param.name] if result.params is not None else None
-    hint = "inferred" if known is None else f"inferred: {format_value(known)}"
-    return FieldState(value, hint, known, text)
-
-
-def _facts(result: NodeResult) -> Iterator[tuple[str, str]]:
-    for port, tensor in result.inputs.items():
-        yield f"Input {port}" if port != "in" else "Input", _tensor_text(tensor)
-    unknown = "being computed..." if result.pending else "unknown"
-    for port, tensor in result.outputs.items():
-        yield f"Output {port}" if port != "out" else "Output", _tensor_text(tensor, unknown)
-    yield "Parameters", unknown if result.parameters is None else f"{result.parameters:,}"
-    yield "FLOPs", "unknown" if result.flops is None else f"{flops_text(result.flops)} a sample"
-    if result.flops:
-        yield "MACs", f"{macs_text(macs(result.flops))} a sample"
-    sizes = [num_bytes(tensor) if tensor else None for tensor in result.outputs.values()]
-    known = [size for size in sizes if size is not None]
-    if known and len(known) == len(sizes):
-        yield "Output size", f"{bytes_text(sum(known))} a sample"
-
-
-def _cost_facts(cost: Cost, node_id: str) -> Iterator[tuple[str, str]]:
-    """What the node keeps in memory while training, and how much of the input its pixels see."""
-    kept, field = cost.activations(node_id), cost.receptive_fields.get(node_id)
-    bytes_kept = None if kept is None else substitute(kept, {"N": 1})
-    if isinstance(bytes_kept, int):
-        yield "Kept to train", f"{bytes_text(bytes_kept)} a sample" if bytes_kept else "nothing"
-    if field is not None:
-        yield "Receptive field", f"{_by(field.sizes)} pixels, stride {_by(field.strides)}"
-
-
-def _by(numbers: Iterable[int | Fraction]) -> str:
-    """`3 × 3`."""
-    return " × ".join(f"{float(number):g}" for number in numbers)
-
-
-def _tensor_text(tensor: TensorSpec | None, unknown: str = "unknown") -> str:
-    return f"{tensor}  {tensor.dtype}" if tensor else unknown
+    if not spec.source:
+        return escape(spec.help)
+    return f'{escape(spec.help)} <a href="{escape(spec.source)}">Documentation</a>'

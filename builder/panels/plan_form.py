@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from builder.panels.field_text import UNSET
 from builder.panels.fields import ChoiceField, set_invalid
-from builder.panels.forms import LABEL_WIDTH, SpecForm, default_state
+from builder.panels.form_row import LABEL_WIDTH, default_state
+from builder.panels.forms import SpecForm
 from builder.panels.plan_edits import (
     DEFAULTS,
     NO_SCHEDULER,
@@ -60,6 +61,7 @@ class PlanForm(QWidget):
         self.parts = {part: PartForm(part, self) for part in PARTS}
         self.settings = SpecForm(SETTING.values(), self, label=_spoken)
         self.settings.edited.connect(self._set)
+        self.settings.cancelled.connect(lambda *key: session.take_back(("plan", *key)))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
@@ -67,6 +69,7 @@ class PlanForm(QWidget):
         for part, form in self.parts.items():
             form.retyped.connect(lambda name, part=part: self._retype(part, name))
             form.edited.connect(lambda name, value, burst, part=part: self._edit(part, name, value, burst))
+            form.cancelled.connect(lambda *key, part=part: session.take_back(("plan", part, *key)))
         for widget in (
             self.parts["data"],
             _heading("Run", self),
@@ -119,10 +122,12 @@ class PartForm(QWidget):
     Signals:
         retyped(str): another type was chosen.
         edited(name, value, burst): a parameter was changed.
+        cancelled(name, burst): as of a form.
     """
 
     retyped = Signal(str)
     edited = Signal(str, object, int)
+    cancelled = Signal(str, int)
 
     def __init__(self, part: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -169,6 +174,7 @@ class PartForm(QWidget):
         self.form.deleteLater()
         self.form = SpecForm(part_specs(self._part, type_name), self, label=self._label)
         self.form.edited.connect(self.edited)
+        self.form.cancelled.connect(self.cancelled)
         self.form.setVisible(bool(self.form.names))
         self._layout.addWidget(self.form)
 

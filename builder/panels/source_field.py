@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import count
-
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from builder.panels.field_text import UNSET
 from builder.panels.source_view import SourceView
+from builder.panels.typed_text import next_burst
 from builder.theme import GRID, Theme, light
 from graph import custom, custom_shapes
 from graph.catalog.params import ParamSpec, Value
@@ -17,7 +16,6 @@ from graph.catalog.params import ParamSpec, Value
 LINES = 18  # that are in view
 INDENT = "    "
 
-_bursts = count(1)
 _HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
 
@@ -37,7 +35,7 @@ class SourceEditor(SourceView):
         self.setReadOnly(False)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction)
         self.setTabChangesFocus(False)
-        self._burst, self._text, self._is_shown = next(_bursts), "", False
+        self._burst, self._text, self._is_shown = next_burst(), "", False
         self.textChanged.connect(self._tell)
         self.installEventFilter(self)
 
@@ -61,7 +59,7 @@ class SourceEditor(SourceView):
         if event.key() == Qt.Key.Key_Tab and not event.modifiers():
             self.textCursor().insertText(INDENT)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._burst = next(_bursts)
+            self._burst = next_burst()
             self.textCursor().insertText("\n" + _indentation(self.textCursor()))
             self.ensureCursorVisible()
         elif event.key() == Qt.Key.Key_Escape:
@@ -70,7 +68,7 @@ class SourceEditor(SourceView):
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._burst = next(_bursts)
+        self._burst = next_burst()
         super().focusOutEvent(event)
 
     @Slot()
@@ -101,6 +99,7 @@ class SourceField(QWidget):
         self.editor.edited.connect(self._edit)
         self.state = QLabel(self)
         self.state.setProperty("role", "muted")
+        self.state.setWordWrap(True)
         self.button = QPushButton(self)
         self.button.clicked.connect(lambda: self.review_asked.emit(self._source))
         self.setFocusProxy(self.editor)

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from builder.icons import icon
 from builder.panels.field_text import format_value
-from builder.panels.forms import FieldState, SpecForm
+from builder.panels.form_pool import FormPool
+from builder.panels.form_row import FieldState
+from builder.panels.forms import SpecForm
 from builder.theme import GRID, font
 from graph.catalog.params import ParamSpec, Value
 from graph.catalog.settings import FROZEN, LR_FACTOR, WEIGHT_INIT
@@ -19,14 +21,16 @@ class TrainingSection(QWidget):
     """Shows what is set in one line, and the form for it when unfolded; stays as it was left.
 
     Signals:
-        edited(name, value, burst): as of the form.
+        edited(name, value, burst), cancelled(name, burst): as of the form.
     """
 
     edited = Signal(str, object, int)
+    cancelled = Signal(str, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.form = SpecForm((), self)
+        self._forms: FormPool[tuple[ParamSpec, ...]] = FormPool(self._new_form, self)
+        self.form = self._forms.show_form(())
         self.header = QToolButton(self)
         self.header.setText("Training")
         self.header.setFont(font("strong"))
@@ -42,21 +46,12 @@ class TrainingSection(QWidget):
         top.setSpacing(GRID)
         top.addWidget(self.header)
         top.addWidget(self.note, 1)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, GRID, 0, 0)
-        self._layout.setSpacing(GRID // 2)
-        self._layout.addLayout(top)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, GRID, 0, 0)
+        layout.setSpacing(GRID // 2)
+        layout.addLayout(top)
+        layout.addWidget(self._forms)
         self._fold(False)
-
-    def rebuild(self, settings: Sequence[ParamSpec]) -> None:
-        """Makes the form anew; a layer that does not learn has none."""
-        self.form.hide()
-        self.form.deleteLater()
-        self.form = SpecForm(settings, self)
-        self.form.edited.connect(self.edited)
-        self.form.setVisible(self.header.isChecked())
-        self._layout.addWidget(self.form)
-        self.setVisible(bool(settings))
 
     def show_settings(
         self,
@@ -64,7 +59,9 @@ class TrainingSection(QWidget):
         params: Mapping[str, Value],
         state_of: Callable[[ParamSpec], FieldState],
     ) -> None:
-        """Shows a node's settings; unfolds where something is wrong with one."""
+        """Shows a node's settings; unfolds where something is wrong with one; hides if there are none."""
+        self.form = self._forms.show_form(tuple(settings))
+        self.setVisible(bool(settings))
         states = {setting.name: state_of(setting) for setting in settings}
         for name, state in states.items():
             self.form.show_state(name, state)
@@ -72,10 +69,16 @@ class TrainingSection(QWidget):
             self.header.setChecked(True)
         self.note.setText(summary(params))
 
+    def _new_form(self, settings: tuple[ParamSpec, ...]) -> SpecForm:
+        form = SpecForm(settings, self._forms)
+        form.edited.connect(self.edited)
+        form.cancelled.connect(self.cancelled)
+        return form
+
     @Slot(bool)
     def _fold(self, is_open: bool) -> None:
         self.header.setIcon(icon("chevron-down" if is_open else "chevron-right"))
-        self.form.setVisible(is_open)
+        self._forms.setVisible(is_open)
 
 
 def summary(params: Mapping[str, Value]) -> str:

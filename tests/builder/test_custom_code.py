@@ -65,8 +65,8 @@ def test_code_runs_only_after_it_was_shown_and_trusted(window, page, answers, qt
     assert "Trusted" in field.state.text()
     assert window.session.problems == ()
     qtbot.waitUntil(lambda: shape_of(window) == "(N, 8)", timeout=30_000)
-    assert page.facts.text("Parameters") == "72"
-    assert page.facts.text("FLOPs") == "unknown"
+    assert page.cost.facts.text("Parameters") == "72"
+    assert page.cost.facts.text("FLOPs") == "unknown"
     assert TrustStore().is_trusted(GATE)
 
 
@@ -80,14 +80,14 @@ def test_a_shape_that_is_being_computed_is_no_problem(window, page, qtbot, monke
     monkeypatch.setattr(ShapeProbe, "_exit_code_of_child", wait)
     TrustStore().trust(GATE)
     window.session.retry(["n2"])
-    assert page.facts.text("Output") == "being computed..."
-    assert page.facts.text("Parameters") == "being computed..."
+    assert page.shapes.facts.text("Output") == "being computed..."
+    assert page.cost.facts.text("Parameters") == "being computed..."
     assert window.session.problems == ()
     window.docks["Code"].raise_()
     qtbot.waitUntil(lambda: "still being computed" in window.code.pane.explanation())
     may_answer.set()
     qtbot.waitUntil(lambda: "class Gate" in window.code.pane.source(), timeout=30_000)
-    assert page.facts.text("Output").startswith("(N, 8)")
+    assert page.shapes.facts.text("Output").startswith("(N, 8)")
 
 
 @pytest.mark.timeout(300)
