@@ -90,6 +90,8 @@ def _inside(block: Block, seen: set[str]) -> Iterator[tuple[str, Node]]:
     seen.add(block.name)
     for node_id in sorted(live_nodes(block.graph), key=list(block.graph.nodes).index):
         node = block.graph.nodes[node_id]
+        if node.bypassed:
+            continue
         code = block.graph.catalog[node.type].code
         if isinstance(code, Embedded):
             yield block_key(block.name, node_id), node

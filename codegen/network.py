@@ -87,7 +87,7 @@ class Network:
     """The operations that lead to an Output.
 
     Args:
-        graph: free of errors.
+        graph: free of errors; nodes of it that nothing is computed for are left out.
         inference: what is known about its nodes.
         all_inputs: whether Inputs that lead nowhere are arguments too, as a block's are.
 
@@ -99,7 +99,7 @@ class Network:
     """
 
     def __init__(self, graph: Graph, inference: Inference, *, all_inputs: bool = False) -> None:
-        self._inference = inference
+        self._inference, graph = inference, inference.computed
         live = live_nodes(graph)
         if all_inputs:
             live |= {node.id for node in graph.nodes.values() if node.type == "Input"}

@@ -298,7 +298,7 @@ def _run(graph: Graph, inputs: tuple[TensorSpec, ...], env: Mapping[str, Value])
         return Body(inputs, env, inference, errors, (), 0, 0)
     if inference.pending:
         raise ShapePending
-    results = [inference.result(node_id) for node_id in live_nodes(graph)]
+    results = [inference.result(node_id) for node_id in live_nodes(inference.computed)]
     leaving = (next(iter(inference.result(node_id).inputs.values())) for node_id in exits)
     return Body(
         inputs,

@@ -42,7 +42,7 @@ def possible_dtypes(graph: Graph, source: PortRef) -> tuple[str, ...]:
     """The dtypes that an output may carry."""
     ref = _upstream(graph, source)
     node, port = graph.nodes[ref.node], _output(graph, ref)
-    if port is None:
+    if port is None or node.bypassed:
         return DTYPES
     if port.dtype_param:
         dtype = _set_dtype(graph, node, port)
@@ -54,7 +54,8 @@ def dtype_origin(graph: Graph, source: PortRef) -> Node | None:
     """The node whose parameter says the dtype that an output carries, if one does."""
     ref = _upstream(graph, source)
     port = _output(graph, ref)
-    return graph.nodes[ref.node] if port is not None and port.dtype_param else None
+    node = graph.nodes[ref.node]
+    return node if port is not None and port.dtype_param and not node.bypassed else None
 
 
 def _set_dtype(graph: Graph, node: Node, port: PortSpec) -> Value:
@@ -64,12 +65,13 @@ def _set_dtype(graph: Graph, node: Node, port: PortSpec) -> Value:
 
 
 def _upstream(graph: Graph, source: PortRef) -> PortRef:
-    """The output where a dtype comes from, followed through layers that keep it."""
+    """The output where a dtype comes from, followed through layers that keep it or are bypassed."""
     seen: set[str] = set()
     while source.node not in seen:
         seen.add(source.node)
         port, incoming = _output(graph, source), graph.incoming(source.node)
-        if port is None or port.dtypes != (SAME_DTYPE,) or not incoming:
+        keeps = port is not None and (port.dtypes == (SAME_DTYPE,) or graph.nodes[source.node].bypassed)
+        if not keeps or not incoming:
             break
         source = next(iter(incoming.values())).source
     return source

@@ -57,7 +57,8 @@ class Cost:
 
         None while that is not known.
         """
-        return self._activations.get(node_id)
+        is_passed = self.inference.result(node_id).passes is not None
+        return 0 if is_passed else self._activations.get(node_id)
 
     @cached_property
     def _steps(self) -> list[Step]:

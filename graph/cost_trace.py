@@ -114,7 +114,8 @@ def _walk(
     """
     values = {(node_id, "out"): value for node_id, value in given.items()}
     results: dict[str, Value] = {}
-    for node_id in inference.order():
+    graph = inference.computed
+    for node_id in (each for each in inference.order() if each in graph.nodes):
         result, spec = inference.result(node_id), graph.catalog.get(graph.nodes[node_id].type)
         if spec is None or result.params is None or node_id in given:
             continue

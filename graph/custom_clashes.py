@@ -74,14 +74,15 @@ def name_clashes(graph: Graph) -> Iterator[Problem]:
 
 def _users(graph: Graph) -> Iterator[_User]:
     """Every source that the graph needs, with those inside the blocks that it is made of."""
-    types = {node.type for node in graph.nodes.values()}
+    nodes = [node for node in graph.nodes.values() if not node.bypassed]
+    types = {node.type for node in nodes}
     codes = {name: graph.catalog[name].code for name in types if name in graph.catalog}
     within = {
         name: list(_inside(code.block, set())) for name, code in codes.items() if isinstance(code, BlockCode)
     }
     if not any(within.values()) and not types & EMBEDDED_TYPES:
         return
-    for node in graph.nodes.values():
+    for node in nodes:
         if node.type in EMBEDDED_TYPES:
             yield _User(node, "", source_of(node))
         yield from (_User(node, inside, source) for inside, source in within.get(node.type, ()))
@@ -92,7 +93,7 @@ def _inside(block: Block, seen: set[str]) -> Iterator[tuple[str, str]]:
     if block.name in seen:
         return
     seen.add(block.name)
-    nodes = block.graph.nodes.values()
+    nodes = [node for node in block.graph.nodes.values() if not node.bypassed]
     yield from ((block.name, source_of(node)) for node in embedded_nodes(nodes))
     for type_name in dict.fromkeys(node.type for node in nodes):
         spec = block.graph.catalog.get(type_name)

@@ -77,7 +77,7 @@ def _node_json(node: Node) -> dict[str, Any]:
         "position": _rounded(node.position),
     }
     silenced = {"silenced": node.silenced} if node.silenced else {}
-    flags = {"pinned": True} if node.pinned else {}
+    flags = {flag: True for flag in ("pinned", "bypassed") if getattr(node, flag)}
     return {**fields, **silenced, **flags, **node.extra}
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 
 from graph.blocks import BodyError
 from graph.catalog.params import Value
-from graph.catalog.spec import Inputs, LayerCall, LayerSpec, Params, variadic_index
+from graph.catalog.spec import Alias, Inputs, LayerCall, LayerSpec, Params, variadic_index
 from graph.custom_clashes import name_clashes
 from graph.custom_shapes import ShapePending
 from graph.dims import Dim
@@ -26,6 +26,7 @@ from graph.mistakes import (
     unknown_type,
 )
 from graph.parameters import infer_params, resolve, unsound_params
+from graph.passing import pass_on, without_passed
 from graph.problems import Problem
 from graph.shapes import ShapeError, TensorSpec, num_elements
 
@@ -45,6 +46,8 @@ class NodeResult:
         flops: floating-point operations for a batch of one; None while unknown.
         problems: the node's own mistakes.
         pending: whether the shape is still being computed.
+        passes: of a node that nothing is computed for, the input that stands in for an output, by output;
+            None for any other node.
     """
 
     inputs: Mapping[str, TensorSpec | None] = field(default_factory=dict)
@@ -54,6 +57,7 @@ class NodeResult:
     flops: Dim | None = None
     problems: tuple[Problem, ...] = ()
     pending: bool = False
+    passes: Mapping[str, str] | None = None
 
     def call(self) -> LayerCall:
         """The node as its cost rules and its code see it; only for a node without problems."""
@@ -85,6 +89,7 @@ class Inference:
         self._rank: dict[str, int] = {}
         self._cyclic: frozenset[str] = frozenset()  # nodes on a cycle or behind one
         self._cycles: Mapping[str, tuple[str, ...]] = {}  # the nodes of each cycle, by the first of them
+        self._computed: Graph | None = None
         self.rebuild()
 
     @property
@@ -118,6 +123,14 @@ class Inference:
         """Node ids, each after everything it depends on; nodes of a cycle last."""
         return list(self._rank)
 
+    @property
+    def computed(self) -> Graph:
+        """The graph without the nodes that nothing is computed for; the very same one if it has none."""
+        if self._computed is None:
+            passes = {i: r.passes for i, r in self._results.items() if r.passes is not None}
+            self._computed = without_passed(self._graph, self._rank, passes) if passes else self._graph
+        return self._computed
+
     def problems(self) -> list[Problem]:
         """Every root cause: the graph's own, then node by node along the data flow."""
         found = [*missing_ends(self._graph), *name_clashes(self._graph)]
@@ -142,12 +155,13 @@ class Inference:
 
     def rebuild(self) -> set[str]:
         """Computes everything anew; returns the ids of all nodes."""
-        self._results, self._resolved = {}, {}
+        self._results, self._resolved, self._computed = {}, {}, None
         self._sort()
         return self._propagate(self._graph.nodes)
 
     def update(self, change: Change) -> set[str]:
         """Follows a change of the graph; returns the ids of the nodes whose result is now another."""
+        self._computed = None
         for node_id in change.removed:
             self._results.pop(node_id, None)
             self._resolved.pop(node_id, None)
@@ -156,11 +170,27 @@ class Inference:
         if change.is_structural:
             self._sort()
         touched = [*change.added, *change.updated, *others, *cyclic, *self._cyclic]
-        touched += [edge.target.node for edge in (*change.connected, *change.disconnected)]
+        edges = (*change.connected, *change.disconnected)
+        touched += [edge.target.node for edge in edges]
+        touched += [edge.source.node for edge in edges if self._is_bypassed(edge.source.node)]
         known = [node_id for node_id in change.updated if node_id in self._graph.nodes]
         # A renamed node appears by name in the messages of the nodes it feeds.
-        touched += [successor for node_id in known for successor in self._graph.successors(node_id)]
+        touched += [reader for node_id in known for reader in self._readers(node_id)]
         return self._propagate(node_id for node_id in touched if node_id in self._graph.nodes)
+
+    def _readers(self, node_id: str) -> Iterator[str]:
+        """The nodes that an edge leads to, and those behind nodes that only pass on what they are given."""
+        queue = [node_id]
+        for each in queue:  # which grows meanwhile
+            for reader in self._graph.successors(each):
+                yield reader
+                result = self._results.get(reader)
+                if result is not None and result.passes is not None and reader not in queue:
+                    queue.append(reader)
+
+    def _is_bypassed(self, node_id: str) -> bool:
+        node = self._graph.nodes.get(node_id)
+        return node is not None and node.bypassed
 
     def _of_other_type(self) -> list[str]:
         """Nodes whose type now means something else, or nothing, and those that read from them."""
@@ -177,6 +207,7 @@ class Inference:
         Returns:
             The ids of the nodes whose result is now another.
         """
+        self._computed = None
         known = [node_id for node_id in node_ids if node_id in self._graph.nodes]
         for node_id in known:
             self._resolved.pop(node_id, None)
@@ -218,8 +249,8 @@ class Inference:
         return changed
 
     def _infer(self, node_id: str) -> NodeResult:
-        node = self._graph.nodes[node_id]
-        spec = self._graph.catalog.get(node.type)
+        graph, node = self._graph, self._graph.nodes[node_id]
+        spec = graph.catalog.get(node.type)
         if node_id in self._cyclic:
             outputs = dict.fromkeys(spec.output_names) if spec else {}
             members = self._cycles.get(node_id)
@@ -235,11 +266,17 @@ class Inference:
             params, problems = resolve(node, spec, self._env)
             problems = problems or unsound_params(site, params)
             resolved = self._resolved[node_id] = _Resolved(site, params, problems)
-        if node_id in self._bindings:
+        if node_id in self._bindings and not node.bypassed:
             return _bound(resolved, self._bindings[node_id])
         incoming = self._graph.incoming(node_id)
         given = {port: self.output(edge.source) for port, edge in incoming.items()}
-        return _infer_node(resolved, given, self._lacking(incoming) if None in given.values() else {})
+        lacking = self._lacking(incoming) if None in given.values() else {}
+        if node.bypassed:
+            return _bypassed(resolved, given, lacking, {edge.source.port for edge in graph.outgoing(node_id)})
+        result = _infer_node(resolved, given, lacking)
+        if isinstance(spec.code, Alias):
+            return replace(result, passes=dict(zip(spec.output_names, result.inputs, strict=False)))
+        return result
 
     def _lacking(self, incoming: Mapping[str, Edge]) -> dict[str, tuple[str, ...]]:
         """Ports fed from an output that is not there, each with the outputs that are."""
@@ -251,11 +288,12 @@ class Inference:
 
     def _dead_branches(self) -> list[Problem]:
         """Ends of the graph that are no Output and have no fault of their own that explains it."""
-        live = live_nodes(self._graph)
+        graph = self.computed
+        live = live_nodes(graph)
         if not live:
             return []
         ends = (
-            n for n in self._graph.nodes.values() if n.id not in live and not any(self._graph.outgoing(n.id))
+            node for node in graph.nodes.values() if node.id not in live and not any(graph.outgoing(node.id))
         )
         return [dead_branch(self._graph, node) for node in ends if not self._results[node.id].problems]
 
@@ -305,6 +343,26 @@ def _infer_node(
             return NodeResult(inputs, outputs, pending=True)
     outputs = dict.fromkeys(site.spec.names_of_outputs(resolved.params))
     return NodeResult(inputs, outputs, problems=problems)
+
+
+def _bypassed(
+    resolved: _Resolved,
+    given: Mapping[str, TensorSpec | None],
+    lacking: Mapping[str, tuple[str, ...]],
+    read: Set[str],
+) -> NodeResult:
+    """What is known about a bypassed node; arguments as of `_infer_node`, and the outputs that edges use."""
+    inputs = _ordered_inputs(resolved.site.spec, given)
+    passed = pass_on(
+        resolved.site,
+        resolved.params,
+        inputs,
+        tuple(unknown_ports(resolved.site, lacking)),
+        read,
+        usual=lambda: _infer_node(resolved, given, lacking).outputs,
+    )
+    params = None if passed.problems else resolved.params
+    return NodeResult(inputs, passed.outputs, params, 0, 0, passed.problems, passes=passed.passes)
 
 
 def _infer_known(

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from graph.block_edits import InBlock
 from graph.blocks import IN_BLOCK
-from graph.catalog.spec import LayerSpec, PortSpec
+from graph.catalog.spec import Alias, LayerSpec, PortSpec
 from graph.connection import dtype_origin
 from graph.document import Block, Edge, Graph, Node
 from graph.edits import Disconnect, RemoveNodes, ReplaceType, SetParams
+from graph.node_flags import SetBypassed
 from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
 from graph.remedies import fix_for, rank_repairs
 from graph.shapes import InsertLayer, ShapeError, TensorSpec
@@ -32,9 +33,18 @@ class Site:
     is_bound: bool = False
 
     def source(self, port: str | None) -> str:
-        """The name of the node that feeds an input."""
-        edge = self.graph.incoming(self.node.id).get(port or "")
-        return self.graph.nodes[edge.source.node].name if edge else "the input"
+        """The name of the node that feeds an input; of what goes through others, the one that made it."""
+        edge, node = self.graph.incoming(self.node.id).get(port or ""), None
+        while edge is not None and (node is None or self._only_passes(node)):
+            node = self.graph.nodes[edge.source.node]
+            edge = next(iter(self.graph.incoming(node.id).values()), None)
+        return node.name if node else "the input"
+
+    def _only_passes(self, node: Node) -> bool:
+        """Whether a node surely gives what its one input is given."""
+        spec = self.graph.catalog.get(node.type)
+        is_passed = node.bypassed or (spec is not None and isinstance(spec.code, Alias))
+        return is_passed and len(self.graph.incoming(node.id)) == 1
 
 
 def missing_inputs(site: Site, inputs: Mapping[str, object]) -> tuple[Problem, ...]:
@@ -204,14 +214,48 @@ def dead_branch(graph: Graph, node: Node) -> Problem:
 
 
 def _only_for(graph: Graph, node: Node) -> tuple[str, ...]:
-    """The ids of a node and of all that leads to it and nowhere else."""
+    """The ids of a node, of all that leads to it and nowhere else, and of what it alone leads to."""
     found, readers = [node.id], dict[str, int]()
     for node_id in found:  # which grows meanwhile
+        alone = [each for each in graph.successors(node_id) if set(graph.predecessors(each)) <= set(found)]
+        found += [each for each in dict.fromkeys(alone) if each not in found]
         for before in dict.fromkeys(graph.predecessors(node_id)):
             readers[before] = readers.get(before, len(set(graph.successors(before)))) - 1
-            if not readers[before]:
+            if not readers[before] and before not in found:
                 found.append(before)
     return tuple(found)
+
+
+def no_stand_in(site: Site, has_inputs: bool, missing: Sequence[str], read: Sequence[str]) -> Problem:
+    """A bypassed node without an input that could take the place of an output.
+
+    Args:
+        site: the node.
+        has_inputs: whether something is connected to it.
+        missing: the outputs that have no stand-in.
+        read: the outputs that are read.
+    """
+    spec, hint = site.spec, "Stop bypassing it."
+    expected = "an input that can take the place of its output"
+    if not spec.inputs or not spec.outputs:
+        what = f"it is bypassed, but {spec.type} has no {'output' if spec.inputs else 'input'}"
+        expected = "a layer with an input and an output"
+    elif not has_inputs:
+        what, hint = "it is bypassed, but nothing is connected to it", "Connect it, or stop bypassing it."
+    else:
+        others = " and ".join(missing)
+        what = f"it is bypassed, but {', '.join(read)} are read and no input is like {others}"
+        expected, hint = "for each of them an input of its shape and dtype", "Stop bypassing it, or read one."
+    return Problem(
+        code="bypass",
+        severity="error",
+        node=site.node.id,
+        message=message(site.node.name, what, expected, hint),
+        expected=expected,
+        received="none",
+        hint=hint,
+        fixes=(Fix("Stop bypassing", (SetBypassed((site.node.id,), on=False),)),),
+    )
 
 
 def still_computing(node: Node) -> Problem:

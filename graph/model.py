@@ -56,6 +56,7 @@ class Node:
     Args:
         silenced: the codes of the warnings that are not to be shown here.
         pinned: whether automatic layout and alignment leave it where it is.
+        bypassed: whether it is left out of what is computed, its input going on to its readers.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Node:
     extra: Mapping[str, Any] = field(default_factory=dict)
     silenced: tuple[str, ...] = ()
     pinned: bool = False
+    bypassed: bool = False
 
     def with_(self, **fields: Any) -> Node:
         """A copy with some fields replaced."""

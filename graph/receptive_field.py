@@ -52,7 +52,8 @@ def receptive_fields(
         given: the fields of a block's Inputs, by their id.
     """
     fields: Fields = dict(given)
-    for node_id in inference.order():
+    graph = inference.computed
+    for node_id in (each for each in inference.order() if each in graph.nodes):
         result, spec = inference.result(node_id), graph.catalog.get(graph.nodes[node_id].type)
         if spec is None or result.params is None or node_id in given:
             continue

@@ -41,6 +41,7 @@ class NodeModel(_Model):
     )
     silenced: list[Text] = Field([], description="Codes of the warnings that are not shown at this node.")
     pinned: bool = Field(False, description="Whether automatic layout leaves it where it is.")
+    bypassed: bool = Field(False, description="Whether it is left out, its input going on to its readers.")
 
 
 class EdgeModel(_Model):

@@ -266,4 +266,6 @@ def _sound_body(level: _Level, node: Node) -> Body | None:
     spec, result = level.graph.catalog.get(node.type), level.inference.result(node.id)
     if spec is None or not isinstance(spec.code, BlockCode) or result.params is None:
         return None
+    if result.passes is not None:
+        return None
     return spec.code.bodies(result.call())[0]

@@ -207,8 +207,8 @@ def _nodes(models: Iterable[NodeModel]) -> list[Node]:
         name = model.name or _fresh_name(model.type, names)
         names.add(name)
         position, extra = model.position or (0, 0), model.model_extra or {}
-        silenced = tuple(model.silenced)
-        nodes.append(Node(model.id, model.type, name, model.params, position, extra, silenced, model.pinned))
+        kept = (tuple(model.silenced), model.pinned, model.bypassed)
+        nodes.append(Node(model.id, model.type, name, model.params, position, extra, *kept))
     return nodes
 
 

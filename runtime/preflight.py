@@ -63,7 +63,7 @@ def find_ends(project: Project, loss: Option[LossSpec]) -> Ends:
     leaving = [tensor for node in exits for tensor in inference.result(node.id).inputs.values()]
     assert entering is not None
     outputs = tuple(tensor for tensor in leaving if tensor is not None)
-    return Ends(entrance.id, tuple(_feeding(graph, node) for node in exits), entering, outputs)
+    return Ends(entrance.id, tuple(_feeding(inference.computed, node) for node in exits), entering, outputs)
 
 
 def check_model(data: TrainData, loss: Option[LossSpec], ends: Ends) -> None:

@@ -67,7 +67,7 @@ class Samples:
 
 def _index_limit(project: Project, inference: Inference, input_id: str) -> int:
     """What the integers of an Input must stay under, for those that look them up."""
-    graph, limit = project.graph, MAX_INTEGER
+    graph, limit = inference.computed, MAX_INTEGER
     queue, seen = [input_id], {input_id}
     while queue:
         for edge in graph.outgoing(queue.pop()):

@@ -42,6 +42,7 @@ from graph.catalog import (
     transposed,
     unpooling,
     upsampling,
+    wiring,
 )
 from graph.catalog.spec import LayerSpec
 
@@ -84,6 +85,7 @@ FAMILIES = (
     elementwise,
     reductions,
     custom,
+    wiring,
 )
 
 CATALOG: Mapping[str, LayerSpec] = MappingProxyType(

@@ -220,6 +220,11 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Alias:
+    """Nothing is written: the output is the input under another name, and nothing is computed."""
+
+
+@dataclass(frozen=True)
 class Boundary:
     """An end of the graph: an argument or a result of `forward`."""
 
@@ -237,7 +242,7 @@ class BlockCode:
     bodies: Callable[[LayerCall], tuple[Body, ...]]
 
 
-Code = Module | Assembled | Function | Expression | Stored | Boundary | BlockCode
+Code = Module | Assembled | Function | Expression | Stored | Alias | Boundary | BlockCode
 
 TRAITS: Mapping[str, str] = {
     "affine": "a learned linear map with an optional bias; two in a row are no more than one",

@@ -42,6 +42,8 @@ def _inside(
     spec = graph.catalog.get(block)
     if spec is None or not isinstance(spec.code, BlockCode) or result.params is None or block in seen:
         return
+    if result.passes is not None:
+        return
     seen.add(block)
     inner, body = project.blocks[block].graph, spec.code.bodies(result.call())[0].inference
     yield from ((block, problem) for problem in lint(LintContext(inner, body)))

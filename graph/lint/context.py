@@ -22,7 +22,7 @@ class LintContext:
     """A graph as design rules see it.
 
     Args:
-        graph: read, never written.
+        graph: read, never written. Rules see it without the nodes that nothing is computed for.
         inference: of the same graph, up to date.
         training: the plan as the project holds it; None for a graph that is not trained by itself, such as
             the inside of a block, whose ends then say nothing about a loss.
@@ -36,7 +36,8 @@ class LintContext:
         training: Mapping[str, Any] | None = None,
         num_classes: int | None = None,
     ) -> None:
-        self.graph = graph
+        self.drawn = graph
+        self.graph = inference.computed
         self.inference = inference
         self.training = training
         self.plan = None if training is None else PlanFacts.from_mapping(training)
@@ -47,7 +48,8 @@ class LintContext:
         self.windows: dict[str, Window | None] = {}  # by node id, as far as rules have asked
         self._by_trait: dict[str, list[Node]] = {}
         for node_id in inference.order():
-            self._sort_in(graph.nodes[node_id])
+            if node_id in self.graph.nodes:
+                self._sort_in(self.graph.nodes[node_id])
 
     def having(self, trait: str) -> Sequence[Node]:
         """The nodes whose type has a trait, along the data flow."""

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from codegen.live import LiveModel, build
 from codegen.source import generate
 from graph.catalog import CATALOG
-from graph.document import Document, Edge, EditError, Node, PortRef, Project
+from graph.document import Document, Edge, EditError, Graph, Node, PortRef, Project
 from graph.edits import AddNodes
 from graph.inference import Inference, live_nodes
+from graph.node_flags import SetBypassed
 from graph.shapes import TensorSpec, evaluate_shape
 from tests.graph.oracle import Oracle
 
@@ -75,6 +76,7 @@ OF_ONE: tuple[tuple[str, Draw], ...] = (
     ("GELU", _drawn(approximate=("none", "tanh"))),
     ("Softmax", _drawn(dim=LATER_AXES)),
     ("Identity", _fixed()),
+    ("Reroute", _fixed()),
     ("Flatten", _drawn(start_dim=(1, 2), end_dim=(-1, 2))),
     ("Unflatten", _drawn(dim=(1, 2), unflattened_size=([2, -1], [-1, 3]))),
     ("Reshape", _drawn(shape=([-1], [2, -1], [-1, 3]))),
@@ -129,7 +131,10 @@ class Drawing:
         if result.problems or not all(map(_is_small, result.outputs.values())):
             self.inference.update(self.document.undo())
             return False
-        self.values += [PortRef(node_id, port) for port in result.outputs]
+        if self.rng.random() < 0.05:
+            self.bypass(node_id)
+        outputs = self.inference.result(node_id).outputs
+        self.values += [PortRef(node_id, port) for port, tensor in outputs.items() if tensor]
         return True
 
     def grow(self) -> None:
@@ -156,6 +161,12 @@ class Drawing:
         params = {"dim": self.rng.choice(LATER_AXES)} if CATALOG[type_name].param("dim") else {}
         sources = [first, *(self.rng.choice(alike) for _ in range(self.rng.randint(1, 3)))]
         return self.place(type_name, sources, params)
+
+    def bypass(self, node_id: str) -> None:
+        """Leaves a node out, where that is no mistake."""
+        self.inference.update(self.document.apply(SetBypassed((node_id,))))
+        if self.inference.result(node_id).problems:
+            self.inference.update(self.document.undo())
 
     def value(self) -> PortRef:
         """One of the last values, or a loose one, or any."""
@@ -213,7 +224,7 @@ def require_truth(project: Project) -> LiveModel:
     results = _results(live.module, inputs)
     one_by_one = _computed_one_by_one(project, inference, live, inputs)
     _require_equal("an output", results, one_by_one)
-    living = live_nodes(project.graph)
+    living = live_nodes(inference.computed)
     counted = sum(inference.result(node_id).parameters or 0 for node_id in living)
     learned = sum(parameter.numel() for parameter in live.module.parameters())
     if counted != learned:
@@ -276,10 +287,10 @@ def _computed_one_by_one(
     """The results, from the catalogue's word and the live submodules; looks at every edge."""
     values = {PortRef(node, "out"): given for node, given in zip(live.source.input_ids, inputs, strict=True)}
     results: dict[str, Tensor] = {}
-    living = live_nodes(project.graph)
+    computed_graph, living = inference.computed, live_nodes(inference.computed)
     for node_id in (each for each in inference.order() if each in living):
         node, result = project.graph.nodes[node_id], inference.result(node_id)
-        incoming = project.graph.incoming(node_id)
+        incoming = computed_graph.incoming(node_id)
         given = [values[incoming[port].source] for port in result.inputs]
         if node.type == "Output":
             results[node_id] = given[0]
@@ -291,7 +302,19 @@ def _computed_one_by_one(
             values |= {PortRef(node_id, p): t for p, t in zip(result.outputs, computed, strict=True)}
         for port, tensor in result.outputs.items():
             _require_predicted(node, port, tensor, values[PortRef(node_id, port)])
+    _require_passed_on(project.graph, inference, values)
     return [results[node_id] for node_id in live.source.output_ids]
+
+
+def _require_passed_on(graph: Graph, inference: Inference, values: dict[PortRef, Tensor]) -> None:
+    """Looks at what nodes give that nothing is computed for."""
+    for node_id in inference.order():
+        result = inference.result(node_id)
+        for output, port in (result.passes or {}).items():
+            source = graph.incoming(node_id)[port].source
+            if source in values:
+                values[PortRef(node_id, output)] = values[source]
+                _require_predicted(graph.nodes[node_id], output, result.outputs[output], values[source])
 
 
 def _require_predicted(node: Node, port: str, predicted: TensorSpec | None, computed: Tensor) -> None:

@@ -14,7 +14,7 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from codegen.compat import import_torchvision
-from graph.catalog.spec import Expression, Function, LayerCall, LayerSpec, Module
+from graph.catalog.spec import Alias, Expression, Function, LayerCall, LayerSpec, Module
 from tests.graph.strategies import SYMBOL, Case
 
 NAMES = {
@@ -132,6 +132,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "Max": lambda xs, p, sizes: torch.amax(xs[0], **p),
     "Min": lambda xs, p, sizes: torch.amin(xs[0], **p),
     "ArgMax": lambda xs, p, sizes: torch.argmax(xs[0], **p),
+    "Reroute": lambda xs, p, sizes: xs[0],
     "Norm": lambda xs, p, sizes: torch.linalg.vector_norm(xs[0], **p),
 }
 
@@ -213,6 +214,8 @@ def written(spec: LayerSpec, call: LayerCall, inputs: Tensors) -> list[torch.Ten
     """What the Python text of a layer computes; None for a layer with a module."""
     names = tuple(f"x{index}" for index in range(len(inputs)))
     scope = NAMES | dict(zip(names, inputs, strict=True))
+    if isinstance(spec.code, Alias):
+        return list(inputs)
     if isinstance(spec.code, Function):
         return list(_flat(eval(spec.code.path, NAMES)(*inputs, **call.params)))
     if isinstance(spec.code, Expression):

@@ -26,7 +26,7 @@ from graph.edits import (
     SetParams,
     SetTraining,
 )
-from graph.node_flags import SetPinned
+from graph.node_flags import SetBypassed, SetPinned
 from graph.silence import Silence
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -59,7 +59,7 @@ def random_edit(draw: Draw, graph: Graph, depth: int = 1) -> Edit:
         _silence,
         _annotate,
         _change_annotation,
-        _pin,
+        _flag,
     ]
     maker = draw(st.sampled_from([*makers, _batch] if depth else makers))
     return maker(draw, graph)
@@ -161,8 +161,9 @@ def _change_annotation(draw: Draw, graph: Graph) -> Edit:
     )  # fmt: skip
 
 
-def _pin(draw: Draw, graph: Graph) -> Edit:
-    return SetPinned((_some_id(draw, graph), _some_id(draw, graph)), draw(st.booleans()))
+def _flag(draw: Draw, graph: Graph) -> Edit:
+    kind = draw(st.sampled_from([SetPinned, SetBypassed, SetBypassed]))
+    return kind((_some_id(draw, graph), _some_id(draw, graph)), draw(st.booleans()))
 
 
 def _batch(draw: Draw, graph: Graph) -> Edit:

@@ -22,7 +22,7 @@ from graph.edits import (
     SetParams,
     SetTraining,
 )
-from graph.node_flags import SetPinned
+from graph.node_flags import SetBypassed, SetPinned
 from graph.storage import to_bytes
 from tests.graph.builders import chain, document, edge, node
 from tests.graph.random_edits import random_edit
@@ -43,6 +43,7 @@ def five_nodes() -> Document:
     graph = chain("Input", conv, "ReLU", "MaxPool2d", "Output")
     graph.delete_edges([edge("n4.out", "n5.in")])
     graph.replace_node(graph.nodes["n1"].with_(pinned=True))
+    graph.replace_node(graph.nodes["n4"].with_(bypassed=True))
     graph.frames.insert([Frame("f1", "Stem"), Frame("f2", "Head", (600.0, 0.0), (400.0, 200.0), "teal")])
     graph.notes.insert([Note("t1", "because")])
     graph.log.take()
@@ -66,6 +67,8 @@ EDITS = {
     ),
     "pin": SetPinned(("n2", "n3")),
     "pin what is pinned in part": SetPinned(("n1", "n2", "n2")),
+    "bypass": SetBypassed(("n2", "n3")),
+    "stop bypassing": SetBypassed(("n4",), on=False),
     "unpin": SetPinned(("n1",), on=False),
     "add a frame and a note": AddAnnotations((Frame("f9", "Head"),), (Note("t9", "Why?"),)),
     "remove the first frame": RemoveAnnotations(("f1",)),
@@ -345,6 +348,7 @@ def test_a_change_tells_what_came_went_and_changed():
         (ReplaceType("n7", "ReLU", {}), "There is no node n7."),
         (RenameNode("n7", "x"), "There is no node n7."),
         (MoveNodes({"n2": (1.0, 1.0), "f7": (0.0, 0.0)}, "item"), "There is no item f7."),
+        (SetBypassed(("n7",)), "There is no node n7."),
         (SetPinned(("n1", "n7")), "There is no node n7."),
         (AddNodes((node("f1", "ReLU"),)), "There already is a frame with the id f1."),
         (AddAnnotations((Frame("n1"),)), "There already is a node with the id n1."),
