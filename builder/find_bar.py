@@ -1,15 +1,16 @@
-"""Find: a node by its name, type, parameter or value, wherever in the project it is."""
+"""Find: nodes by name, type, parameter or value, frames and notes by text, wherever in the project."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPoint, QRect, Slot
+from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, QSizeF, Slot
 
 from builder.canvas.page import CanvasPage
-from builder.find_index import FindIndex, Hit
+from builder.find_index import FindIndex, Hit, Item
 from builder.picker import Picker, Row
 from builder.scope_names import ARROW
 from builder.session import Session
 from builder.theme import GRID, Theme
+from graph.document import Node
 
 ROWS = 6  # seen at once: the network is to be seen as well
 WIDTH = 440  # pixels, where there is room
@@ -104,28 +105,33 @@ class FindBar(QObject):
         self.picker.current = row
         if not self._session.show_scope(hit.path):
             return
-        self._session.select((hit.node.id,))
+        self._session.select((hit.item.id,))
         self._reached = row
-        self._bring_into_sight(hit.node.id)
+        self._bring_into_sight(self._area(hit.item))
         self.picker.go_back_to(self._canvas)
         self.picker.hint.setText(self._hint())
 
-    def _bring_into_sight(self, node_id: str) -> None:
-        """Shows a node large enough to be read, and not under the bar."""
+    def _area(self, item: Item) -> QRectF:
+        """Where an item stands on the canvas."""
+        if isinstance(item, Node):
+            return self._canvas.graph_scene.bounds([item.id])
+        return QRectF(QPointF(*item.position), QSizeF(*item.size))
+
+    def _bring_into_sight(self, area: QRectF) -> None:
+        """Shows an area of the canvas large enough to be read, and not under the bar."""
         if self._canvas.zoom < READABLE:
             self._canvas.zoom_by(1 / self._canvas.zoom)
-            self._canvas.centerOn(self._canvas.graph_scene.bounds([node_id]).center())
-        else:
-            self._canvas.reveal(node_id)
-        self._uncover(node_id)
+            self._canvas.centerOn(area.center())
+        self._canvas.ensureVisible(area, 2 * MARGIN, 2 * MARGIN)
+        self._uncover(area)
 
-    def _uncover(self, node_id: str) -> None:
-        """Moves the view so that the bar does not lie on a node."""
+    def _uncover(self, area: QRectF) -> None:
+        """Moves the view so that the bar does not lie on an area."""
         if not self.picker.isVisible():
             return
         viewport = self._canvas.viewport()
         bar = QRect(viewport.mapFrom(self._page, self.picker.pos()), self.picker.size())
-        card = self._canvas.mapFromScene(self._canvas.graph_scene.bounds([node_id])).boundingRect()
+        card = self._canvas.mapFromScene(area).boundingRect()
         if not card.intersects(bar.adjusted(-MARGIN, 0, 0, MARGIN)):
             return
         if bar.left() > card.width() + 2 * MARGIN:
@@ -136,22 +142,22 @@ class FindBar(QObject):
     def _row_in_sight(self) -> int:
         """The row of the node that is selected; -1 if it is none of those found."""
         here = self._session.scope, self._session.selection
-        return next((row for row, hit in enumerate(self._hits) if (hit.path, (hit.node.id,)) == here), -1)
+        return next((row for row, hit in enumerate(self._hits) if (hit.path, (hit.item.id,)) == here), -1)
 
     def _list(self, current: int) -> None:
         if self.picker.isVisible():
             self.picker.show_rows([self._row(hit) for hit in self._hits], self._hint(), current)
 
     def _row(self, hit: Hit) -> Row:
-        spec = self._session.graph.catalog.get(hit.node.type)
+        spec = self._session.graph.catalog.get(hit.type)
         path = f" {ARROW} ".join(hit.places)
         return Row(
-            title=hit.node.name,
-            note="   ".join(part for part in (hit.node.type, hit.param) if part),
+            title=hit.name,
+            note="   ".join(part for part in (hit.type, hit.param) if part),
             right=path,
             letters=hit.letters,
             color=self._theme.family_color(spec.category if spec else ""),
-            tip=f" {ARROW} ".join((*hit.places, hit.node.name)),
+            tip=f" {ARROW} ".join((*hit.places, hit.name)),
         )
 
     def _hint(self) -> str:

@@ -1,4 +1,4 @@
-"""Finds nodes by name, type, parameter or value, also inside blocks. Plain Python, no Qt.
+"""Finds nodes by name, type, parameter or value, frames and notes by their text, also inside blocks.
 
 Ten thousand nodes are to be searched between two keystrokes. So what is searched is kept as lists of plain
 texts, each look-up is one pass over such a list, and only what is shown gets an object of its own.
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from operator import is_, itemgetter
 
 from builder.fuzzy import EXACT, INSIDE, PREFIX, WORD, fit, fit_letters, fit_part
+from graph.annotations import Frame, Note
+from graph.catalog.params import Value
 from graph.catalog.spec import LayerSpec
 from graph.document import Graph, Node, Project
 from graph.scopes import Path
@@ -27,24 +29,29 @@ SET, VALUE = 75, 50  # `stride=2` as a whole, a part of it
 DEFAULT, PLACE = 25, 30  # a parameter that was not set, the name of an instance on the way
 LEAST_LETTERS = 33  # what letters in order must be worth
 
+Item = Node | Frame | Note
 Scores = dict[int, float]  # by index in a page
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A node that fits.
+    """A node, frame or note that fits.
 
     Attributes:
         path: ids of the instances to enter.
         places: what these are called.
-        node: as it is in the graph there.
+        item: as it is in the graph there.
+        name: the name of the node, the title of the frame, the text of the note in one line.
+        type: what kind of layer it is, `Frame` or `Note`.
         letters: indices of the name's letters that were typed.
         param: the parameter that fits, `stride=2`; empty if none has to.
     """
 
     path: Path
     places: tuple[str, ...]
-    node: Node
+    item: Item
+    name: str
+    type: str
     letters: tuple[int, ...] = ()
     param: str = ""
 
@@ -102,10 +109,9 @@ class FindIndex:
         self._pages = pages
 
     def _page(self, scope: str | None) -> _Page:
-        nodes = list(self._project.graph_of(scope).nodes.values())
-        page = self._pages.get(scope)
-        catalog = self._project.graph.catalog
-        return page if page is not None and page.holds(nodes) else _Page(nodes, catalog)
+        graph, page = self._project.graph_of(scope), self._pages.get(scope)
+        items = [*graph.nodes.values(), *graph.frames.values(), *graph.notes.values()]
+        return page if page is not None and page.holds(items) else _Page(items, graph.catalog)
 
     def _score(self, word: str) -> dict[str | None, Scores]:
         """By graph, what a word is worth there; remembered, as most of a query stays from key to key."""
@@ -122,19 +128,19 @@ class _Page:
     Few types and few sets of parameters occur in a graph, so each is looked at once, however many have it.
     """
 
-    def __init__(self, nodes: Sequence[Node], catalog: Mapping[str, LayerSpec]) -> None:
-        self.nodes, self._catalog = nodes, catalog
-        self.names = [node.name.casefold() for node in nodes]
+    def __init__(self, items: Sequence[Item], catalog: Mapping[str, LayerSpec]) -> None:
+        self.items, self._catalog = items, catalog
+        self.names = [name_of(item).casefold() for item in items]
         self.types = defaultdict[str, list[int]](list)
         self.params = defaultdict[str, list[int]](list)
-        for index, node in enumerate(nodes):
-            self.types[node.type].append(index)
-            if node.params:
-                self.params[_params_text(node)].append(index)
+        for index, item in enumerate(items):
+            self.types[type_of(item)].append(index)
+            if isinstance(item, Node) and item.params:
+                self.params[_params_text(item)].append(index)
 
-    def holds(self, nodes: Sequence[Node]) -> bool:
-        """Whether it was made from these very nodes; a node that changes is another object."""
-        return len(nodes) == len(self.nodes) and all(map(is_, nodes, self.nodes))
+    def holds(self, items: Sequence[Item]) -> bool:
+        """Whether it was made from these very items; one that changes is another object."""
+        return len(items) == len(self.items) and all(map(is_, items, self.items))
 
     def scores(self, word: str) -> Scores:
         """What a word is worth for each node that has it as it stands."""
@@ -158,11 +164,13 @@ class _Page:
         """What a word is worth for each node whose name has its letters in order."""
         in_order = re.compile(".*?".join(map(re.escape, word))).search
         near = [index for index, name in enumerate(self.names) if in_order(name)][:MAX_LETTERS]
-        fits = {index: fit_letters(word, self.nodes[index].name)[0] for index in near}
+        fits = {index: fit_letters(word, name_of(self.items[index]))[0] for index in near}
         return {index: score for index, score in fits.items() if score >= LEAST_LETTERS}
 
-    def fitting_param(self, word: str, node: Node) -> str:
+    def fitting_param(self, word: str, node: Item) -> str:
         """The first parameter of a node that a word fits, set or left at its default; empty if none does."""
+        if not isinstance(node, Node):
+            return ""
         defaults = (
             f"{text} by default"
             for param, text in _defaults(self._catalog.get(node.type))
@@ -176,11 +184,15 @@ class _Page:
             if score:
                 yield score * TYPE_SHARE, indices
 
+    def _params(self, index: int) -> Mapping[str, Value]:
+        item = self.items[index]
+        return item.params if isinstance(item, Node) else {}
+
     def _default_tiers(self, word: str) -> Iterator[tuple[float, list[int]]]:
         for type_name, indices in self.types.items():
             for param, text in _defaults(self._catalog.get(type_name)):
                 if word in text.casefold():
-                    yield DEFAULT, [index for index in indices if param not in self.nodes[index].params]
+                    yield DEFAULT, [index for index in indices if param not in self._params(index)]
 
     def _param_tiers(self, word: str) -> Iterator[tuple[float, list[int]]]:
         for text, indices in self.params.items():
@@ -240,14 +252,27 @@ def _together(scores: Mapping[str, Scores], way: _Way) -> Scores:
 
 
 def _hit(words: Iterable[str], page: _Page, index: int, way: _Way) -> Hit:
-    node, letters, param = page.nodes[index], set[int](), ""
+    item, letters, param = page.items[index], set[int](), ""
+    name, kind = name_of(item), type_of(item)
     for word in words:
         is_in_name = word in page.names[index]
-        fitting = "" if is_in_name else page.fitting_param(word, node)
+        fitting = "" if is_in_name else page.fitting_param(word, item)
         param = param or fitting
-        if is_in_name or not (fitting or word in node.type.casefold() or way.passes(word)):
-            letters.update(fit(word, node.name)[1])
-    return Hit(way.path, way.places, node, tuple(sorted(letters)), param)
+        if is_in_name or not (fitting or word in kind.casefold() or way.passes(word)):
+            letters.update(fit(word, name)[1])
+    return Hit(way.path, way.places, item, name, kind, tuple(sorted(letters)), param)
+
+
+def name_of(item: Item) -> str:
+    """What an item is found by: the name of a node, the title of a frame, the text of a note in one line."""
+    if isinstance(item, Node):
+        return item.name
+    return item.title if isinstance(item, Frame) else " ".join(item.text.split())
+
+
+def type_of(item: Item) -> str:
+    """The type of a node; what else it is."""
+    return item.type if isinstance(item, Node) else type(item).__name__
 
 
 def _defaults(spec: LayerSpec | None) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,13 @@
 """Find: by name, type, parameter and value, in the main graph and inside blocks, and the way there."""
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from builder.find_index import MAX_HITS, FindIndex
+from graph.annotation_edits import AddAnnotations, SetNote
+from graph.annotations import Frame, Note
 from graph.block_edits import AddBlock, SetBlockParams
 from graph.document import Block, BlockParam, Document, Graph, Node, Project
 from graph.edits import AddNodes, Batch, RemoveNodes, RenameNode, SetParams
@@ -17,7 +19,7 @@ LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 def places(index, query, shown=None):
-    return [" > ".join((*hit.places, hit.node.name)) for hit in index.find(query, shown)[0]]
+    return [" > ".join((*hit.places, hit.name)) for hit in index.find(query, shown)[0]]
 
 
 def flat(*nodes):
@@ -59,7 +61,7 @@ def test_parameters_and_values_are_found_set_ones_first(query, found):
 def test_a_parameter_left_alone_is_found_at_its_default_and_not_once_it_is_set():
     index = flat(("Conv2d", "plain", {}), ("Conv2d", "strided", {"stride": 2}))
     (hit,) = index.find("stride=1")[0]
-    assert (hit.node.name, hit.param) == ("plain", "stride=1 by default")
+    assert (hit.name, hit.param) == ("plain", "stride=1 by default")
 
 
 def test_what_fits_is_told_letters_and_parameter():
@@ -110,6 +112,18 @@ def test_changes_are_found_and_what_is_gone_is_not():
     assert len(places(index, "inner")) == 3
 
 
+def test_frames_and_notes_are_found_by_their_text():
+    document = Document(deep())
+    index = FindIndex(document.project)
+    note = Note("t1", "Why two of them:\nsee the paper", (500.0, 80.0))
+    document.apply(AddAnnotations([Frame("f1", "Encoder half")], [note]))
+    assert places(index, "encoder") == ["Encoder half"]
+    assert places(index, "the paper") == ["Why two of them: see the paper"]
+    assert places(index, "note") == ["Why two of them: see the paper"]
+    document.apply(SetNote("t1", text="gone"))
+    assert places(index, "paper") == []
+
+
 def test_a_blocks_new_default_is_found_once_the_index_is_told():
     document = Document(deep())
     index = FindIndex(document.project)
@@ -122,7 +136,7 @@ def test_a_blocks_new_default_is_found_once_the_index_is_told():
 def test_of_very_many_the_best_are_listed_and_all_are_counted():
     nodes = [Node(f"n{number}", "ReLU", f"relu{number}") for number in range(5000)]
     hits, count = FindIndex(Project(graph=Graph(nodes))).find("relu4999")
-    assert ([hit.node.name for hit in hits], count) == (["relu4999"], 1)
+    assert ([hit.name for hit in hits], count) == (["relu4999"], 1)
     hits, count = FindIndex(Project(graph=Graph(nodes))).find("relu")
     assert (len(hits), count) == (MAX_HITS, 5000)
 
@@ -252,6 +266,17 @@ def test_f3_goes_on_without_the_bar_and_asks_where_nothing_was_looked_for(finder
     finder.press(Qt.Key.Key_F3, SHIFT)
     assert finder.here == "pair1 > second > relu"
     assert not finder.picker.isVisible()
+
+
+def test_a_note_is_brought_into_sight(finder):
+    note = Note("t1", "remember the learning rate", (4000.0, 3000.0))
+    finder.session.apply(AddAnnotations(notes=[note]))
+    finder.ask("learning rate")
+    assert finder.rows == [("remember the learning rate", "")]
+    finder.press(Qt.Key.Key_Return)
+    canvas = finder.window.canvas
+    x, y = note.position
+    assert canvas.visible_area.contains(QRectF(x, y, *note.size))
 
 
 def test_f3_goes_on_from_what_is_selected(finder):
