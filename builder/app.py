@@ -7,16 +7,18 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import (
+    QCoreApplication,
     QEvent,
     QEventLoop,
     QMessageLogContext,
     QObject,
+    QProcess,
     QSettings,
     QSize,
     QTimer,
@@ -34,6 +36,7 @@ from builder.interrupts import Interrupts
 from builder.main_window import MainWindow
 from builder.preferences import Preferences
 from builder.theme import MODES, Mode, ThemeManager
+from builder.ui_scale import scaled
 from builder.windows import Windows
 
 APP_NAME = "Netloom"
@@ -44,13 +47,15 @@ SETTLE_TIME = 400  # milliseconds for layouts and curves before a screenshot
 _log = logging.getLogger("netloom")
 
 
-def open_window(path: Path | None, theme: str | None = None) -> int:
-    """Opens a window and returns when the last one is closed; gives the exit code.
+def open_window(paths: Sequence[Path] = (), theme: str | None = None) -> int:
+    """Opens a window for each project and returns when the last one is closed; gives the exit code.
 
     What is left is deleted here: at the end of the interpreter Qt would call methods that are gone.
     """
-    app = make_application()
+    name_application()
     settings = QSettings()
+    with scaled(Preferences(settings).ui_scale):
+        app = make_application()
     themes = ThemeManager(app, _mode(theme, settings))
     windows = Windows(themes, settings)
     window = MainWindow(themes, settings, windows=windows)
@@ -58,19 +63,30 @@ def open_window(path: Path | None, theme: str | None = None) -> int:
     errors = ErrorReporter(windows)
     errors.install()
     window.show()
-    if path is not None:
+    for path in paths[:1]:
         window.files.open_project(path)
-    else:
+    for path in paths[1:]:
+        window.window_commands.new_window().files.open_project(path)
+    if not paths:
         QTimer.singleShot(0, window, window.files.recover)
     interrupts = Interrupts(windows.leave_at_once, windows)
     code = app.exec()
     windows.secure()  # Qt also ends its loop when the screen is gone
     interrupts.restore()
     errors.uninstall()
+    restart_paths = windows.restart_paths
     for left in windows:
         delete(left)
     delete(windows)
+    if restart_paths is not None:
+        start_again(restart_paths)
     return code
+
+
+def start_again(paths: Iterable[Path]) -> bool:
+    """Starts Netloom anew, in a process of its own, with these projects open."""
+    arguments = ["-m", "builder.cli", "open", *map(str, paths)]
+    return QProcess.startDetached(sys.executable, arguments, str(Path(__file__).parents[1]))[0]
 
 
 def render_screenshot(
@@ -136,13 +152,18 @@ def _rendered(
 
 def make_application(arguments: Sequence[str] = ()) -> QApplication:
     """The one QApplication, named, so that settings and folders are Netloom's."""
+    name_application()
     app = QApplication.instance() or QApplication([APP_NAME, *arguments])
     assert isinstance(app, QApplication)
-    app.setApplicationName(APP_NAME)
-    app.setOrganizationName(APP_NAME)
     app.setWindowIcon(QIcon(icon("layers")))
     sys.setswitchinterval(SWITCH_INTERVAL)
     return app
+
+
+def name_application() -> None:
+    """Says whose the settings and folders are, also before there is an application."""
+    QCoreApplication.setApplicationName(APP_NAME)
+    QCoreApplication.setOrganizationName(APP_NAME)
 
 
 class ErrorReporter(QObject):

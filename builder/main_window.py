@@ -96,11 +96,11 @@ class MainWindow(QMainWindow):
         self.blocks = BlockCommands(self.session, self.actions_, self)
         self.tools = WindowTools(
             self.actions_, self.files, self.docks, self.session, self.editor, self.dialogs,
-            self.windows.shortcuts, settings, themes.theme, self,
+            self.windows.shortcuts, self.preferences, settings, themes.theme, self,
         )  # fmt: skip
         self._bind_actions()
         self._connect()
-        self.resize(FIRST_SIZE)
+        self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
         self.docks.restore(settings)
         self._show_welcome()
         self.windows.add(self)
@@ -160,6 +160,9 @@ class MainWindow(QMainWindow):
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
 
     def _connect(self) -> None:
+        self.preferences.changed.connect(self._follow_preference)
+        self.tools.restart_asked.connect(self.windows.restart)
+        self.recovery.set_interval(self.preferences.recovery_interval)
         session, files = self.session, self.files
         files.opened.connect(self._show_project)
         files.saved.connect(self._show_saved)
@@ -286,8 +289,16 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.windows.note_front(self)
 
+    @Slot(str)
+    def _follow_preference(self, name: str) -> None:
+        if name == "recovery_interval":
+            self.recovery.set_interval(self.preferences.recovery_interval)
+        elif name == "motion":
+            self.setAnimated(not self.preferences.reduced_motion)
+
     @Slot()
     def _after_first_paint(self) -> None:
+        self._follow_preference("motion")  # asking the system takes a moment
         self.welcome.show_templates()
         if self.loader.is_loaded:
             self.training.prepare()

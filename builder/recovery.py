@@ -69,6 +69,11 @@ class Recovery(QObject):
         self._timer.timeout.connect(self.keep)
         session.changed.connect(self._note_change)
 
+    def set_interval(self, seconds: int) -> None:
+        """Says how long a change waits for its copy at most."""
+        self._limit = seconds * 1000
+        self._quiet = min(QUIET, self._limit)
+
     @Slot()
     def keep(self) -> None:
         """Writes a copy if there is unsaved work that the last copy does not have."""

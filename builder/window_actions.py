@@ -156,6 +156,15 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "Goes to the one before of what was looked for.",
     ),
     ActionSpec(
+        "edit.preferences",
+        "Pre&ferences...",
+        "Edit",
+        "show_preferences",
+        ("Ctrl+,",),
+        "gear",
+        "Theme, size, motion, grid, and how often unsaved work is kept.",
+    ),
+    ActionSpec(
         "view.commands",
         "&Command palette...",
         "View",
@@ -206,7 +215,8 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "Edit": (
         "edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete",
-        "", "edit.select_all", "", "edit.find", "edit.find_next", "edit.find_previous",
+        "", "edit.select_all", "", "edit.find", "edit.find_next", "edit.find_previous", "",
+        "edit.preferences",
     ),
     "View": (
         "view.commands", "", "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.theme",

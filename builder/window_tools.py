@@ -1,10 +1,10 @@
-"""What the window offers beside its panels: command palette, find, keyboard shortcuts."""
+"""What the window offers beside its panels: command palette, find, shortcuts, preferences."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QMainWindow
 
 from builder.actions import Actions
@@ -14,6 +14,8 @@ from builder.command_sources import action_commands, panel_commands, recent_comm
 from builder.dialogs import Dialogs
 from builder.docks import Docks
 from builder.find_bar import FindBar
+from builder.preferences import Preferences
+from builder.preferences_dialog import PreferencesDialog
 from builder.project_files import ProjectFiles
 from builder.session import Session
 from builder.shortcut_dialog import ShortcutDialog
@@ -27,7 +29,12 @@ class WindowTools(QObject):
     Args:
         settings: keeps which commands were used.
         window: everything lies on it.
+
+    Signals:
+        restart_asked(): Netloom is to be left and started again.
     """
+
+    restart_asked = Signal()
 
     def __init__(
         self,
@@ -38,6 +45,7 @@ class WindowTools(QObject):
         page: CanvasPage,
         dialogs: Dialogs,
         shortcuts: Shortcuts,
+        preferences: Preferences,
         settings: QSettings,
         theme: Theme,
         window: QMainWindow,
@@ -46,6 +54,7 @@ class WindowTools(QObject):
         self.has_project = False
         self._actions, self._dialogs, self._window = actions, dialogs, window
         self._shortcut_dialog: ShortcutDialog | None = None
+        self._preferences, self._preferences_dialog = preferences, None
         self.shortcuts = shortcuts
         for action_id in shortcuts.specs:
             self._follow_shortcut(action_id)
@@ -75,6 +84,19 @@ class WindowTools(QObject):
         if self._shortcut_dialog is None:
             self._shortcut_dialog = ShortcutDialog(self.shortcuts, self._dialogs, self._window)
         return self._shortcut_dialog
+
+    @property
+    def preferences_dialog(self) -> PreferencesDialog:
+        """The preferences; made when they are first asked for."""
+        if self._preferences_dialog is None:
+            self._preferences_dialog = PreferencesDialog(self._preferences, self._window)
+            self._preferences_dialog.shortcuts_asked.connect(self.show_shortcuts)
+            self._preferences_dialog.restart_asked.connect(self.restart_asked)
+        return self._preferences_dialog
+
+    def show_preferences(self) -> None:
+        """Shows what can be preferred."""
+        self.preferences_dialog.open_again()
 
     def show_shortcuts(self) -> None:
         """Shows all keys, to look up and to change."""

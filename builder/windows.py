@@ -30,6 +30,9 @@ class Windows(QObject):
     Theme, preferences, shortcuts, recent projects, the loading of PyTorch, the answers of custom code and
     the turn to train are the process's, and so belong to no single window.
 
+    Attributes:
+        restart_paths: the projects to open when Netloom starts again; None unless that is wanted.
+
     Signals:
         changed(): a window came or went.
     """
@@ -45,6 +48,7 @@ class Windows(QObject):
         self.loader = TorchLoader(self)
         self.turn = RunTurn(self)
         self.shapes = ShapeQueue(ShapeProbe(), self)
+        self.restart_paths: list[Path] | None = None
         self._windows: list[MainWindow] = []
         self._front: MainWindow | None = None
         self._provider_before: custom_shapes.Provider | None = custom_shapes.ask_from_now_on(self.shapes)
@@ -115,6 +119,13 @@ class Windows(QObject):
         if not all(window.may_close() for window in ordered):
             return False
         return all(window.close_unasked() for window in ordered)
+
+    @Slot()
+    def restart(self) -> None:
+        """Closes every window as `quit` does; `restart_paths` then holds what is to be opened again."""
+        documents = [window.session.document for window in self]
+        if self.quit():
+            self.restart_paths = [document.path for document in documents if document.path is not None]
 
     def leave_at_once(self, signal_number: int) -> None:
         """Ends without a question: runs are saved, unsaved work is offered at the next start."""

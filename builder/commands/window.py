@@ -17,7 +17,7 @@ MAX_PIXELS = 16_384
 def register(commands: Commands) -> None:
     """Declares the command."""
     parser = commands.add("open", _open, "open the window (also what `netloom PROJECT` does)")
-    parser.add_argument("project", nargs="?", type=Path, metavar="PROJECT")
+    parser.add_argument("projects", nargs="*", type=Path, metavar="PROJECT", help="a window for each")
     parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="render the window once and exit")
     parser.add_argument(
         "--size", type=_size, default=DEFAULT_SIZE, metavar="WxH", help="for --screenshot, in pixels"
@@ -38,15 +38,15 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _open(options: argparse.Namespace) -> int:
-    if options.project is not None:
-        read_project(options.project)
+    for path in options.projects:
+        read_project(path)
     if options.screenshot is not None:
         return _screenshot(options)
     if fault := display_fault():
         raise CommandError(fault)
     from builder.app import open_window
 
-    return open_window(options.project, theme=options.theme)
+    return open_window(options.projects, theme=options.theme)
 
 
 def _screenshot(options: argparse.Namespace) -> int:
@@ -55,7 +55,8 @@ def _screenshot(options: argparse.Namespace) -> int:
     from builder.app import render_screenshot
 
     try:
-        render_screenshot(options.project, options.screenshot, options.size, theme=options.theme)
+        first = next(iter(options.projects), None)
+        render_screenshot(first, options.screenshot, options.size, theme=options.theme)
     except OSError as error:
         raise CommandError(f"{options.screenshot}: not written: {error.strerror or error}.") from error
     return 0

@@ -35,7 +35,7 @@ def soon():
     QTimer.singleShot(300, QApplication.instance().closeAllWindows)
     return QApplication.instance()
 app.make_application = lambda: (made(), soon())[1]
-raise SystemExit(app.open_window(None, theme="light"))
+raise SystemExit(app.open_window((), theme="light"))
 """
 
 
@@ -100,7 +100,7 @@ def edit_and_be_killed(window):
     QTimer.singleShot(200, lambda: os.kill(os.getpid(), signal.SIGTERM))
 
 app.MainWindow = type("Window", (MainWindow,), {"show": edit_and_be_killed})
-raise SystemExit(app.open_window(None, theme="light"))
+raise SystemExit(app.open_window((), theme="light"))
 """
 
 

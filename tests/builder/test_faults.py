@@ -216,7 +216,7 @@ class Window(MainWindow):
             print("edited", flush=True)
 
 app.MainWindow = Window
-raise SystemExit(app.open_window(None, theme="light"))
+raise SystemExit(app.open_window((), theme="light"))
 """
 
 
