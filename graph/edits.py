@@ -227,31 +227,6 @@ class RenameNode:
 
 
 @dataclass(frozen=True)
-class ReplaceType:
-    """Makes a node another type with these parameters.
-
-    Edges stay; one whose port the new type does not have is a Problem, not a refusal: nothing is lost.
-
-    Raises:
-        EditError: the node is not there, or a block would contain itself.
-    """
-
-    node_id: str
-    type: str
-    params: Mapping[str, Value]
-
-    @property
-    def label(self) -> str:
-        return f"Replace with {self.type}"
-
-    def apply(self, project: Project) -> Edit:
-        require_nodes(project, [self.node_id])
-        refuse_recursion(project, [self.type])
-        node = project.graph.nodes[self.node_id]
-        return _RestoreNode(project.graph.replace_node(node.with_(type=self.type, params=self.params)))
-
-
-@dataclass(frozen=True)
 class InsertNode:
     """Puts a new layer into the edge that feeds an input, and makes room for it on the canvas.
 

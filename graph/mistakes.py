@@ -10,10 +10,11 @@ from graph.blocks import IN_BLOCK
 from graph.catalog.spec import Alias, LayerSpec, PortSpec
 from graph.connection import dtype_origin
 from graph.document import Block, Edge, Graph, Node
-from graph.edits import Disconnect, RemoveNodes, ReplaceType, SetParams
+from graph.edits import Disconnect, RemoveNodes, SetParams
 from graph.node_flags import SetBypassed
 from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
 from graph.remedies import fix_for, rank_repairs
+from graph.replacing import ReplaceType
 from graph.shapes import InsertLayer, ShapeError, TensorSpec
 
 MAX_LISTED = 3

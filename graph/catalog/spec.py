@@ -456,6 +456,15 @@ class LayerSpec:
                 return port
         return None
 
+    def input_port_names(self, count: int) -> list[str]:
+        """What the inputs are called that a node needs; of a variadic one so many as asked for."""
+        return [
+            name
+            for port in self.inputs
+            if not port.optional
+            for name in ([f"{port.name}{n}" for n in range(count)] if port.variadic else [port.name])
+        ]
+
     @property
     def first_input(self) -> str | None:
         """The name of the input that a new node is joined at."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from graph.catalog.spec import DOCS
 from graph.document import Node
-from graph.edits import ReplaceType
 from graph.lint.context import LintContext
 from graph.lint.rewiring import change_plan, insert, remove, set_param
 from graph.lint.rule import Finding, Rule
 from graph.problems import Fix
+from graph.replacing import ReplaceType
 
 SOFTMAX_INSIDE = ("CrossEntropyLoss", "FocalLoss")
 SIGMOID_INSIDE = ("BCEWithLogitsLoss", "MultiLabelSoftMarginLoss")

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from graph.catalog.rules import as_tuple
 from graph.catalog.spec import DOCS
 from graph.document import Node
-from graph.edits import ReplaceType
 from graph.lint.context import LintContext
 from graph.lint.rewiring import insert, move_behind, set_param
 from graph.lint.rule import Finding, Rule
 from graph.problems import Fix
+from graph.replacing import ReplaceType
 from graph.shapes import TensorSpec
 
 FLAT_DROPOUTS: Mapping[str, str] = {"Dropout2d": "Dropout", "FeatureAlphaDropout": "AlphaDropout"}

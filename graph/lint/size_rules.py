@@ -8,12 +8,13 @@ from math import prod
 from graph.catalog.rules import as_tuple
 from graph.catalog.spec import DOCS, PortSpec
 from graph.document import Node, PortRef
-from graph.edits import Connect, Disconnect, ReplaceType, SetParams
+from graph.edits import Connect, Disconnect, SetParams
 from graph.lint.context import LintContext
 from graph.lint.rewiring import insert, remove
 from graph.lint.rule import Finding, Rule
 from graph.lint.window import Window, window_of
 from graph.problems import Fix, shown
+from graph.replacing import ReplaceType
 
 WIDE = 5  # a window of this size and more is meant to look around
 PASSES_PIXELS = ("activation", "dropout", "norm")

@@ -13,11 +13,11 @@ from graph.edits import (
     MoveNodes,
     RemoveNodes,
     RenameNode,
-    ReplaceType,
     SetParams,
     SetTraining,
 )
 from graph.packing import Pack
+from graph.replacing import ReplaceType
 from graph.storage import to_bytes
 from tests.graph.block_drawings import deep
 

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from graph.block_edits import AddBlock, InBlock, RemoveBlock, RenameBlock, SetBlockParams
 from graph.document import Block, BlockParam, Edit, Graph, Project
-from graph.edits import AddNodes, Batch, RenameNode, ReplaceType, SetParams
+from graph.edits import AddNodes, Batch, RenameNode, SetParams
 from graph.packing import Pack
+from graph.replacing import ReplaceType
 from graph.unpacking import Unpack
 from tests.graph.block_drawings import in_a_row
 from tests.graph.builders import node

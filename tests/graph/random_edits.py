@@ -22,11 +22,11 @@ from graph.edits import (
     RemoveNodes,
     RenameNode,
     RenameProject,
-    ReplaceType,
     SetParams,
     SetTraining,
 )
 from graph.node_flags import SetBypassed, SetPinned
+from graph.replacing import ReplaceType
 from graph.silence import Silence
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -117,7 +117,7 @@ def _rename(draw: Draw, graph: Graph) -> Edit:
 
 
 def _replace(draw: Draw, graph: Graph) -> Edit:
-    return ReplaceType(_some_id(draw, graph), draw(st.sampled_from(TYPES)), draw(PARAMS))
+    return ReplaceType(_some_id(draw, graph), draw(st.sampled_from(TYPES)), draw(PARAMS | st.none()))
 
 
 def _insert(draw: Draw, graph: Graph) -> Edit:

@@ -23,12 +23,12 @@ from graph.edits import (
     RemoveNodes,
     RenameNode,
     RenameProject,
-    ReplaceType,
     SetParams,
     SetTraining,
 )
 from graph.inference import Inference
 from graph.node_flags import SetPinned
+from graph.replacing import ReplaceType
 from graph.storage import from_bytes, to_bytes
 from tests.graph.block_drawings import deep, graph, in_a_row, residual
 from tests.graph.builders import edge

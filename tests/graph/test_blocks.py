@@ -6,8 +6,9 @@ from graph.block_edits import AddBlock, InBlock, RenameBlock, SetBlockParams
 from graph.blocks import MAX_NESTING, BodyError, block_ports, identifier
 from graph.connection import possible_dtypes
 from graph.document import Block, BlockParam, Document, Graph, Node, PortRef, Project
-from graph.edits import AddNodes, Batch, Disconnect, RemoveNodes, RenameNode, ReplaceType, SetParams
+from graph.edits import AddNodes, Batch, Disconnect, RemoveNodes, RenameNode, SetParams
 from graph.inference import Inference
+from graph.replacing import ReplaceType
 from graph.storage import from_bytes, to_bytes
 from tests.graph.block_drawings import deep, graph, in_a_row, pair, residual
 from tests.graph.builders import edge

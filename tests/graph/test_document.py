@@ -18,11 +18,11 @@ from graph.edits import (
     RemoveNodes,
     RenameNode,
     RenameProject,
-    ReplaceType,
     SetParams,
     SetTraining,
 )
 from graph.node_flags import SetBypassed, SetPinned
+from graph.replacing import ReplaceType
 from graph.storage import to_bytes
 from tests.graph.builders import chain, document, edge, node
 from tests.graph.random_edits import random_edit

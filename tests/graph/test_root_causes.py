@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.document import Edge, Graph, Node, PortRef
-from graph.edits import Batch, ReplaceType
+from graph.edits import Batch
 from graph.inference import Inference
 from tests.graph.builders import chain, document, edge, node, problems
 
@@ -161,12 +161,11 @@ def test_an_edge_whose_port_went_away_with_the_type_is_told(type_name, at, text,
         Node("x", "Input", "x", {"shape": [5, 8]}), node("rnn", "LSTM", "rnn"),
         node("last", "LastStep", "last"), node("out", "Output"),
     ]  # fmt: skip
-    doc = document(
-        Graph(nodes, [edge("x.out", "rnn.in"), edge("rnn.c", "last.in"), edge("last.out", "out.in")])
-    )
+    graph = Graph(nodes, [edge("x.out", "rnn.in"), edge("rnn.c", "last.in"), edge("last.out", "out.in")])
+    graph.replace_node(graph.nodes["rnn"].with_(type=type_name))
+    doc = document(graph)
     inference = Inference(doc.graph)
     doc.subscribe(inference.update)
-    doc.apply(ReplaceType("rnn", type_name, {}))
     problem = next(p for p in inference.problems() if p.code == "unknown-port" and p.node == at)
     assert problem.message == text
     assert inference.result(silent).problems == () or type_name == "Add"

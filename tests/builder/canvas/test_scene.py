@@ -20,10 +20,10 @@ from graph.edits import (
     MoveNodes,
     RemoveNodes,
     RenameNode,
-    ReplaceType,
     SetParams,
 )
 from graph.packing import Pack
+from graph.replacing import ReplaceType
 from graph.templates import templates
 from graph.unpacking import Unpack
 from tests.builder.canvas.driver import chain
