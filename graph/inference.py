@@ -25,10 +25,11 @@ from graph.mistakes import (
     unknown_ports,
     unknown_type,
 )
-from graph.parameters import infer_params, resolve, unsound_params
+from graph.parameters import infer_params
 from graph.passing import pass_on, without_passed
 from graph.problems import Problem
 from graph.shapes import ShapeError, TensorSpec, num_elements
+from graph.sheets import Sheet, Sheets
 
 MAX_PARAMETER_BYTES = 2**42
 MAX_ELEMENTS = 2**53
@@ -86,6 +87,7 @@ class Inference:
         self._env: Mapping[str, Value] = env or {}
         self._results: dict[str, NodeResult] = {}
         self._resolved: dict[str, _Resolved] = {}
+        self._sheets = Sheets(self._env)
         self._rank: dict[str, int] = {}
         self._cyclic: frozenset[str] = frozenset()  # nodes on a cycle or behind one
         self._cycles: Mapping[str, tuple[str, ...]] = {}  # the nodes of each cycle, by the first of them
@@ -155,9 +157,11 @@ class Inference:
 
     def rebuild(self) -> set[str]:
         """Computes everything anew; returns the ids of all nodes."""
-        self._results, self._resolved, self._computed = {}, {}, None
+        self._results, self._resolved, self._sheets, self._computed = {}, {}, Sheets(self._env), None
         self._sort()
-        return self._propagate(self._graph.nodes)
+        for node_id in self._rank:
+            self._results[node_id] = self._infer(node_id)
+        return set(self._rank)
 
     def update(self, change: Change) -> set[str]:
         """Follows a change of the graph; returns the ids of the nodes whose result is now another."""
@@ -237,7 +241,7 @@ class Inference:
         while queue:
             _, node_id = heappop(queue)
             before, after = self._results.get(node_id), self._infer(node_id)
-            if before == after:
+            if before is after or before == after:
                 continue
             self._results[node_id] = after
             changed.add(node_id)
@@ -263,19 +267,21 @@ class Inference:
         resolved = self._resolved.get(node_id)
         if resolved is None or resolved.site.node is not node or resolved.site.spec is not spec:
             site = Site(self._graph, node, spec, is_bound=bool(self._bindings))
-            params, problems = resolve(node, spec, self._env)
-            problems = problems or unsound_params(site, params)
-            resolved = self._resolved[node_id] = _Resolved(site, params, problems)
+            resolved = self._resolved[node_id] = _Resolved(site, self._sheets.of(site))
         if node_id in self._bindings and not node.bypassed:
             return _bound(resolved, self._bindings[node_id])
         incoming = self._graph.incoming(node_id)
         given = {port: self.output(edge.source) for port, edge in incoming.items()}
+        key = tuple(given.items())
+        if not node.bypassed and (known := resolved.sheet.known(key)):
+            return known
         lacking = self._lacking(incoming) if None in given.values() else {}
         if node.bypassed:
             return _bypassed(resolved, given, lacking, {edge.source.port for edge in graph.outgoing(node_id)})
         result = _infer_node(resolved, given, lacking)
         if isinstance(spec.code, Alias):
-            return replace(result, passes=dict(zip(spec.output_names, result.inputs, strict=False)))
+            result = replace(result, passes=dict(zip(spec.output_names, result.inputs, strict=False)))
+        resolved.sheet.keep(key, result)
         return result
 
     def _lacking(self, incoming: Mapping[str, Edge]) -> dict[str, tuple[str, ...]]:
@@ -303,8 +309,15 @@ class _Resolved:
     """A node's parameters, kept for as long as the node stays the same."""
 
     site: Site
-    params: Params
-    problems: tuple[Problem, ...]
+    sheet: Sheet
+
+    @property
+    def params(self) -> Params:
+        return self.sheet.params
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return self.sheet.problems
 
 
 def _bound(resolved: _Resolved, tensor: TensorSpec) -> NodeResult:

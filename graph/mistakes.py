@@ -200,7 +200,7 @@ def dead_branch(graph: Graph, node: Node) -> Problem:
     what, hint = "it leads to no Output, so it is left out of the network", "Connect it, or delete it."
     text = message(node.name, what, hint=hint)
     doomed = _only_for(graph, node)
-    label = f"Delete {node.name}" + (f" and {len(doomed) - 1} before it" if doomed[1:] else "")
+    label = f"Delete {node.name}" + (f" and {len(doomed) - 1} with it" if doomed[1:] else "")
     return Problem(
         code="dead-branch",
         severity="warning",
@@ -216,14 +216,18 @@ def dead_branch(graph: Graph, node: Node) -> Problem:
 
 def _only_for(graph: Graph, node: Node) -> tuple[str, ...]:
     """The ids of a node, of all that leads to it and nowhere else, and of what it alone leads to."""
-    found, readers = [node.id], dict[str, int]()
+    found, left = [node.id], dict[tuple[str, bool], int]()
+    seen = set(found)
     for node_id in found:  # which grows meanwhile
-        alone = [each for each in graph.successors(node_id) if set(graph.predecessors(each)) <= set(found)]
-        found += [each for each in dict.fromkeys(alone) if each not in found]
-        for before in dict.fromkeys(graph.predecessors(node_id)):
-            readers[before] = readers.get(before, len(set(graph.successors(before)))) - 1
-            if not readers[before] and before not in found:
-                found.append(before)
+        for is_before, near, others in (
+            (True, graph.predecessors, graph.successors),
+            (False, graph.successors, graph.predecessors),
+        ):
+            for each in dict.fromkeys(near(node_id)):
+                left[each, is_before] = left.get((each, is_before), len(set(others(each)))) - 1
+                if not left[each, is_before] and each not in seen:
+                    seen.add(each)
+                    found.append(each)
     return tuple(found)
 
 

@@ -4,9 +4,19 @@ from graph.catalog.params import Choice, Flag, ParamSpec
 from graph.catalog.per_dim import Factors, Sizes
 from graph.catalog.rules import as_tuple, scaled_size
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved, saves_inputs
+from graph.catalog.spec import (
+    DOCS,
+    LayerCall,
+    LayerSpec,
+    Module,
+    Params,
+    PortSpec,
+    Saved,
+    ShapeRule,
+    saves_inputs,
+)
 from graph.dims import Dim
-from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
+from graph.shapes import FLOATS, InsertLayer, SetParam, ShapeError, TensorSpec
 
 CATEGORY = "Upsampling"
 DTYPES = (*FLOATS, "uint8")
@@ -17,6 +27,7 @@ MODES = {
 }  # fmt: skip
 SMOOTH = ("linear", "bilinear", "bicubic", "trilinear")
 FLOATS_ONLY = ("linear", "trilinear", "area")
+COLOURS = 3
 SMOOTH_FOR = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 SIZE = Sizes(name="size", default=None, optional=True, help="Size of the output, in place of scale_factor.")
@@ -104,10 +115,25 @@ def _resized(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...
     return (TensorSpec((*given.shape[:2], *spatial), given.dtype, given.is_map),)
 
 
+def _smoothly_resized(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
+    """As `_resized`, but for what PyTorch 2.13 breaks off at: three bytes to be mixed into a single pixel."""
+    (given, *_), (output, *_) = inputs, _resized(inputs, p)
+    if given.dtype == "uint8" and output.shape[1:] == (COLOURS, 1, 1) != given.shape[1:]:
+        raise ShapeError(
+            "wrong-dtype",
+            f"PyTorch cannot mix the {COLOURS} bytes of the pixels of {given} from {{source}} into one pixel",
+            expected=" or ".join(FLOATS),
+            hint="Insert a Cast before it that gives float32.",
+            port="in",
+            repairs=(InsertLayer("Cast", {"dtype": "float32"}),),
+        )
+    return (output,)
+
+
 def _upsampled(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
     _require_mode(inputs[0], p.mode)
     _require_alignable(p)
-    return _resized(inputs, p)
+    return _smoothly_resized(inputs, p) if p.mode in SMOOTH else _resized(inputs, p)
 
 
 def _saves(call: LayerCall) -> Saved:
@@ -117,7 +143,11 @@ def _saves(call: LayerCall) -> Saved:
 
 
 def _upsampling(
-    type_name: str, help_text: str, ndims: tuple[int, ...], params: tuple[ParamSpec, ...] = ()
+    type_name: str,
+    help_text: str,
+    ndims: tuple[int, ...],
+    infer: ShapeRule,
+    params: tuple[ParamSpec, ...] = (),
 ) -> LayerSpec:
     return LayerSpec(
         type=type_name,
@@ -126,7 +156,7 @@ def _upsampling(
         source=f"{DOCS}torch.nn.{type_name}.html",
         code=Module(f"nn.{type_name}"),
         inputs=(PortSpec("in", DTYPES, ndims=ndims, layout="(N, C, H, W)"),),
-        infer=_upsampled if params else _resized,
+        infer=infer,
         params=(SIZE, SCALE_FACTOR, *params),
         saves=_saves,
         autocast="float32",
@@ -140,6 +170,7 @@ UPSAMPLE = _upsampling(
     "Upsample",
     "Feature maps enlarged or shrunk by repeating or interpolating pixels.",
     (3, 5, 4),
+    _upsampled,
     (
         Choice(name="mode", default="nearest", choices=tuple(MODES), help="How new pixels are made."),
         Flag(
@@ -153,6 +184,11 @@ UPSAMPLE = _upsampling(
 
 SPECS = (
     UPSAMPLE,
-    _upsampling("UpsamplingNearest2d", "Images enlarged by repeating pixels.", (4,)),
-    _upsampling("UpsamplingBilinear2d", "Images enlarged by interpolating, corners kept in place.", (4,)),
+    _upsampling("UpsamplingNearest2d", "Images enlarged by repeating pixels.", (4,), _resized),
+    _upsampling(
+        "UpsamplingBilinear2d",
+        "Images enlarged by interpolating, corners kept in place.",
+        (4,),
+        _smoothly_resized,
+    ),
 )

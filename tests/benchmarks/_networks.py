@@ -63,6 +63,19 @@ def mixed(num_nodes: int) -> Graph:
     return Graph(drawing.nodes, drawing.edges)
 
 
+def unlike(num_nodes: int) -> Graph:
+    """An Input, convolutions of which no two have the same size each with a norm and a ReLU, an Output."""
+    drawing = _Drawing()
+    while len(drawing.nodes) + 4 < num_nodes:
+        drawing.add("Conv2d", {"out_channels": CHANNELS + len(drawing.nodes), "padding": 1})
+        drawing.add("BatchNorm2d", {})
+        drawing.add("ReLU", {})
+    while len(drawing.nodes) + 1 < num_nodes:
+        drawing.add("Dropout2d", {})
+    drawing.add("Output", {})
+    return Graph(drawing.nodes, drawing.edges)
+
+
 def project(num_nodes: int) -> Project:
     """The network as a project."""
     return Project("Mixed", mixed(num_nodes))

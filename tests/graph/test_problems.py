@@ -153,7 +153,7 @@ MISTAKES = {
             [edge("n1.out", "n2.in"), edge("n1.out", "n3.in"), edge("n3.out", "n4.in")],
         ),
         "tanh1: it leads to no Output, so it is left out of the network. Connect it, or delete it.",
-        ["Delete tanh1 and 1 before it"],
+        ["Delete tanh1 and 1 with it"],
     ),
     "a dead end": (
         Graph(

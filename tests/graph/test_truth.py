@@ -78,6 +78,14 @@ def test_corners_of_the_formulas_are_torchs(type_name, params, shape):
     agrees_with_torch(Case(type_name, params, (shape,), usual_dtypes(type_name, 1)))
 
 
+@pytest.mark.parametrize("size", [1, 2, [1, 3]])
+@pytest.mark.parametrize(("channels", "sides"), [(3, [5, 4]), (3, [1, 1]), (4, [5, 4])])
+def test_bytes_are_mixed_where_torch_mixes_them(channels, sides, size):
+    for type_name, params in (("UpsamplingBilinear2d", {}), ("Interpolate", {"mode": "bicubic"})):
+        params = {"size": size, "scale_factor": None, **params}
+        agrees_with_torch(Case(type_name, params, ([channels, *sides],), ("uint8",)))
+
+
 @pytest.mark.parametrize("type_name", layer_types())
 def test_a_layer_is_accepted_exactly_if_torch_runs_it_with_equal_shapes_and_parameters(type_name):
     accepted = 0

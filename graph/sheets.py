@@ -1,0 +1,100 @@
+"""Parameters worked out once for all layers that have the same, with what such layers give.
+
+Networks are made of the same layers over and over, and a shape rule gives the same for the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from graph.catalog.spec import BlockCode, Embedded, LayerSpec, Params
+from graph.parameters import resolve, unsound_params
+from graph.problems import Problem
+
+if TYPE_CHECKING:
+    from graph.catalog.params import Value
+    from graph.inference import NodeResult
+    from graph.mistakes import Site
+
+MAX_SHEETS = 10_000
+MAX_RESULTS = 64  # of one sheet; sizes that are being typed leave some behind
+MAX_ENTRIES = 16  # of a list
+PLAIN = frozenset({int, bool, str, type(None)})
+
+
+@dataclass(slots=True)
+class Sheet:
+    """What is known about a layer of a type with certain parameters, wherever it stands.
+
+    Args:
+        spec: the type.
+        params: complete with defaults; inferred ones that were left out are None.
+        problems: what is wrong with them at the node that they were worked out for.
+        is_shared: whether other nodes have it too, and what they give follows from what they are given.
+    """
+
+    spec: LayerSpec
+    params: Params
+    problems: tuple[Problem, ...]
+    is_shared: bool
+    _results: dict[Hashable, NodeResult] = field(default_factory=dict)
+
+    def known(self, given: Hashable) -> NodeResult | None:
+        """The result for what comes in, if such a layer was looked at before."""
+        return self._results.get(given)
+
+    def keep(self, given: Hashable, result: NodeResult) -> None:
+        """Remembers a result without problems."""
+        if self.is_shared and result.params is not None:
+            if len(self._results) >= MAX_RESULTS:
+                self._results.clear()
+            self._results[given] = result
+
+
+class Sheets:
+    """The sheets of a graph.
+
+    Args:
+        env: what the names in expressions stand for.
+    """
+
+    def __init__(self, env: Mapping[str, Value]) -> None:
+        self._env = env
+        self._shared: dict[tuple[int, Hashable], Sheet] = {}
+
+    def of(self, site: Site) -> Sheet:
+        """The sheet of a node; one for all nodes of a type with the same parameters, if nothing is wrong."""
+        frozen = _frozen(site.node.params)
+        key = (id(site.spec), frozen)
+        sheet = self._shared.get(key)
+        if sheet is not None:
+            return sheet
+        params, problems = resolve(site.node, site.spec, self._env)
+        problems = problems or unsound_params(site, params)
+        # What own code gives hangs on whether it is trusted, and what is in a block may hold such code.
+        is_pure = not isinstance(site.spec.code, BlockCode | Embedded)
+        sheet = Sheet(site.spec, params, problems, frozen is not None and is_pure and not problems)
+        if sheet.is_shared:
+            if len(self._shared) >= MAX_SHEETS:
+                self._shared.clear()
+            self._shared[key] = sheet
+        return sheet
+
+
+def _frozen(params: Mapping[str, Value]) -> Hashable:
+    """The parameters that were set, equal to the very same alone; None where they are not plain and short."""
+    entries = []
+    for name, value in params.items():
+        kind = type(value)
+        if kind is list or kind is tuple:
+            if len(value) > MAX_ENTRIES or not all(type(entry) in PLAIN for entry in value):
+                return None
+            value = tuple((type(entry), entry) for entry in value)
+        elif kind is float:
+            value = repr(value)  # as -0.0 == 0.0
+        elif kind not in PLAIN:
+            return None
+        entries.append((name, kind, value))
+    return tuple(entries)
