@@ -143,6 +143,9 @@ def _rendered(
         window.files.open_project(path)
     if tab:
         window.docks.reveal(tab)
+    window.welcome.gallery.wait()
+    QApplication.processEvents()
+    window.grab()  # what is drawn when it is first seen is there the second time
     _settle()
     is_written = window.grab().save(str(out))
     window.close()

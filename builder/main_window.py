@@ -117,7 +117,8 @@ class MainWindow(QMainWindow):
         self.training = TrainingPanel(session, theme)
         self.code = CodeTab(session, theme)
         self.log = LogPanel()
-        self.welcome = WelcomePage(self.files.recent, theme)
+        links = [self.actions_["help.shortcuts"], self.actions_["help.layers"]]
+        self.welcome = WelcomePage(self.files.recent, theme, links)
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.editor)
@@ -186,7 +187,9 @@ class MainWindow(QMainWindow):
         self.welcome.new_asked.connect(files.new_project)
         self.welcome.open_asked.connect(files.open_project)
         self.welcome.path_chosen.connect(files.open_project)
+        self.welcome.elsewhere_asked.connect(files.open_elsewhere)
         self.welcome.template_chosen.connect(files.new_project)
+        self.welcome.gallery.settled.connect(self._load)
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
             self.welcome, self.run_bar, self.tools,
@@ -252,7 +255,7 @@ class MainWindow(QMainWindow):
         if not (self._is_asked or self.may_close()) or not self._end_run():
             event.ignore()
             return
-        self.exports.wait()
+        self._wait_for_threads()
         self.windows.remove(self)
         self.docks.save(self._settings)
         self.recovery.clear()
@@ -281,7 +284,7 @@ class MainWindow(QMainWindow):
         """Saves the run and puts unsaved work aside."""
         self.recovery.keep()
         self.controller.shut_down()
-        self.exports.wait()
+        self._wait_for_threads()
         self.log.close_log()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -299,9 +302,16 @@ class MainWindow(QMainWindow):
     @Slot()
     def _after_first_paint(self) -> None:
         self._follow_preference("motion")  # asking the system takes a moment
-        self.welcome.show_templates()
         if self.loader.is_loaded:
             self.training.prepare()
+        if self.pages.currentWidget() is self.welcome:
+            self.welcome.gallery.start()
+        else:
+            self._load()
+
+    @Slot()
+    def _load(self) -> None:
+        """Loads PyTorch, which takes a second of the processor, once there is nothing else to wait for."""
         self.loader.start()
 
     @Slot()
@@ -313,6 +323,9 @@ class MainWindow(QMainWindow):
         self.canvas.setFocus()
 
     def _show_welcome(self) -> None:
+        self.welcome.recent.refresh()
+        if self.isVisible():
+            self.welcome.gallery.start()
         self.pages.setCurrentWidget(self.welcome)
         self._set_has_project(False)
 
@@ -357,6 +370,10 @@ class MainWindow(QMainWindow):
         node_id = select_place(self.session, key)
         if node_id is not None:
             self.reveal_node(node_id)
+
+    def _wait_for_threads(self) -> None:
+        self.exports.wait()
+        self.welcome.gallery.wait()
 
     def _end_run(self) -> bool:
         if not self.controller.is_active:

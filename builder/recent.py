@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from time import time
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
 KEY = "recent"
 MAX_RECENT = 10
+MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A project that was opened or saved.
+
+    Attributes:
+        changed: when its file was written last, in seconds since 1970; None if the file is gone.
+    """
+
+    path: Path
+    changed: float | None
+
+    @property
+    def is_missing(self) -> bool:
+        return self.changed is None
 
 
 class RecentProjects(QObject):
-    """A short list of paths, the latest first; files that are gone are left out.
+    """A short list of paths, the latest first.
 
     Signals:
         changed(): the list is another.
@@ -26,13 +45,22 @@ class RecentProjects(QObject):
     @property
     def paths(self) -> list[Path]:
         """Existing project files, latest first."""
-        return [path for path in self._stored() if path.is_file()]
+        return [each.path for each in self.entries if not each.is_missing]
+
+    @property
+    def entries(self) -> list[Recent]:
+        """All of them, also those whose file is gone, latest first."""
+        return [Recent(path, _changed(path)) for path in self._stored()]
 
     def add(self, path: Path) -> None:
         """Puts a project on top."""
         path = path.resolve()
         others = [other for other in self._stored() if other != path]
         self._store([path, *others][:MAX_RECENT])
+
+    def remove(self, path: Path) -> None:
+        """Takes a project off the list; its file stays."""
+        self._store([other for other in self._stored() if other != path])
 
     def clear(self) -> None:
         """Forgets all."""
@@ -45,3 +73,38 @@ class RecentProjects(QObject):
     def _store(self, paths: list[Path]) -> None:
         self._settings.setValue(KEY, [str(path) for path in paths])
         self.changed.emit()
+
+
+def ago(then: float, now: float | None = None) -> str:
+    """How long ago something was, as people say it: `just now`, `3 hours ago`, `12 days ago`."""
+    seconds = max((time() if now is None else now) - then, 0)
+    if seconds < MINUTE:
+        return "just now"
+    if seconds < HOUR:
+        return _ago(seconds / MINUTE, "minute")
+    if seconds < DAY:
+        return _ago(seconds / HOUR, "hour")
+    if seconds < 2 * DAY:
+        return "yesterday"
+    return _ago(seconds / DAY, "day") if seconds < 60 * DAY else _ago(seconds / (30 * DAY), "month")
+
+
+def short_folder(path: Path) -> str:
+    """The folder of a file, with the user's own written as ~."""
+    folder = path.parent
+    return (
+        f"~/{folder.relative_to(Path.home())}".removesuffix("/.")
+        if folder.is_relative_to(Path.home())
+        else str(folder)
+    )
+
+
+def _ago(count: float, unit: str) -> str:
+    return f"{int(count)} {unit}{'' if int(count) == 1 else 's'} ago"
+
+
+def _changed(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None

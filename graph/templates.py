@@ -10,6 +10,8 @@ from graph.document import Project
 from graph.problems import did_you_mean, shown
 from graph.storage import SUFFIX, from_bytes
 
+GALLERY_KEYS = ("description", "group", "order")  # of a template's file, and of no project made from it
+
 
 @dataclass(frozen=True)
 class Template:
@@ -18,17 +20,17 @@ class Template:
     Args:
         name: what `netloom new --template` takes.
         description: one line for the gallery.
+        group: the heading that it stands under there.
     """
 
     name: str
     description: str
+    group: str
 
     def project(self) -> Project:
         """A fresh project made from it."""
         project = _read(self.name)
-        project.extra = {
-            key: value for key, value in project.extra.items() if key not in ("description", "order")
-        }
+        project.extra = {key: value for key, value in project.extra.items() if key not in GALLERY_KEYS}
         return project
 
 
@@ -42,7 +44,7 @@ def templates() -> tuple[Template, ...]:
     folder = files("resources") / "templates"
     names = [entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX)]
     projects = sorted((_read(name) for name in names), key=lambda project: project.extra["order"])
-    return tuple(Template(project.name, project.extra["description"]) for project in projects)
+    return tuple(Template(each.name, each.extra["description"], each.extra["group"]) for each in projects)
 
 
 def template(name: str) -> Template:

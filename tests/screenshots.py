@@ -67,6 +67,8 @@ def settle(milliseconds: int = 400) -> None:
 def take(window: MainWindow, path: Path) -> None:
     """Writes what the window shows."""
     settle()
+    window.grab()  # what is drawn when it is first seen is there the second time
+    settle()
     path.parent.mkdir(parents=True, exist_ok=True)
     if not window.grab().save(str(path)):
         raise OSError(f"{path} cannot be written")

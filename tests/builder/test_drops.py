@@ -75,7 +75,7 @@ class Drag:
 
 def test_a_project_dropped_on_the_welcome_page_opens_there(window, project):
     path = project("dropped.netloom")
-    drag = Drag(window.welcome.viewport(), files(path))
+    drag = Drag(window.welcome.gallery.search, files(path))
     assert drag.enter()
     assert drag.move()
     overlay = window.drops.overlay

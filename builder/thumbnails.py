@@ -1,0 +1,64 @@
+"""Small pictures of networks, drawn one at a time between two events, and kept for each theme."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TypeAlias
+
+from PySide6.QtCore import QObject, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPainter, QPixmap
+
+from builder.theme import Theme
+from builder.thumbnail import paint_thumbnail
+from graph.document import Graph
+
+_Key: TypeAlias = tuple[Hashable, ...]
+
+
+class Thumbnails(QObject):
+    """Gives pictures that are there, and draws those that are not as soon as nothing else is to be done.
+
+    Signals:
+        ready(str): the picture of this name is there now.
+    """
+
+    ready = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pictures: dict[_Key, QPixmap] = {}
+        self._wanted: dict[_Key, tuple[str, Graph, QSize, Theme, float]] = {}
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._draw_next)
+
+    def picture(self, name: str, graph: Graph, size: QSize, theme: Theme, ratio: float) -> QPixmap | None:
+        """The picture of a graph; None where `ready` will tell when it is there.
+
+        Args:
+            name: of the graph; one name always has the same picture.
+            graph: what is drawn.
+            size: in pixels of the widget that shows it.
+            theme: for its colours.
+            ratio: pixels of the screen in one of the widget.
+        """
+        key = (name, theme.name, size.width(), size.height(), ratio)
+        if key not in self._pictures:
+            self._wanted.setdefault(key, (name, graph, size, theme, ratio))
+            self._timer.start()
+        return self._pictures.get(key)
+
+    @Slot()
+    def _draw_next(self) -> None:
+        key = next(iter(self._wanted), None)
+        if key is None:
+            self._timer.stop()
+            return
+        name, graph, size, theme, ratio = self._wanted.pop(key)
+        picture = QPixmap(size * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        paint_thumbnail(painter, QRectF(0, 0, size.width(), size.height()), graph, theme)
+        painter.end()
+        self._pictures[key] = picture
+        self.ready.emit(name)
