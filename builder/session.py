@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -133,6 +133,11 @@ class Session(QObject):
     def marks_of(self, node_id: str) -> tuple[Problem, ...]:
         """What the canvas marks at a node: what is wrong with it, without mere hints."""
         return self._marks.get(node_id, ())
+
+    @property
+    def all_marks(self) -> Mapping[str, tuple[Problem, ...]]:
+        """`marks_of` for every node that has any."""
+        return self._marks
 
     def load(self, document: Document) -> None:
         """Opens another document in place of the present one."""

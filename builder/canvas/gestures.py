@@ -11,6 +11,7 @@ from builder.canvas.node_item import NodeItem
 from builder.canvas.scene import CanvasScene
 from builder.session import Session
 from builder.theme import GRID
+from graph.document import Position
 from graph.edits import MoveNodes
 
 
@@ -76,32 +77,25 @@ class Move:
     def __init__(self, scene: CanvasScene, session: Session, grabbed: NodeItem, start: QPointF) -> None:
         self._scene, self._session, self._start = scene, session, start
         self._origin = grabbed.pos()
-        self._items = [scene.nodes[node_id] for node_id in session.selection]
-        self._before = {item.node_id: item.pos() for item in self._items}
+        nodes = session.graph.nodes
+        self._before = {node_id: nodes[node_id].position for node_id in session.selection}
+        self._positions: dict[str, Position] = {}
         self._shift = QPointF()
 
     def move(self, at: QPointF) -> None:
         wanted = self._origin + at - self._start
         snapped = QPointF(round(wanted.x() / GRID) * GRID, round(wanted.y() / GRID) * GRID)
-        self._show(snapped - self._origin)
-
-    def finish(self, at: QPointF) -> None:
-        if self._shift.isNull():
-            return
-        positions = {item.node_id: (item.x(), item.y()) for item in self._items}
-        if not self._session.apply(MoveNodes(positions)):
-            self.cancel()
-
-    def cancel(self) -> None:
-        nodes = self._session.graph.nodes
-        for item in self._items:
-            if item.node_id in nodes:
-                item.setPos(*nodes[item.node_id].position)
-        self._scene.run_edges(self._before)
-
-    def _show(self, shift: QPointF) -> None:
+        shift = snapped - self._origin
         if shift != self._shift:
             self._shift = shift
-            for item in self._items:
-                item.setPos(self._before[item.node_id] + shift)
-            self._scene.run_edges(self._before)
+            dx, dy = shift.x(), shift.y()
+            self._positions = {i: (x + dx, y + dy) for i, (x, y) in self._before.items()}
+            self._scene.show_at(self._positions)
+
+    def finish(self, at: QPointF) -> None:
+        if not self._shift.isNull():
+            self._session.apply(MoveNodes(self._positions))
+        self._scene.show_at({})
+
+    def cancel(self) -> None:
+        self._scene.show_at({})

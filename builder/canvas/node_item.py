@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QPainter
 
 from builder.canvas.face import Face
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port, card_height, ports_of
@@ -18,13 +17,14 @@ from builder.canvas.style import (
     PORT_RADIUS,
     ROUND_SCALE,
     CanvasStyle,
-    stripe_path,
 )
-from builder.session import Session
 from graph.blocks import CATEGORY as BLOCKS
 from graph.catalog.spec import LayerSpec
 from graph.document import Node, PortRef
 from graph.problems import Problem
+
+if TYPE_CHECKING:
+    from builder.canvas.scene import CanvasScene
 
 OVERHANG = 12.0  # ports and halo stand out of the card by at most this
 BADGE = QPointF(CARD_WIDTH - 16, 18)
@@ -42,75 +42,61 @@ class PortState(Enum):
     ERROR = "error"
 
 
-class NodeItem(QGraphicsItem):
-    """Shows one node of the session's graph. Reads the model, never writes it.
+class NodeItem:
+    """One node of the scene's graph, as it is drawn.
+
+    Made when first seen; it keeps nothing but what can be read anew.
 
     Args:
         node_id: which node.
-        session: where it is read from.
-        style: what it is painted with.
+        scene: knows where it stands and in which state it is.
     """
 
-    def __init__(self, node_id: str, session: Session, style: CanvasStyle) -> None:
-        super().__init__()
+    def __init__(self, node_id: str, scene: CanvasScene) -> None:
         self.node_id = node_id
-        self._session, self._style = session, style
+        self._scene = scene
         self._face: Face | None = None
-        self._stripe = stripe_path()
-        self.is_selected = self.is_hovered = self.is_target = False
-        self._states: dict[PortRef, PortState] = {}  # during a gesture
-        self._wrong: set[PortRef] = set()
         self.ports: tuple[Port, ...] = ()
         self.problems: tuple[Problem, ...] = ()
-        self.card = self._bounds = QRectF(0, 0, CARD_WIDTH, 0)
-        self.setPos(*self._node.position)
+        self.card = QRectF()
         self.refresh()
 
-    def refresh(self) -> bool:
-        """Reads the node anew; texts are laid out again only when next painted.
-
-        Returns:
-            Whether it now shows other ports.
-        """
-        ports = ports_of(self._session.graph, self._node, self._session.result(self.node_id))
-        height = card_height(ports)
-        if height != self.card.height():
-            self.prepareGeometryChange()
-            self.card = QRectF(0, 0, CARD_WIDTH, height)
-            self._bounds = self.card.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG)
-        has_other_ports, self.ports = ports != self.ports, ports
-        self.problems = self._session.marks_of(self.node_id)
+    def refresh(self) -> None:
+        """Reads the node anew; texts are laid out again only when next painted."""
+        session = self._scene.session
+        self.ports = ports_of(session.graph, self._node, session.result(self.node_id))
+        sides = [port.is_output for port in self.ports]
+        rows = max(sides.count(True), sides.count(False), 1)
+        self.card = QRectF(0, 0, CARD_WIDTH, card_height(rows))
+        self.problems = session.marks_of(self.node_id)
         self._face = None
-        self.update()
-        return has_other_ports
 
-    def set_style(self, style: CanvasStyle) -> None:
-        """Shows itself in another theme."""
-        self._style, self._face = style, None
-        self.update()
+    def pos(self) -> QPointF:
+        """Where the top left corner of the card is shown, in scene coordinates."""
+        return QPointF(*self._scene.geometry.corner(self.node_id))
 
-    def set_flags(self, **flags: bool) -> None:
-        """Sets `is_selected`, `is_hovered` or `is_target`."""
-        if any(getattr(self, name) != value for name, value in flags.items()):
-            for name, value in flags.items():
-                setattr(self, name, value)
-            self.setZValue(1.0 if self.is_selected else 0.0)
-            self.update()
+    @property
+    def area(self) -> QRectF:
+        """The card, in scene coordinates."""
+        return self.card.translated(self.pos())
 
-    def mark(self, states: Mapping[PortRef, PortState]) -> None:
-        """Shows ports in other states than their usual one, as long as a gesture asks for it."""
-        if states != self._states:
-            self._states = dict(states)
-            self.update()
+    @property
+    def is_selected(self) -> bool:
+        return self.node_id in self._scene.selected
 
-    def set_wrong(self, ref: PortRef, is_wrong: bool) -> None:
-        """Shows whether an edge at this port carries what its target cannot take."""
-        (self._wrong.add if is_wrong else self._wrong.discard)(ref)
-        self.update()
+    @property
+    def is_hovered(self) -> bool:
+        return self._scene.hovered == self.node_id
+
+    @property
+    def is_target(self) -> bool:
+        """Whether an edge that is being dragged would end here."""
+        return self._scene.target == self.node_id
 
     def port_state(self, ref: PortRef) -> PortState:
-        """How a port is drawn now."""
-        return self._states.get(ref) or (PortState.ERROR if ref in self._wrong else PortState.NORMAL)
+        """How a port is drawn now: as a gesture asks for, else red at an edge that cannot be."""
+        marked = self._scene.marks.get(self.node_id, {}).get(ref)
+        return marked or (PortState.ERROR if ref in self._scene.wrong else PortState.NORMAL)
 
     def port(self, ref: PortRef) -> Port | None:
         """The port as it is drawn; None if the card does not show it."""
@@ -134,46 +120,42 @@ class NodeItem(QGraphicsItem):
 
     def is_title(self, at: QPointF) -> bool:
         """Whether a scene position is on the name, which a double-click edits."""
-        return 0 <= at.y() - self.y() < HEADER_HEIGHT * 0.6
+        return 0 <= at.y() - self.pos().y() < HEADER_HEIGHT * 0.6
 
     @property
     def severity(self) -> str | None:
-        """`error`, `warning`, or None for a node without problems.
+        """`error`, `warning`, or None for a node without problems."""
+        return severity_of(self.problems)
 
-        An input that is merely not connected yet is a warning here: every new node has one.
-        """
-        if not self.problems:
-            return None
-        wrong = any(problem.is_error and problem.code != "not-connected" for problem in self.problems)
-        return "error" if wrong else "warning"
+    @property
+    def _style(self) -> CanvasStyle:
+        return self._scene.style_
 
     @property
     def _node(self) -> Node:
-        return self._session.graph.nodes[self.node_id]
+        return self._scene.session.graph.nodes[self.node_id]
 
     @property
     def _spec(self) -> LayerSpec | None:
-        return self._session.graph.catalog.get(self._node.type)
+        return self._scene.session.graph.catalog.get(self._node.type)
 
-    def boundingRect(self) -> QRectF:
-        return self._bounds
+    def paint(self, painter: QPainter, scale: float) -> None:
+        """Draws it in scene coordinates.
 
-    def shape(self) -> QPainterPath:
-        path = QPainterPath()
-        path.addRect(self.card)
-        return path
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
-    ) -> None:
+        Args:
+            painter: set up for scene coordinates.
+            scale: pixels for one canvas unit, which says how much of it can be read.
+        """
         if self._face is None:
-            result = self._session.result(self.node_id)
+            result = self._scene.session.result(self.node_id)
             self._face = Face(self._node, self._spec, result, self.ports, bool(self.problems), self._style)
-        scale = painter.worldTransform().m11()
+        at = self.pos()
+        painter.translate(at)
         if scale < DETAIL_SCALE:
             self._paint_block(painter, self._face, scale)
         else:
             self._paint_card(painter, self._face)
+        painter.translate(-at)
 
     def _paint_block(self, painter: QPainter, face: Face, scale: float) -> None:
         style = self._style
@@ -216,7 +198,7 @@ class NodeItem(QGraphicsItem):
         painter.setPen(style.border["selected" if selected else "hover" if self.is_hovered else "normal"])
         painter.setBrush(style.fill)
         painter.drawRoundedRect(card, CORNER, CORNER)
-        painter.fillPath(self._stripe, style.family(self._spec).brush)
+        painter.fillPath(style.stripe, style.family(self._spec).brush)
         painter.setPen(style.hairline)
         painter.drawLine(QPointF(1, HEADER_HEIGHT), QPointF(CARD_WIDTH - 1, HEADER_HEIGHT))
         for line in face.lines:
@@ -255,3 +237,14 @@ class NodeItem(QGraphicsItem):
         painter.setPen(style.badge_mark)
         painter.drawLine(BADGE + QPointF(0, -3), BADGE + QPointF(0, 0.5))
         painter.drawPoint(BADGE + QPointF(0, 3.5))
+
+
+def severity_of(problems: tuple[Problem, ...]) -> str | None:
+    """`error`, `warning`, or None without problems.
+
+    An input that is merely not connected yet is a warning here: every new node has one.
+    """
+    if not problems:
+        return None
+    wrong = any(problem.is_error and problem.code != "not-connected" for problem in problems)
+    return "error" if wrong else "warning"

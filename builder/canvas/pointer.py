@@ -108,19 +108,12 @@ class Pointer:
     def forget(self) -> None:
         """Drops whatever it knew of items, because they are gone."""
         self.gesture = self._begin = self._on_click = None
-        self.hovered = NOTHING
+        self._show_hovered(NOTHING)
         self._note.hide()
 
     def _show_hovered(self, hit: Hit) -> None:
-        before, self.hovered = self.hovered, hit
-        if before.node is not None and before.node is not hit.node:
-            before.node.set_flags(is_hovered=False)
-        if before.edge is not None and before.edge is not hit.edge:
-            before.edge.set_flags(is_hovered=False)
-        if hit.node is not None:
-            hit.node.set_flags(is_hovered=True)
-        if hit.edge is not None and hit.edge is not before.edge:
-            hit.edge.set_flags(is_hovered=True)
+        self.hovered = hit
+        self._scene.hover(hit.node.node_id if hit.node else None, hit.edge.edge if hit.edge else None)
 
     def _lines(self, hit: Hit, at: QPointF) -> tuple[tuple[str, ...], str]:
         graph, inference = self._session.graph, self._session.inference

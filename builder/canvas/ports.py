@@ -55,10 +55,19 @@ def ports_of(graph: Graph, node: Node, result: NodeResult) -> tuple[Port, ...]:
     )
 
 
-def card_height(ports: Iterable[Port]) -> int:
-    """Height of a card with these ports."""
-    rows = [port.is_output for port in ports]
-    return HEADER_HEIGHT + ROW_HEIGHT * max(rows.count(True), rows.count(False), 1)
+def num_rows(graph: Graph, node: Node, result: NodeResult) -> int:
+    """How many rows of ports a card has: as many as `ports_of` puts on its fuller side, and one at least."""
+    spec, incoming = graph.catalog.get(node.type), graph.incoming(node.id)
+    is_fixed = spec is not None and not spec.is_variadic
+    inputs = len(spec.inputs) if spec is not None and is_fixed else len(_input_names(spec, incoming))
+    outputs = result.outputs.keys()
+    unknown = {edge.source.port for edge in graph.outgoing(node.id) if edge.source.port not in outputs}
+    return max(inputs, len(outputs) + len(unknown), 1)
+
+
+def card_height(rows: int) -> int:
+    """Height of a card with so many rows of ports."""
+    return HEADER_HEIGHT + ROW_HEIGHT * rows
 
 
 def _input_names(spec: LayerSpec | None, connected: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
+from builder.canvas.grid_index import Box
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
 
 MIN_REACH, MAX_REACH = 24.0, 160.0  # how far a curve leaves its port straight on
@@ -15,6 +16,8 @@ BELOW = ROW_HEIGHT / 2  # from the first port down to a card's bottom edge
 LANE = 28.0  # from a card's edge to an edge that passes it
 ROW_OFFSET = (HEADER_HEIGHT + ROW_HEIGHT) - 2 * BELOW  # between a card's top and bottom, seen from its port
 
+LABEL_ROOM = 48.0  # a label reaches beyond its curve by at most this
+Point = tuple[float, float]
 IsBlocked = Callable[[QRectF], bool]
 
 
@@ -36,6 +39,20 @@ def route(start: QPointF, end: QPointF, is_blocked: IsBlocked | None = None) -> 
     reach = min(max(dx * 0.5, MIN_REACH + abs(dy) * 0.2), MAX_REACH)
     path.cubicTo(start.x() + reach, start.y(), end.x() - reach, end.y(), end.x(), end.y())
     return path
+
+
+def reach(start: Point, end: Point, spread: float = 0.0) -> Box:
+    """The box that the curve between two ports and its label stay in.
+
+    Args:
+        start: the first output port of the one card.
+        end: the first input port of the other.
+        spread: how far below those the ports may be.
+    """
+    (x0, y0), (x1, y1) = start, end
+    sideways = MAX_REACH if x1 < x0 + 2 * MAX_REACH else LABEL_ROOM
+    top, bottom = min(y0, y1) - LABEL_ROOM, max(y0, y1) + spread + BELOW + LANE + LABEL_ROOM
+    return min(x0, x1) - sideways, top, max(x0, x1) + sideways, bottom
 
 
 def loose(start: QPointF, end: QPointF) -> QPainterPath:

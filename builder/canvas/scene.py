@@ -1,22 +1,33 @@
-"""The graph as items: one for each node and edge, made and updated only when the session says so."""
+"""The graph as it is shown: where everything stands and in which state it is, kept up to date by the session.
+
+Nothing here is a graphics item. What is seen is drawn from an index of boxes (`painting.py`), so that a graph
+of 100,000 nodes costs what is on the screen and no more. Gestures add items of their own, such as a marquee.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Slot
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
+from PySide6.QtWidgets import QGraphicsScene
 
-from builder.canvas.edge_item import EdgeItem
-from builder.canvas.node_item import NodeItem
+from builder.canvas.edge_item import EdgeItem, EdgesOf
+from builder.canvas.far import FarView, touched_by
+from builder.canvas.geometry import Geometry
+from builder.canvas.grid_index import Box
+from builder.canvas.lazy_items import LazyItems
+from builder.canvas.loading import Loading
+from builder.canvas.node_item import OVERHANG, NodeItem, PortState
 from builder.canvas.ports import Port
 from builder.canvas.routes import may_be_blocked
 from builder.canvas.style import CanvasStyle
 from builder.session import Session
-from graph.document import Change, Edge, PortRef
+from graph.document import Change, Edge, PortRef, Position
+from graph.problems import Problem
 
 PORT_REACH = 12.0  # canvas units around a port that count as the port
+MANY = 300  # boxes; to repaint all that is seen then costs less than to repaint them
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +43,32 @@ NOTHING = Hit()
 
 
 class CanvasScene(QGraphicsScene):
-    """Mirrors the session's graph."""
+    """Mirrors the session's graph.
+
+    Signals:
+        content_changed(): something looks different now, wherever it is.
+    """
+
+    content_changed = Signal()
 
     def __init__(self, session: Session, style: CanvasStyle, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
-        self._session = session
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self.session = session
         self.style_ = style
-        self.nodes: dict[str, NodeItem] = {}
-        self.edges: dict[Edge, EdgeItem] = {}
+        self.geometry, self.far = Geometry(session), FarView(self)
+        self.nodes: LazyItems[str, NodeItem] = LazyItems(self._node_keys, lambda i: NodeItem(i, self))
+        self.edges: LazyItems[Edge, EdgeItem] = LazyItems(self._edge_keys, lambda e: EdgeItem(e, self))
+        self.selected: frozenset[str] = frozenset()
         self.selected_edges: set[Edge] = set()
-        self._wrong: frozenset[PortRef] = frozenset()
+        self.hovered: str | None = None
+        self.hovered_edge: Edge | None = None
+        self.target: str | None = None
+        self.hidden_edge: Edge | None = None
+        self.marks: Mapping[str, Mapping[PortRef, PortState]] = {}
+        self.wrong: frozenset[PortRef] = frozenset()
+        self._problems: Mapping[str, tuple[Problem, ...]] = {}
+        self._loading = Loading(self)
         session.changed.connect(self.follow)
         session.problems_changed.connect(self.follow_problems)
         session.selection_changed.connect(self.show_selection)
@@ -52,76 +78,126 @@ class CanvasScene(QGraphicsScene):
 
     @Slot()
     def rebuild(self) -> None:
-        """Makes every item anew."""
+        """Reads the graph anew; a large one is placed bit by bit, while the window stays usable."""
         self.clear()
-        self.nodes, self.edges, self._wrong = {}, {}, frozenset()
-        self.selected_edges = set()
-        graph = self._session.graph
-        self._add_nodes(graph.nodes)
-        self._add_edges(graph.edges)
-        self._show_tensors(graph.edges)
-        self._show_wrong_ports()
-        self.show_selection(self._session.selection)
+        self.nodes.clear()
+        self.edges.clear()
+        self.geometry.clear()
+        self.far.clear()
+        self.selected_edges, self.marks = set(), {}
+        self.hovered = self.hovered_edge = self.target = self.hidden_edge = None
+        self._problems, self.wrong = self.session.all_marks, self._wrong_ports()
+        self.selected = frozenset(self.session.selection)
+        self._loading.start(self.session.graph)
+        self.redraw()
 
     def set_style(self, style: CanvasStyle) -> None:
         """Shows everything in another theme."""
         self.style_ = style
-        for item in (*self.nodes.values(), *self.edges.values()):
-            item.set_style(style)
+        self.nodes.clear()
+        self.edges.clear()
+        self.redraw()
+
+    # -- following the session
 
     @Slot(object, object)
     def follow(self, change: Change, touched: frozenset[str]) -> None:
         """Updates what a change of the document touched, and nothing else."""
-        for edge in change.disconnected:
-            self.removeItem(self.edges.pop(edge))
-            self.selected_edges.discard(edge)
-        for node_id in change.removed:
-            self.removeItem(self.nodes.pop(node_id))
-        self._add_nodes(change.added)
-        for node_id in (*change.moved, *change.updated):
-            self.nodes[node_id].setPos(*self._session.graph.nodes[node_id].position)
+        nodes, dirty = self.session.graph.nodes, list[Box]()
         ends = {ref.node for e in (*change.connected, *change.disconnected) for ref in (e.source, e.target)}
-        stale = {*touched, *change.updated, *ends, *self._with_other_problems()} & self.nodes.keys()
-        shifted = [node_id for node_id in stale - set(change.added) if self.nodes[node_id].refresh()]
-        self._add_edges(change.connected)
-        self._show_tensors(set(self._edges_of(stale)))
-        moves = bool(change.moved or change.added or change.removed)
-        self.run_edges({*change.moved, *change.updated, *ends, *shifted}, and_blocked=moves)
-        self._show_wrong_ports()
+        moved = {*change.added, *change.moved, *change.updated}
+        told = {*touched, *change.added, *change.updated, *ends, *self._with_other_problems()}
+        stale = told | moved
+        dirty += self._boxes_of(stale | {*change.removed})
+        dirty += [self.geometry.edge(e) for e in change.disconnected if self.geometry.has_edge(e)]
+        for edge in change.disconnected:
+            self._drop_edge(edge)
+        for node_id in change.removed:
+            self._drop_node(node_id)
+        stale &= nodes.keys()
+        resized = {i for i in stale if self._refresh(i, is_told=i in told)}
+        self._place_edges({*self._edges_of(moved & nodes.keys() | resized), *change.connected})
+        self._refresh_edges(stale, and_blocked=bool(moved or change.removed))
+        self._problems = self.session.all_marks
+        dirty += self._show_wrong_ports()
+        for node_id in touched_by(self, stale):
+            self.far.touch(node_id)
+        self.redraw([*dirty, *self._boxes_of(stale)])
 
     @Slot()
     def follow_problems(self) -> None:
         """Shows what design rules have found after the change that they looked at was shown."""
-        for node_id in tuple(self._with_other_problems()):
-            self.nodes[node_id].refresh()
+        others = [i for i in self._with_other_problems() if i in self.session.graph.nodes]
+        self._problems = self.session.all_marks
+        for node_id in others:
+            self._refresh(node_id, is_told=True)
+            self.far.touch(node_id)
+        self.redraw(self._boxes_of(others))
 
     @Slot(object)
     def show_selection(self, node_ids: Iterable[str]) -> None:
         """Marks the selected nodes."""
-        selected = set(node_ids)
-        for node_id, item in self.nodes.items():
-            item.set_flags(is_selected=node_id in selected)
+        before, self.selected = self.selected, frozenset(node_ids)
+        other = [i for i in before ^ self.selected if i in self.session.graph.nodes]
+        for node_id in other:
+            if self.geometry.is_placed(node_id):
+                self.far.touch(node_id)
+        self.redraw(self._boxes_of(other))
+
+    def show_at(self, positions: Mapping[str, Position]) -> None:
+        """Shows these nodes, and no others, elsewhere than the document has them: in a drag, or on the way.
+
+        The next change of the document does not end that; an empty mapping does.
+        """
+        moving = {*positions, *self.geometry.shown_elsewhere} & self.session.graph.nodes.keys()
+        dirty = self._boxes_of(moving)
+        self.geometry.show_at(positions)
+        for node_id in moving:
+            self.geometry.place_node(node_id)
+        self._place_edges(self._edges_of(moving))
+        self._refresh_edges(moving, and_blocked=True)
+        for node_id in touched_by(self, moving):
+            self.far.touch(node_id)
+        self.redraw([*dirty, *self._boxes_of(moving)])
+
+    # -- states that gestures set
 
     def select_edges(self, edges: Iterable[Edge]) -> None:
         """Makes these edges the selected ones."""
-        wanted = {edge for edge in edges if edge in self.edges}
-        for edge in wanted ^ self.selected_edges:
-            if edge in self.edges:
-                self.edges[edge].set_flags(is_selected=edge in wanted)
-        self.selected_edges = wanted
+        before, self.selected_edges = self.selected_edges, {edge for edge in edges if edge in self.edges}
+        self._redraw_edges(before ^ self.selected_edges)
 
-    def run_edges(self, node_ids: Iterable[str], and_blocked: bool = False) -> None:
-        """Runs the edges of these nodes anew, and on wish every edge whose way other cards may block."""
-        for edge in {*self._edges_of(node_ids), *(self._blockable() if and_blocked else ())}:
-            self._run(self.edges[edge])
+    def hover(self, node_id: str | None, edge: Edge | None) -> None:
+        """Shows what the mouse is on."""
+        nodes = {self.hovered, node_id} if node_id != self.hovered else set()
+        edges = {self.hovered_edge, edge} if edge != self.hovered_edge else set()
+        self.hovered, self.hovered_edge = node_id, edge
+        self.redraw(self._boxes_of(i for i in nodes if i))
+        self._redraw_edges(e for e in edges if e)
+
+    def aim(self, node_id: str | None) -> None:
+        """Shows where the edge that is being dragged would end."""
+        if node_id != self.target:
+            both, self.target = [i for i in (self.target, node_id) if i], node_id
+            self.redraw(self._boxes_of(both))
+
+    def mark(self, marks: Mapping[str, Mapping[PortRef, PortState]]) -> None:
+        """Shows ports in other states than their usual one, as long as a gesture asks for it."""
+        if marks != self.marks:
+            both, self.marks = {*self.marks, *marks}, marks
+            self.redraw(self._boxes_of(both))
+
+    def hide_edge(self, edge: Edge | None) -> None:
+        """Leaves an edge out while it is in the hand."""
+        both, self.hidden_edge = [e for e in (self.hidden_edge, edge) if e], edge
+        self._redraw_edges(both)
+
+    # -- what is where
 
     def hit(self, at: QPointF, reach: float = PORT_REACH) -> Hit:
         """What lies at a scene position; a port before a node, a node before an edge."""
-        around = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
-        found = self.items(
-            around, Qt.ItemSelectionMode.IntersectsItemBoundingRect, Qt.SortOrder.DescendingOrder
-        )
-        cards = [item for item in found if isinstance(item, NodeItem)]
+        around = (at.x() - reach, at.y() - reach, at.x() + reach, at.y() + reach)
+        cards = [self.nodes[i] for i in reversed(self.drawn_order(self.geometry.nodes_in(around)))]
         for card in cards:
             port = card.port_near(at, reach)
             if port is not None:
@@ -129,91 +205,157 @@ class CanvasScene(QGraphicsScene):
         for card in cards:
             if card.card.contains(at - card.pos()):
                 return Hit(card)
-        edges = (item for item in found if isinstance(item, EdgeItem))
-        return next((Hit(edge=edge) for edge in edges if edge.shape().contains(at)), NOTHING)
+        edges = (self.edges[edge] for edge in self.geometry.edges_in(around))
+        return next((Hit(edge=edge) for edge in edges if edge.is_at(at)), NOTHING)
 
     def nodes_in(self, area: QRectF) -> list[str]:
-        """Ids of the nodes whose cards touch a rectangle, in the order of the file."""
-        found = set(self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect))
-        return [
-            i
-            for i, item in self.nodes.items()
-            if item in found and area.intersects(item.card.translated(item.pos()))
-        ]
+        """Ids of the nodes whose cards touch a rectangle, in the order in which they are drawn."""
+        return self.drawn_order(self.geometry.nodes_in(box_of(area)), selected_last=False)
+
+    def drawn_order(self, node_ids: Iterable[str], selected_last: bool = True) -> list[str]:
+        """Node ids from the lowest card to the one on top."""
+        rank, selected = self._loading.rank, self.selected if selected_last else frozenset()
+        return sorted(node_ids, key=lambda i: (i in selected, rank.get(i, 0)))
 
     def bounds(self, node_ids: Iterable[str] = ()) -> QRectF:
         """The rectangle around these nodes, or around all."""
-        area = QRectF()
-        for node_id in list(node_ids) or self.nodes:
-            item = self.nodes[node_id]
-            area = area.united(item.card.translated(item.pos()))
-        return area
+        box = self.geometry.bounds(list(node_ids) or self.session.graph.nodes)
+        return rect_of(box) if box else QRectF()
 
     def ends_of(self, item: EdgeItem) -> tuple[QPointF, QPointF]:
         """Where an edge starts and ends."""
-        return (
-            self.nodes[item.edge.source.node].port_pos(item.edge.source),
-            self.nodes[item.edge.target.node].port_pos(item.edge.target),
-        )
+        return item.start, item.end
 
-    def _add_nodes(self, node_ids: Iterable[str]) -> None:
+    def is_blocked(self, area: QRectF) -> bool:
+        """Whether a card stands in a rectangle."""
+        return bool(self.geometry.nodes_in(box_of(area)))
+
+    def state_of(self, edge: Edge) -> str:
+        """How an edge is drawn: `selected`, `error`, `hover` or `normal`."""
+        if edge in self.selected_edges:
+            return "selected"
+        return "error" if edge.target in self.wrong else "hover" if edge == self.hovered_edge else "normal"
+
+    def redraw(self, boxes: Iterable[Box] | None = None) -> None:
+        """Has boxes repainted, all of it without any given."""
+        boxes = list(boxes) if boxes is not None else None
+        if boxes is None or len(boxes) > MANY:
+            self.update()
+        else:
+            for left, top, right, bottom in boxes:
+                rect = QRectF(left, top, right - left, bottom - top)
+                self.update(rect.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG))
+        if boxes is None or boxes:
+            self.content_changed.emit()
+
+    # -- the rest
+
+    def place(self, node_ids: Iterable[str]) -> None:
+        """Notes where nodes are that were not looked at yet, and their incoming edges."""
+        graph = self.session.graph
         for node_id in node_ids:
-            self.nodes[node_id] = NodeItem(node_id, self._session, self.style_)
-            self.addItem(self.nodes[node_id])
+            self.geometry.place_node(node_id)
+            self.far.touch(node_id)
+            for edge in graph.incoming(node_id).values():
+                self.geometry.place_edge(edge)
 
-    def _add_edges(self, edges: Iterable[Edge]) -> None:
+    def _refresh(self, node_id: str, is_told: bool) -> bool:
+        """Reads a node anew; returns whether its ports may now be elsewhere.
+
+        Args:
+            node_id: which one.
+            is_told: whether its card may say something else, not just stand elsewhere.
+        """
+        item = self.nodes.made(node_id)
+        before = item.ports if item else None
+        if item is not None and is_told:
+            item.refresh()
+        self._loading.take(node_id)
+        is_new = not self.geometry.is_placed(node_id)
+        box = None if is_new else self.geometry.card(node_id)
+        self.geometry.place_node(node_id)
+        return is_new or self.geometry.card(node_id) != box or (item is not None and item.ports != before)
+
+    def _drop_node(self, node_id: str) -> None:
+        self._loading.take(node_id)
+        self.nodes.drop(node_id)
+        self.geometry.drop_node(node_id)
+        self.far.drop(node_id)
+
+    def _drop_edge(self, edge: Edge) -> None:
+        self.edges.drop(edge)
+        self.geometry.drop_edge(edge)
+        self.selected_edges.discard(edge)
+
+    def _place_edges(self, edges: Iterable[Edge]) -> None:
         for edge in edges:
-            item = self.edges[edge] = EdgeItem(edge, self.style_)
-            self._run(item)
-            self.addItem(item)
+            self.geometry.place_edge(edge)
 
-    def _run(self, item: EdgeItem) -> None:
-        start, end = self.ends_of(item)
-        item.place(start, end, self._is_blocked)
-
-    def _is_blocked(self, area: QRectF) -> bool:
-        found = self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-        return any(_covers(item, area) for item in found)
-
-    def _blockable(self) -> Iterator[Edge]:
-        return (edge for edge, item in self.edges.items() if may_be_blocked(*self.ends_of(item)))
+    def _refresh_edges(self, node_ids: Iterable[str], and_blocked: bool) -> None:
+        """Has the edges of these nodes run anew, and on wish every one whose way other cards may block."""
+        for edge in self._edges_of(node_ids):
+            item = self.edges.made(edge)
+            if item is not None:
+                item.refresh()
+        if and_blocked:
+            for item in self.edges.all_made():
+                if may_be_blocked(item.start, item.end):
+                    item.refresh()
 
     def _edges_of(self, node_ids: Iterable[str]) -> Iterator[Edge]:
-        graph = self._session.graph
+        graph = self.session.graph
         for node_id in node_ids:
-            if node_id in graph.nodes:
-                yield from graph.incoming(node_id).values()
-                yield from graph.outgoing(node_id)
+            yield from graph.incoming(node_id).values()
+            yield from graph.outgoing(node_id)
 
-    def _show_tensors(self, edges: Iterable[Edge]) -> None:
-        for edge in edges:
-            self.edges[edge].set_tensor(self._session.inference.output(edge.source))
+    def _boxes_of(self, node_ids: Iterable[str]) -> list[Box]:
+        """What these nodes and their edges cover, as they were placed last; one large box for many nodes."""
+        graph, geometry = self.session.graph, self.geometry
+        placed = [i for i in node_ids if geometry.is_placed(i)]
+        if len(placed) > MANY:
+            return [geometry.card(i) for i in placed]
+        boxes = [geometry.card(i) for i in placed]
+        known = [i for i in placed if i in graph.nodes]
+        return [*boxes, *(geometry.edge(e) for e in self._edges_of(known) if geometry.has_edge(e))]
 
-    def _with_other_problems(self) -> Iterator[str]:
-        """Nodes whose problems changed though their result did not, such as a dead branch's."""
-        marks_of = self._session.marks_of
-        return (
-            i
-            for i, item in self.nodes.items()
-            if item.problems is not marks_of(i) and item.problems != marks_of(i)
-        )
+    def _redraw_edges(self, edges: Iterable[Edge]) -> None:
+        placed = [edge for edge in edges if self.geometry.has_edge(edge)]
+        for edge in placed:
+            self.far.touch(edge.source.node)
+        self.redraw([self.geometry.edge(edge) for edge in placed])
 
-    def _show_wrong_ports(self) -> None:
-        """Marks both ends of every edge that carries what its target cannot take."""
-        graph, wrong = self._session.graph, set()
-        for problem in self._session.problems:
+    def _with_other_problems(self) -> list[str]:
+        """Nodes whose problems changed though their result may not have, such as a dead branch's."""
+        before, now = self._problems, self.session.all_marks
+        return [i for i in {*before, *now} if before.get(i) != now.get(i)]
+
+    def _wrong_ports(self) -> frozenset[PortRef]:
+        """Both ends of every edge that carries what its target cannot take."""
+        graph, wrong = self.session.graph, set[PortRef]()
+        for problem in self.session.problems:
             if problem.node is None or problem.port is None or problem.node not in graph.nodes:
                 continue
             edge = graph.incoming(problem.node).get(problem.port)
             if edge is not None and problem.is_error:
                 wrong |= {edge.source, edge.target}
-        for ref in wrong ^ self._wrong:
-            if ref.node in self.nodes:
-                self.nodes[ref.node].set_wrong(ref, ref in wrong)
-        self._wrong = frozenset(wrong)
-        for edge, item in self.edges.items():
-            item.set_wrong(edge.target in wrong)
+        return frozenset(wrong)
+
+    def _show_wrong_ports(self) -> list[Box]:
+        before, self.wrong = self.wrong, self._wrong_ports()
+        return self._boxes_of({ref.node for ref in before ^ self.wrong})
+
+    def _node_keys(self) -> Collection[str]:
+        return self.session.graph.nodes
+
+    def _edge_keys(self) -> Collection[Edge]:
+        return EdgesOf(self.session.graph)
 
 
-def _covers(item: QGraphicsItem, area: QRectF) -> bool:
-    return isinstance(item, NodeItem) and item.card.translated(item.pos()).intersects(area)
+def box_of(area: QRectF) -> Box:
+    """A rectangle as a box."""
+    return area.left(), area.top(), area.right(), area.bottom()
+
+
+def rect_of(box: Box) -> QRectF:
+    """A box as a rectangle."""
+    return QRectF(box[0], box[1], box[2] - box[0], box[3] - box[1])

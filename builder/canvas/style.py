@@ -49,6 +49,7 @@ class CanvasStyle:
         self.muted = QPen(theme.color("text_muted"))
         self.error_text = QPen(theme.color("error"))
         self.fill = QBrush(theme.color("node_fill"))
+        self.stripe = stripe_path()
         self.canvas = theme.color("canvas")
         self.grid = _dot_pen(theme.color("node_border", 0.6))
         self.hairline = QPen(theme.color("border"), 1)
@@ -69,6 +70,7 @@ class CanvasStyle:
         self.port_ring = QPen(theme.color("node_fill"), 1.5)
         self.label_back = QBrush(theme.color("canvas"))
         self.marquee = (QPen(theme.color("marquee"), 0), QBrush(theme.color("marquee", 0.10)))
+        self.emphasis = {"error": self.badge["error"], "selected": QBrush(theme.color("node_selected"))}
         self._edge_pens: dict[tuple[str, float], QPen] = {}
         self._families: Mapping[str, Family] = {
             category: self._make_family(category)
@@ -77,7 +79,20 @@ class CanvasStyle:
 
     def family(self, spec: LayerSpec | None) -> Family:
         """The family of a layer type; neutral for an unknown one."""
-        return self._families[spec.category if spec else ""]
+        return self.family_of(spec.category if spec else "")
+
+    def family_of(self, category: str) -> Family:
+        """The family of a category of layers; neutral for the empty one."""
+        return self._families[category]
+
+    def far_edge_pen(self, state: str) -> QPen:
+        """The pen of an edge where it is but a line, one pixel wide at any zoom."""
+        key = (state, 0.0)
+        if key not in self._edge_pens:
+            pen = QPen(self.theme.color(_EDGE_TOKENS[state]), 1.0 if state == "normal" else 2.0)
+            pen.setCosmetic(True)
+            self._edge_pens[key] = pen
+        return self._edge_pens[key]
 
     def edge_pen(self, state: str, width: float) -> QPen:
         """The pen of an edge: `normal`, `hover`, `selected` or `error`; a little thicker when emphasised."""

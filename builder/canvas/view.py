@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QCursor,
@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeyEvent,
     QMouseEvent,
+    QPainter,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QApplication, QWidget
@@ -22,6 +23,7 @@ from builder.canvas.hint import EmptyHint
 from builder.canvas.inline_name import InlineName
 from builder.canvas.menu import ON_EDGE, ON_NODE, ON_NOTHING, context_menu
 from builder.canvas.note import Note
+from builder.canvas.painting import is_heavy, paint_graph
 from builder.canvas.places import Places
 from builder.canvas.pointer import Pointer
 from builder.canvas.ports import CARD_WIDTH
@@ -87,6 +89,12 @@ class CanvasView(ZoomView):
         # All of it is painted, so a pan may shift what is there; a style sheet takes the attribute away.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.viewport().update()
+
+    def paint_content(self, painter: QPainter, area: QRectF) -> None:
+        paint_graph(painter, self.graph_scene, area, self.zoom)
+
+    def is_heavy(self, area: QRectF) -> bool:
+        return is_heavy(self.graph_scene, area, self.zoom)
 
     # -- what actions call
 
@@ -290,6 +298,7 @@ class CanvasView(ZoomView):
     # -- following the session and its own parts
 
     def _connect(self) -> None:
+        self.graph_scene.content_changed.connect(self.content_changed)
         self._session.changed.connect(self._follow)
         self._session.document_replaced.connect(self._reload)
         self._session.scope_changed.connect(self._go_there)

@@ -53,7 +53,7 @@ class Wire:
         self._curve.setZValue(5)
         scene.addItem(self._curve)
         if moved is not None:
-            scene.edges[moved].setVisible(False)
+            scene.hide_edge(moved)
         self._show_offers()
 
     @property
@@ -73,8 +73,7 @@ class Wire:
         if port != self._target:
             self._target = port
             self._show_states()
-        for each in self._scene.nodes.values():
-            each.set_flags(is_target=each is item and port is not None and reason is None)
+        self._scene.aim(item.node_id if item and port and reason is None else None)
         end = item.port_pos(port.ref) if item and port and reason is None else at
         ends = (self._start, end) if self._anchor.is_output else (end, self._start)
         self._curve.setPath(loose(*ends))
@@ -98,12 +97,9 @@ class Wire:
     def cancel(self) -> None:
         self._tell("")
         self._scene.removeItem(self._curve)
-        for node_id in self._shown & self._scene.nodes.keys():
-            self._scene.nodes[node_id].mark({})
-        for item in self._scene.nodes.values():
-            item.set_flags(is_target=False)
-        if self._moved in self._scene.edges:
-            self._scene.edges[self._moved].setVisible(True)
+        self._scene.mark({})
+        self._scene.aim(None)
+        self._scene.hide_edge(None)
 
     def _edit(self, target: Port | None) -> Edit | None:
         if target is None:
@@ -146,9 +142,8 @@ class Wire:
         self._show_states()
 
     def _show_states(self) -> None:
-        for node_id in self._shown:
-            item = self._scene.nodes[node_id]
-            item.mark({port.ref: self._state(port) for port in item.ports})
+        items = [self._scene.nodes[node_id] for node_id in self._shown]
+        self._scene.mark({i.node_id: {port.ref: self._state(port) for port in i.ports} for i in items})
 
     def _state(self, port: Port) -> PortState:
         if port.ref == self._anchor.ref:

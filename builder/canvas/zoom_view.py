@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from math import floor
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QInputDevice, QNativeGestureEvent, QPainter, QPolygonF, QTransform, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Slot
+from PySide6.QtGui import (
+    QInputDevice,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPolygonF,
+    QTransform,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
+from builder.canvas.stand_in import StandIn
 from builder.canvas.style import CanvasStyle
 
-MIN_SCALE, MAX_SCALE = 0.04, 3.0
+MIN_SCALE, MAX_SCALE = 0.04, 3.0  # a graph too large to be seen at the first is shown smaller still
 FIT_MAX_SCALE = 1.0
 FIT_MARGIN = 40  # pixels around what is fitted
 ZOOM_STEP = 1.2
@@ -27,6 +36,7 @@ class ZoomView(QGraphicsView):
         self.look = style
         self._dots = QPolygonF()
         self._dots_key: tuple[int, int, float] | None = None
+        self._least = MIN_SCALE  # the scale at which all was seen last
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -35,6 +45,25 @@ class ZoomView(QGraphicsView):
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setSceneRect(PLANE)
+        self._stand_in = StandIn(self._draw_part, self._is_heavy, self)
+        self._stand_in.ready.connect(self.viewport().update)
+
+    def paint_content(self, painter: QPainter, area: QRectF) -> None:
+        """Draws what lies on the plane; for a subclass to fill.
+
+        Args:
+            painter: set up for scene coordinates.
+            area: what is to be drawn, in scene coordinates.
+        """
+
+    def is_heavy(self, area: QRectF) -> bool:
+        """Whether an area takes so long to draw that a zoom needs a picture to stand in; for a subclass."""
+        return False
+
+    @Slot()
+    def content_changed(self) -> None:
+        """Says that something looks different now."""
+        self._stand_in.note_change()
 
     @property
     def zoom(self) -> float:
@@ -54,8 +83,9 @@ class ZoomView(QGraphicsView):
     def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
         """Zooms; what lies at a position of the viewport, its centre if None, stays there."""
         at = at if at is not None else self.viewport().rect().center()
-        wanted = min(max(self.zoom * factor, MIN_SCALE), MAX_SCALE)
+        wanted = min(max(self.zoom * factor, min(MIN_SCALE, self._least)), MAX_SCALE)
         fixed = self.mapToScene(at)
+        self._stand_in.begin_zoom()
         self.setTransform(QTransform.fromScale(wanted, wanted))
         self.pan_by(at - self.mapFromScene(fixed))
 
@@ -75,8 +105,7 @@ class ZoomView(QGraphicsView):
         self.setSceneRect(PLANE.united(area.adjusted(-5000, -5000, 5000, 5000)))
         width = max(self.viewport().width() - 2 * FIT_MARGIN, 1)
         height = max(self.viewport().height() - 2 * FIT_MARGIN, 1)
-        scale = min(width / area.width(), height / area.height(), FIT_MAX_SCALE)
-        scale = max(scale, MIN_SCALE)
+        self._least = scale = min(width / area.width(), height / area.height(), FIT_MAX_SCALE)
         self.setTransform(QTransform.fromScale(scale, scale))
         self.centerOn(area.center())
 
@@ -102,8 +131,33 @@ class ZoomView(QGraphicsView):
             return True
         return super().event(event)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._stand_in.look_at(self.viewportTransform(), self.viewport().size(), self.devicePixelRatioF())
+        super().paintEvent(event)
+
     def drawBackground(self, painter: QPainter, area: QRectF) -> None:
+        part = self.mapFromScene(area).boundingRect().adjusted(-1, -1, 1, 1)
         painter.fillRect(area, self.look.canvas)
+        if not self._stand_in.paint(painter, part):
+            self._paint_plane(painter, area)
+
+    def _draw_part(self, painter: QPainter, part: QRect) -> None:
+        """Draws a part of the viewport onto another device."""
+        area = self.mapToScene(part).boundingRect()
+        painter.setTransform(self.viewportTransform())
+        painter.setClipRect(area)
+        painter.fillRect(area, self.look.canvas)
+        painter.setRenderHints(self.renderHints())
+        self._paint_plane(painter, area)
+
+    def _is_heavy(self) -> bool:
+        return self.is_heavy(self.visible_area)
+
+    def _paint_plane(self, painter: QPainter, area: QRectF) -> None:
+        self._paint_grid(painter)
+        self.paint_content(painter, area)
+
+    def _paint_grid(self, painter: QPainter) -> None:
         step = float(DOTS)
         while step * self.zoom < MIN_DOT_GAP:
             step *= 4

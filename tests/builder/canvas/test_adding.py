@@ -35,7 +35,7 @@ def test_double_click_types_and_enter_adds_at_the_mouse(empty):
     empty.type("conv")
     (node,) = empty.graph.nodes.values()
     assert (node.type, node.name) == ("Conv2d", "conv1")
-    assert empty.item("conv1").sceneBoundingRect().contains(HERE)
+    assert empty.item("conv1").area.contains(HERE)
     assert node.position[0] % 8 == node.position[1] % 8 == 0
     assert empty.session.selection == (node.id,)
     assert not empty.view.search.isVisible()
@@ -142,7 +142,7 @@ def test_drop_from_the_palette(empty):
     assert drop(empty, "LSTM", HERE)
     (node,) = empty.graph.nodes.values()
     assert node.type == "LSTM"
-    assert empty.item(node.name).sceneBoundingRect().contains(HERE)
+    assert empty.item(node.name).area.contains(HERE)
 
 
 def test_anything_else_is_not_taken(empty):

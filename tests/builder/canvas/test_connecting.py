@@ -115,11 +115,12 @@ def test_an_edge_put_back_changes_nothing(canvas):
     before = canvas.bytes
     canvas.press(canvas.port("head", "in"))
     canvas.move(canvas.port("head", "in") + QPointF(-40, 100))
+    assert canvas.scene.hidden_edge == canvas.edge_item("flatten1", "head").edge
     canvas.move(canvas.port("head", "in"))
     canvas.release(canvas.port("head", "in"))
     assert canvas.bytes == before
     assert canvas.session.document.undo_label is None
-    assert canvas.edge_item("flatten1", "head").isVisible()
+    assert canvas.scene.hidden_edge is None
 
 
 def test_an_edge_is_taken_by_the_end_that_is_nearer(open_canvas):

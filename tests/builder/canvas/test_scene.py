@@ -1,15 +1,17 @@
 """Items mirror the model, whatever is done to it, and cost only what changed."""
 
 import random
+from math import inf
 
 import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 
-from builder.canvas.edge_item import EdgeItem
 from builder.canvas.face import Face
-from builder.canvas.node_item import NodeItem
+from builder.canvas.node_item import OVERHANG
 from builder.canvas.ports import ports_of
+from builder.canvas.routes import route
+from builder.canvas.scene import rect_of
 from builder.theme import dark, light
 from graph.block_edits import InBlock
 from graph.document import Document, Edge, EditError, Graph, Node, PortRef, Project
@@ -39,12 +41,28 @@ def assert_mirrors(canvas):
         assert item.ports == ports_of(graph, graph.nodes[node_id], canvas.session.result(node_id))
         assert item.problems == canvas.session.marks_of(node_id)
         assert item.is_selected == (node_id in canvas.session.selection)
+        assert rect_of(scene.geometry.card(node_id)) == item.area
     for edge, item in scene.edges.items():
         assert item.start == scene.nodes[edge.source.node].port_pos(edge.source)
         assert item.end == scene.nodes[edge.target.node].port_pos(edge.target)
         assert item.tensor == canvas.session.inference.output(edge.source)
-    shown = [item for item in scene.items() if isinstance(item, NodeItem | EdgeItem)]
-    assert len(shown) == len(graph.nodes) + len(graph.edges)
+        assert rect_of(scene.geometry.edge(edge)).contains(item.path.boundingRect().adjusted(0, 0, 1, 1))
+        assert item.path == route(item.start, item.end, scene.is_blocked)
+    everywhere = (-1e6, -1e6, 1e6, 1e6)
+    assert sorted(scene.geometry.nodes_in(everywhere)) == sorted(graph.nodes)
+    assert set(scene.geometry.edges_in(everywhere)) == set(graph.edges)
+    assert_drawn_from_afar(scene, graph)
+
+
+def assert_drawn_from_afar(scene, graph):
+    assert scene.far.make(inf)
+    tiles = list(scene.far.tiles)
+    blocks = [rect for tile in tiles for rects in tile.blocks.values() for rect in rects]
+    assert sorted(r.getRect() for r in blocks) == sorted(item.area.getRect() for item in scene.nodes.values())
+    ends = [
+        (line.p1().x(), line.p2().x()) for tile in tiles for lines in tile.lines.values() for line in lines
+    ]
+    assert sorted(ends) == sorted((item.start.x(), item.end.x()) for item in scene.edges.values())
 
 
 def random_edit(rng, graph):
@@ -169,7 +187,8 @@ def test_another_document_replaces_everything(canvas):
         area = canvas.view.visible_area
         assert all(area.contains(item.pos()) for item in canvas.scene.nodes.values())
     canvas.session.load(Document(Project()))
-    assert not canvas.scene.items()
+    assert_mirrors(canvas)
+    assert canvas.scene.bounds().isEmpty()
 
 
 def test_a_file_without_positions_is_laid_out(open_canvas):
@@ -234,9 +253,11 @@ def test_an_error_is_red_also_far_out(open_canvas, scale, is_selected):
     canvas.session.select([canvas.id("strange")] if is_selected else [])
     canvas.view.zoom_by(scale / canvas.view.zoom)
     item = canvas.item("strange")
-    canvas.view.centerOn(item)
+    canvas.view.centerOn(item.area.center())
     image = canvas.view.grab().toImage()
-    card = canvas.view.mapFromScene(item.mapRectToScene(item.boundingRect())).boundingRect()
+    card = canvas.view.mapFromScene(
+        item.area.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG)
+    ).boundingRect()
     red = QColor(light().error)
     found = [
         (x, y)

@@ -52,13 +52,12 @@ def test_marquee(canvas, keys, expected):
 
 def test_escape_gives_the_selection_back(canvas):
     canvas.click(canvas.body("head"))
-    items = len(canvas.scene.items())
     canvas.press(CORNER, keys=SHIFT)
     canvas.move(canvas.body("conv1"))
     canvas.key(Qt.Key.Key_Escape)
     canvas.release(canvas.body("conv1"))
     assert selected(canvas) == {"head"}
-    assert len(canvas.scene.items()) == items
+    assert canvas.scene.items() == []
 
 
 def test_ctrl_a_selects_all(canvas):
@@ -256,14 +255,13 @@ def test_a_change_during_a_drag_ends_it(canvas):
 def test_a_change_while_an_edge_is_in_the_hand_ends_that_too(canvas):
     canvas.click(canvas.body("head"))
     canvas.key(Qt.Key.Key_Delete)
-    items = len(canvas.scene.items())
     canvas.press(canvas.port("flatten1", "in"))
     canvas.move(canvas.body("conv1") + QPointF(0, 200))
     canvas.session.undo()
     canvas.release(canvas.body("conv1") + QPointF(0, 200))
-    assert len(canvas.scene.items()) == items + 2
+    assert canvas.scene.items() == []
     assert len(canvas.edges()) == 4
-    assert canvas.edge_item("relu1", "flatten1").isVisible()
+    assert canvas.scene.hidden_edge is None
 
 
 def test_an_instance_takes_its_blocks_along_to_another_window(open_canvas):

@@ -1,0 +1,188 @@
+"""The graph from afar: a coloured block a node and a line an edge, drawn in batches, tile by tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import floor
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QBrush, QPainter, QPen
+
+from builder.canvas.grid_index import Box, overlap, united
+from builder.canvas.node_item import severity_of
+
+if TYPE_CHECKING:
+    from builder.canvas.scene import CanvasScene
+
+TILE = 4096.0  # canvas units a tile is wide and high
+BUDGET = 0.006  # seconds for tiles made anew in one repaint; the others follow in the next ones
+RINGS = {"selected": 9.0, "error": 4.0}  # pixels of the pen around a block, in the order of drawing
+
+Place = tuple[int, int]
+
+
+@dataclass
+class Tile:
+    """What stands in one tile, and how it was drawn last.
+
+    Attributes:
+        members: ids of the nodes whose corner lies in it; it also draws the edges that leave them.
+        is_stale: whether it is to be made anew.
+    """
+
+    members: dict[str, None] = field(default_factory=dict)
+    is_stale: bool = True
+    extent: Box | None = None
+    blocks: dict[str, list[QRectF]] = field(default_factory=dict)  # by layer family
+    rings: dict[str, list[QRectF]] = field(default_factory=dict)  # by what they emphasise
+    lines: dict[str, list[QLineF]] = field(default_factory=dict)  # by state of the edge
+
+
+class FarView:
+    """Draws a scene when nothing on a card could be read."""
+
+    def __init__(self, scene: CanvasScene) -> None:
+        self._scene = scene
+        self._tiles: dict[Place, Tile] = {}
+        self._place_of: dict[str, Place] = {}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was changed is drawn as it is now."""
+        return not any(tile.is_stale for tile in self._tiles.values())
+
+    @property
+    def tiles(self) -> Iterable[Tile]:
+        """What it draws."""
+        return self._tiles.values()
+
+    def touch(self, node_id: str) -> None:
+        """Has a node, which may be new or elsewhere, drawn anew with the edges that leave it."""
+        x, y = self._scene.geometry.corner(node_id)
+        place = (floor(x / TILE), floor(y / TILE))
+        before = self._place_of.get(node_id)
+        if before != place:
+            self._leave(node_id)
+            self._place_of[node_id] = place
+            self._tiles.setdefault(place, Tile()).members[node_id] = None
+        self._tiles[place].is_stale = True
+
+    def drop(self, node_id: str) -> None:
+        """Takes a node away."""
+        self._leave(node_id)
+        self._place_of.pop(node_id, None)
+
+    def touch_all(self) -> None:
+        """Has everything drawn anew."""
+        for tile in self._tiles.values():
+            tile.is_stale = True
+
+    def clear(self) -> None:
+        """Takes everything away."""
+        self._tiles.clear()
+        self._place_of.clear()
+
+    def count_in(self, area: Box) -> int:
+        """About how many nodes an area shows."""
+        return sum(
+            len(tile.members)
+            for (x, y), tile in self._tiles.items()
+            if overlap((x * TILE, y * TILE, (x + 1) * TILE, (y + 1) * TILE), area)
+        )
+
+    def make(self, until: float) -> bool:
+        """Makes stale tiles anew until a time of `perf_counter`, one at least.
+
+        Returns:
+            Whether none is left.
+        """
+        for tile in self._tiles.values():
+            if tile.is_stale:
+                self._make(tile)
+                if perf_counter() > until:
+                    return self.is_complete
+        return True
+
+    def paint(self, painter: QPainter, area: Box) -> None:
+        """Draws what an area shows; a tile for which there was no time is drawn as it was before."""
+        self.make(perf_counter() + BUDGET)
+        seen = [tile for tile in self._tiles.values() if tile.extent and overlap(tile.extent, area)]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for state in ("normal", "error", "selected"):
+            painter.setPen(self._scene.style_.far_edge_pen(state))
+            for tile in seen:
+                if tile.lines.get(state):
+                    painter.drawLines(tile.lines[state])
+        self._paint_blocks(painter, seen)
+        painter.restore()
+
+    def _paint_blocks(self, painter: QPainter, seen: list[Tile]) -> None:
+        style = self._scene.style_
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for token, width in RINGS.items():
+            painter.setPen(_ring(style.emphasis[token], width))
+            for tile in seen:
+                if tile.rings.get(token):
+                    painter.drawRects(tile.rings[token])
+        painter.setPen(Qt.PenStyle.NoPen)
+        for category in dict.fromkeys(name for tile in seen for name in tile.blocks):
+            painter.setBrush(style.family_of(category).brush)
+            for tile in seen:
+                if category in tile.blocks:
+                    painter.drawRects(tile.blocks[category])
+
+    def _make(self, tile: Tile) -> None:
+        scene, geometry = self._scene, self._scene.geometry
+        graph, marks_of = scene.session.graph, scene.session.marks_of
+        tile.is_stale, tile.blocks, tile.rings, tile.lines = False, {}, {}, {}
+        boxes = []
+        for node_id in tile.members:
+            left, top, right, bottom = box = geometry.card(node_id)
+            rect = QRectF(left, top, right - left, bottom - top)
+            spec = graph.catalog.get(graph.nodes[node_id].type)
+            tile.blocks.setdefault(spec.category if spec else "", []).append(rect)
+            if severity_of(marks_of(node_id)) == "error":
+                tile.rings.setdefault("error", []).append(rect)
+            if node_id in scene.selected:
+                tile.rings.setdefault("selected", []).append(rect)
+            boxes.append(box)
+            for edge in graph.outgoing(node_id):
+                if edge != scene.hidden_edge:
+                    x0, y0 = geometry.port(edge.source, True)
+                    x1, y1 = geometry.port(edge.target, False)
+                    tile.lines.setdefault(_line_state(scene.state_of(edge)), []).append(
+                        QLineF(x0, y0, x1, y1)
+                    )
+                    boxes.append((min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+        tile.extent = united(boxes)
+
+    def _leave(self, node_id: str) -> None:
+        place = self._place_of.get(node_id)
+        if place is not None:
+            tile = self._tiles[place]
+            del tile.members[node_id]
+            tile.is_stale = True
+            if not tile.members:
+                del self._tiles[place]
+
+
+def _line_state(state: str) -> str:
+    return "normal" if state == "hover" else state  # what the mouse is on is drawn by itself
+
+
+def _ring(brush: QBrush, width: float) -> QPen:
+    pen = QPen(brush.color(), width)
+    pen.setCosmetic(True)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    return pen
+
+
+def touched_by(scene: CanvasScene, node_ids: Iterable[str]) -> set[str]:
+    """These nodes and those that edges lead from to them: whose tiles draw those edges."""
+    graph = scene.session.graph
+    known = [node_id for node_id in node_ids if node_id in graph.nodes]
+    return {*known, *(before for node_id in known for before in graph.predecessors(node_id))}

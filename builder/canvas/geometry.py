@@ -1,0 +1,104 @@
+"""Where everything of a graph stands, and what stands where. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from builder.canvas.grid_index import Box, GridIndex, united
+from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT, card_height, num_rows
+from builder.canvas.routes import reach
+from builder.session import Session
+from graph.document import Edge, PortRef, Position
+
+FIRST_ROW = HEADER_HEIGHT + ROW_HEIGHT / 2  # from a card's top to its first port
+
+
+class Geometry:
+    """Boxes of the cards and edges of the session's graph, in scene coordinates.
+
+    What was not placed yet is known by its id, and not found by where it is.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._nodes: GridIndex[str] = GridIndex()
+        self._edges: GridIndex[Edge] = GridIndex()
+        self._shown: dict[str, Position] = {}
+
+    def corner(self, node_id: str) -> Position:
+        """The top left corner of a card: where the document has it, unless it is shown elsewhere."""
+        return self._shown.get(node_id) or self._session.graph.nodes[node_id].position
+
+    def card(self, node_id: str) -> Box:
+        """The box of a card."""
+        return self._nodes.box(node_id) if node_id in self._nodes else self._measured(node_id)
+
+    def edge(self, edge: Edge) -> Box:
+        """The box that a placed edge stays in, wherever exactly it runs."""
+        return self._edges.box(edge)
+
+    def port(self, ref: PortRef, is_output: bool) -> Position:
+        """Where an edge meets a port, to the nearest row: what is seen from afar."""
+        x, y = self.corner(ref.node)
+        return (x + CARD_WIDTH if is_output else x, y + FIRST_ROW)
+
+    def show_at(self, positions: Mapping[str, Position]) -> None:
+        """Shows these nodes, and no others, elsewhere than the document has them; place both anew then."""
+        self._shown = dict(positions)
+
+    @property
+    def shown_elsewhere(self) -> frozenset[str]:
+        """Ids of the nodes that are not shown where the document has them."""
+        return frozenset(self._shown)
+
+    def is_placed(self, node_id: str) -> bool:
+        return node_id in self._nodes
+
+    def has_edge(self, edge: Edge) -> bool:
+        """Whether an edge was placed."""
+        return edge in self._edges
+
+    def place_node(self, node_id: str) -> None:
+        """Notes where a card is now."""
+        self._nodes.put(node_id, self._measured(node_id))
+
+    def place_edge(self, edge: Edge) -> None:
+        """Notes where an edge is now; both of its cards have been placed."""
+        rows = self._rows_of(edge.source.node), self._rows_of(edge.target.node)
+        start, end = self.port(edge.source, True), self.port(edge.target, False)
+        self._edges.put(edge, reach(start, end, ROW_HEIGHT * (max(rows) - 1)))
+
+    def drop_node(self, node_id: str) -> None:
+        """Forgets a card."""
+        self._nodes.discard(node_id)
+        self._shown.pop(node_id, None)
+
+    def drop_edge(self, edge: Edge) -> None:
+        """Forgets an edge."""
+        self._edges.discard(edge)
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._nodes, self._edges, self._shown = GridIndex(), GridIndex(), {}
+
+    def nodes_in(self, area: Box) -> list[str]:
+        """Ids of the cards that an area touches, in no order."""
+        return self._nodes.find(area)
+
+    def edges_in(self, area: Box) -> list[Edge]:
+        """Edges whose boxes an area touches, in no order."""
+        return self._edges.find(area)
+
+    def bounds(self, node_ids: Iterable[str]) -> Box | None:
+        """The box around cards; None without any."""
+        return united(self.card(node_id) for node_id in node_ids)
+
+    def _measured(self, node_id: str) -> Box:
+        graph = self._session.graph
+        rows = num_rows(graph, graph.nodes[node_id], self._session.result(node_id))
+        x, y = self.corner(node_id)
+        return (x, y, x + CARD_WIDTH, y + card_height(rows))
+
+    def _rows_of(self, node_id: str) -> int:
+        _, top, _, bottom = self.card(node_id)
+        return round((bottom - top - HEADER_HEIGHT) / ROW_HEIGHT)

@@ -1,0 +1,50 @@
+"""Draws what an area of a scene shows, as closely as its scale lets one see."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from builder.canvas.node_item import OVERHANG
+from builder.canvas.scene import CanvasScene, box_of
+from builder.canvas.style import DETAIL_SCALE, NAME_SCALE
+
+HEAVY = 350  # nodes in sight from which on a repaint of them all takes longer than a frame
+
+
+def paint_graph(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
+    """Draws the edges and nodes of a scene.
+
+    Args:
+        painter: set up for scene coordinates.
+        scene: what is drawn.
+        area: the part of it, in scene coordinates.
+        scale: pixels for one canvas unit: cards up close, further away blocks with names, then blocks alone.
+    """
+    if scale < NAME_SCALE:
+        scene.far.paint(painter, box_of(area))
+        if scene.hovered_edge in scene.edges and scene.hovered_edge is not None:
+            scene.edges[scene.hovered_edge].paint(painter, scale)
+        if scene.hovered in scene.nodes and scene.hovered is not None:
+            scene.nodes[scene.hovered].paint(painter, scale)
+    else:
+        _paint_items(painter, scene, area.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG), scale)
+
+
+def is_heavy(scene: CanvasScene, area: QRectF, scale: float) -> bool:
+    """Whether drawing an area takes so long that it cannot be done for every step of a zoom."""
+    return scale < DETAIL_SCALE and scene.far.count_in(box_of(area)) > HEAVY
+
+
+def _paint_items(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
+    box = box_of(area)
+    seen = [edge for edge in scene.geometry.edges_in(box) if edge != scene.hidden_edge]
+    order = {"normal": 0, "error": 1, "hover": 2, "selected": 3}
+    edges = [scene.edges[edge] for edge in sorted(seen, key=lambda edge: order[scene.state_of(edge)])]
+    for edge in edges:
+        edge.paint(painter, scale)
+    if scale >= DETAIL_SCALE:
+        for edge in edges:
+            edge.paint_label(painter)
+    for node_id in scene.drawn_order(scene.geometry.nodes_in(box)):
+        scene.nodes[node_id].paint(painter, scale)
