@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPainterPathStr
 from builder.canvas.captions import dims_text, edge_width
 from builder.canvas.face import static_text
 from builder.canvas.ports import CARD_WIDTH, ROW_HEIGHT
-from builder.canvas.routes import middle, route
+from builder.canvas.routes import LABEL_ROOM, middle, route
 from builder.canvas.style import DETAIL_SCALE
 from graph.document import Edge, Graph
 from graph.shapes import TensorSpec
@@ -51,13 +51,14 @@ class EdgeItem:
         self._path: QPainterPath | None = None
         self._width: float | None = None
         self._grab: QPainterPath | None = None
+        self._area: QRectF | None = None
         self._label: QStaticText | None = None
         self._label_box: QRectF | None = None
         self._is_label_on_curve = False
 
     def refresh(self) -> None:
         """Reads anew where it runs and what flows through it."""
-        self._path = self._grab = self._width = self._label = self._label_box = None
+        self._path = self._grab = self._area = self._width = self._label = self._label_box = None
 
     @property
     def start(self) -> QPointF:
@@ -75,6 +76,13 @@ class EdgeItem:
         if self._path is None:
             self._path = route(self.start, self.end, self._scene.is_blocked)
         return self._path
+
+    @property
+    def area(self) -> QRectF:
+        """What the curve, its pen and its label cover, in scene coordinates."""
+        if self._area is None:
+            self._area = self.path.controlPointRect().adjusted(-LABEL_ROOM, -24, LABEL_ROOM, 36)
+        return self._area
 
     @property
     def tensor(self) -> TensorSpec | None:

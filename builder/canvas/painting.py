@@ -9,7 +9,9 @@ from builder.canvas.node_item import OVERHANG
 from builder.canvas.scene import CanvasScene, box_of
 from builder.canvas.style import DETAIL_SCALE, NAME_SCALE
 
-HEAVY = 350  # nodes in sight from which on a repaint of them all takes longer than a frame
+HEAVY_CARDS, HEAVY_BLOCKS = 16, 80  # in sight, from which on a repaint of them all takes half a frame
+
+HEAVY_FAR = 1500  # likewise of blocks without names
 
 
 def paint_graph(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
@@ -33,14 +35,18 @@ def paint_graph(painter: QPainter, scene: CanvasScene, area: QRectF, scale: floa
 
 def is_heavy(scene: CanvasScene, area: QRectF, scale: float) -> bool:
     """Whether drawing an area takes so long that it cannot be done for every step of a zoom."""
-    return scale < DETAIL_SCALE and scene.far.count_in(box_of(area)) > HEAVY
+    if scale >= NAME_SCALE:
+        most = HEAVY_CARDS if scale >= DETAIL_SCALE else HEAVY_BLOCKS
+        return len(scene.geometry.nodes_in(box_of(area))) > most
+    return scene.far.count_in(box_of(area)) > HEAVY_FAR
 
 
 def _paint_items(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
     box = box_of(area)
     seen = [edge for edge in scene.geometry.edges_in(box) if edge != scene.hidden_edge]
     order = {"normal": 0, "error": 1, "hover": 2, "selected": 3}
-    edges = [scene.edges[edge] for edge in sorted(seen, key=lambda edge: order[scene.state_of(edge)])]
+    ordered = (scene.edges[edge] for edge in sorted(seen, key=lambda edge: order[scene.state_of(edge)]))
+    edges = [item for item in ordered if item.area.intersects(area)]
     for edge in edges:
         edge.paint(painter, scale)
     if scale >= DETAIL_SCALE:

@@ -117,11 +117,13 @@ class CanvasScene(QGraphicsScene):
         stale &= nodes.keys()
         resized = {i for i in stale if self._refresh(i, is_told=i in told)}
         self._place_edges({*self._edges_of(moved & nodes.keys() | resized), *change.connected})
-        self._refresh_edges(stale, and_blocked=bool(moved or change.removed))
+        self._refresh_edges(stale)
         self._problems = self.session.all_marks
         dirty += self._show_wrong_ports()
         for node_id in touched_by(self, stale):
             self.far.touch(node_id)
+        if moved or change.removed:
+            dirty += self._reroute([*dirty, *self._boxes_of(moved)])
         self.redraw([*dirty, *self._boxes_of(stale)])
 
     @Slot()
@@ -155,10 +157,11 @@ class CanvasScene(QGraphicsScene):
         for node_id in moving:
             self.geometry.place_node(node_id)
         self._place_edges(self._edges_of(moving))
-        self._refresh_edges(moving, and_blocked=True)
+        self._refresh_edges(moving)
         for node_id in touched_by(self, moving):
             self.far.touch(node_id)
-        self.redraw([*dirty, *self._boxes_of(moving)])
+        covered = [*dirty, *self._boxes_of(moving)]
+        self.redraw([*covered, *self._reroute(covered)])
 
     # -- states that gestures set
 
@@ -291,16 +294,30 @@ class CanvasScene(QGraphicsScene):
         for edge in edges:
             self.geometry.place_edge(edge)
 
-    def _refresh_edges(self, node_ids: Iterable[str], and_blocked: bool) -> None:
-        """Has the edges of these nodes run anew, and on wish every one whose way other cards may block."""
+    def _refresh_edges(self, node_ids: Iterable[str]) -> None:
+        """Has the edges of these nodes run anew."""
         for edge in self._edges_of(node_ids):
             item = self.edges.made(edge)
             if item is not None:
                 item.refresh()
-        if and_blocked:
-            for item in self.edges.all_made():
-                if may_be_blocked(item.start, item.end):
-                    item.refresh()
+
+    def _reroute(self, boxes: list[Box]) -> list[Box]:
+        """Has edges that run along a row around cards run anew where something came or went.
+
+        Returns:
+            What is to be redrawn for that.
+        """
+        if len(boxes) > MANY:
+            near = {item.edge for item in self.edges.all_made()}
+        else:
+            near = {edge for box in boxes for edge in self.geometry.edges_in(box)}
+        rerouted = []
+        for edge in near:
+            item = self.edges.made(edge)
+            if item is not None and may_be_blocked(item.start, item.end):
+                item.refresh()
+                rerouted.append(self.geometry.edge(edge))
+        return rerouted
 
     def _edges_of(self, node_ids: Iterable[str]) -> Iterator[Edge]:
         graph = self.session.graph

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 SLICE = 0.005  # seconds of drawing before the window has its turn
 BAND = 48  # pixels; a picture is drawn in bands of this height
-PAUSE = 90  # milliseconds without a change before a new picture is made
+PAUSE = 40  # milliseconds from a change to the beginning of a new picture
 
 Draw = Callable[[QPainter, QRect], None]
 
@@ -50,7 +50,8 @@ class StandIn(QObject):
         """Takes note of where the view now looks."""
         if (view, size, pixel_ratio) != (self._view, self._size, self._pixel_ratio):
             self._view, self._size, self._pixel_ratio = QTransform(view), QSize(size), pixel_ratio
-            self._again()
+            if not self._slices.isActive():  # one that is on its way is still better than the one before
+                self._pause.start()
 
     def begin_zoom(self) -> None:
         """From now on the picture is shown, if there is one, until a new one is ready."""
@@ -60,10 +61,11 @@ class StandIn(QObject):
     def note_change(self) -> None:
         """Takes note that the view shows something else now."""
         self._is_true = False
-        self._again()
+        self._slices.stop()
+        self._pause.start()
 
-    def paint(self, painter: QPainter, area: QRect) -> bool:
-        """Draws a part of the viewport from the picture; False if the view has to draw it itself."""
+    def paint(self, painter: QPainter) -> bool:
+        """Draws the picture in place of the view; False if the view has to draw itself."""
         picture = self._picture
         if picture is None or not (self.is_shown or (self._is_true and self._transform == self._view)):
             return False
@@ -76,11 +78,6 @@ class StandIn(QObject):
 
     def _size_of(self, picture: QPixmap) -> QSize:
         return picture.deviceIndependentSize().toSize()
-
-    def _again(self) -> None:
-        self._slices.stop()
-        self._next = None
-        self._pause.start()
 
     @Slot()
     def _begin(self) -> None:
@@ -110,8 +107,11 @@ class StandIn(QObject):
             self._slices.stop()
             self._picture, self._transform, self._next = self._next, self._next_transform, None
             self._is_true = True
+            is_it = self._transform == self._view
             if self.is_shown:
-                self._show(False)
+                self._show(not is_it)
+            if not is_it:
+                self._pause.start()
 
     def _show(self, is_shown: bool) -> None:
         self.is_shown = is_shown

@@ -53,7 +53,8 @@ class CanvasStyle:
         self.canvas = theme.color("canvas")
         self.grid = _dot_pen(theme.color("node_border", 0.6))
         self.hairline = QPen(theme.color("border"), 1)
-        self.shadow = QBrush(theme.color("canvas" if theme.is_dark else "border_strong", 0.45))
+        shadow = theme.color("canvas" if theme.is_dark else "border_strong")
+        self.shadow = QBrush(_mixed(shadow, self.canvas, 0.45))  # opaque, as blending costs more than a card
         self.border = {
             "normal": QPen(theme.color("node_border"), 1),
             "hover": QPen(theme.color("node_hover"), 1.5),
@@ -126,6 +127,12 @@ _PORT_TOKENS = {
     "error": "error",
 }
 _EDGE_TOKENS = {"normal": "edge", "hover": "edge_hover", "selected": "edge_selected", "error": "error"}
+
+
+def _mixed(color: QColor, base: QColor, share: float) -> QColor:
+    """A colour laid over another, opaque."""
+    parts = zip(color.getRgb()[:3], base.getRgb()[:3], strict=True)
+    return QColor(*(round(share * top + (1 - share) * under) for top, under in parts))
 
 
 def _dot_pen(color: QColor) -> QPen:

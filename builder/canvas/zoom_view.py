@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from math import floor
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import (
     QInputDevice,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QPolygonF,
+    QRegion,
     QTransform,
     QWheelEvent,
 )
@@ -26,6 +27,7 @@ ZOOM_STEP = 1.2
 PLANE = QRectF(-1e5, -1e5, 2e5, 2e5)  # canvas units that can always be reached
 DOTS = 32  # canvas units between grid dots, four steps of the grid; wider far out
 MIN_DOT_GAP = 18.0  # pixels on screen
+MOST_PARTS = 8  # that are drawn one by one; what lies between them is drawn as well if there are more
 
 
 class ZoomView(QGraphicsView):
@@ -45,6 +47,7 @@ class ZoomView(QGraphicsView):
         self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setSceneRect(PLANE)
+        self._parts: list[QRect] = []
         self._stand_in = StandIn(self._draw_part, self._is_heavy, self)
         self._stand_in.ready.connect(self.viewport().update)
 
@@ -77,8 +80,14 @@ class ZoomView(QGraphicsView):
 
     def pan_by(self, delta: QPoint) -> None:
         """Moves the content by pixels."""
-        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - delta.x())
-        self.verticalScrollBar().setValue(self.verticalScrollBar().value() - delta.y())
+        bars = self.horizontalScrollBar(), self.verticalScrollBar()
+        before = [bar.value() for bar in bars]
+        with QSignalBlocker(bars[0]), QSignalBlocker(bars[1]):  # else what is seen would be shifted twice
+            for bar, by in zip(bars, (delta.x(), delta.y()), strict=True):
+                bar.setValue(bar.value() - by)
+        dx, dy = (old - bar.value() for old, bar in zip(before, bars, strict=True))
+        if dx or dy:
+            self.scrollContentsBy(dx, dy)
 
     def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
         """Zooms; what lies at a position of the viewport, its centre if None, stays there."""
@@ -133,12 +142,21 @@ class ZoomView(QGraphicsView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._stand_in.look_at(self.viewportTransform(), self.viewport().size(), self.devicePixelRatioF())
+        self._parts = _parts(event.region())
         super().paintEvent(event)
 
     def drawBackground(self, painter: QPainter, area: QRectF) -> None:
-        part = self.mapFromScene(area).boundingRect().adjusted(-1, -1, 1, 1)
+        """Draws everything, part by part: Qt tells only the rectangle around them all."""
+        for part in self._parts:
+            painter.save()
+            painter.setClipRect(self.mapToScene(part).boundingRect())
+            self._draw(painter, part)
+            painter.restore()
+
+    def _draw(self, painter: QPainter, part: QRect) -> None:
+        area = self.mapToScene(part).boundingRect()
         painter.fillRect(area, self.look.canvas)
-        if not self._stand_in.paint(painter, part):
+        if not self._stand_in.paint(painter):
             self._paint_plane(painter, area)
 
     def _draw_part(self, painter: QPainter, part: QRect) -> None:
@@ -173,3 +191,9 @@ class ZoomView(QGraphicsView):
         painter.drawPoints(self._dots)
         painter.translate(-corner)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+
+
+def _parts(region: QRegion) -> list[QRect]:
+    """The rectangles that a repaint is about."""
+    parts = [QRect(part) for part in region]
+    return parts if len(parts) <= MOST_PARTS else [region.boundingRect()]
