@@ -90,8 +90,13 @@ class Geometry:
         return self._edges.find(area)
 
     def bounds(self, node_ids: Iterable[str]) -> Box | None:
-        """The box around cards; None without any."""
-        return united(self.card(node_id) for node_id in node_ids)
+        """The box around cards, roughly while they are still to be placed; None without any."""
+        nodes = self._nodes
+        return united(nodes.box(i) if i in nodes else self._usual(i) for i in node_ids)
+
+    def _usual(self, node_id: str) -> Box:
+        x, y = self.corner(node_id)
+        return (x, y, x + CARD_WIDTH, y + HEADER_HEIGHT + ROW_HEIGHT)
 
     def _measured(self, node_id: str) -> Box:
         graph = self._session.graph

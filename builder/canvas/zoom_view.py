@@ -26,7 +26,7 @@ FIT_MARGIN = 40  # pixels around what is fitted
 ZOOM_STEP = 1.2
 PLANE = QRectF(-1e5, -1e5, 2e5, 2e5)  # canvas units that can always be reached
 DOTS = 32  # canvas units between grid dots, four steps of the grid; wider far out
-MIN_DOT_GAP = 18.0  # pixels on screen
+MIN_DOT_GAP = 24.0  # pixels on screen
 MOST_PARTS = 8  # that are drawn one by one; what lies between them is drawn as well if there are more
 
 
@@ -172,19 +172,18 @@ class ZoomView(QGraphicsView):
         return self.is_heavy(self.visible_area)
 
     def _paint_plane(self, painter: QPainter, area: QRectF) -> None:
-        self._paint_grid(painter)
+        self._paint_grid(painter, area)
         self.paint_content(painter, area)
 
-    def _paint_grid(self, painter: QPainter) -> None:
+    def _paint_grid(self, painter: QPainter, area: QRectF) -> None:
         step = float(DOTS)
         while step * self.zoom < MIN_DOT_GAP:
             step *= 4
-        seen = self.visible_area
-        columns, rows = int(seen.width() / step) + 3, int(seen.height() / step) + 3
+        columns, rows = int(area.width() / step) + 2, int(area.height() / step) + 2
         if self._dots_key != (columns, rows, step):
             self._dots_key = (columns, rows, step)
             self._dots = QPolygonF([QPointF(x * step, y * step) for x in range(columns) for y in range(rows)])
-        corner = QPointF(floor(seen.left() / step) * step, floor(seen.top() / step) * step)
+        corner = QPointF(floor(area.left() / step) * step, floor(area.top() / step) * step)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # square dots, at a tenth of the cost
         painter.setPen(self.look.grid)
         painter.translate(corner)
