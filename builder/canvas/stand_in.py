@@ -81,7 +81,7 @@ class StandIn(QObject):
 
     @Slot()
     def _begin(self) -> None:
-        if not self._wanted():
+        if self._size.isEmpty() or not self._wanted():
             self._picture, self._is_true = None, False
             if self.is_shown:
                 self._show(False)
