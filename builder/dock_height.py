@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 
 SHARE = 0.34  # of the window's height
 LEAST = 240  # pixels with the tabs; less shows no curve
-MOST = 0.45  # of the window's height, whatever LEAST says: the canvas keeps the larger part
+MOST = 0.45  # of what bars leave of it, whatever LEAST says: the canvas keeps the larger part
 SLACK = 8  # pixels; a drag moves the separator by more
 
 
@@ -55,7 +55,16 @@ class DockHeight(QObject):
         if self.is_chosen or dock is None:
             return
         height = self._window.height()
-        wanted = round(min(max(SHARE * height, LEAST), MOST * height))
+        room = height - sum(bar.height() for bar in self._bars() if bar.isVisible())
+        spare = max(height - self._window.minimumSizeHint().height(), 0)  # more would make the window grow
+        most = min(MOST * room, dock.minimumSizeHint().height() + spare)
+        wanted = round(min(max(SHARE * height, LEAST), most))
         self._window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
         self._window.layout().activate()
         self._fitted = dock.height()
+
+    def _bars(self) -> tuple[QWidget, ...]:
+        """What stands above and below the panels, as high as it is."""
+        window = self._window
+        tools = [bar for bar in window.findChildren(QToolBar) if not bar.isFloating()]
+        return (window.menuBar(), window.statusBar(), *tools[:1])

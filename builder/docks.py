@@ -99,12 +99,15 @@ class Docks:
             for dock in self:
                 dock.hide()
         elif not hidden and self._was_visible is not None:
+            size = self._window.size()
             for dock in self._was_visible:
                 dock.show()
             self._was_visible = None
             first = next(iter(self._tabs.values()))
             first.raise_()
+            self.height.fit()
             self.height.fit_soon()
+            self._window.resize(size)  # what docks would like to have may be more than a small screen has
         for dock in self:
             dock.toggleViewAction().setEnabled(not hidden)
             dock.toggleViewAction().setToolTip("No project is open." if hidden else "")

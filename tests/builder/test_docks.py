@@ -45,6 +45,19 @@ def test_the_canvas_keeps_the_larger_part_at_every_size(window, qtbot, size):
     qtbot.waitUntil(lambda: abs(height_below(window) - share(size[1] + 200)) < 10)
 
 
+@pytest.mark.parametrize("size", [(960, 540), (640, 360)], ids=["200 %", "300 %"])
+def test_on_a_full_hd_screen_with_everything_enlarged_nothing_leaves_the_window(window, qtbot, size):
+    window.resize(*size)
+    window.files.new_project(template("SmallCNN").project())
+    QApplication.sendPostedEvents()
+    qtbot.waitUntil(lambda: window.canvas.height() > window.problems.height())
+    assert (window.width(), window.height()) == size
+    for part in (window.status, window.canvas, window.problems, window.inspector, window.layers):
+        assert part.isVisible()
+        corner = part.mapTo(window, part.rect().bottomRight())
+        assert window.rect().contains(corner), part
+
+
 def test_charts_made_in_the_background_push_nothing_away(cnn, qtbot):
     qtbot.waitUntil(lambda: abs(height_below(cnn) - share(800)) < 10)
     cnn.training.prepare()
