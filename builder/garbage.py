@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 INTERVAL = 1000  # milliseconds between two collections of what is young
 ALL = 300  # collections until everything is looked at, which holds up the window for about 0.1 s
+SETTLING = 5  # collections while a run is built, which makes 100,000 objects that stay
 
 
 class GarbageCollector(QObject):
@@ -33,6 +34,7 @@ class GarbageCollector(QObject):
         """Takes collecting over from Python."""
         if not self.is_active:
             self._was_enabled = gc.isenabled()
+            self._count = 0
             gc.disable()
             self._timer.start()
 
@@ -40,11 +42,18 @@ class GarbageCollector(QObject):
         """Gives collecting back, if Python did it before."""
         if self.is_active:
             self._timer.stop()
+            gc.unfreeze()
             if self._was_enabled:
                 gc.enable()
 
     @Slot()
     def collect(self) -> None:
-        """Collects what is young, and now and then everything."""
+        """Collects what is young, and now and then everything; at first it only sets aside what there is.
+
+        To look through all that a starting run has made would hold up the window for 0.1 s.
+        """
         self._count += 1
-        gc.collect(1 if self._count % ALL else 2)
+        if self._count <= SETTLING:
+            gc.freeze()
+        else:
+            gc.collect(1 if self._count % ALL else 2)

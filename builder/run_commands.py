@@ -23,7 +23,7 @@ from graph.document import Document
 from runtime.events import Event, RunEnded
 
 BUSY = "A run is on. Stop it first."
-PROGRESS_INTERVAL = 500  # milliseconds: faster than that nobody reads, and every repaint costs the training
+PROGRESS_INTERVAL = 1000  # milliseconds: it counts seconds, and every repaint costs the training
 IDLE = "Nothing is being trained."
 
 _log = logging.getLogger("netloom.run")

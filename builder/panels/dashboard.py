@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from builder.panels.plots import Chart
 
 FRAME = 40  # milliseconds between two repaints of the curves at least
-FIGURES = 250  # milliseconds between two rewrites of the figures; nobody reads faster than that
+FIGURES = 400  # milliseconds between two rewrites of the figures; nobody reads faster than that
 ROOM_FOR_TWO_ROWS = 440  # pixels of height
 LEAST_HEIGHT = 160  # pixels
 LEAST_CHART_WIDTH = 170  # pixels
@@ -61,6 +61,7 @@ class Dashboard(QWidget):
         self._history: History | None = None
         self._charts: dict[str, Chart] = {}
         self._follows = True
+        self._shown: tuple[float, float] | None = None  # the steps that the charts were last made to show
         self._has_accuracy = True
         self._build()
         self.setMinimumHeight(LEAST_HEIGHT)  # charts two by two must not push the canvas away
@@ -88,6 +89,7 @@ class Dashboard(QWidget):
         self.figures = RunFigures()
         self._history = None
         self._follows = True
+        self._shown = None
         self._has_accuracy = True
         self._arrange_charts()
         self._curves_pulse.cancel()
@@ -173,15 +175,18 @@ class Dashboard(QWidget):
         self._open_charts()
         self._draw_charts(self._history)
         for chart in self._charts.values():
-            chart.repaint_now()
+            chart.repaint_soon()
+        # At once, while the run is held, and all charts in one go.
+        QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest.value)
         self.frames += 1
 
     def _draw_charts(self, history: History) -> None:
         steps = history.steps
         if self._follows and steps is not None:
-            next(iter(self._charts.values())).set_steps(
-                *x_range(steps[0] - 1, steps[1], self.figures.total_steps)
-            )
+            shown = x_range(steps[0] - 1, steps[1], self.figures.total_steps)
+            if shown != self._shown:
+                self._shown = shown
+                next(iter(self._charts.values())).set_steps(*shown)
         for chart in self._charts.values():
             chart.draw()
 
@@ -228,6 +233,7 @@ class Dashboard(QWidget):
     @Slot()
     def _on_fit(self) -> None:
         self._follows = True
+        self._shown = None
         self.fit_button.setVisible(False)
         self._draw()
 

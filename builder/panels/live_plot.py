@@ -1,9 +1,9 @@
 """A plot whose curves can change twenty times a second beside a training run.
 
-pyqtgraph lays out the axes and handles the mouse. What it draws is kept as a picture until a range, the
-size or the theme changes; the curves are painted over it with one call each, and while they grow, only
-where they grew. Asking its scene to repaint instead runs some hundred short Python functions for every frame
-(1 ms a plot against 0.1 ms), and each of them contends with the training thread for the interpreter.
+pyqtgraph handles ranges and the mouse. Axes and grid are kept as a picture until a range, the size or the
+theme changes; the curves are painted over it with one call each, and while they grow, only where they grew.
+Asking pyqtgraph's scene to repaint instead runs some hundred short Python functions for every frame (1 ms a
+plot against 0.1 ms), and each of them contends with the training thread for the interpreter.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QTransform
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QTransform
 
+from builder.panels.axes import AxesStyle, TickRule, Ticks, draw_axes, step_ticks, value_ticks
 from builder.panels.history import Array
 
 MARKER_SIZE = 6.0  # pixels
 _PEN_ROOM = 2  # pixels that a line and its ends may be wider than its points
-_FAR = 1e12  # steps; beyond any run
 
 
 class Pens:
@@ -37,13 +36,11 @@ class Pens:
         self._dot_pen = QPen(color, MARKER_SIZE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
         self._dot_pen.setCosmetic(True)
 
-    def paint(
-        self, painter: QPainter, x: Array, y: Array, connect: str = "finite", *, dots: bool = False
-    ) -> None:
+    def paint(self, painter: QPainter, x: Array, y: Array, *, dots: bool = False) -> None:
         """Draws points given in axis units, with a painter that is set to these."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._antialias)
         painter.setPen(self._pen)
-        painter.drawPath(pg.arrayToQPath(x, y, connect=connect))
+        painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
         if dots and len(x):
             painter.setPen(self._dot_pen)
             painter.drawPoints(pg.functions.arrayToQPolygonF(x, y))
@@ -60,24 +57,27 @@ class LivePlot(pg.PlotWidget):
     """A plot that repaints only when asked to, and then only where something changed.
 
     Args:
-        axes: by side, as pyqtgraph takes them.
         curves: what it shows, later ones on top.
 
     Attributes:
         cursor: x of the vertical line under the mouse, in axis units; NaN for none.
+        name: of the x-axis; empty for none.
+        value_ticks: where the y-axis has its ticks.
     """
 
-    def __init__(self, axes: dict[str, pg.AxisItem], curves: Sequence[Paintable]) -> None:
+    def __init__(self, curves: Sequence[Paintable]) -> None:
         self._backdrop: QPixmap | None = None  # background, axes and grid
         self._picture: QPixmap | None = None  # with the curves
         self._to_pixels = QTransform()
         self._frame = QRectF()
         self._curves = curves
         self._cursor_pen = QPen()
-        self._grid_pens = Pens()
-        self._grid_values: Array = np.empty(0)
+        self._grid_pen = QPen()
+        self._style = AxesStyle(QColor(), QColor(), QFont())
         self.cursor = math.nan
-        super().__init__(axisItems=axes)
+        self.name = ""
+        self.value_ticks: TickRule = value_ticks
+        super().__init__()
         self.setViewportUpdateMode(self.ViewportUpdateMode.NoViewportUpdate)
         self.hideButtons()
         self.setMenuEnabled(False)
@@ -85,15 +85,11 @@ class LivePlot(pg.PlotWidget):
         self.getViewBox().sigRangeChanged.connect(self.refresh)
         self.getViewBox().sigResized.connect(self.refresh)
 
-    def set_colors(self, *, grid: QColor, cursor: QColor) -> None:
-        """Draws the grid and the line under the mouse in other colours."""
-        self._grid_pens.set_color(grid)
+    def set_looks(self, axes: AxesStyle, *, grid: QColor, cursor: QColor) -> None:
+        """Draws the axes, the grid and the line under the mouse in another way."""
+        self._style = axes
+        self._grid_pen = QPen(grid, 1)
         self._cursor_pen = pg.mkPen(cursor, width=1, style=Qt.PenStyle.DashLine)
-        self.refresh()
-
-    def set_grid(self, values: Array) -> None:
-        """Draws horizontal lines at these y, below the curves."""
-        self._grid_values = values
         self.refresh()
 
     @Slot()
@@ -108,22 +104,24 @@ class LivePlot(pg.PlotWidget):
         self.viewport().update()
 
     def extend(self, x: float) -> None:
-        """Puts on the screen what the curves show from an x on, before it returns."""
+        """Draws what the curves show from an x on, and asks for a repaint of that part."""
         if self._picture is None or not math.isfinite(x) or not self.devicePixelRatioF().is_integer():
             self._picture = None
-            self.viewport().repaint()
+            self.viewport().update()
             return
-        left = math.floor(self._to_pixels.map(QPointF(x, 0)).x()) - _PEN_ROOM
-        strip = self._frame.intersected(QRectF(left, self._frame.top(), self.width(), self._frame.height()))
-        since = self._to_pixels.inverted()[0].map(QPointF(left - _PEN_ROOM, 0)).x()
+        transform, frame = self._to_pixels, self._frame
+        across, offset = transform.m11(), transform.dx()
+        left = max(math.floor(x * across + offset) - _PEN_ROOM, frame.left())
+        strip = QRectF(left, frame.top(), frame.right() - left, frame.height())
+        since = (left - _PEN_ROOM - offset) / across
         painter = QPainter(self._picture)
         painter.setClipRect(strip)
         painter.drawPixmap(0, 0, self._backdrop)
-        painter.setTransform(self._to_pixels)
+        painter.setTransform(transform)
         for curve in self._curves:
             curve.paint(painter, since)
         painter.end()
-        self.viewport().repaint(strip.toAlignedRect())
+        self.viewport().update(strip.toAlignedRect())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -161,17 +159,27 @@ class LivePlot(pg.PlotWidget):
         picture = QPixmap(self.viewport().size() * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(self.backgroundBrush().color())
-        painter = QPainter(picture)
-        self.render(painter, QRectF(self.viewport().rect()), self.viewport().rect())
-        painter.end()
         view = self.getViewBox()
-        self._to_pixels = view.childGroup.sceneTransform() * self.viewportTransform()
-        self._frame = self.viewportTransform().mapRect(view.sceneBoundingRect())
-        painter = self._plot_painter(picture)
-        x = np.tile((-_FAR, _FAR), len(self._grid_values))
-        self._grid_pens.paint(painter, x, np.repeat(self._grid_values, 2), connect="pairs")
+        self._frame = frame = self.viewportTransform().mapRect(view.sceneBoundingRect())
+        (first, last), (low, high) = view.viewRange()
+        across, up = frame.width() / (last - first), frame.height() / (high - low)
+        self._to_pixels = QTransform(
+            across, 0, 0, -up, frame.left() - first * across, frame.bottom() + low * up
+        )
+        bottom = self._in_pixels(step_ticks(first, last, frame.width()), Qt.Orientation.Horizontal)
+        left = self._in_pixels(self.value_ticks(low, high, frame.height()), Qt.Orientation.Vertical)
+        painter = QPainter(picture)
+        painter.setPen(self._grid_pen)
+        painter.drawLines([QLineF(frame.left(), y, frame.right(), y) for y, _ in left])
+        draw_axes(painter, frame, self._style, bottom, left, self.name)
         painter.end()
         return picture
+
+    def _in_pixels(self, ticks: Ticks, side: Qt.Orientation) -> list[tuple[float, str]]:
+        """Ticks with their places on the screen, in the middle of a pixel so that they are sharp."""
+        if side is Qt.Orientation.Horizontal:
+            return [(round(self._to_pixels.map(QPointF(x, 0)).x()) + 0.5, text) for x, text in ticks]
+        return [(round(self._to_pixels.map(QPointF(0, y)).y()) + 0.5, text) for y, text in ticks]
 
     def _plot_painter(self, picture: QPixmap) -> QPainter:
         """A painter for what stands inside the axes, in axis units."""
