@@ -31,6 +31,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 from shiboken6 import delete
 
+from builder.hint_memory import HintMemory
 from builder.icons import icon
 from builder.interrupts import Interrupts
 from builder.main_window import MainWindow
@@ -224,6 +225,7 @@ def _no_settings() -> QSettings:
     # A file has no room for another. The null device itself, opened by root, would be replaced by a file.
     settings = QSettings(f"{os.devnull}/settings.ini", QSettings.Format.IniFormat)
     settings.clear()
+    HintMemory(settings).finish_all()
     return settings
 
 

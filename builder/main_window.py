@@ -18,6 +18,7 @@ from builder.dialogs import Dialogs
 from builder.docks import Docks
 from builder.drop_overlay import DropTarget
 from builder.exports import Exports
+from builder.first_hints import FirstHints
 from builder.fixing import fix_all
 from builder.help import Help
 from builder.icons import ICON_SIZE
@@ -152,10 +153,10 @@ class MainWindow(QMainWindow):
         self.menus.show_mode(self.themes.mode)
 
     def _bind_actions(self) -> None:
-        self.help = Help(self)
+        self.help, self.hints = Help(self), FirstHints(self, self.windows.hints)
         self.actions_.bind(
             self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
-            self.canvas, self.blocks, self.tools,
+            self.canvas, self.blocks, self.tools, self.hints,
         )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
@@ -192,7 +193,7 @@ class MainWindow(QMainWindow):
         self.welcome.gallery.settled.connect(self._load)
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
-            self.welcome, self.run_bar, self.tools,
+            self.welcome, self.run_bar, self.tools, self.hints,
         ):  # fmt: skip
             self.themes.changed.connect(part.set_theme)
         self.drops = DropTarget(self)
@@ -205,18 +206,6 @@ class MainWindow(QMainWindow):
             self.session.load(Document())
             self.recovery.clear()
             self._show_welcome()
-
-    def use_system_theme(self) -> None:
-        """Follows the system."""
-        self.windows.use_theme("system")
-
-    def use_light_theme(self) -> None:
-        """Stays light."""
-        self.windows.use_theme("light")
-
-    def use_dark_theme(self) -> None:
-        """Stays dark."""
-        self.windows.use_theme("dark")
 
     def fix_all_problems(self) -> None:
         """Applies the first remedy of every problem."""

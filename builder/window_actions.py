@@ -201,6 +201,15 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "Opens PyTorch's pages.",
     ),
     ActionSpec(
+        "help.hints",
+        "&Show hints again",
+        "Help",
+        "show_hints",
+        (),
+        "",
+        "Shows the hints for first use again, each when it helps.",
+    ),
+    ActionSpec(
         "help.about", "&About Netloom", "Help", "show_about", (), "info", "Says which version this is."
     ),
 )
@@ -228,7 +237,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "Run": ("run.train", "run.pause", "run.stop", "", "run.dashboard", "run.folder"),
     "Window": ("window.new", "window.next", "window.close"),
-    "Help": ("help.shortcuts", "help.layers", "", "help.about"),
+    "Help": ("help.shortcuts", "help.layers", "help.hints", "", "help.about"),
 }  # fmt: skip
 THEMES = ("view.theme_system", "view.theme_light", "view.theme_dark")
 TOOLS = ("file.new", "file.open", "file.save", "", "edit.undo", "edit.redo", "")

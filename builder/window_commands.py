@@ -52,6 +52,18 @@ class WindowCommands:
         """Closes all windows."""
         self._windows.quit()
 
+    def use_system_theme(self) -> None:
+        """Follows the system."""
+        self._windows.use_theme("system")
+
+    def use_light_theme(self) -> None:
+        """Stays light."""
+        self._windows.use_theme("light")
+
+    def use_dark_theme(self) -> None:
+        """Stays dark."""
+        self._windows.use_theme("dark")
+
     def holds(self, path: Path) -> bool:
         """Whether a file is open in another window."""
         return self._windows.holder_of(path) not in (None, self._window)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from builder.custom_code import ShapeQueue
+from builder.hint_memory import HintMemory
 from builder.preferences import Preferences
 from builder.recent import RecentProjects
 from builder.run_turn import RunTurn
@@ -46,6 +47,7 @@ class Windows(QObject):
         self.shortcuts = Shortcuts(ALL_ACTIONS, settings, self)
         self.recent = RecentProjects(settings, self)
         self.loader = TorchLoader(self)
+        self.hints = HintMemory(settings, self)
         self.turn = RunTurn(self)
         self.shapes = ShapeQueue(ShapeProbe(), self)
         self.restart_paths: list[Path] | None = None

@@ -39,6 +39,7 @@ def shown_window(mode: Mode, size: QSize) -> Iterator[MainWindow]:
         os.environ["XDG_DATA_HOME"] = folder
         settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
         window = MainWindow(ThemeManager(make_application(), mode), settings)
+        window.windows.hints.finish_all()
         window.resize(size)
         window.show()
         wait_for(lambda: bool(window.welcome.cards))

@@ -25,9 +25,11 @@ class ProblemsPanel(QWidget):
     Signals:
         node_chosen(str): a problem's node is to be shown; it is already selected.
         title_changed(str): what the tab should be called: `Problems (2)`.
+        fixed(): a remedy was asked for.
     """
 
     node_chosen = Signal(str)
+    fixed = Signal()
     title_changed = Signal(str)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
@@ -88,6 +90,7 @@ class ProblemsPanel(QWidget):
     @Slot(object, object)
     def _fix(self, problem: Problem, fix: Fix) -> None:
         fix_problem(self._session, fix, self._place_of(problem).block)
+        self.fixed.emit()
 
     @Slot(object)
     def _silence(self, problem: Problem) -> None:
@@ -100,6 +103,7 @@ class ProblemsPanel(QWidget):
     @Slot()
     def _fix_all(self) -> None:
         fixed = fix_all(self._session)
+        self.fixed.emit()
         self._session.message.emit(f"{counted(fixed, 'remedy').replace('remedys', 'remedies')} applied.")
 
     def _lay_out(self) -> None:

@@ -1,0 +1,130 @@
+"""A small bubble that points at a part of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
+
+from builder.hint_memory import Hint
+from builder.icons import icon
+from builder.theme import GRID, Theme, font
+
+WIDTH = 33 * GRID  # pixels
+TIP = GRID  # pixels that the tip stands out
+CROSS = 12  # pixels
+
+
+class CoachMark(QWidget):
+    """A title, a line of text, and a cross; it takes no focus by itself.
+
+    Signals:
+        closed(str): the cross was pressed; the id of the hint.
+    """
+
+    closed = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.hint: Hint | None = None
+        self._tip: QPoint | None = None  # where it points, in its own coordinates
+        self.title, self.text = QLabel(self), QLabel(self)
+        self.title.setFont(font("strong"))
+        self.text.setProperty("role", "muted")
+        self.text.setWordWrap(True)
+        self.close_button = QToolButton(self)
+        self.close_button.setIcon(icon("close"))
+        self.close_button.setIconSize(QSize(CROSS, CROSS))
+        self.close_button.setToolTip("Do not show this again")
+        self.close_button.setAccessibleName("Close the hint")
+        self.close_button.clicked.connect(self._close)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(2 * GRID, GRID + TIP, GRID, GRID + GRID // 2 + TIP)
+        grid.setSpacing(GRID // 2)
+        grid.addWidget(self.title, 0, 0)
+        grid.addWidget(self.close_button, 0, 1)
+        grid.addWidget(self.text, 1, 0)
+        grid.setColumnStretch(0, 1)
+        self.setFixedWidth(WIDTH)
+        self.hide()
+
+    def point_at(self, hint: Hint, target: QRect, *, inside: bool) -> None:
+        """Shows a hint.
+
+        Args:
+            hint: what it says.
+            target: the part of the parent that it is about.
+            inside: whether it stands within that part, at its lower edge, instead of pointing at it.
+        """
+        is_new = self.hint is not hint or self.isHidden()
+        self.hint = hint
+        self.title.setText(hint.title)
+        self.text.setText(hint.text)
+        self.setAccessibleName(hint.title)
+        self.setAccessibleDescription(hint.text)
+        self.setFixedHeight(self.layout().heightForWidth(WIDTH))
+        self._place(target, inside=inside)
+        self.show()
+        self.raise_()
+        if is_new:
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self._theme = theme
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._close()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        body = QRectF(self.rect()).adjusted(1, TIP, -1, -TIP)
+        shape = QPainterPath()
+        shape.addRoundedRect(body, GRID, GRID)
+        if self._tip is not None:
+            shape = shape.united(self._tip_path(body))
+        painter.setPen(QPen(self._theme.color("accent"), 1.5))
+        painter.setBrush(self._theme.color("raised"))
+        painter.drawPath(shape)
+
+    def _tip_path(self, body: QRectF) -> QPainterPath:
+        assert self._tip is not None
+        is_up = self._tip.y() < self.height() / 2
+        base = body.top() + 1 if is_up else body.bottom() - 1
+        tip = QPointF(self._tip.x(), 1 if is_up else self.height() - 1)
+        path = QPainterPath()
+        path.addPolygon(QPolygonF([tip, QPointF(tip.x() - TIP, base), QPointF(tip.x() + TIP, base), tip]))
+        return path
+
+    def _place(self, target: QRect, *, inside: bool) -> None:
+        """Stands below what is in the upper half of the window, above what is in the lower half."""
+        room = self.parentWidget().rect().adjusted(GRID, GRID, -GRID, -GRID)
+        x = max(room.left(), min(target.center().x() - WIDTH // 2, room.right() - WIDTH))
+        if inside:
+            self._tip = None
+            self.move(x, target.bottom() - self.height() - GRID)
+            return
+        is_below = target.center().y() < room.center().y()
+        y = target.bottom() + 1 if is_below else target.top() - self.height()
+        across = max(2 * GRID, min(target.center().x() - x, WIDTH - 2 * GRID))
+        self._tip = QPoint(across, 0 if is_below else self.height())
+        self.move(x, y)
+
+    def _close(self) -> None:
+        if self.hint is not None:
+            self.closed.emit(self.hint.id)
