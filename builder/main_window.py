@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolBar
+from PySide6.QtWidgets import QMainWindow, QSizePolicy, QStackedWidget, QToolBar
 
 from builder.actions import Actions
 from builder.block_commands import BlockCommands
@@ -120,6 +120,7 @@ class MainWindow(QMainWindow):
         self.log = LogPanel()
         links = [self.actions_["help.shortcuts"], self.actions_["help.layers"]]
         self.welcome = WelcomePage(self.files.recent, theme, links)
+        self.welcome.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # it scrolls
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.editor)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from builder.icons import icon
 from builder.recent import RecentProjects
@@ -86,12 +86,11 @@ class WelcomePage(QWidget):
         columns = QHBoxLayout(self)
         columns.setContentsMargins(4 * GRID, 0, 0, 0)
         columns.setSpacing(5 * GRID)
-        columns.addWidget(self._side(links))
+        columns.addWidget(_scrolling(self._side(links)))
         columns.addWidget(self.gallery, 1)
 
     def _side(self, links: list[QPushButton]) -> QWidget:
         side = QWidget(self)
-        side.setFixedWidth(SIDE_WIDTH)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 4 * GRID, 0, 3 * GRID)
         column.setSpacing(GRID)
@@ -115,6 +114,16 @@ def _link(action: QAction, parent: QWidget) -> QPushButton:
     button.setToolTip(action.toolTip())
     button.clicked.connect(action.trigger)
     return button
+
+
+def _scrolling(column: QWidget) -> QScrollArea:
+    """A column that can be reached also where the window is lower than it."""
+    area = QScrollArea()
+    area.setWidget(column)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFixedWidth(SIDE_WIDTH)
+    return area
 
 
 def _titled(text: str, role: str) -> QLabel:
