@@ -1,0 +1,205 @@
+"""Automatic layout: along the flow, few crossings, straight main paths, frames whole, pinned cards untouched."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from graph.layout.drawing import Arrangement, Drawing, Rect, around
+from graph.layout.holding import held, settled
+from graph.layout.items import Item, Way, layered
+from graph.layout.lattice import Link
+from graph.layout.metrics import FRAME_HEAD, FRAME_MARGIN, METRICS, Direction, snapped
+from graph.layout.occupied import Occupied
+from graph.layout.packing import packed
+from graph.model import Position
+
+
+class Stopped(Exception):
+    """The layout was called off."""
+
+
+def arrange(
+    drawing: Drawing,
+    direction: Direction = "right",
+    keeps_order: bool = True,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Arrangement:
+    """Positions for every card, and the frames around them.
+
+    Where nothing is pinned, the card that the flow starts with stays where it is.
+
+    Args:
+        drawing: what stands where now.
+        direction: where the flow leads.
+        keeps_order: whether cards stay above each other as they are, where that costs no crossing; false for a
+            drawing whose positions mean nothing, which is then put at the origin.
+        should_stop: is asked now and then.
+
+    Raises:
+        Stopped: `should_stop` said so.
+    """
+
+    def check() -> None:
+        if should_stop():
+            raise Stopped
+
+    way = Way(direction, METRICS[direction], keeps_order, check)
+    homes = _homes(drawing)
+    items = _items(drawing, homes, None, way)
+    if not items:
+        return Arrangement({})
+    found = _unpacked(items, _placed(items, drawing, drawing.others, way), drawing)
+    return _cleared(found, drawing, homes, way) if drawing.pinned else found
+
+
+def _cleared(found: Arrangement, drawing: Drawing, homes: dict[str, str | None], way: Way) -> Arrangement:
+    """The same, with cards moved that came to lie on others, as where pinned ones pull frames over each other."""
+    cards = [Item(name, card, {}, {}, name in drawing.pinned) for name, card in drawing.cards.items()]
+    places = settled(cards, dict(enumerate(found.positions.values())), drawing.others, way)
+    positions = {card.name: places[index] for index, card in enumerate(cards)}
+    frames = dict(found.frames)
+    for name in sorted(drawing.frames, key=lambda each: drawing.frames[each].area):
+        inside = [Rect(positions[each], card.size) for each, card in drawing.cards.items() if homes[each] == name]
+        inside += [frames[each] for each in frames if homes[each] == name]
+        if inside:
+            frames[name] = framed(inside)
+    return Arrangement(positions, frames)
+
+
+def _homes(drawing: Drawing) -> dict[str, str | None]:
+    """The frame in which every card and every frame is, by id; None for those that are in none."""
+    inwards = sorted(drawing.frames.items(), key=lambda pair: pair[1].area)
+    homes: dict[str, str | None] = {}
+    for name, card in drawing.cards.items():
+        homes[name] = next((each for each, frame in inwards if frame.holds(card.centre)), None)
+    for name, rect in drawing.frames.items():
+        homes[name] = next((each for each, frame in inwards if frame.is_around(rect)), None)
+    return homes
+
+
+def _items(drawing: Drawing, homes: dict[str, str | None], home: str | None, way: Way) -> list[Item]:
+    """What stands in a frame, or in none: cards, and frames with what is in them, laid out."""
+    items = [
+        Item(name, card, {name: (0.0, 0.0)}, is_fixed=name in drawing.pinned)
+        for name, card in drawing.cards.items()
+        if homes[name] == home
+    ]
+    inner = [name for name in drawing.frames if homes[name] == home]
+    return [*items, *(_framed(name, _items(drawing, homes, name, way), drawing, way) for name in inner)]
+
+
+def _framed(name: str, items: Sequence[Item], drawing: Drawing, way: Way) -> Item:
+    """A frame as one item."""
+    before = drawing.frames[name]
+    if not items:
+        return Item(name, before, {}, {name: Rect((0.0, 0.0), before.size)})
+    places = _placed(items, drawing, (), way)
+    is_fixed = any(item.is_fixed for item in items)
+    new = framed([Rect(place, item.size) for item, place in zip(items, places, strict=True)])
+    found = _unpacked(items, places, drawing)
+    back = (-new.position[0], -new.position[1])
+    cards = {each: (at[0] + back[0], at[1] + back[1]) for each, at in found.positions.items()}
+    frames = {each: rect.moved(back) for each, rect in found.frames.items()}
+    rect = new if is_fixed else Rect(before.position, new.size)
+    return Item(name, rect, cards, {name: Rect((0.0, 0.0), new.size), **frames}, is_fixed)
+
+
+def framed(inside: Sequence[Rect]) -> Rect:
+    """A frame around what is in it, with room for the title."""
+    (x, y), (width, height) = around(inside).position, around(inside).size
+    return Rect(
+        (x - FRAME_MARGIN, y - FRAME_MARGIN - FRAME_HEAD),
+        (width + 2 * FRAME_MARGIN, height + 2 * FRAME_MARGIN + FRAME_HEAD),
+    )
+
+
+def _placed(
+    items: Sequence[Item], drawing: Drawing, others: Sequence[Rect], way: Way
+) -> list[Position]:
+    """Where the items begin: parts with fixed items around those, the others packed and clear of them."""
+    links = _links(items, drawing, way)
+    places: dict[int, Position] = {}
+    loose = []
+    for part in _parts(len(items), links):
+        chosen = [items[index] for index in part]
+        found = dict(zip(part, layered(chosen, _within(part, links), way), strict=True))
+        if any(item.is_fixed for item in chosen):
+            places.update(zip(part, held(chosen, list(found.values()), way), strict=True))
+        else:
+            loose.append(found)
+    places = settled(items, places, others, way)
+    taken = [*others, *(Rect(place, items[index].size) for index, place in places.items())]
+    return [place for _, place in sorted({**places, **_packed(items, loose, taken, way)}.items())]
+
+
+def _packed(
+    items: Sequence[Item], parts: Sequence[dict[int, Position]], others: Sequence[Rect], way: Way
+) -> dict[int, Position]:
+    """Parts beside each other, so that the first item stays where it is if nothing else is there."""
+    extents = [around(Rect(place, items[index].size) for index, place in part.items()) for part in parts]
+    places = {
+        index: (place[0] + shift[0], place[1] + shift[1])
+        for part, shift in zip(parts, packed(extents, way), strict=True)
+        for index, place in part.items()
+    }
+    shift = (0.0, 0.0)
+    if way.keeps_order and places:
+        first = min(parts[0], key=lambda index: (places[index][way.along], index))
+        before = items[first].rect.position
+        shift = snapped(before[0] - places[first][0]), snapped(before[1] - places[first][1])
+    rects = [Rect(place, items[index].size).moved(shift) for index, place in places.items()]
+    aside = way.point(0.0, Occupied(others, way).clear_shift(rects))
+    return {index: rect.moved(aside).position for index, rect in zip(places, rects, strict=True)}
+
+
+def _within(part: Sequence[int], links: Sequence[Link]) -> list[Link]:
+    """The links of a part, with its items numbered from 0."""
+    number = {index: here for here, index in enumerate(part)}
+    inside = (link for link in links if link.source in number)
+    return [replace(link, source=number[link.source], target=number[link.target]) for link in inside]
+
+
+def _unpacked(items: Sequence[Item], places: Sequence[Position], drawing: Drawing) -> Arrangement:
+    """The cards and frames of the items, where these are."""
+    positions, frames = {}, {}
+    for item, place in zip(items, places, strict=True):
+        positions.update({name: (at[0] + place[0], at[1] + place[1]) for name, at in item.cards.items()})
+        frames.update({name: rect.moved(place) for name, rect in item.frames.items()})
+    return Arrangement(
+        {name: positions[name] for name in drawing.cards if name in positions},
+        {name: frames[name] for name in drawing.frames if name in frames},
+    )
+
+
+def _links(items: Sequence[Item], drawing: Drawing, way: Way) -> list[Link]:
+    """The wires between different items."""
+    home = {name: (index, at[way.across]) for index, item in enumerate(items) for name, at in item.cards.items()}
+    links = []
+    for wire in drawing.wires:
+        if wire.source in home and wire.target in home and home[wire.source][0] != home[wire.target][0]:
+            (source, out_at), (target, in_at) = home[wire.source], home[wire.target]
+            links.append(Link(source, target, wire.out_port, wire.in_port, out_at, in_at))
+    return links
+
+
+def _parts(count: int, links: Sequence[Link]) -> list[list[int]]:
+    """Items that edges join, the largest part first."""
+    near: dict[int, list[int]] = defaultdict(list)
+    for link in links:
+        near[link.source].append(link.target)
+        near[link.target].append(link.source)
+    seen: set[int] = set()
+    parts = []
+    for start in range(count):
+        if start in seen:
+            continue
+        seen.add(start)
+        part = [start]
+        for index in part:  # grows while it is read
+            fresh = dict.fromkeys(each for each in near[index] if each not in seen)
+            seen.update(fresh)
+            part += fresh
+        parts.append(sorted(part))
+    return sorted(parts, key=lambda part: -len(part))

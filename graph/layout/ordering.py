@@ -1,0 +1,143 @@
+"""The order of slots within their levels, so that few edges cross."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from graph.layout.lattice import Lattice, Link
+
+ROUNDS = 12  # sweeps there and back
+PATIENCE = 3  # rounds without a better order before it ends
+SWAPS = 4  # passes of swapping neighbours after a sweep
+
+Rows = list[list[int]]
+
+
+def put_in_order(lattice: Lattice, start: Rows, check: Callable[[], None]) -> None:
+    """Orders the rows of a lattice, beginning with an order that stays where no other has fewer crossings.
+
+    Args:
+        lattice: its rows are replaced.
+        start: the same slots in a first order.
+        check: is called now and then; what it raises ends the work.
+
+    Source: Gansner et al., A technique for drawing directed graphs, 1993 (sweeps and swaps).
+    """
+    lattice.rows = best = [list(row) for row in start]
+    fewest, patience = crossings(lattice), PATIENCE
+    for turn in range(2 * ROUNDS):
+        if not fewest or not patience:
+            break
+        check()
+        lattice.rows = [list(row) for row in lattice.rows]
+        _sweep(lattice, forwards=turn % 2 == 0)
+        _swap(lattice, check)
+        found = crossings(lattice)
+        patience -= turn % 2
+        if found < fewest:
+            best, fewest, patience = lattice.rows, found, PATIENCE
+    lattice.rows = best
+
+
+def crossings(lattice: Lattice) -> int:
+    """How many pairs of edges between neighbouring levels cross, those that end at one port apart."""
+    return sum(_between(lattice, above, below) for above, below in pairwise(lattice.rows))
+
+
+def first_order(lattice: Lattice) -> Rows:
+    """The slots of every level in the order in which a walk along the edges meets them."""
+    rows: Rows = [[] for _ in lattice.rows]
+    level_of = {slot: level for level, row in enumerate(lattice.rows) for slot in row}
+    seen: set[int] = set()
+    for start in [slot for row in lattice.rows for slot in row]:
+        stack = [start]
+        while stack:
+            slot = stack.pop()
+            if slot in seen:
+                continue
+            seen.add(slot)
+            rows[level_of[slot]].append(slot)
+            follow = sorted(lattice.after[slot], key=lambda link: (link.out_port, link.in_port))
+            stack += [link.target for link in reversed(follow)]
+    return rows
+
+
+def _between(lattice: Lattice, above: Sequence[int], below: Sequence[int]) -> int:
+    """Crossings between two levels, in O(E log E)."""
+    if len(above) < 2 and len(below) < 2 and all(len(lattice.after[slot]) < 2 for slot in above):
+        return 0
+    place = {slot: index for index, slot in enumerate(below)}
+    count = 0
+    ends: list[tuple[int, int]] = []
+    for slot in above:
+        links = lattice.after[slot]
+        if len(links) > 1:
+            links = sorted(links, key=lambda link: (link.out_port, place[link.target], link.in_port))
+        for link in links:
+            end = (place[link.target], link.in_port)
+            count += len(ends) - bisect_right(ends, end)
+            insort(ends, end)
+    return count
+
+
+def _sweep(lattice: Lattice, forwards: bool) -> None:
+    """Orders one level after the other by where its neighbours in the level before stand on average."""
+    rows = lattice.rows if forwards else lattice.rows[::-1]
+    joints = lattice.before if forwards else lattice.after
+    for fixed, row in pairwise(rows):
+        if len(row) < 2:
+            continue
+        place = {slot: float(index) for index, slot in enumerate(fixed)}
+        centre = {}
+        for slot in row:
+            near = [_along(link, forwards, place) for link in joints[slot]]
+            if near:
+                centre[slot] = sum(near) / len(near)
+        # Slots without a neighbour stay where they are; the others take the remaining places.
+        ordered = iter(sorted(centre, key=centre.__getitem__))
+        row[:] = [next(ordered) if slot in centre else slot for slot in row]
+
+
+def _along(link: Link, forwards: bool, place: dict[int, float]) -> float:
+    slot, port = (link.source, link.out_port) if forwards else (link.target, link.in_port)
+    return place[slot] + min(port, 9) * 0.1
+
+
+def _swap(lattice: Lattice, check: Callable[[], None]) -> None:
+    """Swaps neighbours as long as that saves crossings."""
+    pending = set(range(len(lattice.rows)))
+    for _ in range(SWAPS):
+        check()
+        pending = {near for level in pending if _swap_row(lattice, level) for near in (level - 1, level, level + 1)}
+        pending &= set(range(len(lattice.rows)))
+        if not pending:
+            return
+
+
+def _swap_row(lattice: Lattice, level: int) -> bool:
+    row = lattice.rows[level]
+    if len(row) < 2:
+        return False
+    above = lattice.rows[level - 1] if level else []
+    below = lattice.rows[level + 1] if level + 1 < len(lattice.rows) else []
+    place = {slot: index for near in (above, below) for index, slot in enumerate(near)}
+    sources = {s: sorted((place[e.source], e.out_port) for e in lattice.before[s]) for s in row}
+    targets = {s: sorted((place[e.target], e.in_port) for e in lattice.after[s]) for s in row}
+    is_changed = False
+    for index in range(len(row) - 1):
+        one, other = row[index], row[index + 1]
+        now = _pairs_beyond(sources[one], sources[other]) + _pairs_beyond(targets[one], targets[other])
+        if not now:
+            continue
+        then = _pairs_beyond(sources[other], sources[one]) + _pairs_beyond(targets[other], targets[one])
+        if then < now:
+            row[index], row[index + 1] = other, one
+            is_changed = True
+    return is_changed
+
+
+def _pairs_beyond(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> int:
+    """How many pairs cross if the slot with the first ends stands before that with the second."""
+    return sum(bisect_left(second, end) for end in first) if second else 0
