@@ -243,11 +243,12 @@ def _lay_out_unplaced(graph: Graph, model: GraphModel) -> None:
     unplaced = [node.id for node in model.nodes if node.position is None]
     if not unplaced:
         return
-    from graph.layout import layered
+    from graph.layout import drawing_of, fit_in, layered
 
-    positions = layered(graph)
-    for node_id in unplaced:
-        graph.replace_node(graph.nodes[node_id].with_(position=positions[node_id]))
+    is_new = len(unplaced) == len(graph.nodes)
+    positions = layered(graph) if is_new else fit_in(drawing_of(graph), unplaced).positions
+    for node in tuple(graph.nodes.values()):
+        graph.replace_node(node.with_(position=positions[node.id]))
     graph.log.take()
 
 

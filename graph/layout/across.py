@@ -1,9 +1,9 @@
-"""Where every slot stands across the flow: lines straight, ends of edges near each other, nothing overlapping."""
+"""Where every slot stands across the flow: lines straight, edges short, nothing overlapping."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf

@@ -1,4 +1,4 @@
-"""Automatic layout: along the flow, few crossings, straight main paths, frames whole, pinned cards untouched."""
+"""Automatic layout: along the flow, few crossings, straight paths, frames whole, pins respected."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from graph.annotations import Position
 from graph.layout.drawing import Arrangement, Drawing, Rect, around
 from graph.layout.holding import held, settled
 from graph.layout.items import Item, Way, layered
@@ -13,7 +14,6 @@ from graph.layout.lattice import Link
 from graph.layout.metrics import FRAME_HEAD, FRAME_MARGIN, METRICS, Direction, snapped
 from graph.layout.occupied import Occupied
 from graph.layout.packing import packed
-from graph.model import Position
 
 
 class Stopped(Exception):
@@ -33,8 +33,8 @@ def arrange(
     Args:
         drawing: what stands where now.
         direction: where the flow leads.
-        keeps_order: whether cards stay above each other as they are, where that costs no crossing; false for a
-            drawing whose positions mean nothing, which is then put at the origin.
+        keeps_order: whether cards stay above each other as they are, where that costs no crossing; false for
+            a drawing whose positions mean nothing, which is then put at the origin.
         should_stop: is asked now and then.
 
     Raises:
@@ -46,48 +46,62 @@ def arrange(
             raise Stopped
 
     way = Way(direction, METRICS[direction], keeps_order, check)
-    homes = _homes(drawing)
-    items = _items(drawing, homes, None, way)
+    items = _items(drawing, None, way)
     if not items:
         return Arrangement({})
-    found = _unpacked(items, _placed(items, drawing, drawing.others, way), drawing)
-    return _cleared(found, drawing, homes, way) if drawing.pinned else found
+    found = _unpacked(items, _placed(items, drawing, drawing.others, way))
+    if drawing.pinned:
+        found = _cleared(found, drawing, way)
+    return _with_notes(found, drawing, way)
 
 
-def _cleared(found: Arrangement, drawing: Drawing, homes: dict[str, str | None], way: Way) -> Arrangement:
-    """The same, with cards moved that came to lie on others, as where pinned ones pull frames over each other."""
+def _cleared(found: Arrangement, drawing: Drawing, way: Way) -> Arrangement:
+    """The same, with cards moved that came to lie on others where pins pull frames over each other."""
     cards = [Item(name, card, {}, {}, name in drawing.pinned) for name, card in drawing.cards.items()]
-    places = settled(cards, dict(enumerate(found.positions.values())), drawing.others, way)
-    positions = {card.name: places[index] for index, card in enumerate(cards)}
+    at = {index: found.positions[card.name] for index, card in enumerate(cards)}
+    moved = settled(cards, at, drawing.others, way)
+    positions = {**found.positions, **{cards[index].name: place for index, place in moved.items()}}
+    rects = {
+        name: Rect(positions[name], rect.size)
+        for name, rect in (*drawing.cards.items(), *drawing.notes.items())
+        if name in positions
+    }
     frames = dict(found.frames)
     for name in sorted(drawing.frames, key=lambda each: drawing.frames[each].area):
-        inside = [Rect(positions[each], card.size) for each, card in drawing.cards.items() if homes[each] == name]
-        inside += [frames[each] for each in frames if homes[each] == name]
-        if inside:
-            frames[name] = framed(inside)
+        inside = [{**rects, **frames}[each] for each, home in drawing.homes.items() if home == name]
+        frames[name] = framed(inside) if inside else frames[name]
     return Arrangement(positions, frames)
 
 
-def _homes(drawing: Drawing) -> dict[str, str | None]:
-    """The frame in which every card and every frame is, by id; None for those that are in none."""
-    inwards = sorted(drawing.frames.items(), key=lambda pair: pair[1].area)
-    homes: dict[str, str | None] = {}
-    for name, card in drawing.cards.items():
-        homes[name] = next((each for each, frame in inwards if frame.holds(card.centre)), None)
-    for name, rect in drawing.frames.items():
-        homes[name] = next((each for each, frame in inwards if frame.is_around(rect)), None)
-    return homes
+def _with_notes(found: Arrangement, drawing: Drawing, way: Way) -> Arrangement:
+    """The same with the notes that are in no frame: each goes along with the card that is nearest to it."""
+    notes = {name: note for name, note in drawing.notes.items() if name not in drawing.homes}
+    if not notes:
+        return found
+    cards = [Rect(found.positions[name], card.size) for name, card in drawing.cards.items()]
+    occupied = Occupied([*cards, *found.frames.values(), *drawing.others], way)
+    positions = dict(found.positions)
+    for name, note in notes.items():
+        near = min(drawing.cards, key=lambda each: _distance(drawing.cards[each], note), default=None)
+        shift = _away(positions[near], drawing.cards[near].position) if near else (0.0, 0.0)
+        place = occupied.nearest_free(note.moved(shift))
+        occupied.put(place)
+        positions[name] = place.position
+    return Arrangement(positions, found.frames)
 
 
-def _items(drawing: Drawing, homes: dict[str, str | None], home: str | None, way: Way) -> list[Item]:
+def _items(drawing: Drawing, home: str | None, way: Way) -> list[Item]:
     """What stands in a frame, or in none: cards, and frames with what is in them, laid out."""
     items = [
         Item(name, card, {name: (0.0, 0.0)}, is_fixed=name in drawing.pinned)
         for name, card in drawing.cards.items()
-        if homes[name] == home
+        if drawing.homes.get(name) == home
     ]
-    inner = [name for name in drawing.frames if homes[name] == home]
-    return [*items, *(_framed(name, _items(drawing, homes, name, way), drawing, way) for name in inner)]
+    if home is not None:
+        notes = [name for name in drawing.notes if drawing.homes.get(name) == home]
+        items += [Item(name, drawing.notes[name], {name: (0.0, 0.0)}) for name in notes]
+    inner = [name for name in drawing.frames if drawing.homes.get(name) == home]
+    return [*items, *(_framed(name, _items(drawing, name, way), drawing, way) for name in inner)]
 
 
 def _framed(name: str, items: Sequence[Item], drawing: Drawing, way: Way) -> Item:
@@ -98,7 +112,7 @@ def _framed(name: str, items: Sequence[Item], drawing: Drawing, way: Way) -> Ite
     places = _placed(items, drawing, (), way)
     is_fixed = any(item.is_fixed for item in items)
     new = framed([Rect(place, item.size) for item, place in zip(items, places, strict=True)])
-    found = _unpacked(items, places, drawing)
+    found = _unpacked(items, places)
     back = (-new.position[0], -new.position[1])
     cards = {each: (at[0] + back[0], at[1] + back[1]) for each, at in found.positions.items()}
     frames = {each: rect.moved(back) for each, rect in found.frames.items()}
@@ -115,9 +129,7 @@ def framed(inside: Sequence[Rect]) -> Rect:
     )
 
 
-def _placed(
-    items: Sequence[Item], drawing: Drawing, others: Sequence[Rect], way: Way
-) -> list[Position]:
+def _placed(items: Sequence[Item], drawing: Drawing, others: Sequence[Rect], way: Way) -> list[Position]:
     """Where the items begin: parts with fixed items around those, the others packed and clear of them."""
     links = _links(items, drawing, way)
     places: dict[int, Position] = {}
@@ -161,21 +173,33 @@ def _within(part: Sequence[int], links: Sequence[Link]) -> list[Link]:
     return [replace(link, source=number[link.source], target=number[link.target]) for link in inside]
 
 
-def _unpacked(items: Sequence[Item], places: Sequence[Position], drawing: Drawing) -> Arrangement:
-    """The cards and frames of the items, where these are."""
-    positions, frames = {}, {}
+def _unpacked(items: Sequence[Item], places: Sequence[Position]) -> Arrangement:
+    """What is in the items, where these are."""
+    positions: dict[str, Position] = {}
+    frames: dict[str, Rect] = {}
     for item, place in zip(items, places, strict=True):
         positions.update({name: (at[0] + place[0], at[1] + place[1]) for name, at in item.cards.items()})
         frames.update({name: rect.moved(place) for name, rect in item.frames.items()})
-    return Arrangement(
-        {name: positions[name] for name in drawing.cards if name in positions},
-        {name: frames[name] for name in drawing.frames if name in frames},
+    return Arrangement(positions, frames)
+
+
+def _away(to: Position, start: Position) -> Position:
+    return (to[0] - start[0], to[1] - start[1])
+
+
+def _distance(one: Rect, other: Rect) -> float:
+    """How far two rectangles are from each other; 0 if they touch."""
+    return sum(
+        max(one.position[axis] - other.end(axis), other.position[axis] - one.end(axis), 0.0)
+        for axis in (0, 1)
     )
 
 
 def _links(items: Sequence[Item], drawing: Drawing, way: Way) -> list[Link]:
     """The wires between different items."""
-    home = {name: (index, at[way.across]) for index, item in enumerate(items) for name, at in item.cards.items()}
+    home = {
+        name: (index, at[way.across]) for index, item in enumerate(items) for name, at in item.cards.items()
+    }
     links = []
     for wire in drawing.wires:
         if wire.source in home and wire.target in home and home[wire.source][0] != home[wire.target][0]:

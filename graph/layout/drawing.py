@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from graph.annotations import Position, Size
+from graph.cards import card_size
 from graph.catalog.spec import PortSpec, variadic_index
-from graph.layout.metrics import CARD_WIDTH, HEADER_HEIGHT, PORT_HEIGHT
-from graph.model import Edge, Graph, Position
-
-Size = tuple[float, float]
+from graph.frame_contents import contents
+from graph.model import Edge, Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,6 @@ class Rect:
         return all(
             self.position[axis] < other.end(axis) + gap and other.position[axis] < self.end(axis) + gap
             for axis in (0, 1)
-        )
-
-    def holds(self, at: Position) -> bool:
-        """Whether a point lies in it."""
-        return all(self.position[axis] <= at[axis] < self.end(axis) for axis in (0, 1))
-
-    def is_around(self, other: Rect) -> bool:
-        """Whether another, smaller one lies in it."""
-        return self != other and all(
-            self.position[axis] <= other.position[axis] and other.end(axis) <= self.end(axis) for axis in (0, 1)
         )
 
     @property
@@ -78,7 +68,9 @@ class Drawing:
         cards: where the nodes are, by id and in the order of the file.
         wires: the edges between them.
         pinned: ids of the cards that stay where they are.
-        frames: areas around cards that belong together, by id.
+        frames: areas around what belongs together, by id.
+        notes: texts on the canvas, by id.
+        homes: the innermost frame in which a card, a note or a frame is, by id; those in none are left out.
         others: what else stands on the canvas, where nothing may be put.
     """
 
@@ -86,6 +78,8 @@ class Drawing:
     wires: tuple[Wire, ...] = ()
     pinned: frozenset[str] = frozenset()
     frames: Mapping[str, Rect] = field(default_factory=dict)
+    notes: Mapping[str, Rect] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
     others: tuple[Rect, ...] = ()
 
 
@@ -94,7 +88,7 @@ class Arrangement:
     """Where everything goes, on the grid.
 
     Args:
-        positions: of every card.
+        positions: of every card and note.
         frames: where the frames go, with their sizes.
     """
 
@@ -102,16 +96,45 @@ class Arrangement:
     frames: Mapping[str, Rect] = field(default_factory=dict)
 
 
-def drawing_of(graph: Graph, node_ids: Collection[str] | None = None) -> Drawing:
-    """A graph as a layout reads it, or the part of it with some nodes; the rest is then in the way."""
+def drawing_of(graph: Graph, node_ids: Iterable[str] | None = None) -> Drawing:
+    """A graph as a layout reads it.
+
+    Args:
+        graph: read, never written.
+        node_ids: nodes that are to be laid out, with the frames around them alone; all if None.
+    """
     chosen = set(graph.nodes if node_ids is None else node_ids)
     cards = {node.id: Rect(node.position, card_size(graph, node.id)) for node in graph.nodes.values()}
-    edges = [edge for edge in graph.edges if edge.source.node in chosen and edge.target.node in chosen]
+    frames = {frame.id: Rect(frame.position, frame.size) for frame in graph.frames.values()}
+    notes = {note.id: Rect(note.position, note.size) for note in graph.notes.values()}
+    inside = {each: contents(graph, each, lambda name: cards[name].size) for each in frames}
+    others: list[Rect] = []
+    if node_ids is not None:
+        others += [card for each, card in cards.items() if each not in chosen]
+        others += [frame for each, frame in frames.items() if not chosen.intersection(inside[each])]
+        chosen.update(each for each, names in inside.items() if _is_all(graph, names, chosen))
+        chosen.update(name for each in chosen & frames.keys() for name in inside[each])
+    else:
+        chosen.update(frames, notes)
+    homes: dict[str, str] = {}
+    for each in sorted(chosen & frames.keys(), key=lambda name: frames[name].area):
+        for name in inside[each]:
+            homes.setdefault(name, each)
     return Drawing(
         {each: card for each, card in cards.items() if each in chosen},
-        tuple(_wire(graph, edge) for edge in edges),
-        others=tuple(card for each, card in cards.items() if each not in chosen),
+        tuple(_wire(graph, edge) for edge in graph.edges if {edge.source.node, edge.target.node} <= chosen),
+        frozenset(node.id for node in graph.nodes.values() if node.pinned and node.id in chosen),
+        {each: frame for each, frame in frames.items() if each in chosen},
+        {each: note for each, note in notes.items() if each in chosen},
+        homes,
+        tuple(others),
     )
+
+
+def _is_all(graph: Graph, names: Iterable[str], chosen: set[str]) -> bool:
+    """Whether a frame with these contents is around chosen nodes and no others."""
+    nodes = [name for name in names if name in graph.nodes]
+    return bool(nodes) and chosen.issuperset(nodes)
 
 
 def _wire(graph: Graph, edge: Edge) -> Wire:
@@ -133,14 +156,3 @@ def _row(ports: Sequence[PortSpec], name: str) -> int:
         if port.variadic and (number := variadic_index(port, name)) is not None:
             return row + number
     return len(ports)
-
-
-def card_size(graph: Graph, node_id: str) -> Size:
-    spec = graph.catalog.get(graph.nodes[node_id].type)
-    incoming = graph.incoming(node_id)
-    used = {edge.source.port for edge in graph.outgoing(node_id)}
-    inputs = len(spec.inputs) if spec else 0
-    if spec and spec.is_variadic:
-        inputs = len(incoming) + 1  # those connected, and a free one
-    outputs = len(used.union(spec.output_names if spec else ()))
-    return (CARD_WIDTH, HEADER_HEIGHT + PORT_HEIGHT * max(inputs, len(incoming), outputs, 1))

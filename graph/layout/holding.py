@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from statistics import mean
 
+from graph.annotations import Position
 from graph.layout.drawing import Rect
 from graph.layout.items import Item, Way
 from graph.layout.metrics import snapped
 from graph.layout.occupied import Occupied
-from graph.model import Position
 
 
 def held(items: Sequence[Item], places: Sequence[Position], way: Way) -> list[Position]:
@@ -45,7 +45,7 @@ def held(items: Sequence[Item], places: Sequence[Position], way: Way) -> list[Po
 def settled(
     items: Sequence[Item], places: Mapping[int, Position], others: Sequence[Rect], way: Way
 ) -> dict[int, Position]:
-    """The places by item, with those that lie on fixed ones or on something else moved aside, across the flow."""
+    """The places by item; those that lie on fixed ones or on something else go aside, across the flow."""
     occupied = Occupied(others, way)
     found = {index: place for index, place in places.items() if items[index].is_fixed}
     for index in found:

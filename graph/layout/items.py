@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from graph.annotations import Position, Size
 from graph.layout.across import places_across
-from graph.layout.drawing import Rect, Size
+from graph.layout.drawing import Rect
 from graph.layout.lattice import Lattice, Link, spread
 from graph.layout.levels import levels
 from graph.layout.lines import lines
 from graph.layout.metrics import Direction, Metrics
 from graph.layout.ordering import first_order, put_in_order
-from graph.model import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,12 @@ def layered(items: Sequence[Item], links: Sequence[Link], way: Way) -> list[Posi
     """Where the items of one connected part begin, the first level at 0 along the flow."""
     level_of = levels(len(items), [(link.source, link.target) for link in links], way.check)
     lattice = spread(links, level_of)
-    put_in_order(lattice, _standing(lattice, items, way) if way.keeps_order else first_order(lattice), way.check)
+    put_in_order(
+        lattice, _standing(lattice, items, way) if way.keeps_order else first_order(lattice), way.check
+    )
     sizes = [item.size[way.across] for item in items]
-    across = places_across(lattice, lines(lattice), sizes, way.metrics, way.check)
+    line = lines(lattice, [max(len(item.cards), 1) for item in items])
+    across = places_across(lattice, line, sizes, way.metrics, way.check)
     starts = _starts(lattice, items, way)
     return [way.point(starts[level_of[index]], across[index]) for index in range(len(items))]
 

@@ -80,8 +80,8 @@ class Lattice:
 def spread(links: Sequence[Link], level_of: Sequence[int]) -> Lattice:
     """The lattice of items with these levels; within a level they are in the order of their numbers.
 
-    Links of one port share their lanes as far as they go. A link that leads back is passed from its end to its
-    start, and one that stays in its level is left out.
+    Links of one port share their lanes as far as they go. A link that leads back is passed from its end to
+    its start, and one that stays in its level is left out.
     """
     count = len(level_of)
     rows: list[list[int]] = [[] for _ in range(max(level_of, default=-1) + 1)]

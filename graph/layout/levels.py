@@ -13,7 +13,7 @@ WORK = 400_000  # steps that shortening edges may take, far more than a drawn ne
 
 
 def levels(count: int, pairs: Sequence[Pair], check: Check) -> list[int]:
-    """The level of every node of a connected graph, from 0, so that the sum of the lengths of its edges is least.
+    """The level of every node of a connected graph, from 0, with the least sum of the lengths of all edges.
 
     Args:
         count: nodes are 0 to count - 1, in the order of the file.
@@ -31,7 +31,7 @@ def levels(count: int, pairs: Sequence[Pair], check: Check) -> list[int]:
 
 
 def without_cycles(count: int, pairs: Sequence[Pair]) -> list[Pair]:
-    """The same edges without loops at one node, those turned round that lead back in a walk from the start."""
+    """The same edges, those turned round that lead back in a walk from the start, without loops."""
     after: list[list[int]] = [[] for _ in range(count)]
     has_source = [False] * count
     for source, target in pairs:
@@ -47,7 +47,7 @@ def without_cycles(count: int, pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _finishing_order(after: Sequence[Sequence[int]], has_source: Sequence[bool]) -> list[int]:
-    """When a depth-first walk is done with each node; without cycles, every edge ends earlier than it starts."""
+    """When a depth-first walk is done with each node; an edge of no cycle ends earlier than it starts."""
     count = len(after)
     finished, seen, clock = [0] * count, [False] * count, 0
     for start in sorted(range(count), key=has_source.__getitem__):  # a walk begins where nothing leads to

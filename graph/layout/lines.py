@@ -12,16 +12,20 @@ from graph.layout.lattice import Lattice, Link
 ANY, NONE = -1, -2
 
 
-def lines(lattice: Lattice) -> list[int]:
+def lines(lattice: Lattice, weights: Sequence[int]) -> list[int]:
     """For every slot, the number of its line; lines never cross, and have one slot a level at most.
 
-    The longest path is one line, then the longest of the rest, and so on. Of branches that are equally long the
-    middle one goes on with the fork; where there is no middle the fork stands between them. An edge that skips
-    other skips, or that arrives above the path it skips, is a line itself, and the path hangs beside it; any
-    other skip bows.
+    The longest path is one line, then the longest of the rest, and so on. Of branches that are equally long
+    the middle one goes on with the fork; where there is no middle the fork stands between them. An edge that
+    skips other skips, or that arrives above the path it skips, is a line itself, and the path hangs beside
+    it; any other skip bows.
+
+    Args:
+        lattice: in order.
+        weights: how much each item adds to the length of a path.
     """
     pieces = [link for row in lattice.rows for slot in row for link in lattice.after[slot]]
-    main = _Main(lattice, [link for link in pieces if not _is_lane(lattice, link)])
+    main = _Main(lattice, [link for link in pieces if not _is_lane(lattice, link)], weights)
     lanes = [link for link in pieces if _is_lane(lattice, link)]
     along = _joined(lattice, [*main.pieces, *lanes])
     skips = [piece for link in _straight_skips(lattice, along) for piece in lattice.routes[link]]
@@ -34,15 +38,18 @@ class _Main:
     Args:
         lattice: in order.
         pieces: these edges, level by level.
+        weights: how much each item adds to the length of a path.
     """
 
-    def __init__(self, lattice: Lattice, pieces: Sequence[Link]) -> None:
+    def __init__(self, lattice: Lattice, pieces: Sequence[Link], weights: Sequence[int]) -> None:
         self._place = {slot: index for row in lattice.rows for index, slot in enumerate(row)}
-        self._depth, self._height = [0] * lattice.count, [0] * lattice.count
+        self._depth, self._height = list(weights), list(weights)
         for link in pieces:
-            self._depth[link.target] = max(self._depth[link.target], self._depth[link.source] + 1)
+            length = self._depth[link.source] + weights[link.target]
+            self._depth[link.target] = max(self._depth[link.target], length)
         for link in reversed(pieces):
-            self._height[link.source] = max(self._height[link.source], self._height[link.target] + 1)
+            length = self._height[link.target] + weights[link.source]
+            self._height[link.source] = max(self._height[link.source], length)
         self.pieces = sorted(pieces, key=lambda link: -self._depth[link.source] - self._height[link.target])
 
     def without_ties(self) -> list[Link]:
@@ -61,9 +68,11 @@ class _Main:
         ]
 
     def _favourite(self, branches: dict[int, int]) -> int:
-        """The middle one of the longest branches; ANY if only one is that long, NONE if there is no middle."""
+        """The middle one of the longest branches; ANY if one alone is, NONE without a middle."""
         longest = max(branches.values())
-        tied = sorted((slot for slot, length in branches.items() if length == longest), key=self._place.__getitem__)
+        tied = sorted(
+            (slot for slot, length in branches.items() if length == longest), key=self._place.__getitem__
+        )
         if len(tied) == 1:
             return ANY
         return tied[len(tied) // 2] if len(tied) % 2 else NONE
@@ -111,7 +120,8 @@ def _straight_skips(lattice: Lattice, line: Sequence[int]) -> list[Link]:
 def _nested(lattice: Lattice, links: Sequence[Link]) -> list[Link]:
     """Those links that begin before another of them and end behind it, and an only one inside such."""
     level = lattice.level_of
-    outer, inner = [], []
+    outer: list[Link] = []
+    inner: list[Link] = []
     nearest_end = len(lattice.rows)
     for _, group in groupby(sorted(links, key=lambda e: -level[e.source]), key=lambda e: level[e.source]):
         here = list(group)

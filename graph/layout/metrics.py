@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from math import floor
 from typing import Literal
 
+from graph.cards import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
+
 Direction = Literal["right", "down"]
 
 GRID = 8.0
 FRAME_MARGIN = 24.0  # between a frame and what is in it
 FRAME_HEAD = 32.0  # further room above, for the title
-CARD_WIDTH = 152.0
-HEADER_HEIGHT = 64.0
-PORT_HEIGHT = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Metrics:
 
 
 METRICS: dict[Direction, Metrics] = {
-    "right": Metrics(between_levels=72.0, between_items=40.0, inset=HEADER_HEIGHT + 8.0, port=PORT_HEIGHT),
+    "right": Metrics(between_levels=72.0, between_items=40.0, inset=HEADER_HEIGHT + 8.0, port=ROW_HEIGHT),
     "down": Metrics(between_levels=56.0, between_items=72.0, inset=CARD_WIDTH / 2, port=0.0),
 }
 

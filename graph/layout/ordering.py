@@ -110,7 +110,9 @@ def _swap(lattice: Lattice, check: Callable[[], None]) -> None:
     pending = set(range(len(lattice.rows)))
     for _ in range(SWAPS):
         check()
-        pending = {near for level in pending if _swap_row(lattice, level) for near in (level - 1, level, level + 1)}
+        pending = {
+            near for level in pending if _swap_row(lattice, level) for near in (level - 1, level, level + 1)
+        }
         pending &= set(range(len(lattice.rows)))
         if not pending:
             return

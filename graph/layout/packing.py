@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from graph.annotations import Position
 from graph.layout.drawing import Rect
 from graph.layout.items import Way
-from graph.model import Position
 
 SPREAD = 1.6  # how much longer a page of parts is than it is broad, if no part is longer
 

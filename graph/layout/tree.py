@@ -1,4 +1,4 @@
-"""Network simplex on the levels of a layout: a spanning tree of edges of length 1, made better edge by edge."""
+"""Network simplex on the levels of a layout: a tree of edges of length 1, made better edge by edge."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ Pair = tuple[int, int]
 class TightTree:
     """Moves nodes between levels so that the sum of all lengths falls; no edge gets shorter than 1.
 
-    Every edge of the tree has a cut value: by how much the sum grows when that edge does. Cut values are a flow
-    through the tree, so an exchange of edges changes them along one cycle only.
+    Every edge of the tree has a cut value: by how much the sum grows when that edge does. Cut values are a
+    flow through the tree, so an exchange of edges changes them along one cycle only.
 
     Args:
         level: of each node, changed in place; no edge is shorter than 1.
@@ -92,7 +92,7 @@ class TightTree:
         return order
 
     def _weigh(self, order: Sequence[int]) -> None:
-        """Cut values from the leaves up: what flows out of a node is its number of edges out, less those in."""
+        """Cut values from the leaves up: out of a node flows its number of edges out, less those in."""
         flow = [0] * len(self._level)
         for source, target in self._pairs:
             flow[source] += 1
