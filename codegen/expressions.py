@@ -21,6 +21,8 @@ from graph.catalog.spec import (
     Stored,
 )
 
+AS_IT_IS = "{}"
+
 
 def definition(operation: Operation, attribute: str) -> tuple[str, ...]:
     """The statements that make what the network keeps: `self.conv1 = nn.Conv2d(1, 32, kernel_size=3)`.
@@ -97,7 +99,7 @@ def call(operation: Operation, attribute: str, inputs: Sequence[str]) -> str:
 
 def _written(spec: LayerSpec, port_name: str, text: str) -> str:
     port = spec.input_port(port_name)
-    return port.written.format(text) if port else text
+    return port.written.format(text) if port and port.written != AS_IT_IS else text
 
 
 def _grouped(inputs: Sequence[str], group: int | None) -> Sequence[str]:
@@ -117,11 +119,9 @@ def arguments(operation: Operation, params: Sequence[ParamSpec] | None = None) -
     written = []
     for param in operation.spec.params if params is None else params:
         value = operation.call.params[param.name]
-        text = literal(value) if param.written is None or is_spelled(value) else param.written(value)
-        if param.positional:
-            written.append(text)
-        elif param.always_written or value != param.default or is_spelled(value):
-            written.append(f"{param.name}={text}")
+        if param.positional or param.always_written or value != param.default or is_spelled(value):
+            text = literal(value) if param.written is None or is_spelled(value) else param.written(value)
+            written.append(text if param.positional else f"{param.name}={text}")
     return written
 
 

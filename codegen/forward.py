@@ -12,7 +12,7 @@ from codegen.namespace import Namespace
 from codegen.network import UNKNOWN, Network, Operation
 from graph.catalog.spec import Module
 from graph.document import PortRef
-from graph.shapes import format_shape
+from graph.shapes import TensorSpec, format_shape
 
 MAX_NESTED = 4  # calls on a line
 BODY_DEPTH = 2
@@ -62,14 +62,15 @@ class Forward:
         drafts: dict[str, _Draft] = {}
         is_sole_result = len(self._network.outputs) == 1
         for node_id, operation in self._operations.items():
-            drafts[node_id] = self._draft(operation)
             wraps = operation.wraps and node_id not in self._loops
-            if wraps or (operation.is_output and is_sole_result):
-                inner = self._sole_producer(operation)
-                draft = self._draft(operation, drafts[inner]) if inner else None
-                if inner and draft and draft.is_readable:
-                    nested.add(inner)
-                    drafts[node_id] = draft
+            can_nest = wraps or (operation.is_output and is_sole_result)
+            inner = self._sole_producer(operation) if can_nest else None
+            draft = self._draft(operation, drafts[inner]) if inner else None
+            if inner and draft and draft.is_readable:
+                nested.add(inner)
+                drafts[node_id] = draft
+            else:
+                drafts[node_id] = self._draft(operation)
         return nested
 
     def _sole_producer(self, operation: Operation) -> str | None:
@@ -84,9 +85,9 @@ class Forward:
         inputs = [inner.text] if inner else [self._likely_name(ref) for ref in operation.sources]
         calls = inner.calls if inner else 0
         if operation.is_given or operation.is_output:
-            return _Draft("".join(inputs), calls, f"return {''.join(inputs)}")
+            return _Draft("".join(inputs), calls, None)
         text = expressions.call(operation, self._names[operation.node.id], inputs)
-        return _Draft(text, calls + 1, f"{CHAIN[0]} = {text}  # {operation.call.outputs[0]}")
+        return _Draft(text, calls + 1, operation.call.outputs[0])
 
     def _likely_name(self, ref: PortRef) -> str:
         if self._operations[ref.node].is_stored:
@@ -221,12 +222,16 @@ class Forward:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A call as it might become, before the values are named, and the statement that it would make."""
+    """A call as it might become, before the values are named, and what it gives; None if it is returned."""
 
     text: str
     calls: int
-    statement: str
+    output: TensorSpec | None
 
     @property
     def is_readable(self) -> bool:
-        return self.calls <= MAX_NESTED and len(INDENT * BODY_DEPTH + self.statement) <= WIDTH
+        """Whether the statement that it makes is short enough."""
+        if self.calls > MAX_NESTED:
+            return False
+        statement = f"{CHAIN[0]} = {self.text}  # {self.output}" if self.output else f"return {self.text}"
+        return len(INDENT * BODY_DEPTH + statement) <= WIDTH

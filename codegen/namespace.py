@@ -83,8 +83,10 @@ def class_name(text: str) -> str:
 
 def _only_name_characters(text: str) -> str:
     """Normalised as Python's parser does it, everything that no name may hold turned into underscores."""
-    normal = unicodedata.normalize("NFKC", text)
-    kept = "".join(character if f"a{character}".isidentifier() else "_" for character in normal)
+    kept = text
+    if not (text.isascii() and text.isidentifier()):
+        normal = unicodedata.normalize("NFKC", text)
+        kept = "".join(character if f"a{character}".isidentifier() else "_" for character in normal)
     return re.sub(r"_+", "_", kept).strip("_")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from graph.catalog.spec import (
     BlockCode,
@@ -41,7 +42,7 @@ class Operation:
     sources: tuple[PortRef, ...]
     output_names: tuple[str, ...]
 
-    @property
+    @cached_property
     def refs(self) -> tuple[PortRef, ...]:
         """Its own outputs, in order."""
         return tuple(PortRef(self.node.id, name) for name in self.output_names)
@@ -127,7 +128,8 @@ class Network:
     def _add(self, operation: Operation) -> None:
         """Files an operation behind those it reads from."""
         sources = tuple(self._passed_through.get(ref, ref) for ref in operation.sources)
-        operation = replace(operation, sources=sources)
+        if sources != operation.sources:
+            operation = replace(operation, sources=sources)
         if operation.changes_nothing:
             (name,) = operation.output_names
             self._passed_through[PortRef(operation.node.id, name)] = sources[0]

@@ -16,16 +16,16 @@ def preparation(operation: Operation, attribute: str) -> list[str]:
         attribute: what it is called.
     """
     spec, params, layer = operation.spec, operation.call.params, f"self.{attribute}"
-    if not spec.settings or not spec.parameters(operation.call):
-        return []
-    lines = []
+    lines: list[str] = []
+    if not spec.settings:
+        return lines
     if params.get("weight_init", DEFAULT) != DEFAULT:
         lines += _initialised(operation, layer)
     if FROZEN in spec.settings and params.frozen:
         lines.append(f"{layer}.requires_grad_(False)")
     if params.lr_factor != 1:
         lines.append(f"{layer}.lr_factor = {literal(params.lr_factor)}  # times the optimizer's lr")
-    return lines
+    return lines if lines and spec.parameters(operation.call) else []
 
 
 def _initialised(operation: Operation, layer: str) -> list[str]:

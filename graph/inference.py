@@ -59,9 +59,12 @@ class NodeResult:
     problems: tuple[Problem, ...] = ()
     pending: bool = False
     passes: Mapping[str, str] | None = None
+    _call: LayerCall | None = field(default=None, repr=False, compare=False)
 
     def call(self) -> LayerCall:
         """The node as its cost rules and its code see it; only for a node without problems."""
+        if self._call is not None:
+            return self._call
         assert self.params is not None
         outputs = tuple(spec for spec in self.outputs.values() if spec is not None)
         return LayerCall(_known(self.inputs), outputs, self.params)
@@ -390,7 +393,7 @@ def _infer_known(
     parameters = spec.parameters(call)
     _require_possible(parameters, outputs, params)
     named = dict(zip(spec.names_of_outputs(params, len(outputs)), outputs, strict=True))
-    return NodeResult(inputs, named, params, parameters, spec.flops(call))
+    return NodeResult(inputs, named, params, parameters, spec.flops(call), _call=call)
 
 
 def _known(inputs: Mapping[str, TensorSpec | None]) -> Inputs:
