@@ -19,6 +19,7 @@ def run_child(code: str, *arguments: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="netloom-bench-") as folder:
         environment = {**os.environ, "HOME": folder, "PYTHONPATH": str(ROOT)}
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed application is compiled once
         for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
             environment[name] = folder
         answer = subprocess.run(

@@ -11,7 +11,7 @@ from graph.document import Document, Graph
 from graph.edits import RemoveNodes, SetParams
 from graph.inference import Inference
 from tests.benchmarks._children import run_child
-from tests.benchmarks._networks import CHANNELS, mixed, project
+from tests.benchmarks._networks import CHANNELS, mixed, project, unlike
 from tests.benchmarks._timing import best, rounded
 
 NODES, MANY = 2_000, 20_000
@@ -45,13 +45,14 @@ def run() -> dict[str, Any]:
 def _figures(num_nodes: int, rounds: int) -> dict[str, float]:
     document = Document(project(num_nodes))
     inference = Inference(document.graph)
-    leaf = f"n{num_nodes - 1}"
+    leaf, strangers = f"n{num_nodes - 1}", unlike(num_nodes)
 
     def followed(edit: Any) -> None:
         inference.update(document.apply(edit))
 
     return {
         "whole_ms": best(lambda number: Inference(document.graph), rounds),
+        "whole_of_unlike_layers_ms": best(lambda number: Inference(strangers), rounds),
         "edit_at_root_ms": best(
             lambda number: followed(SetParams("n1", {"shape": [CHANNELS, 65 + number, 64]})), rounds
         ),
