@@ -29,6 +29,7 @@ from builder.panels.log import LogPanel
 from builder.panels.palette import Palette
 from builder.panels.problems import ProblemsPanel
 from builder.panels.training import TrainingPanel
+from builder.preference_effects import PreferenceEffects
 from builder.project_files import ProjectFiles
 from builder.recovery import Recovery
 from builder.run_bar import RunBar
@@ -163,9 +164,8 @@ class MainWindow(QMainWindow):
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
 
     def _connect(self) -> None:
-        self.preferences.changed.connect(self._follow_preference)
+        self.effects = PreferenceEffects(self.preferences, self, self.canvas.graph_scene, self.recovery)
         self.tools.restart_asked.connect(self.windows.restart)
-        self.recovery.set_interval(self.preferences.recovery_interval)
         session, files = self.session, self.files
         files.opened.connect(self._show_project)
         files.saved.connect(self._show_saved)
@@ -282,16 +282,9 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.windows.note_front(self)
 
-    @Slot(str)
-    def _follow_preference(self, name: str) -> None:
-        if name == "recovery_interval":
-            self.recovery.set_interval(self.preferences.recovery_interval)
-        elif name == "motion":
-            self.setAnimated(not self.preferences.reduced_motion)
-
     @Slot()
     def _after_first_paint(self) -> None:
-        self._follow_preference("motion")  # asking the system takes a moment
+        self.effects.follow_motion()
         if self.loader.is_loaded:
             self.training.prepare()
         if self.pages.currentWidget() is self.welcome:

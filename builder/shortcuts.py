@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from builder.actions import ActionSpec
 
@@ -141,6 +142,15 @@ class Shortcuts(QObject):
             keys = [key for key in read if _is_one(key) and key not in taken]
             taken.update(keys)
             yield action_id, tuple(key for key in keys if not self.fault(action_id, key))
+
+
+def trigger(widget: QWidget, key: Qt.Key) -> None:
+    """Does what a key of a widget's actions does, where the widget takes that key for itself first."""
+    sequence = QKeySequence(key)
+    for action in widget.actions():
+        if sequence in action.shortcuts():
+            action.trigger()
+            return
 
 
 def _is_one(key: QKeySequence) -> bool:

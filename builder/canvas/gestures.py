@@ -72,7 +72,7 @@ class Marquee:
 
 
 class Move:
-    """Moves the selected nodes by whole steps of the grid; one edit on release."""
+    """Moves the selected nodes, in steps of the grid where the scene snaps to it; one edit on release."""
 
     def __init__(self, scene: CanvasScene, session: Session, grabbed: NodeItem, start: QPointF) -> None:
         self._scene, self._session, self._start = scene, session, start
@@ -84,7 +84,8 @@ class Move:
 
     def move(self, at: QPointF) -> None:
         wanted = self._origin + at - self._start
-        snapped = QPointF(round(wanted.x() / GRID) * GRID, round(wanted.y() / GRID) * GRID)
+        step = GRID if self._scene.snaps_to_grid else 1
+        snapped = QPointF(round(wanted.x() / step) * step, round(wanted.y() / step) * step)
         shift = snapped - self._origin
         if shift != self._shift:
             self._shift = shift

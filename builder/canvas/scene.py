@@ -61,6 +61,7 @@ class CanvasScene(QGraphicsScene):
         self.edges: LazyItems[Edge, EdgeItem] = LazyItems(self._edge_keys, lambda e: EdgeItem(e, self))
         self.selected: frozenset[str] = frozenset()
         self.selected_edges: set[Edge] = set()
+        self.snaps_to_grid = True
         self.hovered: str | None = None
         self.hovered_edge: Edge | None = None
         self.target: str | None = None

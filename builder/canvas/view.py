@@ -33,6 +33,7 @@ from builder.canvas.style import CanvasStyle
 from builder.canvas.zoom_view import ZoomView
 from builder.layer_list import MIME_TYPE
 from builder.session import Session
+from builder.shortcuts import trigger
 from builder.theme import GRID, Theme
 from graph.document import Change, Edit, PortRef
 from graph.edits import Batch, Disconnect, MoveNodes, RemoveNodes, RenameNode
@@ -267,7 +268,7 @@ class CanvasView(ZoomView):
         self._space_held = False
         self._show_pan_cursor()
         if not self._space_panned:
-            self.add_node_at_cursor()
+            trigger(self, Qt.Key.Key_Space)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QPushButton
 
@@ -16,6 +16,7 @@ from graph.document import Node
 from graph.edits import AddNodes
 from graph.storage import save
 from graph.templates import template
+from tests.builder.canvas.driver import Driver
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -81,8 +82,24 @@ def test_keys_alone_change_a_choice(dialog, settings):
 
 
 def test_the_grid_is_a_tick(dialog, settings):
-    QTest.mouseClick(dialog.snap_to_grid, LEFT, pos=dialog.snap_to_grid.rect().center() * 0.1)
+    QTest.mouseClick(dialog.snap_to_grid, LEFT, pos=QPoint(8, dialog.snap_to_grid.height() // 2))
     assert not Preferences(settings).snap_to_grid
+
+
+def test_nodes_snap_to_the_grid_only_while_that_is_preferred(dialog, window):
+    window.files.new_project(template("SmallCNN").project())
+    window.canvas.zoom_by(1 / window.canvas.zoom)
+    hands = Driver(window.canvas, window.session)
+    window.canvas.centerOn(hands.body("conv1"))
+
+    def moved(by):
+        hands.drag(hands.body("conv1"), hands.body("conv1") + by)
+        return window.session.graph.by_name("conv1").position
+
+    assert [each % 8 for each in moved(QPointF(13, 21))] == [0, 0]
+    before = moved(QPointF(8, 8))
+    QTest.mouseClick(dialog.snap_to_grid, LEFT, pos=QPoint(8, dialog.snap_to_grid.height() // 2))
+    assert moved(QPointF(13, 21)) == (before[0] + 13, before[1] + 21)
 
 
 def test_unsaved_work_is_kept_as_often_as_preferred(dialog, window, monkeypatch):
@@ -227,6 +244,7 @@ app.Windows = made
 path = Path({str(tmp_path / "net.netloom")!r})
 from graph.storage import save
 from graph.templates import template
+from tests.builder.canvas.driver import Driver
 save(template("MLP").project(), path)
 assert app.open_window([path]) == 0
 ((python, arguments, folder),) = started
@@ -245,6 +263,7 @@ from PySide6.QtWidgets import QApplication
 from builder import app
 from graph.storage import save
 from graph.templates import template
+from tests.builder.canvas.driver import Driver
 paths = [Path({str(tmp_path)!r}) / name for name in ("one.netloom", "two.netloom")]
 for path in paths:
     save(template("MLP").project(), path)

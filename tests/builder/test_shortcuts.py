@@ -120,6 +120,23 @@ def test_in_the_window_new_keys_work_at_once_and_old_ones_no_more(window, settin
     assert window.actions_["edit.select_all"].toolTip().startswith("Select all (Ctrl+Y)")
 
 
+def test_space_on_the_canvas_taps_what_it_is_the_key_of(window):
+    window.files.new_project(template("SmallCNN").project())
+    window.activateWindow()
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_Space)
+    assert window.canvas.search.isVisible()
+    window.canvas.search.close_quietly()
+    window.tools.shortcuts.add("edit.select_all", key("Space"))
+    QTest.keyClick(window.canvas, Qt.Key.Key_Space)
+    assert not window.canvas.search.isVisible()
+    assert len(window.session.selection) == len(window.session.graph.nodes)
+    window.tools.shortcuts.remove("edit.select_all", key("Space"))
+    window.session.select(())
+    QTest.keyClick(window.canvas, Qt.Key.Key_Space)
+    assert window.session.selection == ()
+
+
 def test_every_window_follows_also_one_that_is_opened_later(window, themes, settings, answers):
     early = MainWindow(themes, settings, answers, windows=window.windows)
     window.tools.shortcuts.add("graph.pack", key("Ctrl+K"))
