@@ -32,7 +32,7 @@ class Menus:
         open_path: Callable[[Path], object],
     ) -> None:
         self._actions, self._recent, self._open_path = actions, recent, open_path
-        self.recent_menu = QMenu("Open &recent")
+        self.recent_menu = _menu_of("Open &recent", ())
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         self._themes = QActionGroup(bar)
         self._submenus = {
@@ -79,7 +79,9 @@ class Menus:
             action = self.recent_menu.addAction(path.stem, partial(self._open_path, path))
             action.setToolTip(str(path))
         if self.recent_menu.isEmpty():
-            self.recent_menu.addAction("No recent projects").setEnabled(False)
+            none = self.recent_menu.addAction("No recent projects")
+            none.setEnabled(False)
+            none.setToolTip("Projects that you open or save appear here.")
         else:
             self.recent_menu.addSeparator()
             self.recent_menu.addAction("Clear the list", self._recent.clear)
@@ -87,5 +89,6 @@ class Menus:
 
 def _menu_of(title: str, actions: Iterable[QAction]) -> QMenu:
     menu = QMenu(title)
+    menu.setToolTipsVisible(True)
     menu.addActions(list(actions))
     return menu

@@ -125,10 +125,12 @@ class ParamCard(QFrame):
         for kind in KINDS:
             self.kind.addItem(KIND_NAMES[kind], kind)
         self.kind.setToolTip("What kind of value it takes")
+        self.kind.setAccessibleName("Kind of value")
         self.kind.activated.connect(self._choose_kind)
         self.remove_button = QToolButton(self)
         self.remove_button.setIcon(icon("delete"))
         self.remove_button.setIconSize(QSize(2 * GRID, 2 * GRID))
+        self.remove_button.setAccessibleName("Remove the parameter")
         self.remove_button.setToolTip("Removes it; what reads it has its default from then on")
         self.remove_button.clicked.connect(self._remove)
         self.help = QLineEdit(self)

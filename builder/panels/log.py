@@ -27,6 +27,7 @@ class LogPanel(QWidget):
         super().__init__(parent)
         self._now = now
         self.view = QPlainTextEdit(self)
+        self.view.setAccessibleName("Log")
         self.view.setReadOnly(True)
         self.view.setUndoRedoEnabled(False)
         self.view.setMaximumBlockCount(MAX_LINES)
