@@ -85,7 +85,7 @@ class TemplateCard(QAbstractButton):
         painter.setBrush(self._theme.color("canvas"))
         painter.drawRoundedRect(area, RADIUS - 2, RADIUS - 2)
         picture = self._pictures.picture(
-            self.text(), self.entry.project.graph, area.size().toSize(), self._theme, self.devicePixelRatioF()
+            self.text(), self.entry.project, area.size().toSize(), self._theme, self.devicePixelRatioF()
         )
         if picture is not None:
             painter.drawPixmap(area.topLeft(), picture)

@@ -8,9 +8,10 @@ from typing import TypeAlias
 from PySide6.QtCore import QObject, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPixmap
 
+from builder.canvas.style import CanvasStyle
 from builder.theme import Theme
 from builder.thumbnail import paint_thumbnail
-from graph.document import Graph
+from graph.document import Project
 
 _Key: TypeAlias = tuple[Hashable, ...]
 
@@ -27,23 +28,24 @@ class Thumbnails(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pictures: dict[_Key, QPixmap] = {}
-        self._wanted: dict[_Key, tuple[str, Graph, QSize, Theme, float]] = {}
+        self._wanted: dict[_Key, tuple[str, Project, QSize, Theme, float]] = {}
+        self._styles: dict[str, CanvasStyle] = {}
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._draw_next)
 
-    def picture(self, name: str, graph: Graph, size: QSize, theme: Theme, ratio: float) -> QPixmap | None:
-        """The picture of a graph; None where `ready` will tell when it is there.
+    def picture(self, name: str, project: Project, size: QSize, theme: Theme, ratio: float) -> QPixmap | None:
+        """The picture of a project; None where `ready` will tell when it is there.
 
         Args:
-            name: of the graph; one name always has the same picture.
-            graph: what is drawn.
+            name: of the project; one name always has the same picture.
+            project: what is drawn.
             size: in pixels of the widget that shows it.
             theme: for its colours.
             ratio: pixels of the screen in one of the widget.
         """
         key = (name, theme.name, size.width(), size.height(), ratio)
         if key not in self._pictures:
-            self._wanted.setdefault(key, (name, graph, size, theme, ratio))
+            self._wanted.setdefault(key, (name, project, size, theme, ratio))
             self._timer.start()
         return self._pictures.get(key)
 
@@ -53,12 +55,14 @@ class Thumbnails(QObject):
         if key is None:
             self._timer.stop()
             return
-        name, graph, size, theme, ratio = self._wanted.pop(key)
+        name, project, size, theme, ratio = self._wanted.pop(key)
+        if theme.name not in self._styles:
+            self._styles[theme.name] = CanvasStyle(theme)
         picture = QPixmap(size * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
-        paint_thumbnail(painter, QRectF(0, 0, size.width(), size.height()), graph, theme)
+        paint_thumbnail(painter, QRectF(0, 0, size.width(), size.height()), project, self._styles[theme.name])
         painter.end()
         self._pictures[key] = picture
         self.ready.emit(name)
