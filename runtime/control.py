@@ -1,4 +1,4 @@
-"""The two switches of a running training: stop and pause, safe to use from any thread."""
+"""The switches of a running training: stop, pause and watch, safe to use from any thread."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ SHORT_STEP = 0.003  # seconds that a holder waits for the step to end; longer on
 
 
 class Control:
-    """Lets a window, a signal handler or a test stop, pause and resume one run."""
+    """Lets a window, a signal handler or a test stop, pause and resume one run.
+
+    Attributes:
+        watches_nodes: whether now and then a step should tell what every node does.
+    """
 
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._may_run = threading.Event()
         self._may_run.set()
+        self.watches_nodes = False
         self._parked = threading.Event()
         self._undisturbed = threading.Event()
         self._undisturbed.set()

@@ -13,6 +13,7 @@ from runtime.checkpoint import Checkpoint
 from runtime.control import Control
 from runtime.data.feed import Feed
 from runtime.events import Event, StateChanged
+from runtime.inspect import Inspector
 from runtime.meter import Clock
 from runtime.plan import TrainingPlan
 from runtime.trainer import Trainer
@@ -27,6 +28,7 @@ def train(
     device: torch.device,
     run_dir: Path | None = None,
     checkpoint: Checkpoint | None = None,
+    inspector: Inspector | None = None,
     clock: Clock = time.perf_counter,
 ) -> Iterator[Event]:
     """Trains a model as planned and tells what happens, RunEnded last.
@@ -42,12 +44,13 @@ def train(
         device: where to compute.
         run_dir: where checkpoints go; None saves none.
         checkpoint: goes on from there, to the same numbers as a run that was never stopped.
+        inspector: looks at what the nodes do while `control` says that somebody watches.
         clock: seconds, monotonic.
 
     Raises:
         NonFiniteError: the loss, a gradient or a weight is not finite; no checkpoint is touched from then on.
     """
-    trainer = Trainer(model, plan, feed, device, run_dir, clock)
+    trainer = Trainer(model, plan, feed, device, run_dir, clock, inspector)
     if checkpoint is not None:
         trainer.load(checkpoint)
     yield trainer.started()
@@ -75,7 +78,9 @@ def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
         if control.stopped:
             break
         control.make_way()
-        trainer.step(inputs, targets)
+        inspected = trainer.step(inputs, targets)
+        if inspected is not None:
+            yield inspected
         if trainer.meter.due:
             yield from trainer.drain()
     yield from trainer.drain(wait=True)

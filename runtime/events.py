@@ -5,6 +5,7 @@ Events cross threads and processes, so they hold no tensor, no path object and n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -70,6 +71,40 @@ class StepsRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeFigures:
+    """What a node did in a step, the instances inside it included; None where that means nothing.
+
+    Attributes:
+        seconds: forward and backward, averaged over the last steps that were looked at.
+        time_share: of the network's time, 0 to 1.
+        grad_norm: 2-norm of the gradient of all its parameters, before clipping.
+        mean: of its output; of several calls in the step, their average.
+        std: of its output, over batch and units.
+        dead: share of its units that gave 0 for the whole batch; of rectifiers only.
+    """
+
+    seconds: float
+    time_share: float
+    grad_norm: float | None = None
+    mean: float | None = None
+    std: float | None = None
+    dead: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodesInspected:
+    """A step that was looked at, node by node; sent while somebody watches.
+
+    Attributes:
+        step: number of the step.
+        nodes: by the ids that lead to a node: those of the instances it stands in, then its own.
+    """
+
+    step: int
+    nodes: Mapping[tuple[str, ...], NodeFigures]
+
+
+@dataclass(frozen=True, slots=True)
 class EpochEnded:
     """An epoch's summary; accuracies are fractions of 1, None for regression.
 
@@ -126,5 +161,12 @@ class RunEnded:
 
 
 Event: TypeAlias = (
-    DataProgress | RunStarted | StepsRecorded | EpochEnded | StateChanged | CheckpointSaved | RunEnded
+    DataProgress
+    | RunStarted
+    | StepsRecorded
+    | NodesInspected
+    | EpochEnded
+    | StateChanged
+    | CheckpointSaved
+    | RunEnded
 )

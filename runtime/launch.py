@@ -23,6 +23,7 @@ from runtime.device import DeviceError, pick_device
 from runtime.engine import train
 from runtime.events import EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
 from runtime.failure import NonFiniteError, TrainingFailure, is_out_of_memory, out_of_memory_text
+from runtime.inspect import Inspector
 from runtime.loss_spec import needs_of
 from runtime.plan import PlanError, TrainingPlan
 from runtime.preflight import check_model, check_ranges, find_ends
@@ -133,6 +134,7 @@ class _Launch:
                 device=self._device,
                 run_dir=self._run_dir,
                 checkpoint=checkpoint,
+                inspector=Inspector(self._live, self._project, self._control, self._device),
             )
 
     def note(self, event: Event) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from runtime.events import DataProgress, Event, StepsRecorded
+from runtime.events import DataProgress, Event, NodesInspected, StepsRecorded
 
 
 class Mailbox:
     """Holds events until they are drained, without growing when nobody drains.
 
-    Of the data progress only the newest matters. Of step records the oldest go first when there are too
-    many: the run folder has every step, and `first_step` shows the gap. All other events are kept.
+    Of the data progress and of what nodes do only the newest matters. Of step records the oldest go first
+    when there are too many: the run folder has every step, and `first_step` shows the gap. All other events
+    are kept.
 
     Args:
         capacity: step records held at most.
@@ -27,12 +28,8 @@ class Mailbox:
     def put(self, event: Event) -> None:
         """Adds an event; never waits for the reader."""
         with self._lock:
-            if (
-                isinstance(event, DataProgress)
-                and self._events
-                and isinstance(self._events[-1], DataProgress)
-            ):
-                self._events.pop()
+            if isinstance(event, DataProgress | NodesInspected):
+                self._forget(type(event))
             self._events.append(event)
             if isinstance(event, StepsRecorded):
                 self._records += 1
@@ -46,6 +43,12 @@ class Mailbox:
             self._events.clear()
             self._records = 0
         return events
+
+    def _forget(self, kind: type[Event]) -> None:
+        for index, event in enumerate(self._events):
+            if isinstance(event, kind):
+                del self._events[index]
+                return
 
     def _forget_oldest_record(self) -> None:
         oldest = next(index for index, event in enumerate(self._events) if isinstance(event, StepsRecorded))

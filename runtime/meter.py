@@ -174,6 +174,12 @@ class Meter:
         self._block.notes.append((lr, self._now - self._started, samples))
         self._row += 1
 
+    def newest_norms(self) -> list[float]:
+        """The norm of each gradient of the step closed last; waits for the device."""
+        assert self._row, "a step was closed since the last drain"
+        norms: list[float] = self._block.norm_rows[self._row - 1].tolist()
+        return norms
+
     @property
     def due(self) -> bool:
         """Whether it is time to drain."""

@@ -45,9 +45,10 @@ class Stepper:
         self._plain_step = plain_step(optimizer)
         self._rates = FactoredRates(optimizer)
 
-    def parameter_name(self, index: int) -> str:
-        """The name of the parameter whose gradient the meter has at `index`."""
-        return self._named[index][0]
+    @property
+    def parameter_names(self) -> list[str]:
+        """The parameters whose gradients the meter has, in its order; known after the first step."""
+        return [name for name, _ in self._named]
 
     def __call__(self, inputs: Tensor, targets: Tensor) -> None:
         """Takes one optimizer step on a batch."""

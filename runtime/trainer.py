@@ -20,11 +20,13 @@ from runtime.events import (
     CheckpointSaved,
     EndState,
     EpochEnded,
+    NodesInspected,
     RunEnded,
     RunStarted,
     StepsRecorded,
 )
 from runtime.failure import NonFiniteError
+from runtime.inspect import Inspector
 from runtime.loss_spec import needs_of
 from runtime.losses import build_loss
 from runtime.meter import Clock, Measured, Meter
@@ -51,10 +53,11 @@ class Trainer:
         device: torch.device,
         run_dir: Path | None,
         clock: Clock,
+        inspector: Inspector | None = None,
     ) -> None:
         self.progress = Progress()
         self._model, self._plan, self._feed, self._device = model, plan, feed, device
-        self._run_dir, self._clock = run_dir, clock
+        self._run_dir, self._clock, self._inspector = run_dir, clock, inspector
         self._precision = Precision(plan.precision, device)
         self._loss_function = build_loss(plan, feed.train_targets, feed.num_classes).to(device)
         self._optimizer = build_optimizer(plan, model)
@@ -104,11 +107,22 @@ class Trainer:
         """The batches of this epoch that are still to be trained on."""
         return self._feed.train(self.progress.epoch, skip=self.progress.batch)
 
-    def step(self, inputs: Tensor, targets: Tensor) -> None:
-        """Takes one optimizer step."""
-        self._stepper(inputs, targets)
+    def step(self, inputs: Tensor, targets: Tensor) -> NodesInspected | None:
+        """Takes one optimizer step; gives what the nodes did in it, if it was time to look."""
+        inspected = None
+        if self._inspector is not None and self._inspector.is_due():
+            inspected = self._inspected_step(self._inspector, inputs, targets)
+        else:
+            self._stepper(inputs, targets)
         self.progress.step += 1
         self.progress.batch += 1
+        return inspected
+
+    def _inspected_step(self, inspector: Inspector, inputs: Tensor, targets: Tensor) -> NodesInspected:
+        with inspector.look() as probe:
+            self._stepper(inputs, targets)
+            norms = dict(zip(self._stepper.parameter_names, self.meter.newest_norms(), strict=True))
+            return inspector.figures(probe, self.progress.step + 1, norms)
 
     def drain(self, *, wait: bool = False) -> Iterator[StepsRecorded]:
         """What the steps measured, as far as it has reached the host; with `wait`, all of it.
@@ -209,7 +223,7 @@ class Trainer:
         return None
 
     def _failure(self, measured: Measured, broken: int) -> NonFiniteError:
-        culprit = None if measured.culprit is None else self._stepper.parameter_name(measured.culprit)
+        culprit = None if measured.culprit is None else self._stepper.parameter_names[measured.culprit]
         is_loss = not math.isfinite(measured.losses[broken])
         return NonFiniteError("loss" if is_loss else "gradient", self.progress.recorded, culprit)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.events import DataProgress, RunEnded, StateChanged, StepsRecorded
+from runtime.events import DataProgress, NodeFigures, NodesInspected, RunEnded, StateChanged, StepsRecorded
 from runtime.mailbox import Mailbox
 
 
@@ -24,6 +24,15 @@ def test_only_the_newest_data_progress_is_kept() -> None:
     for done in range(3):
         mailbox.put(DataProgress("Reading", done, 3))
     assert mailbox.drain() == [DataProgress("Reading", 2, 3)]
+
+
+def test_only_the_newest_look_at_the_nodes_is_kept() -> None:
+    mailbox = Mailbox()
+    looks = [NodesInspected(step, {("n1",): NodeFigures(0.1, 1.0)}) for step in (1, 20)]
+    mailbox.put(looks[0])
+    mailbox.put(record(2))
+    mailbox.put(looks[1])
+    assert mailbox.drain() == [record(2), looks[1]]
 
 
 def test_too_many_records_drop_the_oldest_and_nothing_else() -> None:
