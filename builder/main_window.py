@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QSizePolicy, QStackedWidget, QToolBar
 
 from builder.actions import Actions
+from builder.arrange_commands import ArrangeCommands
 from builder.block_commands import BlockCommands
 from builder.canvas.page import CanvasPage
 from builder.code_places import select_place
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
             self.dialogs,
         )
         self.blocks = BlockCommands(self.session, self.actions_, self)
+        self.arrange = ArrangeCommands(self.session, self.canvas, self.actions_, self)
         self.tools = WindowTools(
             self.actions_, self.files, self.docks, self.session, self.editor, self.dialogs,
             self.windows.shortcuts, self.preferences, settings, themes.theme, self,
@@ -158,7 +160,7 @@ class MainWindow(QMainWindow):
         self.help, self.hints = Help(self), FirstHints(self, self.windows.hints)
         self.actions_.bind(
             self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
-            self.canvas, self.blocks, self.tools, self.hints,
+            self.canvas, self.blocks, self.arrange, self.tools, self.hints,
         )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
@@ -320,6 +322,7 @@ class MainWindow(QMainWindow):
             self.actions_.set_enabled(action_id, has_project, "No project is open.")
         self._offer_fixes()
         self.blocks.set_has_project(has_project)
+        self.arrange.set_has_project(has_project)
         self.runs.has_project = self.tools.has_project = has_project
         self.runs.refresh()
         self._follow()

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from builder.actions import Actions
 from builder.recent import RecentProjects
 from builder.theme import MODES, Mode
-from builder.window_actions import MENUS, THEMES
+from builder.window_actions import MENUS, SUBMENUS, THEMES
 
 
 class Menus:
@@ -39,6 +39,10 @@ class Menus:
             "file.recent": self.recent_menu,
             "view.theme": self._theme_menu(),
             "view.panels": _menu_of("&Panels", panels),
+            **{
+                entry: _menu_of(title, map(actions.__getitem__, ids))
+                for entry, (title, ids) in SUBMENUS.items()
+            },
         }
         self._menus = {title: bar.addMenu(f"&{title}") for title in MENUS}
         for title, entries in MENUS.items():
@@ -62,6 +66,7 @@ class Menus:
             else:
                 menu.addAction(self._actions[entry])
         named = {entry for listed in MENUS.values() for entry in listed} | set(THEMES)
+        named.update(entry for _, ids in SUBMENUS.values() for entry in ids)
         rest = [spec.id for spec in self._actions if spec.category == category and spec.id not in named]
         if rest:
             menu.addSeparator()

@@ -32,7 +32,8 @@ class Session(QObject):
         changed(Change, frozenset[str]): the document changed and inference has followed; both speak of the
             graph shown. The set holds the ids of the nodes whose result or ports may now be others.
         problems_changed(): `problems` or `all_problems` is now another list.
-        selection_changed(tuple[str, ...]): ids of the selected nodes, in the order they were selected.
+        selection_changed(tuple[str, ...]): ids of the selected nodes, in the order they were selected; also
+            when other frames or notes are selected.
         scope_changed(): another graph of the document is shown; read it anew.
         document_replaced(): another document is open; read everything anew.
         message(str): a sentence for the status bar, such as why an edit was refused.
@@ -50,6 +51,7 @@ class Session(QObject):
     def __init__(self, document: Document | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._selection: tuple[str, ...] = ()
+        self._selected_annotations: tuple[str, ...] = ()
         self._lint_timer = QTimer(self, singleShot=True, interval=LINT_DELAY)
         self._lint_timer.timeout.connect(self.settle)
         self._open(document or Document())
@@ -106,6 +108,16 @@ class Session(QObject):
     def selection(self) -> tuple[str, ...]:
         """Ids of the selected nodes."""
         return self._selection
+
+    @property
+    def selected_annotations(self) -> tuple[str, ...]:
+        """Ids of the selected frames and notes."""
+        return self._selected_annotations
+
+    @property
+    def all_selected(self) -> tuple[str, ...]:
+        """Ids of the selected nodes, then those of frames and notes."""
+        return (*self._selection, *self._selected_annotations)
 
     @property
     def cost(self) -> Cost:
@@ -243,12 +255,14 @@ class Session(QObject):
         else:
             self._show_changed(self._document.redo())
 
-    def select(self, node_ids: Iterable[str]) -> None:
-        """Makes these nodes the selection; ids that are not there are left out."""
-        selection = tuple(dict.fromkeys(node_id for node_id in node_ids if node_id in self.graph.nodes))
-        if selection != self._selection:
-            self._selection = selection
-            self.selection_changed.emit(selection)
+    def select(self, ids: Iterable[str]) -> None:
+        """Makes these nodes, frames and notes the selection; ids that are not there are left out."""
+        kinds = {item_id: self.graph.kind_of(item_id) for item_id in ids}
+        nodes = tuple(item_id for item_id, kind in kinds.items() if kind == "node")
+        annotations = tuple(item_id for item_id, kind in kinds.items() if kind in ("frame", "note"))
+        if (nodes, annotations) != (self._selection, self._selected_annotations):
+            self._selection, self._selected_annotations = nodes, annotations
+            self.selection_changed.emit(nodes)
 
     def _open(self, document: Document) -> None:
         for scope in document.project.scopes():
@@ -270,7 +284,7 @@ class Session(QObject):
         if self.scope == path and self.graph is graph:
             shown = change if self.block is None else change.inside(self.block)
             self._tell(shown, frozenset(touched | self._instances(change)))
-            self.select(self._selection)
+            self.select(self.all_selected)
         else:  # the instance is gone, or of another block now, and with it what was shown
             self.select(())
             self._look_anew()

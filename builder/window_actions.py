@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from builder.actions import ACTIONS, ActionSpec
+from builder.arrange_actions import ALIGN, ARRANGE_ACTIONS, COLOR
 
 WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
@@ -74,7 +75,7 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "&Unpack block",
         "Graph",
         "unpack_selected",
-        ("Ctrl+Shift+G",),
+        ("Ctrl+Alt+G",),
         "",
         "Puts the layers inside the block in its place.",
         "canvas",
@@ -214,7 +215,7 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ),
 )
 
-ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS)
+ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS, *ARRANGE_ACTIONS)
 
 # Menu -> action ids; an empty string is a separator. What is not named comes last in its category's menu.
 MENUS: dict[str, tuple[str, ...]] = {
@@ -224,21 +225,24 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "Edit": (
         "edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete",
-        "", "edit.select_all", "", "edit.find", "edit.find_next", "edit.find_previous", "",
-        "edit.preferences",
+        "", "edit.select_all", "edit.select_upstream", "edit.select_downstream", "",
+        "edit.find", "edit.find_next", "edit.find_previous", "", "edit.preferences",
     ),
     "View": (
         "view.commands", "", "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.theme",
         "view.panels", "view.reset_layout",
     ),
     "Graph": (
-        "edit.add_node", "edit.rename", "", "graph.pack", "graph.unpack", "graph.enter", "graph.leave", "",
+        "edit.add_node", "edit.rename", "graph.replace", "graph.bypass", "graph.reroute", "",
+        "graph.pack", "graph.unpack", "graph.enter", "graph.leave", "",
         "graph.problems", "graph.fix_all", "", "graph.code",
     ),
+    "Arrange": ("graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
     "Run": ("run.train", "run.pause", "run.stop", "", "run.dashboard", "run.folder"),
     "Window": ("window.new", "window.next", "window.close"),
     "Help": ("help.shortcuts", "help.layers", "help.hints", "", "help.about"),
 }  # fmt: skip
+SUBMENUS = {"arrange.align": ("&Align", ALIGN), "arrange.color": ("Frame &colour", COLOR)}
 THEMES = ("view.theme_system", "view.theme_light", "view.theme_dark")
 TOOLS = ("file.new", "file.open", "file.save", "", "edit.undo", "edit.redo", "")
 

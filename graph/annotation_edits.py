@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,8 @@ from graph.annotations import (
     Position,
     Size,
 )
-from graph.document import Edit, EditError, Graph, Project
-from graph.edits import Batch, RemoveNodes, refuse_taken_ids
+from graph.document import Edit, EditError, Project
+from graph.edits import refuse_taken_ids
 
 
 @dataclass(frozen=True)
@@ -161,16 +161,6 @@ class _RestoreNote:
 
     def apply(self, project: Project) -> Edit:
         return _RestoreNote(project.graph.notes.replace(self.note))
-
-
-def removal(graph: Graph, ids: Iterable[str]) -> Edit:
-    """The edit that removes nodes, frames and notes in one step."""
-    chosen = list(dict.fromkeys(ids))
-    nodes = tuple(each for each in chosen if each in graph.nodes)
-    others = tuple(each for each in chosen if each not in graph.nodes)
-    if not (nodes and others):
-        return RemoveAnnotations(others) if others else RemoveNodes(nodes)
-    return Batch(f"Delete {len(chosen)} items", (RemoveNodes(nodes), RemoveAnnotations(others)))
 
 
 def _given(edit: SetFrame | SetNote, *names: str) -> dict[str, Any]:

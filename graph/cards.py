@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from graph.annotations import Size
+from graph.catalog.spec import Alias, LayerSpec
 from graph.model import Graph
 
 # Canvas units, all multiples of the canvas's 8-px grid.
 CARD_WIDTH = 152
 HEADER_HEIGHT = 64  # stripe, name, type, parameters
 ROW_HEIGHT = 24  # one row of ports
+DOT = 16  # a point that an edge runs through
+
+
+def is_dot(spec: LayerSpec | None) -> bool:
+    """Whether nodes of a type are drawn as a point that edges run through."""
+    return spec is not None and isinstance(spec.code, Alias)
 
 
 def card_size(graph: Graph, node_id: str) -> Size:
     """Width and height of a node's card: a head, and a row for each pair of ports."""
     spec = graph.catalog.get(graph.nodes[node_id].type)
+    if is_dot(spec):
+        return (DOT, DOT)
     incoming = graph.incoming(node_id)
     used = {edge.source.port for edge in graph.outgoing(node_id)}
     inputs = len(spec.inputs) if spec else 0

@@ -13,7 +13,7 @@ from builder.theme import GRID
 from graph.block_edits import AddBlock
 from graph.document import Block, Graph, Position, Project
 from graph.edits import Batch
-from graph.frame_contents import piece
+from graph.frame_contents import piece, with_contents
 from graph.storage import StorageError, fragment_to_json, from_bytes, to_bytes
 
 CASCADE = 4 * GRID  # canvas units between pastes at one place
@@ -21,10 +21,10 @@ CASCADE = 4 * GRID  # canvas units between pastes at one place
 
 def copy(session: Session) -> bool:
     """Puts the selected layers and the edges among them on the clipboard; False if none is selected."""
-    if not session.selection:
-        session.message.emit("Select layers to copy first.")
+    if not session.all_selected:
+        session.message.emit("Select what to copy first.")
         return False
-    fragment = piece(session.graph, session.selection)
+    fragment = _selected_piece(session)
     QGuiApplication.clipboard().setText(fragment_to_json(fragment, session.project.blocks))
     return True
 
@@ -53,20 +53,25 @@ def duplicate(session: Session, below: float) -> None:
         session: what is edited.
         below: height of the selection, in canvas units.
     """
-    if not session.selection:
-        session.message.emit("Select layers to duplicate first.")
+    if not session.all_selected:
+        session.message.emit("Select what to duplicate first.")
         return
-    fragment = piece(session.graph, session.selection)
+    fragment = _selected_piece(session)
     _add(session, fragment, _clear_of(session.graph, fragment, snapped((0, below + 3 * GRID))), {})
+
+
+def _selected_piece(session: Session) -> Graph:
+    """What is selected, with what stands in frames."""
+    return piece(session.graph, with_contents(session.graph, session.all_selected))
 
 
 def _add(session: Session, fragment: Graph, shift: Position, blocks: Mapping[str, Block]) -> None:
     """Adds layers, and of the blocks they may be of those that the project has not got."""
     known = dict(session.project.blocks)
-    edit, node_ids = copies(session.graph, fragment, shift)
+    edit, ids = copies(session.graph, fragment, shift)
     new = [AddBlock(block) for name, block in blocks.items() if name not in known]
     if session.apply(Batch(edit.label, [*new, edit]) if new else edit):
-        session.select(node_ids)
+        session.select(ids)
         others = [name for name, block in blocks.items() if name in known and not _same(known[name], block)]
         if others:
             session.message.emit(f"{', '.join(others)} is not the same block here as where it was copied.")

@@ -121,7 +121,9 @@ class EdgeItem:
         painter.drawPath(self.path)
 
     def paint_label(self, painter: QPainter) -> None:
-        """Writes what flows through it, in scene coordinates."""
+        """Writes what flows through it, in scene coordinates; where it runs through points, once."""
+        if self._scene.nodes[self.edge.source.node].is_dot:
+            return
         style = self._scene.style_
         if self._label is None:
             self._label = static_text(dims_text(self.tensor), style.fonts["label"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from builder.canvas.grid_index import Box, GridIndex, united
-from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT, card_height, num_rows
+from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT, card_extent
 from builder.canvas.routes import reach
 from builder.session import Session
+from graph.cards import DOT, is_dot
 from graph.document import Edge, PortRef, Position
 
 FIRST_ROW = HEADER_HEIGHT + ROW_HEIGHT / 2  # from a card's top to its first port
@@ -40,6 +41,8 @@ class Geometry:
     def port(self, ref: PortRef, is_output: bool) -> Position:
         """Where an edge meets a port, to the nearest row: what is seen from afar."""
         x, y = self.corner(ref.node)
+        if self._is_dot(ref.node):
+            return (x + DOT / 2, y + DOT / 2)
         return (x + CARD_WIDTH if is_output else x, y + FIRST_ROW)
 
     def show_at(self, positions: Mapping[str, Position]) -> None:
@@ -100,10 +103,14 @@ class Geometry:
 
     def _measured(self, node_id: str) -> Box:
         graph = self._session.graph
-        rows = num_rows(graph, graph.nodes[node_id], self._session.result(node_id))
+        width, height = card_extent(graph, graph.nodes[node_id], self._session.result(node_id))
         x, y = self.corner(node_id)
-        return (x, y, x + CARD_WIDTH, y + card_height(rows))
+        return (x, y, x + width, y + height)
+
+    def _is_dot(self, node_id: str) -> bool:
+        graph = self._session.graph
+        return is_dot(graph.catalog.get(graph.nodes[node_id].type))
 
     def _rows_of(self, node_id: str) -> int:
         _, top, _, bottom = self.card(node_id)
-        return round((bottom - top - HEADER_HEIGHT) / ROW_HEIGHT)
+        return max(round((bottom - top - HEADER_HEIGHT) / ROW_HEIGHT), 1)

@@ -1,18 +1,20 @@
-"""What a drag of the mouse does: select by a rectangle, or move nodes."""
+"""What a drag of the mouse does: select by a rectangle, move what is selected, resize a frame or a note."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtWidgets import QGraphicsRectItem
 
-from builder.canvas.node_item import NodeItem
+from builder.canvas.moving import move_edit, places_of_selection
 from builder.canvas.scene import CanvasScene
 from builder.session import Session
 from builder.theme import GRID
-from graph.document import Position
-from graph.edits import MoveNodes
+from graph.annotation_edits import SetFrame, SetNote
+from graph.annotations import MIN_SIDE
+from graph.document import Frame, Position
 
 
 class Gesture(Protocol):
@@ -29,7 +31,7 @@ class Gesture(Protocol):
 
 
 class Marquee:
-    """Selects the nodes that a rectangle touches.
+    """Selects the nodes and notes that a rectangle touches, and the frames that lie in it.
 
     Args:
         modifiers: Ctrl toggles what is touched, Shift adds it, otherwise it replaces the selection.
@@ -39,7 +41,7 @@ class Marquee:
         self, scene: CanvasScene, session: Session, start: QPointF, modifiers: Qt.KeyboardModifier
     ) -> None:
         self._scene, self._session, self._start = scene, session, start
-        self._before = session.selection
+        self._before = session.all_selected
         self._toggles = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
         self._adds = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         pen, brush = scene.style_.marquee
@@ -55,7 +57,8 @@ class Marquee:
     def move(self, at: QPointF) -> None:
         area = QRectF(self._start, at).normalized()
         self._frame.setRect(area)
-        self._session.select(self._with(self._scene.nodes_in(area)))
+        touched = [*self._scene.nodes_in(area), *self._scene.annotations.touched(area)]
+        self._session.select(self._with(touched))
 
     def finish(self, at: QPointF) -> None:
         self._scene.removeItem(self._frame)
@@ -72,13 +75,18 @@ class Marquee:
 
 
 class Move:
-    """Moves the selected nodes, in steps of the grid where the scene snaps to it; one edit on release."""
+    """Moves what is selected, in steps of the grid where the scene snaps to it, and what stands in frames.
 
-    def __init__(self, scene: CanvasScene, session: Session, grabbed: NodeItem, start: QPointF) -> None:
-        self._scene, self._session, self._start = scene, session, start
-        self._origin = grabbed.pos()
-        nodes = session.graph.nodes
-        self._before = {node_id: nodes[node_id].position for node_id in session.selection}
+    One edit on release.
+
+    Args:
+        origin: the corner of what was taken, which snaps to the grid.
+        start: where it was taken.
+    """
+
+    def __init__(self, scene: CanvasScene, session: Session, origin: QPointF, start: QPointF) -> None:
+        self._scene, self._session, self._start, self._origin = scene, session, start, origin
+        self._before = places_of_selection(scene)
         self._positions: dict[str, Position] = {}
         self._shift = QPointF()
 
@@ -95,8 +103,35 @@ class Move:
 
     def finish(self, at: QPointF) -> None:
         if not self._shift.isNull():
-            self._session.apply(MoveNodes(self._positions))
+            self._session.apply(move_edit(self._scene, self._positions))
         self._scene.show_at({})
 
     def cancel(self) -> None:
         self._scene.show_at({})
+
+
+class Resize:
+    """Pulls the corner of a frame or a note, in steps of the grid where the scene snaps to it."""
+
+    def __init__(self, scene: CanvasScene, session: Session, item_id: str, start: QPointF) -> None:
+        self._scene, self._session, self._start = scene, session, start
+        self._before = self._now = scene.annotations.get(item_id)
+
+    def move(self, at: QPointF) -> None:
+        step = GRID if self._scene.snaps_to_grid else 1
+        width, height = (
+            max(round((before + by) / step) * step, MIN_SIDE)
+            for before, by in zip(self._before.size, (at - self._start).toTuple(), strict=True)
+        )
+        if self._now.size != (width, height):
+            self._now = replace(self._before, size=(width, height))
+            self._scene.show_resized([self._now])
+
+    def finish(self, at: QPointF) -> None:
+        if self._now.size != self._before.size:
+            kind = SetFrame if isinstance(self._now, Frame) else SetNote
+            self._session.apply(kind(self._now.id, size=self._now.size))
+        self._scene.show_resized([])
+
+    def cancel(self) -> None:
+        self._scene.show_resized([])

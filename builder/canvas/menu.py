@@ -7,29 +7,59 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
-# Action ids; an empty string is a separator.
-ON_NODE = (
-    "edit.rename", "edit.duplicate", "", "graph.enter", "graph.pack", "graph.unpack", "",
-    "edit.cut", "edit.copy", "edit.delete",
+from builder.arrange_actions import ALIGN, COLOR
+from builder.canvas.scene import Hit
+from graph.document import Graph
+
+# Action ids; an empty string is a separator, a tuple a menu of its own: its title, then action ids.
+Entry = str | tuple[str, ...]
+ON_NODE: tuple[Entry, ...] = (
+    "edit.rename", "graph.replace", "edit.duplicate", "", "graph.bypass", "graph.pin", ("Align", *ALIGN), "",
+    "graph.enter", "graph.pack", "graph.unpack", "graph.frame", "", "edit.select_upstream",
+    "edit.select_downstream", "", "edit.cut", "edit.copy", "edit.delete",
 )  # fmt: skip
-ON_EDGE = ("edit.add_node", "", "edit.delete")
-ON_NOTHING = ("edit.add_node", "edit.paste", "", "edit.select_all", "view.fit", "", "graph.leave")
+ON_EDGE: tuple[Entry, ...] = ("edit.add_node", "graph.reroute", "", "edit.delete")
+ON_FRAME: tuple[Entry, ...] = (
+    "edit.rename", ("Colour", *COLOR), "edit.duplicate", "", "edit.cut", "edit.copy", "edit.delete",
+)  # fmt: skip
+ON_NOTE: tuple[Entry, ...] = ("edit.rename", "edit.duplicate", "", "edit.cut", "edit.copy", "edit.delete")
+ON_NOTHING: tuple[Entry, ...] = (
+    "edit.add_node", "graph.note", "edit.paste", "", "edit.select_all", "view.fit", "", "graph.leave",
+)  # fmt: skip
 
 
-def context_menu(canvas: QWidget, action_ids: Iterable[str]) -> QMenu:
+def entries_for(hit: Hit, graph: Graph) -> tuple[Entry, ...]:
+    """What the menu offers for what lies under the mouse."""
+    if hit.node is not None:
+        return ON_NODE
+    if hit.edge is not None:
+        return ON_EDGE
+    if hit.annotation is not None:
+        return ON_FRAME if hit.annotation.id in graph.frames else ON_NOTE
+    return ON_NOTHING
+
+
+def context_menu(canvas: QWidget, entries: Iterable[Entry]) -> QMenu:
     """A menu of the actions that the canvas and its window have.
 
     Args:
         canvas: owns the menu.
-        action_ids: from top to bottom; one that nothing installed is left out.
+        entries: from top to bottom; an action that nothing installed is left out.
     """
     known = {action.objectName(): action for action in (*canvas.window().actions(), *canvas.actions())}
     menu = QMenu(canvas)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.setToolTipsVisible(True)
-    for action_id in action_ids:
-        if not action_id:
+    for entry in entries:
+        if isinstance(entry, tuple):
+            title, *action_ids = entry
+            found = [known[each] for each in action_ids if each in known]
+            if found:
+                inner = menu.addMenu(title)
+                inner.setToolTipsVisible(True)
+                inner.addActions(found)
+        elif not entry:
             menu.addSeparator()
-        elif action_id in known:
-            menu.addAction(known[action_id])
+        elif entry in known:
+            menu.addAction(known[entry])
     return menu

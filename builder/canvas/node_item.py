@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from builder.canvas.face import Face
-from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port, card_height, ports_of
+from builder.canvas.node_marks import paint_marks
+from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port, card_extent, ports_of
 from builder.canvas.style import (
     CORNER,
     DETAIL_SCALE,
@@ -19,6 +21,7 @@ from builder.canvas.style import (
     CanvasStyle,
 )
 from graph.blocks import CATEGORY as BLOCKS
+from graph.cards import is_dot
 from graph.catalog.spec import LayerSpec
 from graph.document import Node, PortRef
 from graph.problems import Problem
@@ -30,6 +33,8 @@ OVERHANG = 12.0  # ports and halo stand out of the card by at most this
 BADGE = QPointF(CARD_WIDTH - 16, 18)
 BADGE_RADIUS = 7.0
 SHEET = 4.0  # what is seen of the sheet behind the card of a block
+DOT_RADIUS = 6.0  # of a point that an edge runs through
+MUTED = 0.45  # how much is seen of a node that is bypassed
 
 
 class PortState(Enum):
@@ -64,10 +69,10 @@ class NodeItem:
     def refresh(self) -> None:
         """Reads the node anew; texts are laid out again only when next painted."""
         session = self._scene.session
-        self.ports = ports_of(session.graph, self._node, session.result(self.node_id))
-        sides = [port.is_output for port in self.ports]
-        rows = max(sides.count(True), sides.count(False), 1)
-        self.card = QRectF(0, 0, CARD_WIDTH, card_height(rows))
+        self.ports = ports_of(session.graph, self.node, session.result(self.node_id))
+        self.is_dot = is_dot(self._spec)
+        extent = card_extent(session.graph, self.node, session.result(self.node_id))
+        self.card = QRectF(0, 0, *extent)
         self.problems = session.marks_of(self.node_id)
         self._face = None
 
@@ -110,9 +115,18 @@ class NodeItem:
     def port_near(self, at: QPointF, radius: float) -> Port | None:
         """The port nearest to a scene position, if one lies within the radius."""
         local = at - self.pos()
+        if self.is_dot:
+            return self._dot_port(local, radius)
         ports = [(abs(p.x - local.x()) + abs(p.y - local.y()), i, p) for i, p in enumerate(self.ports)]
         near = min(ports, default=None)
         return near[2] if near is not None and near[0] <= radius * 1.25 else None
+
+    def _dot_port(self, local: QPointF, radius: float) -> Port | None:
+        """The port beside a point that edges run through; the point itself is taken to be moved."""
+        off = local - self.card.center()
+        if not DOT_RADIUS < max(abs(off.x()), abs(off.y())) <= DOT_RADIUS + radius:
+            return None
+        return next((port for port in self.ports if port.is_output == (off.x() > 0)), None)
 
     def is_badge(self, at: QPointF) -> bool:
         """Whether a scene position is on the badge."""
@@ -120,7 +134,7 @@ class NodeItem:
 
     def is_title(self, at: QPointF) -> bool:
         """Whether a scene position is on the name, which a double-click edits."""
-        return 0 <= at.y() - self.pos().y() < HEADER_HEIGHT * 0.6
+        return not self.is_dot and 0 <= at.y() - self.pos().y() < HEADER_HEIGHT * 0.6
 
     @property
     def severity(self) -> str | None:
@@ -128,16 +142,23 @@ class NodeItem:
         return severity_of(self.problems)
 
     @property
-    def _style(self) -> CanvasStyle:
+    def passes(self) -> Mapping[str, str]:
+        """Of a bypassed node, the input that stands in for an output, by output."""
+        return self._scene.session.result(self.node_id).passes or {}
+
+    @property
+    def style(self) -> CanvasStyle:
+        """What it is painted with."""
         return self._scene.style_
 
     @property
-    def _node(self) -> Node:
+    def node(self) -> Node:
+        """The node as the document has it."""
         return self._scene.session.graph.nodes[self.node_id]
 
     @property
     def _spec(self) -> LayerSpec | None:
-        return self._scene.session.graph.catalog.get(self._node.type)
+        return self._scene.session.graph.catalog.get(self.node.type)
 
     def paint(self, painter: QPainter, scale: float) -> None:
         """Draws it in scene coordinates.
@@ -146,19 +167,36 @@ class NodeItem:
             painter: set up for scene coordinates.
             scale: pixels for one canvas unit, which says how much of it can be read.
         """
+        if self.is_dot:
+            self._paint_dot(painter, scale)
+            return
         if self._face is None:
             result = self._scene.session.result(self.node_id)
-            self._face = Face(self._node, self._spec, result, self.ports, bool(self.problems), self._style)
+            self._face = Face(self.node, self._spec, result, self.ports, bool(self.problems), self.style)
         at = self.pos()
         painter.translate(at)
+        if self.node.bypassed:
+            painter.setOpacity(MUTED)
         if scale < DETAIL_SCALE:
             self._paint_block(painter, self._face, scale)
         else:
             self._paint_card(painter, self._face)
+        painter.setOpacity(1.0)
+        paint_marks(painter, self, scale)
         painter.translate(-at)
 
+    def _paint_dot(self, painter: QPainter, scale: float) -> None:
+        style, centre = self.style, self.area.center()
+        token = "selected" if self.is_selected or self.is_target else "hover" if self.is_hovered else "normal"
+        radius = max(DOT_RADIUS if token != "normal" else DOT_RADIUS - 1, 2.5 / scale)
+        is_wrong = self.severity == "error"
+        painter.setPen(style.port_ring)
+        brush = style.badge["error"] if is_wrong else style.border[token].color()
+        painter.setBrush(style.muted.color() if token == "normal" and not is_wrong else brush)
+        painter.drawEllipse(centre, radius, radius)
+
     def _paint_block(self, painter: QPainter, face: Face, scale: float) -> None:
-        style = self._style
+        style = self.style
         emphasis = self.is_selected or self.is_hovered or self.severity == "error"
         if emphasis:
             grow = 3.0 / scale
@@ -182,7 +220,7 @@ class NodeItem:
             self._paint_far_badge(painter, scale)
 
     def _paint_card(self, painter: QPainter, face: Face) -> None:
-        style, card = self._style, self.card
+        style, card = self.style, self.card
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(style.shadow)
         painter.drawRoundedRect(card.translated(0, 1.5), CORNER, CORNER)
@@ -202,13 +240,14 @@ class NodeItem:
         painter.setPen(style.hairline)
         painter.drawLine(QPointF(1, HEADER_HEIGHT), QPointF(CARD_WIDTH - 1, HEADER_HEIGHT))
         for line in face.lines:
-            line.paint(painter)
+            if not self.node.bypassed or line.at.y() < HEADER_HEIGHT:  # there is the way through
+                line.paint(painter)
         self._paint_ports(painter)
         if self.problems:
             self._paint_badge(painter)
 
     def _paint_ports(self, painter: QPainter) -> None:
-        style = self._style
+        style = self.style
         for port in self.ports:
             state = self.port_state(port.ref)
             pen, brush = style.ports[state.value]
@@ -230,7 +269,7 @@ class NodeItem:
         painter.restore()
 
     def _paint_badge(self, painter: QPainter) -> None:
-        style = self._style
+        style = self.style
         painter.setPen(style.badge_ring)
         painter.setBrush(style.badge[self.severity or "warning"])
         painter.drawEllipse(BADGE, BADGE_RADIUS, BADGE_RADIUS)

@@ -15,7 +15,7 @@ HEAVY_FAR = 1500  # likewise of blocks without names
 
 
 def paint_graph(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
-    """Draws the edges and nodes of a scene.
+    """Draws the frames, notes, edges and nodes of a scene.
 
     Args:
         painter: set up for scene coordinates.
@@ -23,7 +23,9 @@ def paint_graph(painter: QPainter, scene: CanvasScene, area: QRectF, scale: floa
         area: the part of it, in scene coordinates.
         scale: pixels for one canvas unit: cards up close, further away blocks with names, then blocks alone.
     """
+    scene.annotations.paint_frames(painter, box_of(area), scale)
     if scale < NAME_SCALE:
+        scene.annotations.paint_notes(painter, box_of(area), scale)
         scene.far.paint(painter, box_of(area))
         if scene.hovered_edge in scene.edges and scene.hovered_edge is not None:
             scene.edges[scene.hovered_edge].paint(painter, scale)
@@ -52,5 +54,6 @@ def _paint_items(painter: QPainter, scene: CanvasScene, area: QRectF, scale: flo
     if scale >= DETAIL_SCALE:
         for edge in edges:
             edge.paint_label(painter)
+    scene.annotations.paint_notes(painter, box, scale)
     for node_id in scene.drawn_order(scene.geometry.nodes_in(box)):
         scene.nodes[node_id].paint(painter, scale)

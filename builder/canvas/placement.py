@@ -10,10 +10,11 @@ from builder.layer_search import order_after, usual_order
 from builder.theme import GRID
 from graph.annotation_edits import AddAnnotations
 from graph.annotations import shifted
+from graph.cards import DOT, is_dot
 from graph.catalog.spec import LayerSpec
 from graph.connection import possible_dtypes, refusal
 from graph.document import Edge, Edit, Graph, Node, PortRef, Position
-from graph.edits import AddNodes, Batch, InsertNode
+from graph.edits import AddNodes, Batch, Disconnect, InsertNode
 from graph.inference import Inference
 
 STEP = 112.0  # canvas units to the next try for a free spot
@@ -53,6 +54,21 @@ def place_in_edge(graph: Graph, spec: LayerSpec, edge: Edge) -> Placed | None:
         return None
     node_id = next(graph.new_ids())
     return Placed(node_id, InsertNode(edge.target, spec.type, spec.initial_params))
+
+
+def place_on_edge(graph: Graph, edge: Edge, at: Position) -> Placed:
+    """A point in the middle of a position, which an edge then runs through."""
+    spec = next(spec for spec in graph.catalog.values() if is_dot(spec))
+    assert spec.first_input is not None
+    assert spec.first_output is not None
+    node_id = next(graph.new_ids())
+    corner = snapped((at[0] - DOT / 2, at[1] - DOT / 2))
+    node = Node(node_id, spec.type, graph.new_name(spec.stem), position=corner)
+    through = (
+        Edge(edge.source, PortRef(node_id, spec.first_input)),
+        Edge(PortRef(node_id, spec.first_output), edge.target),
+    )
+    return Placed(node_id, Batch("Add reroute point", (Disconnect((edge,)), AddNodes((node,), through))))
 
 
 def beside(graph: Graph, node_id: str) -> Position:
@@ -153,7 +169,7 @@ def _edge_to(graph: Graph, node: Node, ref: PortRef) -> Edge | None:
 
 
 def copies(graph: Graph, fragment: Graph, shift: Position) -> tuple[Edit, tuple[str, ...]]:
-    """An edit that adds a copy of a piece of a graph under fresh ids and names, and the ids of its nodes."""
+    """An edit that adds a copy of a piece of a graph under fresh ids and names, and all those ids."""
     ids, new_nodes, names = {}, [], set[str]()
     fresh = graph.new_ids()
     for node in fragment.nodes.values():
@@ -167,20 +183,22 @@ def copies(graph: Graph, fragment: Graph, shift: Position) -> tuple[Edit, tuple[
         for e in fragment.edges
     )
     nodes = [AddNodes(tuple(new_nodes), new_edges)] if new_nodes else []
-    edits = [*nodes, *_annotation_copies(graph, fragment, shift, ids.values())]
-    return (edits[0] if len(edits) == 1 else Batch(edits[0].label, edits)), tuple(ids.values())
+    drawn = _annotation_copies(graph, fragment, shift, ids.values())
+    added = (*ids.values(), *(each.id for each in (*drawn.frames, *drawn.notes)))
+    edits = [*nodes, *([drawn] if added[len(ids) :] else [])]
+    return (edits[0] if len(edits) == 1 else Batch(edits[0].label, edits)), added
 
 
 def _annotation_copies(
     graph: Graph, fragment: Graph, shift: Position, taken: Iterable[str]
-) -> list[AddAnnotations]:
-    """The edit that adds copies of the frames and notes, if there are any."""
+) -> AddAnnotations:
+    """The edit that adds copies of the frames and notes."""
     used = set(taken)
     frame_ids = (each for each in graph.new_ids("f") if each not in used)
     note_ids = (each for each in graph.new_ids("t") if each not in used)
     frames = [frame.with_(id=next(frame_ids)) for frame in shifted(fragment.frames.values(), shift)]
     notes = [note.with_(id=next(note_ids)) for note in shifted(fragment.notes.values(), shift)]
-    return [AddAnnotations(frames, notes)] if frames or notes else []
+    return AddAnnotations(frames, notes)
 
 
 def _fresh_name(graph: Graph, node: Node, taken: set[str]) -> str:

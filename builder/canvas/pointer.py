@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from builder.canvas.annotation_layer import AnnotationHit
 from builder.canvas.captions import edge_lines, shape_text
-from builder.canvas.gestures import Gesture, Marquee, Move
+from builder.canvas.gestures import Gesture, Marquee, Move, Resize
 from builder.canvas.node_item import NodeItem
 from builder.canvas.note import Note
 from builder.canvas.ports import Port
@@ -41,6 +42,15 @@ class Pointer:
         self.gesture: Gesture | None = None
         self.hovered = NOTHING
 
+    @property
+    def cursor(self) -> Qt.CursorShape:
+        """How the mouse looks over what it is on."""
+        if self.hovered.port is not None:
+            return Qt.CursorShape.CrossCursor
+        taken = self.hovered.annotation
+        on_corner = taken is not None and taken.part == "corner"
+        return Qt.CursorShape.SizeFDiagCursor if on_corner else Qt.CursorShape.ArrowCursor
+
     def hit(self, at: QPointF, zoom: float) -> Hit:
         """What lies at a scene position at this zoom; far out the ports are too small to take."""
         if zoom < DETAIL_SCALE:
@@ -59,6 +69,8 @@ class Pointer:
             self._press_node(hit.node, at, held)
         elif hit.edge is not None:
             self._press_edge(hit.edge.edge, at, held)
+        elif hit.annotation is not None:
+            self._press_annotation(hit.annotation, at, held)
         else:
             self._begin = lambda: Marquee(self._scene, self._session, at, held)
             if not held & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
@@ -113,7 +125,11 @@ class Pointer:
 
     def _show_hovered(self, hit: Hit) -> None:
         self.hovered = hit
-        self._scene.hover(hit.node.node_id if hit.node else None, hit.edge.edge if hit.edge else None)
+        self._scene.hover(
+            hit.node.node_id if hit.node else None,
+            hit.edge.edge if hit.edge else None,
+            hit.annotation.id if hit.annotation else None,
+        )
 
     def _lines(self, hit: Hit, at: QPointF) -> tuple[tuple[str, ...], str]:
         graph, inference = self._session.graph, self._session.inference
@@ -140,8 +156,24 @@ class Pointer:
         return (name, what, port.help) if port.help else (name, what)
 
     def _press_node(self, item: NodeItem, at: QPointF, held: Qt.KeyboardModifier) -> None:
+        self._choose(item.node_id, held)
+        if item.node_id in self._session.selection:
+            self._begin = lambda: Move(self._scene, self._session, item.pos(), at)
+
+    def _press_annotation(self, taken: AnnotationHit, at: QPointF, held: Qt.KeyboardModifier) -> None:
+        self._choose(taken.id, held)
+        if taken.id not in self._session.selected_annotations:
+            return
+        if taken.part == "corner":
+            self._begin = lambda: Resize(self._scene, self._session, taken.id, at)
+        else:
+            corner = self._scene.annotations.rect(taken.id).topLeft()
+            self._begin = lambda: Move(self._scene, self._session, corner, at)
+
+    def _choose(self, node_id: str, held: Qt.KeyboardModifier) -> None:
+        """Selects a node, a frame or a note, by itself or with others."""
         self._scene.select_edges(() if not held else self._scene.selected_edges)
-        chosen, node_id = self._session.selection, item.node_id
+        chosen = self._session.all_selected
         if held & Qt.KeyboardModifier.ControlModifier:
             kept = tuple(each for each in chosen if each != node_id)
             self._session.select(kept if node_id in chosen else (*chosen, node_id))
@@ -151,8 +183,6 @@ class Pointer:
             self._on_click = lambda: self._session.select((node_id,))
         else:
             self._session.select((node_id,))
-        if node_id in self._session.selection:
-            self._begin = lambda: Move(self._scene, self._session, item, at)
 
     def _press_edge(self, edge: Edge, at: QPointF, held: Qt.KeyboardModifier) -> None:
         chosen = self._scene.selected_edges

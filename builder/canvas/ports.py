@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
+from graph.cards import CARD_WIDTH, DOT, HEADER_HEIGHT, ROW_HEIGHT, is_dot
 from graph.catalog.spec import LayerSpec, PortSpec, variadic_index
 from graph.document import Graph, Node, PortRef
 from graph.inference import NodeResult
 
 # Canvas units, all multiples of the 8-px grid.
-CARD_WIDTH = 152
-HEADER_HEIGHT = 64  # stripe, name, type, parameters
-ROW_HEIGHT = 24  # one row of ports
 COLUMN = 224  # from one card to the next: a gap of 72 holds an edge and its label
 
 
@@ -49,10 +47,11 @@ def ports_of(graph: Graph, node: Node, result: NodeResult) -> tuple[Port, ...]:
     used = {edge.source.port for edge in graph.outgoing(node.id)}
     outputs = [*result.outputs, *sorted(used - result.outputs.keys(), key=lambda name: (len(name), name))]
     connected = set(graph.incoming(node.id))
-    return (
+    ports = (
         *_column(node.id, inputs, connected, spec.input_port if spec else None, False),
         *_column(node.id, outputs, used, spec.output_port if spec else None, True),
     )
+    return tuple(replace(port, x=DOT / 2, y=DOT / 2) for port in ports) if is_dot(spec) else ports
 
 
 def num_rows(graph: Graph, node: Node, result: NodeResult) -> int:
@@ -68,6 +67,13 @@ def num_rows(graph: Graph, node: Node, result: NodeResult) -> int:
 def card_height(rows: int) -> int:
     """Height of a card with so many rows of ports."""
     return HEADER_HEIGHT + ROW_HEIGHT * rows
+
+
+def card_extent(graph: Graph, node: Node, result: NodeResult) -> tuple[int, int]:
+    """Width and height of what is drawn for a node."""
+    if is_dot(graph.catalog.get(node.type)):
+        return DOT, DOT
+    return CARD_WIDTH, card_height(num_rows(graph, node, result))
 
 
 def _input_names(spec: LayerSpec | None, connected: Iterable[str]) -> list[str]:

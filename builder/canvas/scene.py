@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene
 
+from builder.canvas.annotation_layer import Annotation, AnnotationHit, AnnotationLayer
 from builder.canvas.edge_item import EdgeItem, EdgesOf
 from builder.canvas.far import FarView, touched_by
 from builder.canvas.geometry import Geometry
-from builder.canvas.grid_index import Box
+from builder.canvas.grid_index import Box, united
 from builder.canvas.lazy_items import LazyItems
 from builder.canvas.loading import Loading
 from builder.canvas.node_item import OVERHANG, NodeItem, PortState
@@ -32,11 +33,12 @@ MANY = 300  # boxes; to repaint all that is seen then costs less than to repaint
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What lies under the mouse: a port of a node, a node, an edge, or nothing."""
+    """What lies under the mouse: a port of a node, a node, an edge, a frame or note, or nothing."""
 
     node: NodeItem | None = None
     port: Port | None = None
     edge: EdgeItem | None = None
+    annotation: AnnotationHit | None = None
 
 
 NOTHING = Hit()
@@ -59,6 +61,7 @@ class CanvasScene(QGraphicsScene):
         self.geometry, self.far = Geometry(session), FarView(self)
         self.nodes: LazyItems[str, NodeItem] = LazyItems(self._node_keys, lambda i: NodeItem(i, self))
         self.edges: LazyItems[Edge, EdgeItem] = LazyItems(self._edge_keys, lambda e: EdgeItem(e, self))
+        self.annotations = AnnotationLayer(self)
         self.selected: frozenset[str] = frozenset()
         self.selected_edges: set[Edge] = set()
         self.snaps_to_grid = True
@@ -85,6 +88,7 @@ class CanvasScene(QGraphicsScene):
         self.edges.clear()
         self.geometry.clear()
         self.far.clear()
+        self.annotations.show_as(())
         self.selected_edges, self.marks = set(), {}
         self.hovered = self.hovered_edge = self.target = self.hidden_edge = None
         self._problems, self.wrong = self.session.all_marks, self._wrong_ports()
@@ -125,7 +129,7 @@ class CanvasScene(QGraphicsScene):
             self.far.touch(node_id)
         if moved or change.removed:
             dirty += self._reroute([*dirty, *self._boxes_of(moved)])
-        self.redraw([*dirty, *self._boxes_of(stale)])
+        self.redraw(None if change.touches_annotations else [*dirty, *self._boxes_of(stale)])
 
     @Slot()
     def follow_problems(self) -> None:
@@ -139,7 +143,9 @@ class CanvasScene(QGraphicsScene):
 
     @Slot(object)
     def show_selection(self, node_ids: Iterable[str]) -> None:
-        """Marks the selected nodes."""
+        """Marks the selected nodes, frames and notes."""
+        if not self.annotations.is_empty:
+            self.redraw()
         before, self.selected = self.selected, frozenset(node_ids)
         other = [i for i in before ^ self.selected if i in self.session.graph.nodes]
         for node_id in other:
@@ -148,13 +154,15 @@ class CanvasScene(QGraphicsScene):
         self.redraw(self._boxes_of(other))
 
     def show_at(self, positions: Mapping[str, Position]) -> None:
-        """Shows these nodes, and no others, elsewhere than the document has them: in a drag, or on the way.
+        """Shows these, and no others, elsewhere than the document has them: in a drag, or on the way.
 
         The next change of the document does not end that; an empty mapping does.
         """
-        moving = {*positions, *self.geometry.shown_elsewhere} & self.session.graph.nodes.keys()
+        graph = self.session.graph
+        moving = {*positions, *self.geometry.shown_elsewhere} & graph.nodes.keys()
         dirty = self._boxes_of(moving)
-        self.geometry.show_at(positions)
+        self.geometry.show_at({i: at for i, at in positions.items() if i in graph.nodes})
+        is_all = self.annotations.show_at(positions)
         for node_id in moving:
             self.geometry.place_node(node_id)
         self._place_edges(self._edges_of(moving))
@@ -162,7 +170,13 @@ class CanvasScene(QGraphicsScene):
         for node_id in touched_by(self, moving):
             self.far.touch(node_id)
         covered = [*dirty, *self._boxes_of(moving)]
-        self.redraw([*covered, *self._reroute(covered)])
+        covered += self._reroute(covered)
+        self.redraw(None if is_all else covered)
+
+    def show_resized(self, items: Iterable[Annotation]) -> None:
+        """Shows these frames and notes, and no others, otherwise than the document has them."""
+        self.annotations.show_as(items)
+        self.redraw()
 
     # -- states that gestures set
 
@@ -171,8 +185,11 @@ class CanvasScene(QGraphicsScene):
         before, self.selected_edges = self.selected_edges, {edge for edge in edges if edge in self.edges}
         self._redraw_edges(before ^ self.selected_edges)
 
-    def hover(self, node_id: str | None, edge: Edge | None) -> None:
+    def hover(self, node_id: str | None, edge: Edge | None, annotation: str | None = None) -> None:
         """Shows what the mouse is on."""
+        if annotation != self.annotations.hovered:
+            self.annotations.hovered = annotation
+            self.redraw()
         nodes = {self.hovered, node_id} if node_id != self.hovered else set()
         edges = {self.hovered_edge, edge} if edge != self.hovered_edge else set()
         self.hovered, self.hovered_edge = node_id, edge
@@ -199,7 +216,7 @@ class CanvasScene(QGraphicsScene):
     # -- what is where
 
     def hit(self, at: QPointF, reach: float = PORT_REACH) -> Hit:
-        """What lies at a scene position; a port before a node, a node before an edge."""
+        """What lies at a scene position; ports before nodes, those before notes, edges and frames."""
         around = (at.x() - reach, at.y() - reach, at.x() + reach, at.y() + reach)
         cards = [self.nodes[i] for i in reversed(self.drawn_order(self.geometry.nodes_in(around)))]
         for card in cards:
@@ -209,8 +226,13 @@ class CanvasScene(QGraphicsScene):
         for card in cards:
             if card.card.contains(at - card.pos()):
                 return Hit(card)
+        note = self.annotations.hit_note(at, reach)
+        if note is not None:
+            return Hit(annotation=note)
         edges = (self.edges[edge] for edge in self.geometry.edges_in(around))
-        return next((Hit(edge=edge) for edge in edges if edge.is_at(at)), NOTHING)
+        edge = next((edge for edge in edges if edge.is_at(at)), None)
+        frame = self.annotations.hit_frame(at, reach) if edge is None else None
+        return Hit(edge=edge, annotation=frame) if edge or frame else NOTHING
 
     def nodes_in(self, area: QRectF) -> list[str]:
         """Ids of the nodes whose cards touch a rectangle, in the order in which they are drawn."""
@@ -221,10 +243,14 @@ class CanvasScene(QGraphicsScene):
         rank, selected = self._loading.rank, self.selected if selected_last else frozenset()
         return sorted(node_ids, key=lambda i: (i in selected, rank.get(i, 0)))
 
-    def bounds(self, node_ids: Iterable[str] = ()) -> QRectF:
-        """The rectangle around these nodes, or around all."""
-        box = self.geometry.bounds(list(node_ids) or self.session.graph.nodes)
-        return rect_of(box) if box else QRectF()
+    def bounds(self, ids: Iterable[str] = ()) -> QRectF:
+        """The rectangle around these nodes, frames and notes, or around all."""
+        chosen = list(ids)
+        nodes = self.session.graph.nodes
+        box = self.geometry.bounds([i for i in chosen if i in nodes] if chosen else nodes)
+        around = self.annotations.bounds([i for i in chosen if i in self.annotations] if chosen else None)
+        both = united(each for each in (box, around) if each is not None)
+        return rect_of(both) if both else QRectF()
 
     def ends_of(self, item: EdgeItem) -> tuple[QPointF, QPointF]:
         """Where an edge starts and ends."""

@@ -43,6 +43,7 @@ class CanvasStyle:
             "name": _pixels("strong", 13),
             "caption": _pixels("caption", 11),
             "label": _pixels("caption", 10),
+            "note": _pixels("caption", 12),
         }
         self.block_fonts = {size: _pixels("strong", size) for size in BLOCK_SIZES}
         self.text = QPen(theme.color("text"))
@@ -54,7 +55,7 @@ class CanvasStyle:
         self.grid = _dot_pen(theme.color("node_border", 0.6))
         self.hairline = QPen(theme.color("border"), 1)
         shadow = theme.color("canvas" if theme.is_dark else "border_strong")
-        self.shadow = QBrush(_mixed(shadow, self.canvas, 0.45))  # opaque, as blending costs more than a card
+        self.shadow = QBrush(mixed(shadow, self.canvas, 0.45))  # opaque, as blending costs more than a card
         self.border = {
             "normal": QPen(theme.color("node_border"), 1),
             "hover": QPen(theme.color("node_hover"), 1.5),
@@ -129,7 +130,7 @@ _PORT_TOKENS = {
 _EDGE_TOKENS = {"normal": "edge", "hover": "edge_hover", "selected": "edge_selected", "error": "error"}
 
 
-def _mixed(color: QColor, base: QColor, share: float) -> QColor:
+def mixed(color: QColor, base: QColor, share: float) -> QColor:
     """A colour laid over another, opaque."""
     parts = zip(color.getRgb()[:3], base.getRgb()[:3], strict=True)
     return QColor(*(round(share * top + (1 - share) * under) for top, under in parts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QCursor,
@@ -20,27 +20,29 @@ from PySide6.QtWidgets import QApplication, QWidget
 from builder.canvas import clipboard
 from builder.canvas.adding import Adder
 from builder.canvas.hint import EmptyHint
-from builder.canvas.inline_name import InlineName
-from builder.canvas.menu import ON_EDGE, ON_NODE, ON_NOTHING, context_menu
+from builder.canvas.menu import context_menu, entries_for
+from builder.canvas.moving import move_edit, places_of_selection
 from builder.canvas.note import Note
 from builder.canvas.painting import is_heavy, paint_graph
+from builder.canvas.placement import place_on_edge
 from builder.canvas.places import Places
 from builder.canvas.pointer import Pointer
-from builder.canvas.ports import CARD_WIDTH
+from builder.canvas.replacer import Replacer
 from builder.canvas.scene import CanvasScene
 from builder.canvas.search_popup import SearchPopup
 from builder.canvas.style import CanvasStyle
+from builder.canvas.text_fields import TextFields
 from builder.canvas.zoom_view import ZoomView
 from builder.layer_list import MIME_TYPE
 from builder.session import Session
 from builder.shortcuts import trigger
 from builder.theme import GRID, Theme
-from graph.document import Change, Edit, PortRef
-from graph.edits import Batch, Disconnect, MoveNodes, RemoveNodes, RenameNode
+from graph.document import Change, Edge, PortRef
+from graph.frame_contents import with_contents
+from graph.removing import removal
 
 ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 PAN_STEP = 64  # pixels an arrow key pans by when nothing is selected
-NAME_HEIGHT = 28  # pixels of the field that renames
 REVEAL_MARGIN = 32  # pixels kept free around a node that is brought into sight
 
 
@@ -64,11 +66,12 @@ class CanvasView(ZoomView):
         self.setAcceptDrops(True)
         self.note = Note(self)
         self.search = SearchPopup(theme, self)
-        self.name_field = InlineName(self)
+        self.fields, self.replacer = TextFields(self, session), Replacer(session, theme, self)
         self._hint = EmptyHint(theme, self)
         self._adder = Adder(session, self.search)
         self._pointer = Pointer(self.graph_scene, session, self.note, self._drop_on_nothing)
         self._places, self._seen = Places(self), (session.scope, session.block)
+        self.menu_at: QPointF | None = None  # where the context menu was asked for
         self._pan_from: QPoint | None = None
         self._space_held = self._space_panned = False
         self._connect()
@@ -81,6 +84,7 @@ class CanvasView(ZoomView):
         self.look = CanvasStyle(theme)
         self.graph_scene.set_style(self.look)
         self.search.set_theme(theme)
+        self.replacer.popup.set_theme(theme)
         self._hint.set_theme(theme)
         # A border on the view itself: painted on the viewport it would smear when that is scrolled.
         self.setStyleSheet(
@@ -118,6 +122,7 @@ class CanvasView(ZoomView):
         clipboard.copy(self._session)
 
     def cut(self) -> None:
+        self._session.select(with_contents(self._session.graph, self._session.all_selected))
         if clipboard.copy(self._session):
             self.delete_selection()
 
@@ -126,52 +131,60 @@ class CanvasView(ZoomView):
         self._reveal_selection()
 
     def duplicate(self) -> None:
-        clipboard.duplicate(self._session, self.graph_scene.bounds(self._session.selection).height())
+        clipboard.duplicate(self._session, self.graph_scene.bounds(self._session.all_selected).height())
         self._reveal_selection()
 
     def delete_selection(self) -> None:
-        """Removes the selected nodes with their edges, and the selected edges."""
-        gone = self._session.selection
-        edges = tuple(
-            e for e in self.graph_scene.selected_edges if not {e.source.node, e.target.node} & {*gone}
-        )
-        edits: list[Edit] = [*([Disconnect(edges)] if edges else []), *([RemoveNodes(gone)] if gone else [])]
-        if edits:
-            self._session.apply(edits[0] if len(edits) == 1 else Batch("Delete selection", edits))
+        """Removes the selected nodes with their edges, and the selected edges, frames and notes."""
+        session = self._session
+        edit = removal(session.graph, session.all_selected, self.graph_scene.selected_edges)
+        if edit is not None:
+            session.apply(edit)
         else:
-            self._session.message.emit("Nothing is selected.")
+            session.message.emit("Nothing is selected.")
 
     def select_all(self) -> None:
-        self._session.select(self._session.graph.nodes)
+        graph = self._session.graph
+        self._session.select([*graph.nodes, *graph.frames, *graph.notes])
 
     def rename_selected(self) -> None:
-        """Edits the name of the selected node on its card."""
-        if len(self._session.selection) != 1:
-            self._session.message.emit("Select one layer to rename.")
-            return
-        node_id = self._session.selection[0]
+        """Edits the name of what is selected, or the text of a note, in its place."""
+        chosen = self._session.all_selected
+        if len(chosen) == 1:
+            self.fields.edit(*chosen)
+        else:
+            self._session.message.emit("Select one layer, frame or note to rename.")
+
+    def ask_replacement(self, node_id: str) -> None:
+        """Opens the search box for the type that takes a node's place, at its card."""
         self.reveal(node_id)
-        card = self.mapFromScene(self.graph_scene.bounds([node_id])).boundingRect()
-        width = max(card.width(), CARD_WIDTH)
-        self.name_field.edit(
-            node_id, self._session.graph.nodes[node_id].name, QRect(card.topLeft(), QSize(width, NAME_HEIGHT))
-        )
+        self.replacer.ask(node_id, self.mapFromScene(self.graph_scene.bounds([node_id]).center()))
+
+    def reroute(self, edge: Edge, at: QPointF) -> None:
+        """Lets an edge run through a new point, which is then selected."""
+        placed = place_on_edge(self._session.graph, edge, (at.x(), at.y()))
+        if self._session.apply(placed.edit):
+            self._session.select((placed.node_id,))
+
+    def place_for_new(self) -> QPointF:
+        """Where something new goes: where the menu was asked for, else where the mouse is."""
+        return self.menu_at if self.menu_at is not None else self.mapToScene(self._cursor())
 
     def fit_view(self) -> None:
         """Shows the selection, or everything."""
-        self.fit_area(self.graph_scene.bounds(self._session.selection))
+        self.fit_area(self.graph_scene.bounds(self._session.all_selected))
 
     def fit_all(self) -> None:
         """Shows everything."""
         self.fit_area(self.graph_scene.bounds())
 
-    def reveal(self, node_id: str) -> None:
-        """Brings a node into sight, without moving anything if it is."""
-        self.ensureVisible(self.graph_scene.bounds([node_id]), REVEAL_MARGIN, REVEAL_MARGIN)
+    def reveal(self, item_id: str) -> None:
+        """Brings a node, a frame or a note into sight, without moving anything if it is."""
+        self.ensureVisible(self.graph_scene.bounds([item_id]), REVEAL_MARGIN, REVEAL_MARGIN)
 
     def _reveal_selection(self) -> None:
-        if self._session.selection:
-            area = self.graph_scene.bounds(self._session.selection)
+        if self._session.all_selected:
+            area = self.graph_scene.bounds(self._session.all_selected)
             self.ensureVisible(area, REVEAL_MARGIN, REVEAL_MARGIN)
 
     # -- events
@@ -195,9 +208,9 @@ class CanvasView(ZoomView):
         elif event.buttons() & Qt.MouseButton.LeftButton:
             self._pointer.move(at, self.mapToScene(at))
         elif not (self.search.isVisible() or self._space_held):
+            self.menu_at = None
             self._pointer.hover(at, self.mapToScene(at), self.zoom)
-            on_port = self._pointer.hovered.port is not None
-            self.viewport().setCursor(Qt.CursorShape.CrossCursor if on_port else Qt.CursorShape.ArrowCursor)
+            self.viewport().setCursor(self._pointer.cursor)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -221,18 +234,24 @@ class CanvasView(ZoomView):
                 self.rename_selected()
             elif hit.port is None and self._session.is_instance(hit.node.node_id):
                 self._session.enter(hit.node.node_id)
+        elif hit.edge is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.reroute(hit.edge.edge, scene_at)
+        elif hit.annotation is not None:
+            self.fields.edit(hit.annotation.id)
         else:
             self._adder.ask(at, scene_at, hit.edge.edge if hit.edge else None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         scene_at = self.mapToScene(event.pos())
         hit = self._pointer.hit(scene_at, self.zoom)
-        if hit.node is not None and hit.node.node_id not in self._session.selection:
-            self._session.select((hit.node.node_id,))
+        item_id = hit.node.node_id if hit.node else hit.annotation.id if hit.annotation else None
+        if item_id is not None and item_id not in self._session.all_selected:
+            self._session.select((item_id,))
         if hit.edge is not None:
             self._session.select(())
             self.graph_scene.select_edges((hit.edge.edge,))
-        menu = context_menu(self, ON_NODE if hit.node else ON_EDGE if hit.edge else ON_NOTHING)
+        self.menu_at = scene_at
+        menu = context_menu(self, entries_for(hit, self._session.graph))
         self._pointer.leave()
         menu.popup(event.globalPos())
 
@@ -305,8 +324,7 @@ class CanvasView(ZoomView):
         self._session.scope_changed.connect(self._go_there)
         self._session.selection_changed.connect(self._follow_selection)
         self.search.closed.connect(self._take_focus)
-        self.name_field.entered.connect(self._rename)
-        self.name_field.cancelled.connect(self._take_focus)
+        self.replacer.popup.closed.connect(self._take_focus)
         self._adder.added.connect(self.reveal)
 
     @Slot(object, object)
@@ -337,7 +355,8 @@ class CanvasView(ZoomView):
         """Lets go of everything that belongs to the graph shown before."""
         self._pointer.forget()
         self.search.close_quietly()
-        self.name_field.leave()
+        self.replacer.popup.close_quietly()
+        self.fields.leave()
         self._hint.setVisible(not self._session.graph.nodes)
         self._hint.centre()
 
@@ -353,19 +372,6 @@ class CanvasView(ZoomView):
     def _take_focus(self) -> None:
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    @Slot(str, str)
-    def _rename(self, node_id: str, name: str) -> None:
-        node = self._session.graph.nodes.get(node_id)
-        if (
-            node is not None
-            and name.strip() != node.name
-            and not self._session.apply(RenameNode(node_id, name))
-        ):
-            self.name_field.setFocus(Qt.FocusReason.OtherFocusReason)  # what was typed stays to be mended
-            return
-        self.name_field.leave()
-        self._take_focus()
-
     def _drop_on_nothing(self, ref: PortRef, at: QPointF) -> None:
         self._adder.ask_for_port(self.mapFromScene(at), at, ref)
 
@@ -373,7 +379,7 @@ class CanvasView(ZoomView):
         """Breaks a gesture off, else selects nothing, else leaves the block."""
         if self._pointer.cancel():
             return
-        if self._session.selection or self.graph_scene.selected_edges:
+        if self._session.all_selected or self.graph_scene.selected_edges:
             self._session.select(())
             self.graph_scene.select_edges(())
         else:
@@ -381,14 +387,15 @@ class CanvasView(ZoomView):
 
     def _step(self, dx: int, dy: int, large: bool) -> None:
         """An arrow key: moves the selection by the grid, or the view."""
-        chosen = self._session.selection
+        chosen = self._session.all_selected
         if not chosen:
             self.pan_by(QPoint(-dx * PAN_STEP, -dy * PAN_STEP))
             return
         step = GRID * (5 if large else 1)
-        places = {i: self._session.graph.nodes[i].position for i in chosen}
+        places = places_of_selection(self.graph_scene)
         moved = {i: (x + dx * step, y + dy * step) for i, (x, y) in places.items()}
-        self._session.apply(MoveNodes(moved), merge_key=("nudge", self._session.block, chosen))
+        edit = move_edit(self.graph_scene, moved)
+        self._session.apply(edit, merge_key=("nudge", self._session.block, tuple(moved)))
 
     def _cursor(self) -> QPoint:
         """The mouse in the viewport, or the viewport's centre."""

@@ -114,6 +114,7 @@ class Theme:
     plot_grid: str
 
     family: Mapping[str, str] = field(hash=False)
+    frame: Mapping[str, str] = field(hash=False)  # by the names that frames have for colours
 
     def family_color(self, category: str) -> str:
         """The colour of a layer family; neutral grey for a category without one.
@@ -202,6 +203,18 @@ _LIGHT = Theme(
             "block": "#a648c1",
         }
     ),
+    frame=MappingProxyType(
+        {
+            "neutral": "#6c7585",
+            "blue": "#2563d9",
+            "teal": "#1d7f6d",
+            "green": "#2e7d32",
+            "yellow": "#967000",
+            "orange": "#c25a00",
+            "red": "#c5221f",
+            "purple": "#7a4fd0",
+        }
+    ),
 )
 
 
@@ -271,6 +284,18 @@ _DARK = Theme(
             "shape": "#b2e8b4",
             "attention": "#ed54c1",
             "block": "#a156d1",
+        }
+    ),
+    frame=MappingProxyType(
+        {
+            "neutral": "#98a1ae",
+            "blue": "#6aa3ff",
+            "teal": "#56c7b1",
+            "green": "#6fcf7f",
+            "yellow": "#e8c34a",
+            "orange": "#ffae57",
+            "red": "#ff8178",
+            "purple": "#b79cff",
         }
     ),
 )

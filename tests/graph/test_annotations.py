@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from graph.annotation_edits import removal
 from graph.annotations import COLORS
 from graph.document import Document, Frame, Node, Note
 from graph.edits import Batch
 from graph.frame_contents import companions, contents, frame_around, piece, with_contents
 from graph.packing import Pack
+from graph.removing import removal
 from graph.storage import StorageError, fragment_to_json, from_bytes, json_schema, to_bytes
 from graph.unpacking import Unpack
 from tests.graph.builders import chain, document

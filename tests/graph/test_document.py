@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.annotation_edits import AddAnnotations, RemoveAnnotations, SetFrame, SetNote, removal
+from graph.annotation_edits import AddAnnotations, RemoveAnnotations, SetFrame, SetNote
 from graph.document import Document, EditError, Frame, Note, PortRef, Project
 from graph.edits import (
     AddNodes,
@@ -22,6 +22,7 @@ from graph.edits import (
     SetTraining,
 )
 from graph.node_flags import SetBypassed, SetPinned
+from graph.removing import removal
 from graph.replacing import ReplaceType
 from graph.storage import to_bytes
 from tests.graph.builders import chain, document, edge, node

@@ -4,6 +4,8 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from builder.actions import ACTIONS, Actions
+from builder.arrange_actions import ARRANGE_ACTIONS
+from builder.arrange_commands import ArrangeCommands
 from builder.canvas.view import CanvasView
 from builder.session import Session
 from builder.theme import light
@@ -19,10 +21,11 @@ def open_canvas(qtbot):
         session = Session(Document(project or Project()))
         view = CanvasView(session, light())
         qtbot.addWidget(view)
-        actions = Actions(
-            view, [spec for spec in ACTIONS if spec.scope == "canvas" or spec.handler in ("undo", "redo")]
-        )
-        actions.bind(view, session)
+        on_canvas = [spec for spec in ACTIONS if spec.scope == "canvas" or spec.handler in ("undo", "redo")]
+        actions = Actions(view, [*on_canvas, *ARRANGE_ACTIONS])
+        arrange = ArrangeCommands(session, view, actions, view)
+        arrange.set_has_project(True)
+        actions.bind(view, session, arrange)
         actions.install(view, view)
         view.resize(*size)
         with qtbot.waitExposed(view):
@@ -31,7 +34,7 @@ def open_canvas(qtbot):
         view.setFocus()
         qtbot.waitUntil(view.hasFocus)
         view.fit_all()
-        return Driver(view, session)
+        return Driver(view, session, actions)
 
     yield show
     QApplication.clipboard().clear()

@@ -3,7 +3,9 @@
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from builder.canvas.ports import CARD_WIDTH
 from graph.document import Edge, Graph, Node, PortRef, Project
@@ -23,8 +25,8 @@ CHAIN = (
 class Driver:
     """A canvas and its session. Positions are scene coordinates."""
 
-    def __init__(self, view, session):
-        self.view, self.session = view, session
+    def __init__(self, view, session, actions=None):
+        self.view, self.session, self.actions = view, session, actions
         self.messages = []
         session.message.connect(self.messages.append)
 
@@ -94,9 +96,32 @@ class Driver:
     def click(self, scene_at, keys=NO_KEY):
         QTest.mouseClick(self.view.viewport(), LEFT, keys, self.at(scene_at))
 
-    def double_click(self, scene_at):
+    def double_click(self, scene_at, keys=NO_KEY):
         self.click(scene_at)
-        QTest.mouseDClick(self.view.viewport(), LEFT, NO_KEY, self.at(scene_at))
+        QTest.mouseDClick(self.view.viewport(), LEFT, keys, self.at(scene_at))
+
+    def menu(self, scene_at):
+        """Opens the context menu; returns its actions by their ids, those of its submenus too."""
+        at = self.at(scene_at)
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, self.view.viewport().mapToGlobal(at))
+        QApplication.sendEvent(self.view.viewport(), event)
+        menu = self.view.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)[-1]
+        found = {}
+        for action in menu.actions():
+            inner = action.menu()
+            found |= {each.objectName(): each for each in (inner.actions() if inner else [action])}
+        menu.close()
+        return found
+
+    def area(self, item_id):
+        """Where a frame or a note is shown."""
+        return self.scene.annotations.rect(item_id)
+
+    def bar(self, frame_id):
+        return self.area(frame_id).topLeft() + QPointF(40, 12)
+
+    def corner(self, item_id):
+        return self.area(item_id).bottomRight() - QPointF(4, 4)
 
     def key(self, key, keys=NO_KEY):
         QTest.keyClick(self.view, key, keys)

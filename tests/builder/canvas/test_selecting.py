@@ -155,7 +155,7 @@ def test_undo_and_redo_by_key(canvas):
 
 def test_double_click_on_the_title_renames(canvas):
     canvas.double_click(canvas.title("conv1"))
-    field = canvas.view.name_field
+    field = canvas.view.fields.name
     assert field.hasFocus()
     assert field.selectedText() == "conv1"
     QTest.keyClicks(field, "stem")
@@ -170,7 +170,7 @@ def test_double_click_on_the_title_renames(canvas):
 def test_a_name_that_is_taken_is_refused_and_stays_to_be_mended(canvas):
     canvas.click(canvas.body("conv1"))
     canvas.key(Qt.Key.Key_F2)
-    field = canvas.view.name_field
+    field = canvas.view.fields.name
     QTest.keyClicks(field, "relu1")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert canvas.messages == ["There already is a node called relu1."]
@@ -185,8 +185,8 @@ def test_keys_typed_into_a_name_are_text(canvas):
     canvas.click(canvas.body("conv1"))
     canvas.key(Qt.Key.Key_F2)
     for key in (Qt.Key.Key_F, Qt.Key.Key_Space, Qt.Key.Key_A, Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
-        QTest.keyClick(canvas.view.name_field, key)
-    assert canvas.view.name_field.text() == "f "
+        QTest.keyClick(canvas.view.fields.name, key)
+    assert canvas.view.fields.name.text() == "f "
     assert len(canvas.graph.nodes) == before
 
 
