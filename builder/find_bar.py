@@ -141,7 +141,7 @@ class FindBar(QObject):
 
     def _row_in_sight(self) -> int:
         """The row of the node that is selected; -1 if it is none of those found."""
-        here = self._session.scope, self._session.selection
+        here = self._session.scope, self._session.all_selected
         return next((row for row, hit in enumerate(self._hits) if (hit.path, (hit.item.id,)) == here), -1)
 
     def _list(self, current: int) -> None:

@@ -24,7 +24,7 @@ TITLE_SIZE = 13  # pixels; on the screen where the bar is too small to be read
 MIN_LABELLED = 40.0  # pixels on the screen, of a frame that says its title from afar
 LABEL_ROOM = 24.0  # pixels that the title of a frame stands above it from afar
 FILL, BAR, LINE = 0.07, 0.20, 0.55  # how much of its colour a part of a frame has
-PAPER, PAPER_LINE = 0.14, 0.45
+PAPER, PAPER_LINE = 0.12, 0.45
 
 Part = Literal["body", "corner"]
 Annotation = Frame | Note

@@ -143,7 +143,8 @@ class FarView:
         for node_id in tile.members:
             left, top, right, bottom = box = geometry.card(node_id)
             rect = QRectF(left, top, right - left, bottom - top)
-            spec = graph.catalog.get(graph.nodes[node_id].type)
+            node = graph.nodes[node_id]
+            spec = None if node.bypassed else graph.catalog.get(node.type)
             tile.blocks.setdefault(spec.category if spec else "", []).append(rect)
             if severity_of(marks_of(node_id)) == "error":
                 tile.rings.setdefault("error", []).append(rect)

@@ -53,6 +53,7 @@ class TextFields(QObject):
         text = graph.frames[item_id].title if is_frame else graph.nodes[item_id].name
         height = max(round(TITLE_HEIGHT * self._canvas.zoom), NAME_HEIGHT) if is_frame else NAME_HEIGHT
         self.name.setMaxLength(MAX_TITLE_LENGTH if is_frame else MAX_NAME_LENGTH)
+        self.name.setPlaceholderText("Title of the frame" if is_frame else "")
         size = QSize(max(place.width(), CARD_WIDTH), height)
         self.name.edit(item_id, text, QRect(place.topLeft(), size))
 

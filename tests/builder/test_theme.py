@@ -1,6 +1,7 @@
 """The theme: readable in both looks, told apart by everyone, following the system or the choice."""
 
 import itertools
+import math
 import re
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
+from builder.canvas.annotation_layer import BAR, PAPER
 from builder.icons import icon, names
 from builder.theme import ThemeManager, dark, font, light
 from builder.theme.stylesheet import stylesheet
+from graph.annotations import COLORS
 from graph.blocks import CATEGORY as BLOCKS
 from graph.catalog import CATALOG
 
@@ -40,6 +43,12 @@ VISION = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
+
+
+def laid_over(color, base, share):
+    """A colour as it looks where so much of it is mixed into another."""
+    parts = zip(QColor(color).getRgb()[:3], QColor(base).getRgb()[:3], strict=True)
+    return QColor(*(round(share * top + (1 - share) * under) for top, under in parts)).name()
 
 
 def linear(color):
@@ -270,3 +279,21 @@ def test_changing_a_copy_of_an_icon_leaves_both_usable(qapp):
 def test_an_unknown_icon_is_refused(qapp):
     with pytest.raises(ValueError, match="no icon 'plya'"):
         icon("plya")
+
+
+@by_name
+def test_titles_of_frames_and_texts_of_notes_can_be_read(theme):
+    assert set(theme.frame) == set(COLORS)
+    for hue in theme.frame.values():
+        assert contrast(theme.text, laid_over(hue, theme.canvas, BAR)) >= 4.5
+        assert contrast(hue, theme.canvas) >= 3
+    assert contrast(theme.text, laid_over(theme.frame["yellow"], theme.node_fill, PAPER)) >= 4.5
+    assert contrast(theme.text_muted, laid_over(theme.frame["yellow"], theme.node_fill, PAPER)) >= 4.5
+
+
+@by_name
+def test_colours_of_frames_are_told_apart(theme):
+    for one, other in itertools.combinations(theme.frame.values(), 2):
+        assert QColor(one) != QColor(other)
+        distance = math.dist(oklab(one, "normal"), oklab(other, "normal"))
+        assert distance > 0.04, (one, other)

@@ -48,7 +48,7 @@ def test_a_frame_is_put_around_the_selection_and_named_at_once(canvas):
     cards = canvas.scene.bounds([canvas.id("conv1"), canvas.id("relu1")])
     assert canvas.area(frame.id).contains(cards.adjusted(-16, -16 - TITLE_HEIGHT, 16, 16))
     field = canvas.view.fields.name
-    assert field.hasFocus()
+    assert (field.hasFocus(), field.placeholderText()) == (True, "Title of the frame")
     QTest.keyClicks(field, "Stem")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert canvas.graph.frames[frame.id].title == "Stem"

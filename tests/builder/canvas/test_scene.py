@@ -13,8 +13,9 @@ from builder.canvas.ports import ports_of
 from builder.canvas.routes import route
 from builder.canvas.scene import rect_of
 from builder.theme import dark, light
+from graph.annotation_edits import AddAnnotations, RemoveAnnotations
 from graph.block_edits import InBlock
-from graph.document import Document, Edge, EditError, Graph, Node, PortRef, Project
+from graph.document import Document, Edge, EditError, Frame, Graph, Node, PortRef, Project
 from graph.edits import (
     AddNodes,
     Connect,
@@ -24,6 +25,7 @@ from graph.edits import (
     RenameNode,
     SetParams,
 )
+from graph.node_flags import SetBypassed, SetPinned
 from graph.packing import Pack
 from graph.replacing import ReplaceType
 from graph.templates import templates
@@ -51,6 +53,7 @@ def assert_mirrors(canvas):
     everywhere = (-1e6, -1e6, 1e6, 1e6)
     assert sorted(scene.geometry.nodes_in(everywhere)) == sorted(graph.nodes)
     assert set(scene.geometry.edges_in(everywhere)) == set(graph.edges)
+    assert {each: scene.annotations.get(each) for each in scene.annotations.ids} == dict(graph.frames)
     assert_drawn_from_afar(scene, graph)
 
 
@@ -82,11 +85,11 @@ def random_edit(rng, graph):
         ),
         lambda: SetParams(some, {"out_channels": rng.choice([8, 16, -1])}),
         lambda: RenameNode(some, rng.choice(["a", "b", graph.new_name("y")])),
-        lambda: (
-            ReplaceType(some, rng.choice(["ReLU", "Concat"]), {})
-            if not graph.incoming(some)
-            else RemoveNodes([some])
-        ),
+        lambda: ReplaceType(some, rng.choice(["ReLU", "Concat", "Reroute", "MaxPool2d"])),
+        lambda: SetBypassed([some, other], rng.random() < 0.7),
+        lambda: SetPinned([some], rng.random() < 0.5),
+        lambda: AddAnnotations([Frame(next(graph.new_ids("f")), "x", (8.0 * rng.randrange(99), 0.0))]),
+        lambda: RemoveAnnotations([rng.choice([*graph.frames, "none"])]),
     ]
     return rng.choice(makers)()
 
@@ -102,7 +105,8 @@ def test_items_follow_any_edit_undo_and_redo(open_canvas, seed):
         elif choice < 0.25:
             canvas.session.redo()
         elif choice < 0.35:
-            canvas.session.select(rng.sample(list(canvas.graph.nodes), min(2, len(canvas.graph.nodes))))
+            ids = [*canvas.graph.nodes, *canvas.graph.frames]
+            canvas.session.select(rng.sample(ids, min(2, len(ids))))
         else:
             try:
                 canvas.session.apply(random_edit(rng, canvas.graph))
