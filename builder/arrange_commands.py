@@ -86,9 +86,11 @@ class ArrangeCommands(QObject):
         edges = [edge for edge in self._session.graph.edges if edge in scene.selected_edges]
         if not edges:
             self._session.message.emit("Select an edge first.")
+        one_step, added = object(), []
         for edge in edges:
             place = at if at is not None and len(edges) == 1 else middle(scene.edges[edge].path)
-            self._canvas.reroute(edge, place)
+            added += self._canvas.reroute(edge, place, one_step)
+        self._session.select(added or self._session.all_selected)
 
     @Slot()
     def frame_selection(self) -> None:
@@ -139,12 +141,17 @@ class ArrangeCommands(QObject):
         self._offer(COLOR, closed or ("" if frames else "Select a frame first."))
         is_out = bool(chosen) and all(node.bypassed for node in chosen)
         is_pinned = bool(chosen) and all(node.pinned for node in chosen)
-        self._actions.set_text("graph.bypass", "Stop &bypassing" if is_out else "&Bypass")
-        self._actions.set_text("graph.pin", "Un&pin" if is_pinned else "&Pin")
+        self._call("graph.bypass", "Stop &bypassing" if is_out else "&Bypass")
+        self._call("graph.pin", "Un&pin" if is_pinned else "&Pin")
 
     def _offer(self, action_ids: Iterable[str], reason: str) -> None:
         for action_id in action_ids:
-            self._actions.set_enabled(action_id, not reason, reason)
+            if self._actions.why_disabled(action_id) != reason:  # a marquee asks at every move
+                self._actions.set_enabled(action_id, not reason, reason)
+
+    def _call(self, action_id: str, text: str) -> None:
+        if self._actions[action_id].text() != text:
+            self._actions.set_text(action_id, text)
 
     def _why_not_bypassed(self, chosen: list[Node]) -> str:
         """Why none of these can be left out; one that can be taken in again never stands in the way."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QTextOption
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QTextOption
 
 from builder.canvas.grid_index import Box, overlap, united
 from builder.canvas.style import CORNER, DETAIL_SCALE, mixed
@@ -197,7 +197,7 @@ class AnnotationLayer:
         for length in (4.0, 8.0):
             painter.drawLine(corner + QPointF(-3 - length, -3), corner + QPointF(-3, -3 - length))
 
-    def _line(self, item_id: str, color: object, scale: float) -> QPen:
+    def _line(self, item_id: str, color: QColor, scale: float) -> QPen:
         theme = self._scene.style_.theme
         if self._is_selected(item_id):
             return QPen(theme.color("node_selected"), max(2.0, 1.5 / scale))

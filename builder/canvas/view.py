@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -160,11 +162,19 @@ class CanvasView(ZoomView):
         self.reveal(node_id)
         self.replacer.ask(node_id, self.mapFromScene(self.graph_scene.bounds([node_id]).center()))
 
-    def reroute(self, edge: Edge, at: QPointF) -> None:
-        """Lets an edge run through a new point, which is then selected."""
+    def reroute(self, edge: Edge, at: QPointF, step: Hashable = None) -> list[str]:
+        """Lets an edge run through a new point, which is then selected; returns its id if it could be.
+
+        Args:
+            edge: which one.
+            at: where, in scene coordinates.
+            step: what several calls in a row have in common that are undone together.
+        """
         placed = place_on_edge(self._session.graph, edge, (at.x(), at.y()))
-        if self._session.apply(placed.edit):
-            self._session.select((placed.node_id,))
+        if not self._session.apply(placed.edit, merge_key=step):
+            return []
+        self._session.select((placed.node_id,))
+        return [placed.node_id]
 
     def place_for_new(self) -> QPointF:
         """Where something new goes: where the menu was asked for, else where the mouse is."""

@@ -118,6 +118,16 @@ def test_deleting_a_point_leaves_the_edge(canvas):
     assert "reroute2.out -> relu1.in" in canvas.edges()
 
 
+def test_several_edges_get_points_in_one_step(canvas):
+    before = canvas.bytes
+    canvas.click((canvas.port("conv1", "out") + canvas.port("relu1", "in")) / 2)
+    canvas.click((canvas.port("relu1", "out") + canvas.port("flatten1", "in")) / 2, CTRL)
+    canvas.actions["graph.reroute"].trigger()
+    assert canvas.session.selection == (canvas.id("reroute1"), canvas.id("reroute2"))
+    canvas.session.undo()
+    assert canvas.bytes == before
+
+
 def test_a_point_without_an_edge_to_put_it_in_says_so(canvas):
     canvas.actions["graph.reroute"].trigger()
     assert canvas.messages[-1] == "Select an edge first."
