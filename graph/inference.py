@@ -13,6 +13,8 @@ from graph.custom_clashes import name_clashes
 from graph.custom_shapes import ShapePending
 from graph.dims import Dim
 from graph.document import Change, Edge, Graph, PortRef, Project
+from graph.flow import cycles, live_nodes
+from graph.limits import require_possible
 from graph.mistakes import (
     Site,
     cycle,
@@ -28,11 +30,8 @@ from graph.mistakes import (
 from graph.parameters import infer_params
 from graph.passing import pass_on, without_passed
 from graph.problems import Problem
-from graph.shapes import ShapeError, TensorSpec, num_elements
+from graph.shapes import ShapeError, TensorSpec
 from graph.sheets import Sheet, Sheets
-
-MAX_PARAMETER_BYTES = 2**42
-MAX_ELEMENTS = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +234,7 @@ class Inference:
         cyclic = [node_id for node_id in self._graph.nodes if waiting[node_id] > 0]
         self._rank = {node_id: rank for rank, node_id in enumerate([*ready, *cyclic])}
         self._cyclic = frozenset(cyclic)
-        self._cycles = _cycles(self._graph, cyclic) if cyclic else {}
+        self._cycles = cycles(self._graph, cyclic) if cyclic else {}
 
     def _propagate(self, node_ids: Iterable[str]) -> set[str]:
         queue = [(self._rank[node_id], node_id) for node_id in set(node_ids)]
@@ -391,7 +390,7 @@ def _infer_known(
     outputs = spec.infer(specs, params)
     call = LayerCall(specs, outputs, params)
     parameters = spec.parameters(call)
-    _require_possible(parameters, outputs, params)
+    require_possible(parameters, outputs, params)
     named = dict(zip(spec.names_of_outputs(params, len(outputs)), outputs, strict=True))
     return NodeResult(inputs, named, params, parameters, spec.flops(call), _call=call)
 
@@ -400,43 +399,6 @@ def _known(inputs: Mapping[str, TensorSpec | None]) -> Inputs:
     """What comes in, without what is unknown."""
     known = {port: tensor for port, tensor in inputs.items() if tensor is not None}
     return Inputs(known.values(), known)
-
-
-def _require_possible(parameters: int, outputs: Iterable[TensorSpec], params: Params) -> None:
-    """Refuses sizes that no machine can hold, before anything is allocated."""
-    if parameters * 4 > MAX_PARAMETER_BYTES:
-        raise ShapeError(
-            "too-large",
-            f"it would learn {_counted(parameters)} numbers, {_counted(parameters * 4)} bytes",
-            expected=f"at most {MAX_PARAMETER_BYTES:,} bytes",
-            hint="Use smaller sizes.",
-            param=_largest_param(params),
-        )
-    for tensor in outputs:
-        elements = num_elements(tensor.shape[1:])
-        if isinstance(elements, int) and elements > MAX_ELEMENTS:
-            raise ShapeError(
-                "too-large",
-                f"its output {tensor} would hold {_counted(elements)} numbers per sample",
-                expected=f"at most {MAX_ELEMENTS:,}",
-                hint="Use smaller sizes.",
-                param=_largest_param(params),
-            )
-
-
-def _counted(number: int) -> str:
-    """A count in full while it can be read, then its magnitude."""
-    return f"{number:,}" if number < 10**21 else f"about 10^{len(str(number)) - 1}"
-
-
-def _largest_param(params: Params) -> str | None:
-    """The parameter with the largest number in it, which makes a layer so large; None if none has any."""
-    numbers = {
-        name: max((each for each in values if isinstance(each, int)), default=0)
-        for name, value in params.items()
-        for values in [value if isinstance(value, tuple | list) else (value,)]
-    }
-    return max(numbers, key=numbers.__getitem__) if any(numbers.values()) else None
 
 
 def _ordered_inputs(spec: LayerSpec, given: Mapping[str, TensorSpec | None]) -> dict[str, TensorSpec | None]:
@@ -451,26 +413,9 @@ def _ordered_inputs(spec: LayerSpec, given: Mapping[str, TensorSpec | None]) -> 
     return ordered
 
 
-def _cycles(graph: Graph, cyclic: list[str]) -> dict[str, tuple[str, ...]]:
-    """The nodes of each cycle, by the first of them."""
-    import networkx  # here, as it takes 0.1 s that only a file with a cycle is worth
-
-    within = networkx.DiGraph([(node_id, after) for node_id in cyclic for after in graph.successors(node_id)])
-    knots = ([n for n in cyclic if n in knot] for knot in networkx.strongly_connected_components(within))
-    return {knot[0]: tuple(knot) for knot in knots if len(knot) > 1 or within.has_edge(knot[0], knot[0])}
-
-
-def live_nodes(graph: Graph) -> frozenset[str]:
-    """Ids of the Outputs and of all nodes that lead to one."""
-    queue = [node.id for node in graph.nodes.values() if node.type == "Output"]
-    live = set(queue)
-    while queue:
-        fresh = [n for n in graph.predecessors(queue.pop()) if n not in live]
-        live.update(fresh)
-        queue.extend(fresh)
-    return frozenset(live)
-
-
 def check(project: Project) -> Inference:
     """Everything that can be said about a project without running it."""
     return Inference(project.graph)
+
+
+__all__ = ["Inference", "NodeResult", "check", "live_nodes"]

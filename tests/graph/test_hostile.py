@@ -11,7 +11,8 @@ import pytest
 from builder.cli import main
 from graph.catalog import CATALOG
 from graph.document import Edge, Graph, Node, PortRef
-from graph.inference import MAX_ELEMENTS, MAX_PARAMETER_BYTES, Inference
+from graph.inference import Inference
+from graph.limits import MAX_ELEMENTS, MAX_PARAMETER_BYTES
 from graph.shapes import num_elements
 from graph.storage import StorageError, load
 from tests.graph.builders import chain, only_problem

@@ -1,0 +1,25 @@
+"""What flows where in a graph: cycles, and what leads to a result."""
+
+from __future__ import annotations
+
+from graph.document import Graph
+
+
+def cycles(graph: Graph, cyclic: list[str]) -> dict[str, tuple[str, ...]]:
+    """The nodes of each cycle, by the first of them."""
+    import networkx  # here, as it takes 0.1 s that only a file with a cycle is worth
+
+    within = networkx.DiGraph([(node_id, after) for node_id in cyclic for after in graph.successors(node_id)])
+    knots = ([n for n in cyclic if n in knot] for knot in networkx.strongly_connected_components(within))
+    return {knot[0]: tuple(knot) for knot in knots if len(knot) > 1 or within.has_edge(knot[0], knot[0])}
+
+
+def live_nodes(graph: Graph) -> frozenset[str]:
+    """Ids of the Outputs and of all nodes that lead to one."""
+    queue = [node.id for node in graph.nodes.values() if node.type == "Output"]
+    live = set(queue)
+    while queue:
+        fresh = [n for n in graph.predecessors(queue.pop()) if n not in live]
+        live.update(fresh)
+        queue.extend(fresh)
+    return frozenset(live)
