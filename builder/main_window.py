@@ -176,6 +176,7 @@ class MainWindow(QMainWindow):
         session.problems_changed.connect(self._offer_fixes)
         self.blocks.packed.connect(self.inspector.name_block)
         self.inspector.node_page.block.name.line.returnPressed.connect(self.canvas.setFocus)
+        self.inspector.left.connect(self.canvas.setFocus)
         self.layers.layer_chosen.connect(self.canvas.add_layer)
         self.problems.title_changed.connect(lambda title: self.docks.set_title("Problems", title))
         self.docks.set_title("Problems", self.problems.title)

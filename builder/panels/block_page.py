@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from builder.panels.block_params_form import BlockParamsForm
-from builder.panels.facts import Facts
+from builder.panels.facts import FactsSection
 from builder.panels.instance_section import uses_text
 from builder.panels.name_field import NameField
 from builder.panels.section import section_title
@@ -33,15 +33,15 @@ class BlockPage(QWidget):
         self.uses.setProperty("role", "muted")
         self.uses.setWordWrap(True)
         self.params = BlockParamsForm(session, self)
-        self.ports, self.facts = Facts(self), Facts(self)
+        ports, facts = FactsSection("Ports", self), FactsSection("This instance", self)
+        self.ports, self.facts = ports.facts, facts.facts
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
         parts = (
             title, self.name, self.uses,
             section_title("Parameters", self), self.params,
-            section_title("Ports", self), self.ports,
-            section_title("This instance", self), self.facts,
+            ports, facts,
         )  # fmt: skip
         for widget in parts:
             layout.addWidget(widget)
@@ -79,6 +79,6 @@ class BlockPage(QWidget):
             yield "Repeated", f"{repeat:,} times; the first is shown"
         yield "Layers", f"{len(self._session.graph.nodes):,}"
         yield "Parameters", f"{inference.total_parameters:,}"
-        yield "FLOPs", f"{flops_text(inference.total_flops)} a sample"
+        yield "FLOPs a sample", flops_text(inference.total_flops)
         count = len(self._session.problems)
         yield "Problems", counted(count, "problem") if count else "none"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from builder.icons import icon
 from builder.panels.drag_label import DRAG_HINT, DragLabel
 from builder.panels.field_text import SEVERAL, UNSET
 from builder.panels.number_field import NumberField
+from builder.panels.section import inline_button
 from builder.panels.stepping import is_number
 from builder.panels.typed_text import next_burst
 from builder.theme import GRID
@@ -16,7 +17,6 @@ from graph.catalog.params import ParamSpec, Value
 from graph.expressions import is_expression
 
 MOST_ENTRIES = 6  # lines of the form that are kept free for them
-CHAIN_SIZE = QSize(16, 16)  # pixels
 
 
 def has_entries(spec: ParamSpec) -> bool:
@@ -29,7 +29,7 @@ class EntryRows(QObject):
 
     Args:
         spec: of the parameter.
-        field: the editor of the whole; the chain comes behind it in the order of the keys.
+        field: the editor of the whole.
         layout: the form's grid.
         line: where in it the first row goes.
 
@@ -50,19 +50,10 @@ class EntryRows(QObject):
         self._names: tuple[str, ...] = ()
         self._labels: list[DragLabel] = []
         self.fields: list[NumberField] = []
-        self.chain = QToolButton(self._form)
-        self.chain.setIconSize(CHAIN_SIZE)
+        self.chain = inline_button("link", f"{spec.name}: one for all dims", self._form)
         self.chain.setCheckable(True)
-        self.chain.setProperty("role", "inline")
-        self.chain.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.chain.setAccessibleName(f"{spec.name}: one for all dims")
+        self.chain.setObjectName(f"{spec.name}.chain")
         self.chain.clicked.connect(self._toggle)
-        QWidget.setTabOrder(field, self.chain)
-
-    @property
-    def last(self) -> QWidget:
-        """The last of these widgets in the order of the keys."""
-        return self.fields[-1] if self.fields else self.chain
 
     def show_state(self, value: Value, fallback: Value, num_dims: int) -> None:
         """Shows a value, and what an empty field stands for, for maps with so many spatial dims."""
@@ -74,6 +65,7 @@ class EntryRows(QObject):
         self.chain.setIcon(icon("unlink" if is_split else "link"))
         reason = "" if is_split else self._why_not()
         self.chain.setEnabled(not reason)
+        self.chain.setVisible(value is not SEVERAL)
         names = ", ".join(self._names)
         self.chain.setToolTip(reason or (f"One for all: {names}" if is_split else f"One each: {names}"))
 
@@ -83,8 +75,6 @@ class EntryRows(QObject):
             return "How many dims there are is not known yet: connect the input."
         if is_number(self._start) or (isinstance(self._start, str) and is_expression(self._start)):
             return ""
-        if self._start is SEVERAL:
-            return "The selected layers have several values: set one for all first."
         return "There is no number to split: type one first."
 
     def _show_rows(self, values: Value) -> None:
@@ -108,7 +98,7 @@ class EntryRows(QObject):
         label.setProperty("role", "muted")
         label.setIndent(2 * GRID)
         label.setToolTip(DRAG_HINT)
-        QWidget.setTabOrder(self.last, field)
+        QWidget.setTabOrder(self.fields[-1] if self.fields else self.chain, field)
         self._layout.addWidget(label, line, 0)
         self._layout.addWidget(field, line, 1)
         self._labels.append(label)

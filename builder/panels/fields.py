@@ -121,6 +121,7 @@ class PathField(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self._line, 1)
         layout.addWidget(self._button)
+        self.stops = (self._line, self._button)  # of the keys
         self.setFocusProxy(self._line)
 
     def show_value(self, value: Value, hint: str, fallback: Value) -> None:

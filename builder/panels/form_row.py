@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWidget
 
-from builder.icons import icon
 from builder.panels.drag_label import DRAG_HINT, DragLabel
 from builder.panels.entry_rows import MOST_ENTRIES, EntryRows, has_entries
 from builder.panels.field_text import UNSET, same, shown_default
-from builder.panels.fields import ChoiceField, FlagField, make_field, set_invalid
+from builder.panels.fields import ChoiceField, FlagField, PathField, make_field, set_invalid
 from builder.panels.number_field import NumberField
+from builder.panels.section import inline_button
 from builder.panels.source_field import SourceField
 from builder.theme import font
 from builder.theme.tokens import CONTROL_HEIGHT
@@ -94,13 +94,19 @@ class FormRow:
         self._connect()
 
     @property
+    def stops(self) -> tuple[QWidget, ...]:
+        """Where the keys stop in this row, in their order."""
+        inside = self.field.stops if isinstance(self.field, PathField | SourceField) else (self.field,)
+        return inside if self.entries is None else (*inside, self.entries.chain, *self.entries.fields)
+
+    @property
     def reset(self) -> QToolButton:
         """The button that puts the parameter back to its default."""
         if self._reset is None:
             self._reset = _reset_button(self._form, self.spec)
             self._reset.clicked.connect(lambda: self._form.edited.emit(self.spec.name, UNSET, 0))
             self._layout.addWidget(self._reset, self._line, 2)
-            QWidget.setTabOrder(self._last, self._reset)
+            QWidget.setTabOrder(self.stops[-1], self._reset)
         return self._reset
 
     def show_state(self, state: FieldState) -> None:
@@ -153,10 +159,6 @@ class FormRow:
             lambda at: form.menu_asked.emit(name, self.label.mapToGlobal(at))
         )
 
-    @property
-    def _last(self) -> QWidget:
-        return self.field if self.entries is None else self.entries.last
-
 
 class Remark:
     """A text in a form's grid whose label is made when it first has one.
@@ -203,13 +205,9 @@ def _label(text: str, spec: ParamSpec, field: QWidget, form: QWidget) -> DragLab
 
 
 def _reset_button(form: QWidget, spec: ParamSpec) -> QToolButton:
-    button = QToolButton(form)
-    button.setIcon(icon("undo"))
-    button.setIconSize(QSize(16, 16))
-    button.setProperty("role", "inline")
+    button = inline_button("undo", f"Reset {spec.name}", form)
+    button.setObjectName(f"{spec.name}.reset")
     button.setFixedSize(RESET_SIZE, RESET_SIZE)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setAccessibleName(f"Reset {spec.name}")
     button.hide()
     return button
 

@@ -82,6 +82,13 @@ class SpecForm(QWidget):
         """The name of a parameter as it stands there."""
         return self._rows[name].label
 
+    def follow(self, widget: QWidget) -> None:
+        """Puts all editors right behind a widget in the order of the keys."""
+        for row in self._rows.values():
+            for stop in row.stops:
+                QWidget.setTabOrder(widget, stop)
+                widget = stop
+
     def add_hint(self, text: str) -> None:
         """Says one thing more in the tool tip of every name."""
         for row in self._rows.values():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from html import escape
 
-from PySide6.QtCore import QPoint, Qt, Slot
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from builder.fixing import fix_problem, silence
 from builder.panels.elided import ElidedLabel
@@ -22,7 +22,7 @@ from builder.panels.node_facts import cost_facts, shape_facts
 from builder.panels.param_links import link_menu
 from builder.panels.param_states import param_state
 from builder.panels.problem_list import ProblemCards
-from builder.panels.section import SectionHeading
+from builder.panels.section import SectionHeading, inline_button
 from builder.panels.training_section import TrainingSection
 from builder.session import Session
 from builder.theme import GRID, Theme, font
@@ -34,7 +34,6 @@ from graph.expressions import has_expressions, is_listed
 
 # What a form is made for: a type, its parameters, those that take text; is it in a block?
 FormKey = tuple[str, tuple[ParamSpec, ...], frozenset[str], bool]
-LINKS = Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
 
 
 class NodePage(QWidget):
@@ -43,14 +42,15 @@ class NodePage(QWidget):
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._theme = session, theme
-        self._node_id = ""
+        self._node_id = self._page = ""  # the page that documents the layer
         self.title = ElidedLabel(self)
         self.title.setFont(font("title"))
-        self.help = QLabel(self)
-        self.help.setWordWrap(True)
-        self.help.setTextInteractionFlags(LINKS)
-        self.help.setOpenExternalLinks(True)
         self.name = NameField(session, lambda name: RenameNode(self._node_id, name), self)
+        self.docs = inline_button("help", "Documentation", self)
+        self.docs.clicked.connect(self._open_docs)
+        self.help = QLabel(self)
+        self.help.setTextFormat(Qt.TextFormat.PlainText)
+        self.help.setWordWrap(True)
         self.problems = ProblemCards(theme, self)
         self.problems.fix_asked.connect(lambda _problem, fix: fix_problem(session, fix, session.block))
         self.problems.silence_asked.connect(lambda problem: silence(session, problem, session.block))
@@ -113,6 +113,10 @@ class NodePage(QWidget):
         names = tuple(name for name in self.form.names if name in params)
         self._session.apply(SetParams(self._node_id, reset=names))
 
+    @Slot()
+    def _open_docs(self) -> None:
+        QDesktopServices.openUrl(QUrl(self._page))
+
     @Slot(str, QPoint)
     def _show_menu(self, name: str, at: QPoint) -> None:
         menu = link_menu(self._session, self._node_id, name, self)
@@ -122,7 +126,10 @@ class NodePage(QWidget):
     def _show_form(self, node: Node, spec: LayerSpec | None) -> None:
         params, is_inside = spec.params if spec else (), self._session.block is not None
         self.title.setText(node.type)
-        self.help.setText(_help_html(spec) if spec else "This layer type is not known.")
+        self.help.setText(spec.help if spec else "This layer type is not known.")
+        self._page = spec.source if spec else ""
+        self.docs.setVisible(bool(self._page))
+        self.docs.setToolTip(f"Read about {node.type} at {self._page}")
         self.form = self._forms.show_form((node.type, params, _taking_text(spec, node), is_inside))
         self.form.set_theme(self._theme)
         self._forms.setVisible(bool(params))
@@ -131,6 +138,7 @@ class NodePage(QWidget):
     def _new_form(self, key: FormKey) -> SpecForm:
         _, params, as_text, is_inside = key
         form = SpecForm(params, self._forms, as_text=as_text)
+        form.follow(self.parameters.button)
         form.edited.connect(self._edited)
         form.cancelled.connect(self._cancelled)
         form.review_asked.connect(self._session.review_asked)
@@ -143,8 +151,12 @@ class NodePage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
+        top = QHBoxLayout()
+        top.addWidget(self.title, 1)
+        top.addWidget(self.docs)
+        layout.addLayout(top)
         parts = (
-            self.title, self.name, self.help, self.block, self.problems, self.parameters, self._forms,
+            self.name, self.help, self.block, self.problems, self.parameters, self._forms,
             self.training, self.shapes, self.cost,
         )  # fmt: skip
         for part in parts:
@@ -162,9 +174,3 @@ def _taking_text(spec: LayerSpec | None, node: Node) -> frozenset[str]:
 def _changed(params: Collection[ParamSpec], node: Node) -> list[str]:
     """The parameters that have another value than when left out."""
     return [param.name for param in params if is_changed(param, node.params.get(param.name, UNSET))]
-
-
-def _help_html(spec: LayerSpec) -> str:
-    if not spec.source:
-        return escape(spec.help)
-    return f'{escape(spec.help)} <a href="{escape(spec.source)}">Documentation</a>'

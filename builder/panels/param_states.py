@@ -21,7 +21,7 @@ def param_state(session: Session, node: Node, param: ParamSpec) -> FieldState:
         state = default_state(param, value, problem)
     else:
         state = _inferred_state(session, node, param, result, replace(FieldState(value), problem=problem))
-    return replace(state, computed=computed_text(session, value), num_dims=_spatial_dims(result))
+    return replace(state, computed=computed_text(session, value), num_dims=spatial_dims(result))
 
 
 def problem_text(session: Session, node_id: str, name: str) -> str:
@@ -67,7 +67,7 @@ def _source(session: Session, node: Node, param: ParamSpec) -> tuple[str, str] |
     return (session.graph.nodes[edge.source.node].name, port) if edge is not None else None
 
 
-def _spatial_dims(result: NodeResult) -> int:
+def spatial_dims(result: NodeResult) -> int:
     """How many spatial dims the maps have that come in; 0 while that is unknown."""
     tensor = next(iter(result.inputs.values()), None)
     return max(0, len(tensor.shape) - 2) if tensor is not None else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from builder.icons import icon
@@ -19,6 +19,24 @@ def section_title(text: str, parent: QWidget) -> QLabel:
     return label
 
 
+def inline_button(icon_name: str, action: str, parent: QWidget) -> QToolButton:
+    """A small button with an icon alone.
+
+    Args:
+        icon_name: what it shows.
+        action: what it does, for the tool tip and for who cannot see the icon.
+        parent: owns it.
+    """
+    button = QToolButton(parent)
+    button.setIcon(icon(icon_name))
+    button.setIconSize(BUTTON_ICON)
+    button.setProperty("role", "inline")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(action)
+    button.setToolTip(action)
+    return button
+
+
 class SectionHeading(QWidget):
     """A heading with one button at its right end.
 
@@ -31,12 +49,7 @@ class SectionHeading(QWidget):
     def __init__(self, text: str, icon_name: str, action: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._action = action
-        self.button = QToolButton(self)
-        self.button.setIcon(icon(icon_name))
-        self.button.setIconSize(BUTTON_ICON)
-        self.button.setProperty("role", "inline")
-        self.button.setAccessibleName(action)
-        self.button.setToolTip(action)
+        self.button = inline_button(icon_name, action, self)
         label = QLabel(text, self)
         label.setFont(font("strong"))
         layout = QHBoxLayout(self)

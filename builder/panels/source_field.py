@@ -102,6 +102,7 @@ class SourceField(QWidget):
         self.state.setWordWrap(True)
         self.button = QPushButton(self)
         self.button.clicked.connect(lambda: self.review_asked.emit(self._source))
+        self.stops = (self.editor, self.button)  # of the keys
         self.setFocusProxy(self.editor)
         row = QHBoxLayout()
         row.addWidget(self.state, 1)

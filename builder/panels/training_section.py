@@ -29,8 +29,6 @@ class TrainingSection(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._forms: FormPool[tuple[ParamSpec, ...]] = FormPool(self._new_form, self)
-        self.form = self._forms.show_form(())
         self.header = QToolButton(self)
         self.header.setText("Training")
         self.header.setFont(font("strong"))
@@ -39,6 +37,8 @@ class TrainingSection(QWidget):
         self.header.setProperty("role", "fold")
         self.header.setToolTip("How the weights start, whether they learn, and how fast.")
         self.header.toggled.connect(self._fold)
+        self._forms: FormPool[tuple[ParamSpec, ...]] = FormPool(self._new_form, self)
+        self.form = self._forms.show_form(())
         self.note = QLabel(self)
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)  # the inspector is narrow
@@ -71,6 +71,7 @@ class TrainingSection(QWidget):
 
     def _new_form(self, settings: tuple[ParamSpec, ...]) -> SpecForm:
         form = SpecForm(settings, self._forms)
+        form.follow(self.header)
         form.edited.connect(self.edited)
         form.cancelled.connect(self.cancelled)
         return form

@@ -77,7 +77,7 @@ def test_a_selected_node_shows_its_form(conv, inspector):
     assert conv.name.line.text() == "conv1"
     assert conv.form.names[:3] == ("in_channels", "out_channels", "kernel_size")
     assert conv.form.field("out_channels").lineEdit().text() == "32"
-    assert "docs.pytorch.org" in conv.help.text()
+    assert "docs.pytorch.org" in conv.docs.toolTip()
     assert conv.shapes.facts.text("Output") == "(N, 32, 26, 26)  float32"
     assert conv.cost.facts.text("Parameters") == "320"
 

@@ -1,12 +1,11 @@
 """Numbers in the inspector: arrows, the wheel, dragging a name, sizes for each dim, and Escape."""
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from builder.panels.drag_label import PIXELS_PER_STEP
 from builder.panels.inspector import Inspector
 from builder.session import Session
 from builder.theme import light
@@ -14,6 +13,7 @@ from graph.block_edits import SetBlockParams
 from graph.document import BlockParam, Document, Edge, Graph, Node, PortRef, Project
 from graph.edits import AddNodes, RenameNode, SetParams
 from graph.storage import to_bytes
+from tests.builder.drag import Drag
 from tests.graph.block_drawings import deep
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -70,32 +70,6 @@ def wheel(widget, notches=1):
         NONE, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(widget, event)
-
-
-class Drag:
-    """A drag on a label, with the left button down from the start."""
-
-    def __init__(self, label):
-        self.label, self.at = label, QPointF(label.rect().center())
-        self._send(QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton, NONE)
-
-    def by(self, pixels, modifiers=NONE):
-        """Moves on; the first pixels of a drag only begin it."""
-        self.at += QPointF(pixels, 0)
-        self._send(QEvent.Type.MouseMove, Qt.MouseButton.NoButton, modifiers)
-        return self
-
-    def steps(self, count, modifiers=NONE):
-        return self.by(count * PIXELS_PER_STEP, modifiers)
-
-    def end(self):
-        self._send(QEvent.Type.MouseButtonRelease, Qt.MouseButton.LeftButton, NONE)
-
-    def _send(self, kind, button, modifiers):
-        is_down = kind != QEvent.Type.MouseButtonRelease
-        buttons = Qt.MouseButton.LeftButton if is_down else Qt.MouseButton.NoButton
-        where = self.label.mapToGlobal(self.at)
-        QApplication.sendEvent(self.label, QMouseEvent(kind, self.at, where, button, buttons, modifiers))
 
 
 # -- arrows and the wheel

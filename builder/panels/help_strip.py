@@ -1,0 +1,108 @@
+"""The strip below the inspector that explains the parameter that has the focus."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
+
+from builder.panels.elided import ElidedLabel
+from builder.panels.field_text import shown_default
+from builder.panels.forms import SpecForm
+from builder.theme import GRID, font
+from graph.catalog.params import ParamSpec
+
+LINES = 3  # of text below the name
+IDLE = "Click a parameter to read what it does. Drag a name sideways to change its number."
+KIND_TEXT = {
+    "int": "integer",
+    "ints": "integer",
+    "axis": "index of a dim",
+    "float": "number",
+    "bool": "yes or no",
+    "choice": "one of a list",
+    "text": "text",
+    "source": "Python source",
+    "arguments": "values by name",
+    "path": "path of a file",
+    "axes": "list of dims",
+    "shape": "list of sizes",
+    "floats": "number or list",
+}
+
+
+class HelpStrip(QFrame):
+    """Follows the focus through the forms of a panel, so that help needs neither mouse nor patience.
+
+    Args:
+        panel: whose forms it explains.
+    """
+
+    def __init__(self, panel: QWidget) -> None:
+        super().__init__(panel)
+        self._panel = panel
+        self.setProperty("role", "strip")
+        self.name, self.text = ElidedLabel(self), QLabel(self)
+        self.name.setFont(font("strong"))
+        self.text.setWordWrap(True)
+        self.text.setProperty("role", "muted")
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
+        layout.setSpacing(2)
+        layout.addWidget(self.name)
+        layout.addWidget(self.text, 1)
+        self.setFixedHeight((1 + LINES) * self.text.fontMetrics().lineSpacing() + 2 * GRID)
+        self._explain(None)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._follow)
+
+    @Slot("QWidget*", "QWidget*")
+    def _follow(self, old: QWidget | None, now: QWidget | None) -> None:
+        is_here = now is not None and self._panel.isAncestorOf(now)
+        self._explain(_spec_at(now) if is_here else None)
+
+    def _explain(self, spec: ParamSpec | None) -> None:
+        self.name.setText(spec.name if spec else "")
+        self.name.setVisible(spec is not None)
+        self.text.setText(f"{spec.help} {limits_text(spec)}" if spec else IDLE)
+        self.text.setToolTip(self.text.text())
+
+
+def limits_text(spec: ParamSpec) -> str:
+    """What a parameter takes, in a sentence such as `Integer of at least 1; default 3`."""
+    text = KIND_TEXT.get(spec.kind, "value") + _range_text(spec) + _choices_text(spec)
+    if spec.inferred is not None:
+        text += "; follows from the input when empty"
+    elif default := shown_default(spec):
+        text += f"; default {default}"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _choices_text(spec: ParamSpec) -> str:
+    """What may stand in place of one integer."""
+    if spec.kind != "ints":
+        return ""
+    words = "".join(f", {choice}" for choice in spec.bounds().get("choices", ()))
+    names = ", ".join(spec.entries(2))
+    return f"{words}, or {names}" if names else words
+
+
+def _range_text(spec: ParamSpec) -> str:
+    bounds = spec.bounds()
+    low, high = bounds.get("min"), bounds.get("max")
+    if "above" in bounds:
+        return f" above {bounds['above']:g}"
+    if low is not None and high is not None:
+        return f" from {low:g} to {high:g}" if abs(high) < 10**6 else f" of at least {low:g}"
+    return f" of at least {low:,}" if low is not None and low > -(10**6) else ""
+
+
+def _spec_at(widget: QWidget | None) -> ParamSpec | None:
+    """The parameter that a widget in a form belongs to."""
+    while widget is not None:
+        form, name = widget.parentWidget(), widget.objectName().partition(".")[0]
+        if isinstance(form, SpecForm):
+            return form.spec(name) if name in form.names else None
+        widget = form
+    return None

@@ -1,0 +1,80 @@
+"""The inspector's page for the whole project, while nothing is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from builder.panels.facts import FactsSection
+from builder.panels.name_field import NameField
+from builder.quantities import bytes_text, counted, flops_text, macs_text
+from builder.session import Session
+from builder.theme import GRID, font
+from graph.cost import macs
+from graph.cost_memory import largest_batch
+from graph.dims import evaluate
+from graph.edits import RenameProject
+from runtime.free_memory import free_memory
+
+EMPTY = (
+    "The canvas is empty. Double-click it, or press Space on it, and type what you look for;"
+    " or drag a layer from the list on the left."
+)
+SELECT = "Select a layer to see and change its parameters; select several to change what they share."
+
+
+class ProjectPage(QWidget):
+    """The whole project: its name and totals, and what to do next."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        title = QLabel("Project", self)
+        title.setFont(font("title"))
+        self.hint = QLabel(SELECT, self)
+        self.hint.setProperty("role", "muted")
+        self.hint.setWordWrap(True)
+        self.name = NameField(session, lambda name: RenameProject(name), self)
+        self.totals = FactsSection("Totals", self)
+        self.facts = self.totals.facts
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(GRID, GRID, GRID, GRID)
+        layout.setSpacing(GRID)
+        for widget in (title, self.name, self.hint, self.totals):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+
+    def refresh(self) -> None:
+        """Reads the project anew."""
+        has_nodes = bool(self._session.graph.nodes)
+        self.hint.setText(SELECT if has_nodes else EMPTY)
+        self.totals.setVisible(has_nodes)
+        self.name.show_name(self._session.project.name)
+        self.facts.show_facts(self._facts())
+
+    def _facts(self) -> Iterator[tuple[str, str]]:
+        graph, inference = self._session.project.graph, self._session.main_inference
+        yield "Layers", f"{len(graph.nodes):,}"
+        yield "Edges", f"{len(graph.edges):,}"
+        yield "Parameters", f"{inference.total_parameters:,}"
+        yield "FLOPs a sample", flops_text(inference.total_flops)
+        yield "MACs a sample", macs_text(macs(inference.total_flops))
+        yield from self._memory_facts()
+        count = len(self._session.all_problems)
+        yield "Problems", counted(count, "problem") if count else "none"
+
+    def _memory_facts(self) -> Iterator[tuple[str, str]]:
+        """What a training step takes, once everything that it consists of is known."""
+        memory, batch_size = self._session.cost.memory, self._session.plan.batch_size
+        peak = memory.peak(batch_size)
+        if peak is None or self._session.errors:
+            return
+        yield "Memory to train", f"{bytes_text(peak)} at its peak, batch size {batch_size:,}"
+        device, free = free_memory(self._session.plan.device)
+        largest = largest_batch(memory, free)
+        yield "Largest batch", f"{largest or 0:,} in the {bytes_text(free)} free on {device}"
+        yield "Weights", bytes_text(memory.parameters)
+        yield "Gradients", bytes_text(memory.gradients)
+        yield "Optimizer state", bytes_text(memory.optimizer)
+        yield "Activations", bytes_text(evaluate(memory.activations, {"N": batch_size}))
