@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, QSizeF, Slot
 
 from builder.canvas.page import CanvasPage
-from builder.find_index import FindIndex, Hit, Item
+from builder.find_index import FindIndex, Hit, Hits, Item
 from builder.picker import Picker, Row
 from builder.scope_names import ARROW
 from builder.session import Session
@@ -35,8 +37,7 @@ class FindBar(QObject):
         self._session, self._theme = session, theme
         self._page, self._canvas = page, page.canvas
         self._index = FindIndex(session.project)
-        self._hits: list[Hit] = []
-        self._count = 0
+        self._hits = self._index.find("")
         self._reached = -1  # the row in sight; -1 if none
         self.picker = Picker("Find in the network", "Find", theme, page, ROWS)
         self.picker.setObjectName("find.bar")
@@ -47,7 +48,7 @@ class FindBar(QObject):
         session.changed.connect(self._follow)
 
     @property
-    def hits(self) -> list[Hit]:
+    def hits(self) -> Hits:
         """What is listed, from top to bottom."""
         return self._hits
 
@@ -88,7 +89,7 @@ class FindBar(QObject):
 
     @Slot(str)
     def _search(self, query: str) -> None:
-        self._hits, self._count = self._index.find(query, self._session.block)
+        self._hits = self._index.find(query, self._session.block)
         self._reached = self._row_in_sight()
         self._list(max(self._reached, 0))
 
@@ -141,12 +142,12 @@ class FindBar(QObject):
 
     def _row_in_sight(self) -> int:
         """The row of the node that is selected; -1 if it is none of those found."""
-        here = self._session.scope, self._session.all_selected
-        return next((row for row, hit in enumerate(self._hits) if (hit.path, (hit.item.id,)) == here), -1)
+        selection = self._session.all_selected
+        return self._hits.row_of(self._session.scope, selection[0]) if len(selection) == 1 else -1
 
     def _list(self, current: int) -> None:
         if self.picker.isVisible():
-            self.picker.show_rows([self._row(hit) for hit in self._hits], self._hint(), current)
+            self.picker.show_rows(_Rows(self._hits, self._row), self._hint(), current)
 
     def _row(self, hit: Hit) -> Row:
         spec = self._session.graph.catalog.get(hit.type)
@@ -167,8 +168,8 @@ class FindBar(QObject):
         if not self._hits:
             return f"Nothing fits “{query}”."
         place = f"{self._reached + 1} of " if self._reached >= 0 else ""
-        listed = "" if self._count == len(self._hits) else f"; the best {len(self._hits)} are listed"
-        return f"{place}{self._count:,} found{listed}"
+        listed = "" if self._hits.count == len(self._hits) else f"; the best {len(self._hits)} are listed"
+        return f"{place}{self._hits.count:,} found{listed}"
 
     @Slot()
     def _follow(self) -> None:
@@ -179,5 +180,18 @@ class FindBar(QObject):
     @Slot()
     def _start_anew(self) -> None:
         self._index = FindIndex(self._session.project)
-        self._hits, self._count, self._reached = [], 0, -1
+        self._hits, self._reached = self._index.find(""), -1
         self.picker.close_quietly()
+
+
+class _Rows(Sequence[Row]):
+    """The rows of hits, each made when the list shows it."""
+
+    def __init__(self, hits: Hits, make: Callable[[Hit], Row]) -> None:
+        self._hits, self._make = hits, make
+
+    def __len__(self) -> int:
+        return len(self._hits)
+
+    def __getitem__(self, row: int) -> Row:  # type: ignore[override]  # nobody takes a slice
+        return self._make(self._hits[row])

@@ -14,7 +14,6 @@ from operator import is_, itemgetter
 
 from builder.fuzzy import EXACT, INSIDE, PREFIX, WORD, fit, fit_letters, fit_part
 from graph.annotations import Frame, Note
-from graph.catalog.params import Value
 from graph.catalog.spec import LayerSpec
 from graph.document import Graph, Node, Project
 from graph.scopes import Path
@@ -56,6 +55,40 @@ class Hit:
     param: str = ""
 
 
+class Hits(Sequence[Hit]):
+    """The best hits, best first. Each is worked out when it is looked at: few of them ever are.
+
+    Attributes:
+        count: how many there are in all.
+    """
+
+    def __init__(
+        self,
+        found: Sequence[_Found],
+        count: int,
+        words: Sequence[str],
+        pages: Mapping[str | None, _Page],
+    ) -> None:
+        self.count = count
+        self._found, self._words, self._pages = found, words, pages
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, row: int) -> Hit:  # type: ignore[override]  # nobody takes a slice
+        _, scope, index, way = self._found[row]
+        return _hit(self._words, self._pages[scope], index, way)
+
+    def row_of(self, path: Path, item_id: str) -> int:
+        """Where an item stands among them; -1 if it does not."""
+        rows = (
+            row
+            for row, (_, scope, index, way) in enumerate(self._found)
+            if way.path == path and self._pages[scope].items[index].id == item_id
+        )
+        return next(rows, -1)
+
+
 class FindIndex:
     """What can be found in a project; follows its changes by itself.
 
@@ -68,8 +101,8 @@ class FindIndex:
         self._pages: dict[str | None, _Page] = {}
         self._scores: dict[str, dict[str | None, Scores]] = {}
 
-    def find(self, query: str, shown: str | None = None) -> tuple[list[Hit], int]:
-        """The best hits, best first, and how many there are in all; none for an empty query.
+    def find(self, query: str, shown: str | None = None) -> Hits:
+        """The best hits, best first; none for an empty query.
 
         Args:
             query: each of its words has to fit the node or its place, one at least the node.
@@ -77,12 +110,12 @@ class FindIndex:
         """
         words = query.casefold().split()
         if not words:
-            return [], 0
+            return Hits((), 0, words, self._pages)
         ways = _ways(self._project)
         self._read(ways, shown)
         pages = self._pages
         scores = {word: self._score(word) for word in words}
-        found = list[tuple[float, str | None, int, _Way]]()
+        found = list[_Found]()
         count = 0
         for scope in pages:
             for way in ways[scope]:
@@ -90,8 +123,8 @@ class FindIndex:
                 count += len(fitting)
                 best = sorted(sorted(fitting), key=fitting.__getitem__, reverse=True)[:MAX_HITS]
                 found += [(fitting[index], scope, index, way) for index in best]
-        found.sort(key=lambda each: -each[0])
-        return [_hit(words, pages[scope], index, way) for _, scope, index, way in found[:MAX_HITS]], count
+        found.sort(key=itemgetter(0), reverse=True)
+        return Hits(found[:MAX_HITS], count, words, pages)
 
     def forget(self) -> None:
         """Forgets what was found: what is searched may be another now."""
@@ -126,6 +159,11 @@ class _Page:
     """What is searched of one graph: names as a list, and the nodes by their type and by their parameters.
 
     Few types and few sets of parameters occur in a graph, so each is looked at once, however many have it.
+
+    Attributes:
+        types: indices of the items of each type.
+        params: indices of the nodes with the same parameters, by these in one text.
+        unset: indices of the nodes of the same type with the same parameters set, whatever to.
     """
 
     def __init__(self, items: Sequence[Item], catalog: Mapping[str, LayerSpec]) -> None:
@@ -133,10 +171,13 @@ class _Page:
         self.names = [name_of(item).casefold() for item in items]
         self.types = defaultdict[str, list[int]](list)
         self.params = defaultdict[str, list[int]](list)
+        self.unset = defaultdict[tuple[str, frozenset[str]], list[int]](list)
         for index, item in enumerate(items):
             self.types[type_of(item)].append(index)
-            if isinstance(item, Node) and item.params:
-                self.params[_params_text(item)].append(index)
+            if isinstance(item, Node):
+                self.unset[item.type, frozenset(item.params)].append(index)
+                if item.params:
+                    self.params[_params_text(item)].append(index)
 
     def holds(self, items: Sequence[Item]) -> bool:
         """Whether it was made from these very items; one that changes is another object."""
@@ -150,7 +191,7 @@ class _Page:
             (INSIDE, inside),
             (WORD, [index for index in inside if f"_{word}" in names[index]]),
             (PREFIX, [index for index in inside if names[index].startswith(word)]),
-            (EXACT, [index for index in inside if names[index] == word]),
+            (EXACT, [index for index in inside if names[index] == word] if word in names else []),
             *self._param_tiers(word),
             *self._type_tiers(word),
             *self._default_tiers(word),
@@ -184,15 +225,11 @@ class _Page:
             if score:
                 yield score * TYPE_SHARE, indices
 
-    def _params(self, index: int) -> Mapping[str, Value]:
-        item = self.items[index]
-        return item.params if isinstance(item, Node) else {}
-
     def _default_tiers(self, word: str) -> Iterator[tuple[float, list[int]]]:
-        for type_name, indices in self.types.items():
-            for param, text in _defaults(self._catalog.get(type_name)):
-                if word in text.casefold():
-                    yield DEFAULT, [index for index in indices if param not in self._params(index)]
+        for (type_name, params), indices in self.unset.items():
+            defaults = _defaults(self._catalog.get(type_name))
+            if any(name not in params and word in text.casefold() for name, text in defaults):
+                yield DEFAULT, indices
 
     def _param_tiers(self, word: str) -> Iterator[tuple[float, list[int]]]:
         for text, indices in self.params.items():
@@ -209,6 +246,9 @@ class _Way:
 
     def passes(self, word: str) -> bool:
         return any(word in place.casefold() for place in self.places)
+
+
+_Found = tuple[float, str | None, int, _Way]  # score, graph, index in its page
 
 
 def _ways(project: Project) -> dict[str | None, list[_Way]]:

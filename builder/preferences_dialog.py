@@ -23,7 +23,6 @@ from builder.preferences import MOTIONS, RECOVERY_INTERVALS, UI_SCALES, Preferen
 from builder.theme import GRID, MODES, font
 from builder.ui_scale import VARIABLE, chosen_outside
 
-FIRST_SIZE = QSize(520, 520)
 THEME_NAMES = dict(zip(MODES, ("As the system", "Light", "Dark"), strict=True))
 MOTION_NAMES = dict(zip(MOTIONS, ("As the system", "Full", "Reduced"), strict=True))
 SCALE_HINT = "Of everything, on top of what the screen asks for. Counts from the next start."
@@ -45,6 +44,7 @@ class PreferencesDialog(QDialog):
         restart_asked(): Netloom is to be left and started again.
     """
 
+    FIRST_SIZE = QSize(520, 520)
     shortcuts_asked = Signal()
     restart_asked = Signal()
 
@@ -72,7 +72,7 @@ class PreferencesDialog(QDialog):
     def open_again(self) -> None:
         """Comes to the front."""
         if not self.isVisible():
-            self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize() - QSize(4 * GRID, 8 * GRID)))
+            self.resize(self.FIRST_SIZE.boundedTo(self.screen().availableSize() - QSize(4 * GRID, 8 * GRID)))
         self.show()
         self.raise_()
         self.activateWindow()

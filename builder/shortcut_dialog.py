@@ -22,7 +22,6 @@ from builder.key_editor import FIXED, NOTHING, KeyEditor
 from builder.shortcuts import Shortcuts
 from builder.theme import GRID, font
 
-FIRST_SIZE = QSize(720, 640)
 SCOPES = {"window": "everywhere", "canvas": "on the canvas"}
 FIXED_TITLE = "Mouse and canvas"
 GESTURES = (
@@ -46,6 +45,8 @@ class ShortcutDialog(QDialog):
         dialogs: asks before all is reset.
         parent: the window that they belong to.
     """
+
+    FIRST_SIZE = QSize(720, 640)
 
     def __init__(self, shortcuts: Shortcuts, dialogs: Dialogs, parent: QWidget) -> None:
         super().__init__(parent)
@@ -83,7 +84,7 @@ class ShortcutDialog(QDialog):
         """Comes to the front, ready for a search."""
         room = self.screen().availableSize() - QSize(4 * GRID, 8 * GRID)
         if not self.isVisible():
-            self.resize(FIRST_SIZE.boundedTo(room))
+            self.resize(self.FIRST_SIZE.boundedTo(room))
         self.show()
         self.raise_()
         self.activateWindow()

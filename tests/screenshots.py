@@ -16,7 +16,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, QSize
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
 
 from builder.app import make_application
@@ -65,8 +65,8 @@ def settle(milliseconds: int = 400) -> None:
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
 
 
-def take(window: MainWindow, path: Path) -> None:
-    """Writes what the window shows."""
+def take(window: QWidget, path: Path) -> None:
+    """Writes what a window shows."""
     settle()
     window.grab()  # what is drawn when it is first seen is there the second time
     settle()
@@ -152,6 +152,7 @@ def every_panel(folder: Path) -> None:
                 window.canvas.add_node_at_cursor()
                 take(window, folder / f"{prefix}-search.png")
                 window.canvas.search.close_quietly()
+                take_tools(window, folder, prefix)
                 break_shapes(window)
                 window.docks.reveal("Problems")
                 take(window, folder / f"{prefix}-shape-error.png")
@@ -161,6 +162,25 @@ def every_panel(folder: Path) -> None:
                 take(window, folder / f"{prefix}-trained.png")
                 enter_block(window)
                 take(window, folder / f"{prefix}-block.png")
+
+
+def take_tools(window: MainWindow, folder: Path, prefix: str) -> None:
+    """The command palette, the find bar, and the dialogs that are windows of their own."""
+    tools = window.tools
+    tools.show_commands()
+    tools.commands.picker.field.setText("th")
+    take(window, folder / f"{prefix}-commands.png")
+    tools.show_commands()
+    tools.show_find()
+    tools.finder.picker.field.setText("conv")
+    take(window, folder / f"{prefix}-find.png")
+    tools.finder.picker.close_quietly()
+    tools.shortcut_dialog.choose("edit.redo")
+    for name, dialog in (("shortcuts", tools.shortcut_dialog), ("preferences", tools.preferences_dialog)):
+        dialog.open_again()
+        dialog.resize(type(dialog).FIRST_SIZE)
+        take(dialog, folder / f"{prefix}-{name}.png")
+        dialog.close()
 
 
 def main() -> int:

@@ -19,7 +19,7 @@ LEFT, NO_KEY = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 def places(index, query, shown=None):
-    return [" > ".join((*hit.places, hit.name)) for hit in index.find(query, shown)[0]]
+    return [" > ".join((*hit.places, hit.name)) for hit in index.find(query, shown)]
 
 
 def flat(*nodes):
@@ -60,15 +60,15 @@ def test_parameters_and_values_are_found_set_ones_first(query, found):
 
 def test_a_parameter_left_alone_is_found_at_its_default_and_not_once_it_is_set():
     index = flat(("Conv2d", "plain", {}), ("Conv2d", "strided", {"stride": 2}))
-    (hit,) = index.find("stride=1")[0]
+    (hit,) = index.find("stride=1")
     assert (hit.name, hit.param) == ("plain", "stride=1 by default")
 
 
 def test_what_fits_is_told_letters_and_parameter():
     index = flat(("Conv2d", "stem_conv", {"kernel_size": 7}))
-    (hit,) = index.find("conv kernel")[0]
+    (hit,) = index.find("conv kernel")
     assert (hit.letters, hit.param) == ((5, 6, 7, 8), "kernel_size=7")
-    (hit,) = index.find("conv2d")[0]
+    (hit,) = index.find("conv2d")
     assert (hit.letters, hit.param) == ((), "")
 
 
@@ -135,10 +135,10 @@ def test_a_blocks_new_default_is_found_once_the_index_is_told():
 
 def test_of_very_many_the_best_are_listed_and_all_are_counted():
     nodes = [Node(f"n{number}", "ReLU", f"relu{number}") for number in range(5000)]
-    hits, count = FindIndex(Project(graph=Graph(nodes))).find("relu4999")
-    assert ([hit.name for hit in hits], count) == (["relu4999"], 1)
-    hits, count = FindIndex(Project(graph=Graph(nodes))).find("relu")
-    assert (len(hits), count) == (MAX_HITS, 5000)
+    hits = FindIndex(Project(graph=Graph(nodes))).find("relu4999")
+    assert ([hit.name for hit in hits], hits.count) == (["relu4999"], 1)
+    hits = FindIndex(Project(graph=Graph(nodes))).find("relu")
+    assert (len(hits), hits.count) == (MAX_HITS, 5000)
 
 
 def test_blocks_in_blocks_do_not_multiply_without_end():
@@ -151,7 +151,7 @@ def test_blocks_in_blocks_do_not_multiply_without_end():
     ]
     last = Block("B30", Graph([Node("x", "ReLU", "needle")]))
     document.apply(Batch("Add", [AddBlock(block) for block in (last, *reversed(blocks))]))
-    hits, _ = FindIndex(document.project).find("needle")
+    hits = FindIndex(document.project).find("needle")
     assert hits
     assert len(hits[0].path) == 31
 
