@@ -23,6 +23,7 @@ from builder.first_hints import FirstHints
 from builder.fixing import fix_all
 from builder.help import Help
 from builder.icons import ICON_SIZE
+from builder.layout_commands import LayoutCommands
 from builder.menus import Menus
 from builder.panels.code_tab import CodeTab
 from builder.panels.inspector import Inspector
@@ -98,6 +99,9 @@ class MainWindow(QMainWindow):
         )
         self.blocks = BlockCommands(self.session, self.actions_, self)
         self.arrange = ArrangeCommands(self.session, self.canvas, self.actions_, self)
+        self.layouts = LayoutCommands(
+            self.session, self.canvas, self.actions_, lambda: self.preferences.reduced_motion, self
+        )
         self.tools = WindowTools(
             self.actions_, self.files, self.docks, self.session, self.editor, self.dialogs,
             self.windows.shortcuts, self.preferences, settings, themes.theme, self,
@@ -160,7 +164,7 @@ class MainWindow(QMainWindow):
         self.help, self.hints = Help(self), FirstHints(self, self.windows.hints)
         self.actions_.bind(
             self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
-            self.canvas, self.blocks, self.arrange, self.tools, self.hints,
+            self.canvas, self.blocks, self.arrange, self.layouts, self.tools, self.hints,
         )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
@@ -324,6 +328,7 @@ class MainWindow(QMainWindow):
         self._offer_fixes()
         self.blocks.set_has_project(has_project)
         self.arrange.set_has_project(has_project)
+        self.layouts.set_has_project(has_project)
         self.runs.has_project = self.tools.has_project = has_project
         self.runs.refresh()
         self._follow()
@@ -360,6 +365,7 @@ class MainWindow(QMainWindow):
 
     def _wait_for_threads(self) -> None:
         self.exports.wait()
+        self.layouts.wait()
         self.welcome.gallery.wait()
 
     def _end_run(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from builder.actions import ACTIONS, ActionSpec
 from builder.arrange_actions import ALIGN, ARRANGE_ACTIONS, COLOR
+from builder.layout_actions import LAYOUT_ACTIONS, LAYOUTS
 
 WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
@@ -215,7 +216,7 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ),
 )
 
-ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS, *ARRANGE_ACTIONS)
+ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS, *ARRANGE_ACTIONS, *LAYOUT_ACTIONS)
 
 # Menu -> action ids; an empty string is a separator. What is not named comes last in its category's menu.
 MENUS: dict[str, tuple[str, ...]] = {
@@ -237,7 +238,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         "graph.pack", "graph.unpack", "graph.enter", "graph.leave", "",
         "graph.problems", "graph.fix_all", "", "graph.code",
     ),
-    "Arrange": ("graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
+    "Arrange": (*LAYOUTS, "", "graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
     "Run": ("run.train", "run.pause", "run.stop", "", "run.dashboard", "run.folder"),
     "Window": ("window.new", "window.next", "window.close"),
     "Help": ("help.shortcuts", "help.layers", "help.hints", "", "help.about"),

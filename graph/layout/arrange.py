@@ -28,13 +28,13 @@ def arrange(
 ) -> Arrangement:
     """Positions for every card, and the frames around them.
 
-    Where nothing is pinned, the card that the flow starts with stays where it is.
+    Where nothing is pinned or in the way, the card that the flow starts with stays where it is.
 
     Args:
         drawing: what stands where now.
         direction: where the flow leads.
         keeps_order: whether cards stay above each other as they are, where that costs no crossing; false for
-            a drawing whose positions mean nothing, which is then put at the origin.
+            a drawing whose positions mean nothing.
         should_stop: is asked now and then.
 
     Raises:
@@ -157,7 +157,7 @@ def _packed(
         for index, place in part.items()
     }
     shift = (0.0, 0.0)
-    if way.keeps_order and places:
+    if places:
         first = min(parts[0], key=lambda index: (places[index][way.along], index))
         before = items[first].rect.position
         shift = snapped(before[0] - places[first][0]), snapped(before[1] - places[first][1])

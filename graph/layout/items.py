@@ -71,9 +71,8 @@ def layered(items: Sequence[Item], links: Sequence[Link], way: Way) -> list[Posi
     """Where the items of one connected part begin, the first level at 0 along the flow."""
     level_of = levels(len(items), [(link.source, link.target) for link in links], way.check)
     lattice = spread(links, level_of)
-    put_in_order(
-        lattice, _standing(lattice, items, way) if way.keeps_order else first_order(lattice), way.check
-    )
+    orders = [_standing(lattice, items, way)] if way.keeps_order else []
+    put_in_order(lattice, [*orders, first_order(lattice)], way.check)
     sizes = [item.size[way.across] for item in items]
     line = lines(lattice, [max(len(item.cards), 1) for item in items])
     across = places_across(lattice, line, sizes, way.metrics, way.check)

@@ -15,17 +15,28 @@ SWAPS = 4  # passes of swapping neighbours after a sweep
 Rows = list[list[int]]
 
 
-def put_in_order(lattice: Lattice, start: Rows, check: Callable[[], None]) -> None:
-    """Orders the rows of a lattice, beginning with an order that stays where no other has fewer crossings.
+def put_in_order(lattice: Lattice, starts: Sequence[Rows], check: Callable[[], None]) -> None:
+    """Orders the rows of a lattice.
 
     Args:
         lattice: its rows are replaced.
-        start: the same slots in a first order.
+        starts: orders to begin with; each counts only where it leads to fewer crossings than those before it.
         check: is called now and then; what it raises ends the work.
 
     Source: Gansner et al., A technique for drawing directed graphs, 1993 (sweeps and swaps).
     """
-    lattice.rows = best = [list(row) for row in start]
+    best, fewest = lattice.rows, -1
+    for start in starts:
+        if fewest:
+            rows, found = _improved(lattice, start, check)
+            if found < fewest or fewest < 0:
+                best, fewest = rows, found
+    lattice.rows = best
+
+
+def _improved(lattice: Lattice, start: Rows, check: Callable[[], None]) -> tuple[Rows, int]:
+    """The best order that sweeps come to from a first one, and its crossings."""
+    lattice.rows = best = start
     fewest, patience = crossings(lattice), PATIENCE
     for turn in range(2 * ROUNDS):
         if not fewest or not patience:
@@ -38,7 +49,7 @@ def put_in_order(lattice: Lattice, start: Rows, check: Callable[[], None]) -> No
         patience -= turn % 2
         if found < fewest:
             best, fewest, patience = lattice.rows, found, PATIENCE
-    lattice.rows = best
+    return best, fewest
 
 
 def crossings(lattice: Lattice) -> int:
