@@ -18,6 +18,7 @@ from builder.layout_actions import LAYOUTS
 from builder.quantities import counted
 from builder.session import Session
 from graph.document import Edit, Graph
+from graph.frame_contents import with_contents
 from graph.layout import Arrangement, Direction, Drawing, Stopped, arrange, as_edit, drawing_of
 
 PATIENCE = 300  # milliseconds until it is said that a layout is under way
@@ -90,8 +91,10 @@ class LayoutCommands(QObject):
     @Slot()
     def lay_out(self) -> None:
         """Lays out the selected nodes if there are several, or all."""
-        chosen = self._session.selection if len(self._session.selection) > 1 else None
-        self._begin(chosen)
+        graph = self._session.graph
+        items = with_contents(graph, self._session.all_selected)  # a frame stands for what is in it
+        chosen = tuple(item_id for item_id in items if item_id in graph.nodes)
+        self._begin(chosen if len(chosen) > 1 else None)
 
     @Slot()
     def lay_out_right(self) -> None:
@@ -162,10 +165,15 @@ class LayoutCommands(QObject):
             self._apply(edit, task)
 
     def _apply(self, edit: Edit, task: _Task) -> None:
-        before = {name: task.graph.nodes[name].position for name in task.drawing.cards}
+        drawing = task.drawing
+        before = {
+            name: rect.position
+            for rects in (drawing.cards, drawing.frames, drawing.notes)
+            for name, rect in rects.items()
+        }
         if not self._session.apply(edit):
             return
-        if not self._canvas.visible_area.intersects(self._canvas.graph_scene.bounds(before)):
+        if not self._canvas.visible_area.intersects(self._canvas.graph_scene.bounds(drawing.cards)):
             self._canvas.fit_view()
         self.glide.start(before)
 

@@ -1,4 +1,4 @@
-"""Nodes that are somewhere else now glide there, so that the eye can follow."""
+"""What is somewhere else now glides there, so that the eye can follow."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from graph.document import Position
 
 DURATION = 0.2  # seconds
 INTERVAL = 16  # milliseconds from picture to picture
-MANY = 3000  # nodes that are more than a glide can show
+MANY = 3000  # more than a glide can show
 
 
 class Glide(QObject):
-    """Shows nodes on their way; the document has them where they go from the start.
+    """Shows nodes, frames and notes on their way; the document has them where they go from the start.
 
     Args:
         scene: shows them.
@@ -44,10 +44,9 @@ class Glide(QObject):
         return bool(self._before)
 
     def start(self, before: Mapping[str, Position]) -> None:
-        """Lets nodes glide from these positions to where the document has them now."""
+        """Lets all of these glide from these positions to where the document has them now."""
         self.finish()
-        nodes = self._scene.session.graph.nodes
-        moved = {node_id: place for node_id, place in before.items() if nodes[node_id].position != place}
+        moved = {item_id: place for item_id, place in before.items() if self._end_of(item_id) != place}
         if moved and len(moved) <= MANY and not self._is_still():
             self._before, self._start = moved, self.clock()
             self.step()
@@ -61,8 +60,7 @@ class Glide(QObject):
             self.finish()
             return
         left = (1.0 - max(passed, 0.0)) ** 3  # fast at first, and slower and slower
-        nodes = self._scene.session.graph.nodes
-        self._scene.show_at({i: _between(nodes[i].position, at, left) for i, at in self._before.items()})
+        self._scene.show_at({i: _between(self._end_of(i), at, left) for i, at in self._before.items()})
 
     def finish(self) -> None:
         """Shows everything where it is."""
@@ -70,6 +68,11 @@ class Glide(QObject):
         if self._before:
             self._before = {}
             self._scene.show_at({})
+
+    def _end_of(self, item_id: str) -> Position:
+        graph = self._scene.session.graph
+        items = next(each for each in (graph.nodes, graph.frames, graph.notes) if item_id in each)
+        return items[item_id].position
 
 
 def _between(end: Position, start: Position, left: float) -> Position:

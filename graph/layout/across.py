@@ -38,7 +38,7 @@ def places_across(
         metrics: distances.
         check: is called now and then; what it raises ends the work.
     """
-    offset = _offsets(lattice, line, metrics.port)
+    offset = _offsets(lattice, line, sizes, metrics)
     frame = _Rods(lattice, line, offset, sizes, metrics)
     for _ in range(ROUNDS):
         check()
@@ -46,19 +46,19 @@ def places_across(
     for _ in range(POLISH):
         check()
         frame.polish()
-    return [snapped(frame.at[line[item]] + offset[item]) for item in range(lattice.count)]
+    return [snapped(frame.at[line[item]]) + offset[item] for item in range(lattice.count)]
 
 
-def _offsets(lattice: Lattice, line: Sequence[int], port: float) -> list[float]:
+def _offsets(lattice: Lattice, line: Sequence[int], sizes: Sequence[float], metrics: Metrics) -> list[float]:
     """Where every slot begins from where its line does: cards are level, and an edge in lanes is straight."""
-    offset = [0.0] * len(line)
+    offset = [*map(metrics.lead, sizes), *([0.0] * (len(line) - lattice.count))]
     for row in lattice.rows:
         for slot in row:
             for link in lattice.before[slot]:
                 if line[link.source] == line[slot]:
                     offset[slot] = offset[link.source] + link.out_at - link.in_at
                     if lattice.is_lane(link.source) or lattice.is_lane(slot):
-                        offset[slot] += (link.out_port - link.in_port) * port
+                        offset[slot] += (link.out_port - link.in_port) * metrics.port
     return offset
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from graph.annotations import Position
+from graph.frame_contents import frame_around
 from graph.layout.drawing import Arrangement, Drawing, Rect, around
 from graph.layout.holding import held, settled
 from graph.layout.items import Item, Way, layered
@@ -69,7 +70,7 @@ def _cleared(found: Arrangement, drawing: Drawing, way: Way) -> Arrangement:
     frames = dict(found.frames)
     for name in sorted(drawing.frames, key=lambda each: drawing.frames[each].area):
         inside = [{**rects, **frames}[each] for each, home in drawing.homes.items() if home == name]
-        frames[name] = framed(inside) if inside else frames[name]
+        frames[name] = _frame(inside) if inside else frames[name]
     return Arrangement(positions, frames)
 
 
@@ -111,7 +112,7 @@ def _framed(name: str, items: Sequence[Item], drawing: Drawing, way: Way) -> Ite
         return Item(name, before, {}, {name: Rect((0.0, 0.0), before.size)})
     places = _placed(items, drawing, (), way)
     is_fixed = any(item.is_fixed for item in items)
-    new = framed([Rect(place, item.size) for item, place in zip(items, places, strict=True)])
+    new = _frame([Rect(place, item.size) for item, place in zip(items, places, strict=True)])
     found = _unpacked(items, places)
     back = (-new.position[0], -new.position[1])
     cards = {each: (at[0] + back[0], at[1] + back[1]) for each, at in found.positions.items()}
@@ -120,13 +121,10 @@ def _framed(name: str, items: Sequence[Item], drawing: Drawing, way: Way) -> Ite
     return Item(name, rect, cards, {name: Rect((0.0, 0.0), new.size), **frames}, is_fixed)
 
 
-def framed(inside: Sequence[Rect]) -> Rect:
+def _frame(inside: Iterable[Rect]) -> Rect:
     """A frame around what is in it, with room for the title."""
-    (x, y), (width, height) = around(inside).position, around(inside).size
-    return Rect(
-        (x - FRAME_MARGIN, y - FRAME_MARGIN - FRAME_HEAD),
-        (width + 2 * FRAME_MARGIN, height + 2 * FRAME_MARGIN + FRAME_HEAD),
-    )
+    boxes = ((rect.position, rect.size) for rect in inside)
+    return Rect(*frame_around(boxes, FRAME_MARGIN, FRAME_HEAD))
 
 
 def _placed(items: Sequence[Item], drawing: Drawing, others: Sequence[Rect], way: Way) -> list[Position]:
@@ -198,7 +196,10 @@ def _distance(one: Rect, other: Rect) -> float:
 def _links(items: Sequence[Item], drawing: Drawing, way: Way) -> list[Link]:
     """The wires between different items."""
     home = {
-        name: (index, at[way.across]) for index, item in enumerate(items) for name, at in item.cards.items()
+        name: (index, at[way.across] - way.metrics.lead(drawing.cards[name].size[way.across]))
+        for index, item in enumerate(items)
+        for name, at in item.cards.items()
+        if name in drawing.cards
     }
     links = []
     for wire in drawing.wires:

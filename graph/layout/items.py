@@ -14,6 +14,8 @@ from graph.layout.lines import lines
 from graph.layout.metrics import Direction, Metrics
 from graph.layout.ordering import first_order, put_in_order
 
+POINT = 32.0  # canvas units; smaller things are points that edges run through
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -76,18 +78,20 @@ def layered(items: Sequence[Item], links: Sequence[Link], way: Way) -> list[Posi
     sizes = [item.size[way.across] for item in items]
     line = lines(lattice, [max(len(item.cards), 1) for item in items])
     across = places_across(lattice, line, sizes, way.metrics, way.check)
-    starts = _starts(lattice, items, way)
-    return [way.point(starts[level_of[index]], across[index]) for index in range(len(items))]
+    along = _places_along(lattice, items, way)
+    return [way.point(along[index], across[index]) for index in range(len(items))]
 
 
-def _starts(lattice: Lattice, items: Sequence[Item], way: Way) -> list[float]:
-    """Where every level begins along the flow."""
-    starts, at = [], 0.0
+def _places_along(lattice: Lattice, items: Sequence[Item], way: Way) -> dict[int, float]:
+    """Where every item begins along the flow: all of a level together, and points in its middle."""
+    places, start = {}, 0.0
     for row in lattice.rows:
-        starts.append(at)
-        largest = max((items[slot].size[way.along] for slot in row if not lattice.is_lane(slot)), default=0.0)
-        at += largest + way.metrics.between_levels
-    return starts
+        sizes = {slot: items[slot].size[way.along] for slot in row if not lattice.is_lane(slot)}
+        largest = max(sizes.values(), default=0.0)
+        for slot, size in sizes.items():
+            places[slot] = start + ((largest - size) / 2 if size <= POINT else 0.0)
+        start += largest + way.metrics.between_levels
+    return places
 
 
 def _standing(lattice: Lattice, items: Sequence[Item], way: Way) -> list[list[int]]:

@@ -43,6 +43,10 @@ class Metrics:
             return self.between_lanes
         return self.beside_lane if is_lane or is_lane_too else self.between_items
 
+    def lead(self, size: float) -> float:
+        """How far behind the cards of its line something begins: a point lies where the edge runs."""
+        return 0.0 if size > self.inset else self.inset + (self.lane - size) / 2
+
 
 METRICS: dict[Direction, Metrics] = {
     "right": Metrics(between_levels=72.0, between_items=40.0, inset=HEADER_HEIGHT + 8.0, port=ROW_HEIGHT),

@@ -196,3 +196,13 @@ def test_nodes_at_one_spot_are_piled_up():
 def test_a_graph_without_positions_is_laid_out_along_its_edges():
     places = layered(joined(4, [(0, 1), (1, 2), (2, 3)]))
     assert all(one[0] < other[0] for one, other in pairwise(places.values()))
+
+
+def test_a_point_that_an_edge_runs_through_lies_on_the_straight_line_between_its_cards():
+    drawn = drawing(
+        4, [(0, 1), (1, 2), (0, 3), (3, 2)], {(3, 2): 1}, sizes={1: (152.0, 184.0), 3: (16.0, 16.0)}
+    )
+    found = arrange(drawn, keeps_order=False).positions
+    assert found["n3"][0] == COLUMN + (152 - 16) / 2
+    through = arrange(drawing(3, [(0, 1), (1, 2)], sizes={1: (16.0, 16.0)}), keeps_order=False).positions
+    assert through["n0"][1] == through["n2"][1] == through["n1"][1] - (76 - 8)
