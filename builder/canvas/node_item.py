@@ -70,7 +70,8 @@ class NodeItem:
         """Reads the node anew; texts are laid out again only when next painted."""
         session = self._scene.session
         self.ports = ports_of(session.graph, self.node, session.result(self.node_id))
-        self.is_dot = is_dot(self._spec)
+        self.is_dot, self.is_bypassed = is_dot(self._spec), self.node.bypassed
+        self.is_marked = self.node.pinned or self.is_bypassed
         extent = card_extent(session.graph, self.node, session.result(self.node_id))
         self.card = QRectF(0, 0, *extent)
         self.problems = session.marks_of(self.node_id)
@@ -175,14 +176,15 @@ class NodeItem:
             self._face = Face(self.node, self._spec, result, self.ports, bool(self.problems), self.style)
         at = self.pos()
         painter.translate(at)
-        if self.node.bypassed:
+        if self.is_bypassed:
             painter.setOpacity(MUTED)
         if scale < DETAIL_SCALE:
             self._paint_block(painter, self._face, scale)
         else:
             self._paint_card(painter, self._face)
-        painter.setOpacity(1.0)
-        paint_marks(painter, self, scale)
+        if self.is_marked:
+            painter.setOpacity(1.0)
+            paint_marks(painter, self, scale)
         painter.translate(-at)
 
     def _paint_dot(self, painter: QPainter, scale: float) -> None:
@@ -240,7 +242,7 @@ class NodeItem:
         painter.setPen(style.hairline)
         painter.drawLine(QPointF(1, HEADER_HEIGHT), QPointF(CARD_WIDTH - 1, HEADER_HEIGHT))
         for line in face.lines:
-            if not self.node.bypassed or line.at.y() < HEADER_HEIGHT:  # there is the way through
+            if not self.is_bypassed or line.at.y() < HEADER_HEIGHT:  # there is the way through
                 line.paint(painter)
         self._paint_ports(painter)
         if self.problems:

@@ -1,7 +1,10 @@
 """Nodes that nothing is computed for: bypassed ones, and points that edges run through."""
 
 import pytest
+import torch
+from torch import nn
 
+from codegen.live import build
 from codegen.source import generate
 from graph.catalog import CATALOG
 from graph.connection import refusal
@@ -264,6 +267,36 @@ def test_blocks_count_and_compute_without_what_is_bypassed_in_them():
     assert "relu" not in text
     assert Inference(read.graph).total_parameters == Inference(plain.graph).total_parameters
     assert to_bytes(read) == data
+
+
+def test_the_live_network_does_what_was_drawn_without_what_is_bypassed():
+    project = deep()
+    inner = project.blocks["Residual"].graph
+    relu = next(each.id for each in inner.nodes.values() if each.type == "ReLU")
+    bypass(inner, relu)
+    bypass(project.graph, next(each.id for each in project.graph.nodes.values() if each.type == "Pair"))
+    read = from_bytes(to_bytes(project))
+    inference, live = Inference(read.graph), build(read, seed=1)
+    tensor = live.source.input_tensors[0]
+    given = torch.randn(3, *tensor.shape[1:])
+    result = live.module(given)
+    assert result.shape[1:] == inference.result(live.source.output_ids[0]).inputs["in"].shape[1:]
+    learned = sum(each.numel() for each in live.module.parameters())
+    assert learned == inference.total_parameters > 0
+    assert not any(isinstance(each, nn.ReLU) for each in live.module.modules())
+
+
+def test_other_layers_keep_their_state_keys_and_numbers():
+    layers = (
+        ("Linear", {"out_features": 6}),
+        ("Linear", {"out_features": 6}),
+        ("Linear", {"out_features": 5}),
+    )
+    graph = chain(("Input", {"shape": [6]}), hidden, hidden, head, "Output")
+    before = build(Project("Net", graph), seed=1).module.state_dict()
+    after = build(Project("Net", bypass(graph, "n3")), seed=1).module.state_dict()
+    assert list(after) == [key for key in before if not key.startswith("linear2.")]
+    assert torch.equal(before["linear1.weight"], after["linear1.weight"])
 
 
 def test_an_instance_is_bypassed_like_a_layer():
