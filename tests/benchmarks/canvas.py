@@ -77,7 +77,7 @@ def _netloom(size: int, theme: Any) -> dict[str, float]:
     figures["edit, all visible"] = _timed(lambda: edit(f"n{size // 2 // 3 * 3}"))
     figures["edit first, all visible"] = _timed(lambda: edit("n3"))
     session.select(["n30"])
-    move = Move(view.graph_scene, session, view.graph_scene.nodes["n30"], QPointF())
+    move = Move(view.graph_scene, session, view.graph_scene.nodes["n30"].pos(), QPointF())
     steps = iter(range(1, 10_000))
     figures["drag, all visible"] = _timed(lambda: _step(lambda: move.move(QPointF(16.0 * next(steps), 8.0))))
     move.cancel()

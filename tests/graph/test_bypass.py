@@ -287,11 +287,7 @@ def test_the_live_network_does_what_was_drawn_without_what_is_bypassed():
 
 
 def test_other_layers_keep_their_state_keys_and_numbers():
-    layers = (
-        ("Linear", {"out_features": 6}),
-        ("Linear", {"out_features": 6}),
-        ("Linear", {"out_features": 5}),
-    )
+    hidden, head = ("Linear", {"out_features": 6}), ("Linear", {"out_features": 5})
     graph = chain(("Input", {"shape": [6]}), hidden, hidden, head, "Output")
     before = build(Project("Net", graph), seed=1).module.state_dict()
     after = build(Project("Net", bypass(graph, "n3")), seed=1).module.state_dict()
