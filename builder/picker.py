@@ -1,4 +1,4 @@
-"""A search box over the window: type, see the rows that fit, take one by key or mouse."""
+"""A search box of rows, each with icon, title, a note, and something at the right."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import (
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -17,34 +16,17 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QIcon, QKeyEvent, QPainter
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
-    QFrame,
-    QLabel,
-    QLineEdit,
-    QListView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QFontMetrics, QIcon, QPainter
+from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from shiboken6 import isValid
 
 from builder.icons import ICON_SIZE
 from builder.row_paint import draw_marked, draw_row_back
+from builder.search_box import SearchBox
 from builder.theme import GRID, Theme, font
 
 ROWS = 10  # seen at once
 ROW_ROLE = Qt.ItemDataRole.UserRole
-MOVES = {
-    Qt.Key.Key_Down: 1,
-    Qt.Key.Key_Up: -1,
-    Qt.Key.Key_PageDown: ROWS - 1,
-    Qt.Key.Key_PageUp: 1 - ROWS,
-}
-STAYING = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)  # a menu, another window
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -78,8 +60,8 @@ class Row:
         return ", ".join(part for part in (self.title, self.fault or self.note, self.right) if part)
 
 
-class Picker(QFrame):
-    """The field and the list. The owner fills the list with `show_rows` whenever `asked` says so.
+class Picker(SearchBox):
+    """A search box of rows. The owner fills the list with `show_rows` whenever `asked` says so.
 
     Args:
         name: what a screen reader calls it.
@@ -90,59 +72,31 @@ class Picker(QFrame):
 
     Signals:
         asked(str): another text stands in the field.
-        taken(int, bool): Enter or a click on the row of this index; True if Shift was held.
-        moved(int): the arrow keys made another row the current one.
-        closed(): it went away.
     """
 
     asked = Signal(str)
-    taken = Signal(int, bool)
-    moved = Signal(int)
-    closed = Signal()
 
     def __init__(self, name: str, prompt: str, theme: Theme, parent: QWidget, rows: int = ROWS) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "card")
+        super().__init__(name, parent)
         self.setAccessibleName(name)
         self._num_rows = rows
         self._back: QWidget | None = None
-        self.field = QLineEdit(self, placeholderText=prompt, clearButtonEnabled=True)
-        self.field.setAccessibleName(name)
-        self.list = QListView(self)
-        self.list.setAccessibleName(f"{name}: results")
         self._model, self._delegate = _Rows(self), _RowDelegate(theme, self.list)
-        self.hint = QLabel(self, wordWrap=True)
-        self.hint.setProperty("role", "muted")
-        self._build()
-        self.set_theme(theme)
+        self._install(self._model, self._delegate)
+        self.field.setPlaceholderText(prompt)
         self.field.textChanged.connect(self.asked)
-        self.field.installEventFilter(self)
-        self.list.clicked.connect(self._click)
-        self.hide()
+        self.set_theme(theme)
 
     @property
     def rows(self) -> Sequence[Row]:
         """What the list shows, from top to bottom."""
         return self._model.rows
 
-    @property
-    def current(self) -> int:
-        """The index of the current row; -1 without one."""
-        return self.list.currentIndex().row()
-
-    @current.setter
-    def current(self, row: int) -> None:
-        self.list.setCurrentIndex(self._model.index(row))
-
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:
         """Shows itself in another theme."""
         self._delegate.theme = theme
-        # It floats above cards of the same colour: a border that stands out tells it apart.
-        self.setStyleSheet(
-            f"Picker {{ background: {theme.raised}; border: 1px solid {theme.border_strong};"
-            " border-radius: 8px; }"
-        )
+        self._dress(theme)
 
     def open(self) -> None:
         """Shows itself with the field selected, and remembers where the focus was."""
@@ -160,14 +114,11 @@ class Picker(QFrame):
 
     def close_quietly(self) -> None:
         """Goes away; the focus goes back to where it was if it is still here."""
-        if not self.isVisible():
-            return
         had_focus, back = self.field.hasFocus(), self._back
         self._back = None
-        self.hide()
-        if had_focus and back is not None and isValid(back) and back.isVisible():
-            back.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.closed.emit()
+        if self.isVisible() and had_focus and back is not None and isValid(back) and back.isVisible():
+            back.setFocus(Qt.FocusReason.PopupFocusReason)
+        super().close_quietly()
 
     def show_rows(self, rows: Sequence[Row], hint: str = "", current: int = 0) -> None:
         """Replaces the list.
@@ -187,59 +138,10 @@ class Picker(QFrame):
         self.hint.setVisible(bool(hint))
         self.adjustSize()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            return self._key(event)
-        if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in STAYING:
-            self.close_quietly()
-        return False
-
-    def _build(self) -> None:
-        self.list.setModel(self._model)
-        self.list.setItemDelegate(self._delegate)
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setMouseTracking(True)
-        self.list.setUniformItemSizes(True)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setStyleSheet("QListView { background: transparent; border: none; }")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(GRID, GRID, GRID, GRID)
-        layout.setSpacing(GRID)
-        for widget in (self.field, self.list, self.hint):
-            layout.addWidget(widget)
-
     def _room(self) -> int:
         """Pixels that the list may take."""
         parent = self.parentWidget()
         return max(parent.height() - self.y() - 12 * GRID, 6 * GRID)
-
-    def _key(self, event: QKeyEvent) -> bool:
-        key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Escape:
-            self.close_quietly()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if self.current >= 0:
-                self.taken.emit(self.current, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        elif key in MOVES and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            self._move(MOVES[key])
-        else:
-            return key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)  # the list is part of the field
-        return True
-
-    def _move(self, step: int) -> None:
-        """Goes on by some rows; a single step beyond the end comes in at the other."""
-        count = len(self.rows)
-        if not count:
-            return
-        wanted = self.current + step
-        self.current = wanted % count if abs(step) == 1 else min(max(wanted, 0), count - 1)
-        self.moved.emit(self.current)
-
-    @Slot(QModelIndex)
-    def _click(self, index: QModelIndex) -> None:
-        self.taken.emit(index.row(), False)
 
 
 class _Rows(QAbstractListModel):
