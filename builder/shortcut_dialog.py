@@ -29,6 +29,7 @@ GESTURES = (
     ("Connect; in the empty, add a layer that fits", "Drag from a port"),
     ("Move the view", "Middle drag, or Space and drag"),
     ("Zoom at the cursor", "Wheel"),
+    ("Put a point into an edge", "Alt and double-click"),
     ("Select", "Drag on the canvas; Ctrl toggles, Shift adds"),
     ("Move the selection, or the view", "Arrow keys; with Shift farther"),
     ("Break off, select nothing, leave the block", "Esc"),
