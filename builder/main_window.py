@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QSizePolicy, QStackedWidget, QToolBar
 from builder.actions import Actions
 from builder.arrange_commands import ArrangeCommands
 from builder.block_commands import BlockCommands
+from builder.canvas.legend import CanvasOverlay
 from builder.canvas.page import CanvasPage
 from builder.code_places import select_place
 from builder.custom_code import CustomCode
@@ -25,6 +26,7 @@ from builder.help import Help
 from builder.icons import ICON_SIZE
 from builder.layout_commands import LayoutCommands
 from builder.menus import Menus
+from builder.node_watch import NodeWatch
 from builder.panels.code_tab import CodeTab
 from builder.panels.inspector import Inspector
 from builder.panels.log import LogPanel
@@ -97,6 +99,9 @@ class MainWindow(QMainWindow):
             self.actions_,
             self.dialogs,
         )
+        self.watch = NodeWatch(self.session, self.controller, self)
+        self.overlay = CanvasOverlay(self.session, self.canvas, self.watch, themes.theme)
+        self.inspector.node_page.live.follow(self.watch)
         self.blocks = BlockCommands(self.session, self.actions_, self)
         self.arrange = ArrangeCommands(self.session, self.canvas, self.actions_, self)
         self.layouts = LayoutCommands(
@@ -164,7 +169,7 @@ class MainWindow(QMainWindow):
         self.help, self.hints = Help(self), FirstHints(self, self.windows.hints)
         self.actions_.bind(
             self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
-            self.canvas, self.blocks, self.arrange, self.layouts, self.tools, self.hints,
+            self.canvas, self.blocks, self.arrange, self.layouts, self.tools, self.hints, self.watch,
         )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
@@ -201,7 +206,7 @@ class MainWindow(QMainWindow):
         self.welcome.gallery.settled.connect(self._load)
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
-            self.welcome, self.run_bar, self.tools, self.hints,
+            self.welcome, self.run_bar, self.tools, self.hints, self.overlay,
         ):  # fmt: skip
             self.themes.changed.connect(part.set_theme)
         self.drops = DropTarget(self)

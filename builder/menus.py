@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 from builder.actions import Actions
 from builder.recent import RecentProjects
 from builder.theme import MODES, Mode
-from builder.window_actions import MENUS, SUBMENUS, THEMES
+from builder.window_actions import MENUS, OVERLAYS, SUBMENUS, THEMES
 
 
 class Menus:
@@ -34,16 +34,18 @@ class Menus:
         self._actions, self._recent, self._open_path = actions, recent, open_path
         self.recent_menu = _menu_of("Open &recent", ())
         self.recent_menu.aboutToShow.connect(self._fill_recent)
-        self._themes = QActionGroup(bar)
+        self._themes, self._overlays = QActionGroup(bar), QActionGroup(bar)
         self._submenus = {
             "file.recent": self.recent_menu,
-            "view.theme": self._theme_menu(),
+            "view.theme": self._choice_menu("&Theme", self._themes, THEMES),
+            "view.overlay": self._choice_menu("&Overlay while training", self._overlays, OVERLAYS),
             "view.panels": _menu_of("&Panels", panels),
             **{
                 entry: _menu_of(title, map(actions.__getitem__, ids))
                 for entry, (title, ids) in SUBMENUS.items()
             },
         }
+        self._actions[OVERLAYS[0]].setChecked(True)
         self._menus = {title: bar.addMenu(f"&{title}") for title in MENUS}
         for title, entries in MENUS.items():
             self._fill(self._menus[title], title, entries)
@@ -65,18 +67,19 @@ class Menus:
                 menu.addMenu(self._submenus[entry])
             else:
                 menu.addAction(self._actions[entry])
-        named = {entry for listed in MENUS.values() for entry in listed} | set(THEMES)
+        named = {entry for listed in MENUS.values() for entry in listed} | {*THEMES, *OVERLAYS}
         named.update(entry for _, ids in SUBMENUS.values() for entry in ids)
         rest = [spec.id for spec in self._actions if spec.category == category and spec.id not in named]
         if rest:
             menu.addSeparator()
             menu.addActions([self._actions[action_id] for action_id in rest])
 
-    def _theme_menu(self) -> QMenu:
-        for action_id in THEMES:
+    def _choice_menu(self, title: str, group: QActionGroup, action_ids: Iterable[str]) -> QMenu:
+        """Actions of which one is on."""
+        for action_id in action_ids:
             self._actions[action_id].setCheckable(True)
-            self._themes.addAction(self._actions[action_id])
-        return _menu_of("&Theme", self._themes.actions())
+            group.addAction(self._actions[action_id])
+        return _menu_of(title, group.actions())
 
     def _fill_recent(self) -> None:
         self.recent_menu.clear()

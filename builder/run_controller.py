@@ -45,6 +45,7 @@ class RunController(QObject):
         self._garbage = GarbageCollector(self)
         self._timer = QTimer(self, interval=FRAME, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._drain)
+        self._watches_nodes = False
 
     @property
     def state(self) -> State:
@@ -66,7 +67,9 @@ class RunController(QObject):
         """
         self.turn.take(self, project.name)
         self._end = None
-        self._thread = TrainingThread(project, run_dir, Control(), data_folder=data_folder, parent=self)
+        control = Control()
+        control.watches_nodes = self._watches_nodes
+        self._thread = TrainingThread(project, run_dir, control, data_folder=data_folder, parent=self)
         self._thread.setObjectName("training")
         self._thread.changed.connect(self._drain)
         self._thread.finished.connect(self._finish)
@@ -92,6 +95,12 @@ class RunController(QObject):
         if self._thread is not None:
             self._thread.control.request_stop()
             self._set_state("stopping")
+
+    def watch_nodes(self, wanted: bool) -> None:
+        """Has the run, and those to come, tell now and then what every node does."""
+        self._watches_nodes = wanted
+        if self._thread is not None:
+            self._thread.control.watches_nodes = wanted
 
     def shut_down(self, timeout: float = PATIENCE) -> bool:
         """Stops the run and waits for its thread; whether it ended within `timeout` seconds."""

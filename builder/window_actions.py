@@ -176,6 +176,51 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "Finds everything that can be done by a few letters.",
     ),
     ActionSpec(
+        "view.overlay_none",
+        "&No overlay",
+        "View",
+        "show_no_overlay",
+        (),
+        "",
+        "Shows the layers as they are.",
+    ),
+    ActionSpec(
+        "view.overlay_time",
+        "Overlay: &time",
+        "View",
+        "show_time_overlay",
+        (),
+        "",
+        "Shows on every layer which share of the training time it takes.",
+    ),
+    ActionSpec(
+        "view.overlay_gradient",
+        "Overlay: &gradient norm",
+        "View",
+        "show_gradient_overlay",
+        (),
+        "",
+        "Shows on every layer how strong its gradient is.",
+    ),
+    ActionSpec(
+        "view.overlay_dead",
+        "Overlay: &dead units",
+        "View",
+        "show_dead_overlay",
+        (),
+        "",
+        "Shows on rectifiers how many units answered 0 to a whole batch.",
+    ),
+    ActionSpec(
+        "view.overlay_activation",
+        "Overlay: &activation",
+        "View",
+        "show_activation_overlay",
+        (),
+        "",
+        "Shows mean and standard deviation of what leaves every layer.",
+    ),
+    ActionSpec(
         "view.reset_layout",
         "&Reset layout",
         "View",
@@ -230,8 +275,8 @@ MENUS: dict[str, tuple[str, ...]] = {
         "edit.find", "edit.find_next", "edit.find_previous", "", "edit.preferences",
     ),
     "View": (
-        "view.commands", "", "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "", "view.theme",
-        "view.panels", "view.reset_layout",
+        "view.commands", "", "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "",
+        "view.overlay", "", "view.theme", "view.panels", "view.reset_layout",
     ),
     "Graph": (
         "edit.add_node", "edit.rename", "graph.replace", "graph.bypass", "graph.reroute", "",
@@ -245,6 +290,10 @@ MENUS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 SUBMENUS = {"arrange.align": ("&Align", ALIGN), "arrange.color": ("Frame &colour", COLOR)}
 THEMES = ("view.theme_system", "view.theme_light", "view.theme_dark")
+OVERLAYS = (
+    "view.overlay_none", "view.overlay_time", "view.overlay_gradient", "view.overlay_dead",
+    "view.overlay_activation",
+)  # fmt: skip
 TOOLS = ("file.new", "file.open", "file.save", "", "edit.undo", "edit.redo", "")
 
 # Actions that make no sense while no project is open.
@@ -253,5 +302,5 @@ NEED_PROJECT = (
     "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "edit.select_all", "edit.rename",
     "edit.add_node", "edit.find", "edit.find_next", "edit.find_previous",
     "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.reset_layout",
-    "graph.problems", "graph.code", "run.dashboard",
+    "graph.problems", "graph.code", "run.dashboard", *OVERLAYS,
 )  # fmt: skip

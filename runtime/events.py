@@ -75,7 +75,7 @@ class NodeFigures:
     """What a node did in a step, the instances inside it included; None where that means nothing.
 
     Attributes:
-        seconds: forward and backward, averaged over the last steps that were looked at.
+        seconds: forward and backward, the median of the last steps that were looked at.
         time_share: of the network's time, 0 to 1.
         grad_norm: 2-norm of the gradient of all its parameters, before clipping.
         mean: of its output; of several calls in the step, their average.

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from statistics import median
 from types import FunctionType
 from typing import Any
 
@@ -31,7 +32,8 @@ from runtime.probe import Activation, Place, Probe, watch_of
 
 INTERVAL = 0.5  # seconds between two steps that are looked at, at least
 COST = 0.015  # share of the training time that looking may take; what takes long is looked at less often
-MEMORY = 0.7  # weight of the past in the times, which differ from step to step
+LOOKS = 7  # whose median is told as the time of a node, since other work disturbs one or the other
+MEMORY = 0.7  # weight of the past in what a look costs
 
 
 class Inspector:
@@ -59,7 +61,7 @@ class Inspector:
         self._asked: float | None = None  # when the step under way began, if it is not looked at
         self._plain: float | None = None  # seconds of a step that was not looked at
         self._extra: float | None = None  # seconds that a look adds to a step, averaged
-        self._seconds: dict[Path, float] = {}
+        self._seconds: dict[Path, deque[float]] = defaultdict(lambda: deque(maxlen=LOOKS))
 
     def is_due(self) -> bool:
         """Whether the step that begins now should be looked at."""
@@ -96,18 +98,18 @@ class Inspector:
             step: its number.
             norms: the 2-norm of the gradient of each parameter that has one.
         """
-        for path, seconds in _with_instances(probe.seconds()).items():
-            before = self._seconds.get(path, seconds)
-            self._seconds[path] = MEMORY * before + (1 - MEMORY) * seconds
+        for path, spent in _with_instances(probe.seconds()).items():
+            self._seconds[path].append(spent)
+        seconds = {path: median(looks) for path, looks in self._seconds.items()}
         squares: dict[Path, float] = defaultdict(float)
         for name, norm in norms.items():
             squares[self._owner_of[name]] += norm * norm
         squares = _with_instances(squares)
         activations = probe.activations()
-        total = sum(seconds for path, seconds in self._seconds.items() if len(path) == 1)
+        total = sum(each for path, each in seconds.items() if len(path) == 1)
         nodes = {
-            path: _figures(self._seconds.get(path, 0.0), total, squares.get(path), activations.get(path))
-            for path in self._seconds | squares
+            path: _figures(seconds.get(path, 0.0), total, squares.get(path), activations.get(path))
+            for path in seconds | squares
         }
         return NodesInspected(step, nodes)
 

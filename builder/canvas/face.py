@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
 from builder.canvas.captions import params_text, shape_text, type_text
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port
@@ -30,9 +30,10 @@ class Line:
     pen: QPen
     at: QPointF
 
-    def paint(self, painter: QPainter) -> None:
+    def paint(self, painter: QPainter, color: QColor | None = None) -> None:
+        """Draws it, in another colour if one is given."""
         painter.setFont(self.font)
-        painter.setPen(self.pen)
+        painter.setPen(self.pen if color is None else color)
         painter.drawStaticText(self.at, self.text)
 
 

@@ -12,14 +12,20 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPen
 
 from builder.canvas.grid_index import Box, overlap, united
+from builder.canvas.heat import Heat, ramp_color
 from builder.canvas.node_item import severity_of
+from graph.catalog.spec import LayerSpec
 
 if TYPE_CHECKING:
     from builder.canvas.scene import CanvasScene
+    from builder.canvas.style import CanvasStyle
 
 TILE = 4096.0  # canvas units a tile is wide and high
 BUDGET = 0.006  # seconds for tiles made anew in one repaint; the others follow in the next ones
 RINGS = {"selected": 9.0, "error": 4.0}  # pixels of the pen around a block, in the order of drawing
+
+HEAT = "heat "  # before the level of a marked block, where others have their family
+HEATS = 12  # colours of marked blocks
 
 Place = tuple[int, int]
 
@@ -36,7 +42,7 @@ class Tile:
     members: dict[str, None] = field(default_factory=dict)
     is_stale: bool = True
     extent: Box | None = None
-    blocks: dict[str, list[QRectF]] = field(default_factory=dict)  # by layer family
+    blocks: dict[str, list[QRectF]] = field(default_factory=dict)  # by layer family, or level of heat
     rings: dict[str, list[QRectF]] = field(default_factory=dict)  # by what they emphasise
     lines: dict[str, list[QLineF]] = field(default_factory=dict)  # by state of the edge
 
@@ -130,7 +136,7 @@ class FarView:
                     painter.drawRects(tile.rings[token])
         painter.setPen(Qt.PenStyle.NoPen)
         for category in dict.fromkeys(name for tile in seen for name in tile.blocks):
-            painter.setBrush(style.family_of(category).brush)
+            painter.setBrush(_brush(style, category))
             for tile in seen:
                 if category in tile.blocks:
                     painter.drawRects(tile.blocks[category])
@@ -145,7 +151,7 @@ class FarView:
             rect = QRectF(left, top, right - left, bottom - top)
             node = graph.nodes[node_id]
             spec = None if node.bypassed else graph.catalog.get(node.type)
-            tile.blocks.setdefault(spec.category if spec else "", []).append(rect)
+            tile.blocks.setdefault(_kind(scene.heat, node_id, spec), []).append(rect)
             if severity_of(marks_of(node_id)) == "error":
                 tile.rings.setdefault("error", []).append(rect)
             if node_id in scene.selected:
@@ -169,6 +175,20 @@ class FarView:
             tile.is_stale = True
             if not tile.members:
                 del self._tiles[place]
+
+
+def _kind(heat: Heat | None, node_id: str, spec: LayerSpec | None) -> str:
+    """What the colour of a block stands for: its family, or how strong an overlay marks it."""
+    if heat is None:
+        return spec.category if spec else ""
+    level = heat.level(node_id)
+    return f"{HEAT}{round(level * HEATS)}" if level is not None else ""
+
+
+def _brush(style: CanvasStyle, kind: str) -> QBrush:
+    if kind.startswith(HEAT):
+        return QBrush(ramp_color(style.theme, int(kind.removeprefix(HEAT)) / HEATS))
+    return style.family_of(kind).brush
 
 
 def _line_state(state: str) -> str:

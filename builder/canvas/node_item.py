@@ -7,9 +7,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QBrush, QPainter
 
 from builder.canvas.face import Face
+from builder.canvas.heat import text_color
 from builder.canvas.node_marks import paint_marks
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port, card_extent, ports_of
 from builder.canvas.style import (
@@ -182,6 +183,9 @@ class NodeItem:
             self._paint_block(painter, self._face, scale)
         else:
             self._paint_card(painter, self._face)
+            mark = self._scene.heat.mark(self.node_id) if self._scene.heat is not None else None
+            if mark is not None:
+                mark.paint(painter, self.card)
         if self.is_marked:
             painter.setOpacity(1.0)
             paint_marks(painter, self, scale)
@@ -209,7 +213,8 @@ class NodeItem:
             painter.drawRoundedRect(
                 self.card.adjusted(-grow, -grow, grow, grow), CORNER + grow, CORNER + grow
             )
-        brush = style.family(self._spec).brush
+        heat = self._scene.heat.color(self.node_id) if self._scene.heat is not None else None
+        brush = style.family(self._spec).brush if heat is None else QBrush(heat)
         if scale < ROUND_SCALE:
             painter.fillRect(self.card, brush)
         else:
@@ -217,7 +222,8 @@ class NodeItem:
             painter.setBrush(brush)
             painter.drawRoundedRect(self.card, CORNER, CORNER)
         if scale >= NAME_SCALE:
-            face.block_name(scale, self.card.height()).paint(painter)
+            name = face.block_name(scale, self.card.height())
+            name.paint(painter, None if heat is None else text_color(heat))
         if self.problems:
             self._paint_far_badge(painter, scale)
 

@@ -17,6 +17,7 @@ from builder.canvas.edge_item import EdgeItem, EdgesOf
 from builder.canvas.far import FarView, touched_by
 from builder.canvas.geometry import Geometry
 from builder.canvas.grid_index import Box, united
+from builder.canvas.heat import Heat
 from builder.canvas.lazy_items import LazyItems
 from builder.canvas.loading import Loading
 from builder.canvas.node_item import OVERHANG, NodeItem, PortState
@@ -69,6 +70,7 @@ class CanvasScene(QGraphicsScene):
         self.hovered_edge: Edge | None = None
         self.target: str | None = None
         self.hidden_edge: Edge | None = None
+        self.heat: Heat | None = None
         self.marks: Mapping[str, Mapping[PortRef, PortState]] = {}
         self.wrong: frozenset[PortRef] = frozenset()
         self._problems: Mapping[str, tuple[Problem, ...]] = {}
@@ -207,6 +209,14 @@ class CanvasScene(QGraphicsScene):
         if marks != self.marks:
             both, self.marks = {*self.marks, *marks}, marks
             self.redraw(self._boxes_of(both))
+
+    def show_heat(self, heat: Heat | None) -> None:
+        """Marks nodes with figures; None takes the marks away."""
+        marked = {*(self.heat.node_ids if self.heat else ()), *(heat.node_ids if heat else ())}
+        self.heat = heat if heat is not None and heat.node_ids else None
+        if marked:
+            self.far.touch_all()
+            self.redraw(self._boxes_of(i for i in marked if self.geometry.is_placed(i)))
 
     def hide_edge(self, edge: Edge | None) -> None:
         """Leaves an edge out while it is in the hand."""

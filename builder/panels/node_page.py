@@ -17,6 +17,7 @@ from builder.panels.form_pool import FormPool
 from builder.panels.form_row import is_changed
 from builder.panels.forms import SpecForm
 from builder.panels.instance_section import InstanceSection
+from builder.panels.live_section import LiveSection
 from builder.panels.name_field import NameField
 from builder.panels.node_facts import cost_facts, shape_facts
 from builder.panels.param_links import link_menu
@@ -63,6 +64,7 @@ class NodePage(QWidget):
         self.training.edited.connect(self._edited)
         self.training.cancelled.connect(self._cancelled)
         self.shapes, self.cost = FactsSection("Shapes", self), FactsSection("Cost of one sample", self)
+        self.live = LiveSection(self)
         self._lay_out()
 
     def show_node(self, node_id: str) -> None:
@@ -87,6 +89,7 @@ class NodePage(QWidget):
         result = session.result(node.id)
         self.shapes.facts.show_facts(shape_facts(result))
         self.cost.facts.show_facts(cost_facts(result, session.shown_cost, node.id))
+        self.live.show_node(node.id)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
@@ -157,7 +160,7 @@ class NodePage(QWidget):
         layout.addLayout(top)
         parts = (
             self.name, self.help, self.block, self.problems, self.parameters, self._forms,
-            self.training, self.shapes, self.cost,
+            self.training, self.shapes, self.cost, self.live,
         )  # fmt: skip
         for part in parts:
             layout.addWidget(part)

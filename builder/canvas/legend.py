@@ -1,0 +1,133 @@
+"""The corner of the canvas that says what an overlay's colours mean, and the overlay's way to the scene."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QRectF, Qt, Slot
+from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from builder.canvas.heat import Heat, ramp_color
+from builder.canvas.view import CanvasView
+from builder.node_watch import NodeWatch
+from builder.overlays import OverlaySpec, Scale
+from builder.session import Session
+from builder.theme import GRID, Theme, font
+
+RAMP_WIDTH, RAMP_HEIGHT = 15 * GRID, GRID  # pixels
+_STOPS = 9
+
+
+class _Ramp(QWidget):
+    """The colours from faint to strong."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.setFixedSize(RAMP_WIDTH, RAMP_HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        gradient = QLinearGradient(0, 0, self.width(), 0)
+        for index in range(_STOPS):
+            at = index / (_STOPS - 1)
+            gradient.setColorAt(at, ramp_color(self.theme, at))
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(gradient)
+        painter.drawRoundedRect(QRectF(self.rect()), RAMP_HEIGHT / 2, RAMP_HEIGHT / 2)
+        painter.end()
+
+
+class Legend(QFrame):
+    """Title, colours and the ends of the scale; says what to do while there are no figures."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("legend")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.title, self.note = QLabel(self), QLabel(self)
+        self.low, self.high = QLabel(self), QLabel(self)
+        self._ramp = _Ramp(theme, self)
+        self.title.setFont(font("strong"))
+        for label in (self.note, self.low, self.high):
+            label.setFont(font("caption"))
+            label.setProperty("role", "muted")
+        scale = QHBoxLayout()
+        scale.setSpacing(GRID)
+        for widget in (self.low, self._ramp, self.high):
+            scale.addWidget(widget)
+        scale.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self.title)
+        column.addLayout(scale)
+        column.addWidget(self.note)
+        self.set_theme(theme)
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self._ramp.theme = theme
+        self.setStyleSheet(
+            f"#legend {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 6px; }}"
+        )
+
+    def show_scale(self, spec: OverlaySpec, scale: Scale | None, note: str) -> None:
+        """Shows what the colours mean; without a scale only what is to be said."""
+        self.title.setText(spec.title)
+        for widget in (self.low, self._ramp, self.high):
+            widget.setVisible(scale is not None)
+        if scale is not None:
+            self.low.setText(spec.end_text(scale.low))
+            self.high.setText(spec.end_text(scale.high))
+        self.note.setText(note)
+        self.setAccessibleName(f"Overlay: {spec.title}")
+        self.setAccessibleDescription(note)
+        self.show()
+        self._fit()
+        self.raise_()
+
+    def _fit(self) -> None:
+        """Is as large as what it says."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+        self.adjustSize()
+
+
+class CanvasOverlay(QObject):
+    """Shows on the canvas what the watch knows of the nodes."""
+
+    def __init__(self, session: Session, canvas: CanvasView, watch: NodeWatch, theme: Theme) -> None:
+        super().__init__(canvas)
+        self._session, self._canvas, self._watch = session, canvas, watch
+        self.legend = Legend(theme, canvas)
+        self.legend.move(2 * GRID, 2 * GRID)
+        watch.changed.connect(self.refresh)
+        session.scope_changed.connect(self.refresh)
+
+    @Slot(object)
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme; the canvas has it already."""
+        self.legend.set_theme(theme)
+        self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Marks the nodes anew."""
+        spec, scene = self._watch.overlay, self._canvas.graph_scene
+        if spec is None:
+            scene.show_heat(None)
+            self.legend.hide()
+            return
+        heat = Heat(self._watch, self._session.graph.nodes, self._canvas.look)
+        scene.show_heat(heat)
+        self.legend.show_scale(spec, heat.scale if heat.node_ids else None, self._note(bool(heat.node_ids)))
+
+    def _note(self, has_figures: bool) -> str:
+        if has_figures:
+            return f"step {self._watch.step:,}"
+        if not self._watch.is_training:
+            return "Press Train (Ctrl+Enter) to see it."
+        return "Nothing here has such a figure." if self._watch.step else "Waiting for the first steps..."
