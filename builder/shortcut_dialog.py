@@ -32,6 +32,7 @@ GESTURES = (
     ("Put a point into an edge", "Alt and double-click"),
     ("Select", "Drag on the canvas; Ctrl toggles, Shift adds"),
     ("Move the selection, or the view", "Arrow keys; with Shift farther"),
+    ("Change a number in the inspector", "Drag its parameter's name; Shift finer, Ctrl coarser"),
     ("Break off, select nothing, leave the block", "Esc"),
 )
 ROW_HEIGHT = 3 * GRID  # pixels

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Signal
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from builder.panels.entry_rows import EntryRows
@@ -23,7 +24,8 @@ class SpecForm(QWidget):
             one burst number belong to one undo step.
         cancelled(name, burst): the edits with this burst number shall be as if they had never been.
         review_asked(str): the user wants this source to run.
-        menu_asked(name, place): a parameter's name was right-clicked, at this place of the screen.
+        menu_asked(name, place): a parameter's name was right-clicked, or its menu asked for with a key; at
+            this place of the screen.
     """
 
     edited = Signal(str, object, int)
@@ -89,10 +91,21 @@ class SpecForm(QWidget):
                 QWidget.setTabOrder(widget, stop)
                 widget = stop
 
-    def add_hint(self, text: str) -> None:
-        """Says one thing more in the tool tip of every name."""
+    def offer_menu(self, hint: str) -> None:
+        """Asks for menus also at the menu key in an editor, and says in every tool tip what they are for."""
         for row in self._rows.values():
-            row.label.setToolTip(f"{row.label.toolTip()}\n{text}")
+            row.label.setToolTip(f"{row.label.toolTip()}\n{hint}")
+            for stop in row.stops:
+                stop.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A right-click in an editor has a menu of its own; the menu key has none there."""
+        if isinstance(event, QContextMenuEvent) and event.reason() == QContextMenuEvent.Reason.Keyboard:
+            row = next((row for row in self._rows.values() if watched in row.stops), None)
+            if row is not None:
+                self.menu_asked.emit(row.spec.name, row.field.mapToGlobal(row.field.rect().bottomLeft()))
+                return True
+        return super().eventFilter(watched, event)
 
     def computed_text(self, name: str) -> str:
         """What the form says the expressions of a parameter come to: `= 16`; nothing for a plain value."""

@@ -147,7 +147,7 @@ class NodePage(QWidget):
         form.review_asked.connect(self._session.review_asked)
         if is_inside:
             form.menu_asked.connect(self._show_menu)
-            form.add_hint("Right-click to take it from the block")
+            form.offer_menu("Right-click, or the menu key, to take it from the block")
         return form
 
     def _lay_out(self) -> None:

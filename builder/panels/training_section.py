@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from builder.icons import icon
@@ -31,6 +31,7 @@ class TrainingSection(QWidget):
         super().__init__(parent)
         self.header = QToolButton(self)
         self.header.setText("Training")
+        self.header.setIconSize(QSize(12, 12))
         self.header.setFont(font("strong"))
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setCheckable(True)

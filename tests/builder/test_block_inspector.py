@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -185,6 +185,19 @@ def test_a_parameter_is_taken_from_the_block_or_given_to_it(session, inspector):
     for _ in range(3):
         session.undo()
     assert to_bytes(session.project) == before
+
+
+def test_the_menu_key_in_an_editor_opens_that_menu(session, inspector):
+    session.enter("n2")
+    session.select(["n2"])
+    for name in ("out_features", "bias"):
+        field = inspector.page.form.field(name)
+        field.setFocus()
+        at = field.mapToGlobal(field.rect().center())
+        QApplication.sendEvent(field, QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), at))
+        (menu,) = [menu for menu in inspector.page.findChildren(QMenu) if menu.isVisible()]
+        assert "Take width of the block" in [action.text() for action in menu.actions()]
+        menu.close()
 
 
 def test_there_is_no_such_menu_in_the_main_graph(session, inspector):

@@ -198,6 +198,16 @@ def test_escape_takes_back_a_name_that_was_only_refused(qtbot, session, conv):
     assert session.document.undo_label is None
 
 
+def test_in_the_window_escape_goes_back_to_the_canvas(qtbot, window):
+    window.files.new_project(Project("Demo", Graph(NODES, EDGES)))
+    window.session.select(("n2",))
+    window.activateWindow()
+    field = focus(qtbot, window.inspector.node_page.form.field("out_channels"))
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    qtbot.waitUntil(window.canvas.hasFocus)
+    assert window.session.selection == ("n2",)
+
+
 def test_all_parameters_are_reset_in_one_step(session, conv):
     session.apply(SetParams("n2", {"bias": False, "padding": 2, "frozen": True}))
     before = to_bytes(session.project)

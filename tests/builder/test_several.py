@@ -109,6 +109,20 @@ def test_typing_sets_all_of_them_in_one_step(qtbot, session, page):
     assert page.form.field("out_channels").lineEdit().placeholderText() == "several values"
 
 
+def test_in_the_window_all_are_selected_and_changed(qtbot, window):
+    convs = tuple(node for node in NODES if node.type == "Conv2d")
+    window.files.new_project(Project("Demo", Graph(convs)))
+    before = to_bytes(window.session.project)
+    window.activateWindow()
+    window.canvas.setFocus()
+    qtbot.waitUntil(window.canvas.hasFocus)
+    QTest.keyClick(window.canvas, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    type_into(qtbot, window.inspector.several_page.form.field("stride"), "2")
+    assert of(window.session, "stride", "n2", "n3") == [2, 2]
+    window.session.undo()
+    assert to_bytes(window.session.project) == before
+
+
 def test_escape_takes_it_back_from_all(qtbot, session, page):
     before = to_bytes(session.project)
     session.select(("n2", "n3"))
