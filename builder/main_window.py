@@ -20,6 +20,7 @@ from builder.dialogs import Dialogs
 from builder.docks import Docks
 from builder.drop_overlay import DropTarget
 from builder.exports import Exports
+from builder.figure.commands import FigureCommands
 from builder.first_hints import FirstHints
 from builder.fixing import fix_all
 from builder.help import Help
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         self._make_panels(themes.theme)
         self._make_bars()
         self.exports = Exports(self.session, self.actions_, self.dialogs, self)
+        self.figures = FigureCommands(self.session, self.dialogs, settings, themes.theme, self)
         self.runs = RunCommands(
             self.session,
             self.controller,
@@ -170,6 +172,7 @@ class MainWindow(QMainWindow):
         self.actions_.bind(
             self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
             self.canvas, self.blocks, self.arrange, self.layouts, self.tools, self.hints, self.watch,
+            self.figures,
         )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
@@ -206,7 +209,7 @@ class MainWindow(QMainWindow):
         self.welcome.gallery.settled.connect(self._load)
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
-            self.welcome, self.run_bar, self.tools, self.hints, self.overlay,
+            self.welcome, self.run_bar, self.tools, self.hints, self.overlay, self.figures,
         ):  # fmt: skip
             self.themes.changed.connect(part.set_theme)
         self.drops = DropTarget(self)

@@ -26,6 +26,15 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "Opens a project beside this one.",
     ),
     ActionSpec(
+        "file.export_figure",
+        "Export &figure...",
+        "File",
+        "export_figure",
+        (),
+        "",
+        "Draws the graph or the selection as SVG, PDF or PNG, for a paper or a slide.",
+    ),
+    ActionSpec(
         "window.next",
         "Ne&xt window",
         "Window",
@@ -267,7 +276,8 @@ ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS, *ARRANGE_ACTIONS, *LAYOUT_ACTIONS)
 MENUS: dict[str, tuple[str, ...]] = {
     "File": (
         "file.new", "window.new", "", "file.open", "file.open_elsewhere", "file.recent", "", "file.save",
-        "file.save_as", "", "file.export_python", "file.export_onnx", "", "file.close_project", "file.quit",
+        "file.save_as", "", "file.export_python", "file.export_onnx", "file.export_figure", "",
+        "file.close_project", "file.quit",
     ),
     "Edit": (
         "edit.undo", "edit.redo", "", "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete",
@@ -298,7 +308,7 @@ TOOLS = ("file.new", "file.open", "file.save", "", "edit.undo", "edit.redo", "")
 
 # Actions that make no sense while no project is open.
 NEED_PROJECT = (
-    "file.save", "file.save_as", "file.export_python", "file.export_onnx",
+    "file.save", "file.save_as", "file.export_python", "file.export_onnx", "file.export_figure",
     "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "edit.select_all", "edit.rename",
     "edit.add_node", "edit.find", "edit.find_next", "edit.find_previous",
     "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.reset_layout",

@@ -134,7 +134,7 @@ class AnnotationLayer:
 
     def paint_notes(self, painter: QPainter, area: Box, scale: float) -> None:
         """Draws the notes that an area shows, in scene coordinates."""
-        for item in map(self.get, self._scene.session.graph.notes):
+        for item in map(self.get, self.ids):
             if isinstance(item, Note) and overlap(_box(item), area):
                 self._paint_note(painter, item, scale)
 
@@ -190,7 +190,7 @@ class AnnotationLayer:
 
     def _paint_handle(self, painter: QPainter, item_id: str, rect: QRectF) -> None:
         """The corner to pull at, where the mouse is or what is selected."""
-        if item_id != self.hovered and not self._is_selected(item_id):
+        if item_id != self.hovered and not self.is_selected(item_id):
             return
         painter.setPen(QPen(self._scene.style_.muted.color(), 1.25))
         corner = rect.bottomRight()
@@ -199,7 +199,7 @@ class AnnotationLayer:
 
     def _line(self, item_id: str, color: QColor, scale: float) -> QPen:
         theme = self._scene.style_.theme
-        if self._is_selected(item_id):
+        if self.is_selected(item_id):
             return QPen(theme.color("node_selected"), max(2.0, 1.5 / scale))
         width = max(1.5 if item_id == self.hovered else 1.0, 1.0 / scale)
         return QPen(color, width)
@@ -209,7 +209,8 @@ class AnnotationLayer:
         font.setPixelSize(max(round(TITLE_SIZE * factor), TITLE_SIZE))
         return font
 
-    def _is_selected(self, item_id: str) -> bool:
+    def is_selected(self, item_id: str) -> bool:
+        """Whether one is drawn as selected."""
         return item_id in self._scene.session.selected_annotations
 
 

@@ -250,11 +250,12 @@ class NodeItem:
         for line in face.lines:
             if not self.is_bypassed or line.at.y() < HEADER_HEIGHT:  # there is the way through
                 line.paint(painter)
-        self._paint_ports(painter)
+        self.paint_ports(painter)
         if self.problems:
             self._paint_badge(painter)
 
-    def _paint_ports(self, painter: QPainter) -> None:
+    def paint_ports(self, painter: QPainter) -> None:
+        """Draws the ports, in coordinates of the card."""
         style = self.style
         for port in self.ports:
             state = self.port_state(port.ref)
