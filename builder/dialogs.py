@@ -8,6 +8,8 @@ from typing import Literal
 
 from PySide6.QtWidgets import QAbstractButton, QDialog, QFileDialog, QMessageBox, QWidget
 
+from builder.fix_all_dialog import FixAllDialog
+from builder.fix_preview import Planner
 from builder.review_dialog import ReviewDialog
 from builder.theme import Theme
 
@@ -92,6 +94,15 @@ class Dialogs:
             theme: for its colours.
         """
         return ReviewDialog(names, source, theme, self._window).exec() == QDialog.DialogCode.Accepted
+
+    def choose_fixes(self, plan: Planner) -> frozenset[str] | None:
+        """Which remedies to leave out, after showing what each would change; None to apply none.
+
+        Args:
+            plan: works out what would happen with some of them left out.
+        """
+        dialog = FixAllDialog(plan, self._window)
+        return dialog.skipped if dialog.exec() == QDialog.DialogCode.Accepted else None
 
     def recover(self, name: str, when: str) -> bool:
         """Whether to bring back what was not saved when Netloom last ended without a goodbye."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import count
 
 from builder.session import Session
@@ -14,7 +15,28 @@ from graph.scopes import LocatedProblem
 from graph.silence import Silence
 
 MAX_FIXES = 1000
+FIX_ALL = "Fix all problems"
 _rounds = count(1)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A remedy among many.
+
+    Attributes:
+        located: its problem.
+        fix: the remedy.
+        edit: what it does, as an edit of the project.
+    """
+
+    located: LocatedProblem
+    fix: Fix
+    edit: Edit
+
+    @property
+    def key(self) -> str:
+        """What it is known by, also where it is tried out on a copy."""
+        return key_of(self.located)
 
 
 def fix_problem(session: Session, fix: Fix, block: str | None) -> bool:
@@ -31,29 +53,49 @@ def fix_problem(session: Session, fix: Fix, block: str | None) -> bool:
     return _make(session, Batch(fix.label, fix.edits), block)
 
 
-def fix_all(session: Session) -> int:
+def fix_all(session: Session, skipped: Collection[str] = ()) -> int:
     """Applies the best remedy of every error, also of those that come to light, as one undo step.
 
     Where no error has a remedy, those of warnings and hints are applied.
 
+    Args:
+        session: what is edited.
+        skipped: keys of steps that are left out.
+
     Returns:
         how many remedies were applied.
     """
-    tried: set[str] = set()
-    key, fixed = ("fix all", next(_rounds)), 0
+    key = ("fix all", next(_rounds))
     with_findings = not mends_errors(each.problem for each in session.all_problems)
-    while len(tried) < MAX_FIXES:
-        wanted = (each for each in session.all_problems if each.problem.is_error or with_findings)
-        found = _next_remedy(wanted, tried)
-        if found is None:
-            break
-        fix, block = found
-        edit = made_inside(Batch("Fix all problems", fix.edits), block)
-        fixed += session.apply_to_project(edit, key)
+    fixed = 0
+    for step in remedies(session, skipped):
+        fixed += session.apply_to_project(step.edit, key)
         if with_findings:
             session.settle()
     session.settle()
     return fixed
+
+
+def remedies(session: Session, skipped: Collection[str] = ()) -> Iterator[Step]:
+    """The best remedy of one problem after the other; whoever asks applies each before the next is found.
+
+    Errors alone, as long as one of them has a remedy; without any, warnings and hints.
+    """
+    tried = set(skipped)
+    with_findings = not mends_errors(each.problem for each in session.all_problems)
+    for _ in range(MAX_FIXES):
+        wanted = (each for each in session.all_problems if each.problem.is_error or with_findings)
+        found = next((each for each in wanted if each.problem.remedy and key_of(each) not in tried), None)
+        if found is None or found.problem.remedy is None:
+            return
+        tried.add(key_of(found))
+        fix = found.problem.remedy
+        yield Step(found, fix, made_inside(Batch(FIX_ALL, fix.edits), found.block))
+
+
+def key_of(located: LocatedProblem) -> str:
+    """What a problem is known by: what it says, and in which block."""
+    return f"{located.block or ''}: {located.problem.message}"
 
 
 def mends_errors(problems: Iterable[Problem]) -> bool:
@@ -81,13 +123,3 @@ def _make(session: Session, edit: Edit, block: str | None) -> bool:
     is_applied = session.apply_to_project(made_inside(edit, block))
     session.settle()
     return is_applied
-
-
-def _next_remedy(problems: Iterable[LocatedProblem], tried: set[str]) -> tuple[Fix, str | None] | None:
-    """The best remedy of the first problem that was not tried yet, and its block; notes that it is tried."""
-    for located in problems:
-        remedy = located.problem.remedy
-        if located.problem.message not in tried and remedy is not None:
-            tried.add(located.problem.message)
-            return remedy, located.block
-    return None

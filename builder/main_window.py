@@ -22,7 +22,6 @@ from builder.drop_overlay import DropTarget
 from builder.exports import Exports
 from builder.figure.commands import FigureCommands
 from builder.first_hints import FirstHints
-from builder.fixing import fix_all
 from builder.help import Help
 from builder.icons import ICON_SIZE
 from builder.layout_commands import LayoutCommands
@@ -128,7 +127,7 @@ class MainWindow(QMainWindow):
         self.canvas, self.breadcrumb = self.editor.canvas, self.editor.breadcrumb
         self.layers = Palette(session, theme)
         self.inspector = Inspector(session, theme)
-        self.problems = ProblemsPanel(session, theme)
+        self.problems = ProblemsPanel(session, theme, self.dialogs.choose_fixes)
         self.training = TrainingPanel(session, theme)
         self.code = CodeTab(session, theme)
         self.log = LogPanel()
@@ -225,11 +224,12 @@ class MainWindow(QMainWindow):
 
     def fix_all_problems(self) -> None:
         """Applies the first remedy of every problem."""
-        fix_all(self.session)
+        self.problems.fix_all()
 
     def show_problems(self) -> None:
-        """Opens the Problems tab."""
+        """Opens the Problems tab, with the focus on the first of them."""
         self.docks.reveal("Problems")
+        self.problems.focus_first()
 
     def show_training(self) -> None:
         """Opens the Training tab."""

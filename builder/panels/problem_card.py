@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QContextMenuEvent, QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,6 +24,7 @@ from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
 
 LEAST_TEXT = 96  # pixels
+STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 
 
 class ProblemCard(QFrame):
@@ -32,12 +33,16 @@ class ProblemCard(QFrame):
     Signals:
         chosen(Problem): the card was clicked, or Enter pressed on it.
         fix_asked(Fix): a remedy's button was clicked.
+        fix_pointed_at(Fix | None): the mouse or the focus came to a remedy's button, or left it.
         silence_asked(Problem): it is not to be shown any more.
+        step_asked(int): the focus should go that many cards on.
     """
 
     chosen = Signal(object)
     fix_asked = Signal(object)
+    fix_pointed_at = Signal(object)
     silence_asked = Signal(object)
+    step_asked = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,6 +126,10 @@ class ProblemCard(QFrame):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.chosen.emit(self.problem)
+        elif event.key() in STEPS and not event.modifiers():
+            self.step_asked.emit(STEPS[event.key()])
+        elif event.key() == Qt.Key.Key_Delete and not self.menu_button.isHidden():
+            self._silence()
         else:
             super().keyPressEvent(event)
 
@@ -153,10 +162,11 @@ class ProblemCard(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for fix in fixes:
-            button = ElidedButton(fix.label, self)
+            button = _FixButton(fix, self)
             then = "Ctrl+Z takes it back" if fix.edits else "Shows the code before anything runs"
             button.setToolTip(f"{fix.label}\n{then}")
             button.clicked.connect(lambda _checked=False, fix=fix: self.fix_asked.emit(fix))
+            button.pointed_at.connect(self.fix_pointed_at)
             self._buttons.addWidget(button)
         self._buttons.addWidget(self.why_button)
         self._buttons.addWidget(self.menu_button)
@@ -169,6 +179,32 @@ class ProblemCard(QFrame):
         self.explanation.setVisible(False)
         self.silence_action.setText("Silence at this node" if problem.node else "Silence in this project")
         self.menu_button.setVisible(not problem.is_error)
+
+
+class _FixButton(ElidedButton):
+    """A remedy's button, which tells when somebody thinks about it."""
+
+    pointed_at = Signal(object)
+
+    def __init__(self, fix: Fix, parent: QWidget) -> None:
+        super().__init__(fix.label, parent)
+        self._fix = fix
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.pointed_at.emit(self._fix)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.pointed_at.emit(self._fix if self.hasFocus() else None)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.pointed_at.emit(self._fix)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.pointed_at.emit(None)
 
 
 def _text_label(parent: QWidget) -> QLabel:

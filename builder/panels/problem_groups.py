@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from builder.panels.problem_card import ProblemCard
@@ -26,12 +26,16 @@ class ProblemGroups(QWidget):
     Signals:
         chosen(Problem): a card was clicked.
         fix_asked(Problem, Fix): a remedy of the problem was asked for.
+        fix_pointed_at(Problem, Fix | None): the mouse or the focus came to a remedy, or left it.
         silence_asked(Problem): a problem is not to be shown any more.
+        card_focused(ProblemCard): the focus went from one card to this one.
     """
 
     chosen = Signal(object)
     fix_asked = Signal(object, object)
+    fix_pointed_at = Signal(object, object)
     silence_asked = Signal(object)
+    card_focused = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +51,9 @@ class ProblemGroups(QWidget):
             layout.addWidget(cards)
             cards.chosen.connect(self.chosen)
             cards.fix_asked.connect(self.fix_asked)
+            cards.fix_pointed_at.connect(self.fix_pointed_at)
             cards.silence_asked.connect(self.silence_asked)
+            cards.step_asked.connect(self._step)
 
     @property
     def cards(self) -> list[ProblemCard]:
@@ -64,6 +70,15 @@ class ProblemGroups(QWidget):
             self.headings[severity].setText(counted(len(members), GROUPS[severity][0].capitalize()))
             self.headings[severity].setVisible(bool(members) and len(members) < len(problems))
         self.setVisible(bool(problems))
+
+    @Slot(object, int)
+    def _step(self, card: ProblemCard, by: int) -> None:
+        """Goes from a card to the one below or above, whatever group that is in."""
+        shown = self.cards
+        at = shown.index(card) + by
+        if 0 <= at < len(shown):
+            shown[at].setFocus(Qt.FocusReason.TabFocusReason)
+            self.card_focused.emit(shown[at])
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""

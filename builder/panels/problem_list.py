@@ -20,12 +20,16 @@ class ProblemCards(QWidget):
     Signals:
         chosen(Problem): a card was clicked.
         fix_asked(Problem, Fix): a remedy of the problem was asked for.
+        fix_pointed_at(Problem, Fix | None): the mouse or the focus came to a remedy, or left it.
         silence_asked(Problem): a problem is not to be shown any more.
+        step_asked(ProblemCard, int): the focus should go from a card to another.
     """
 
     chosen = Signal(object)
     fix_asked = Signal(object, object)
+    fix_pointed_at = Signal(object, object)
     silence_asked = Signal(object)
+    step_asked = Signal(object, int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +76,8 @@ class ProblemCards(QWidget):
         card = ProblemCard(self._theme, self)
         card.chosen.connect(self.chosen)
         card.fix_asked.connect(lambda fix: self.fix_asked.emit(card.problem, fix))
+        card.fix_pointed_at.connect(lambda fix: self.fix_pointed_at.emit(card.problem, fix))
         card.silence_asked.connect(self.silence_asked)
+        card.step_asked.connect(lambda step: self.step_asked.emit(card, step))
         self._layout.insertWidget(len(self._pool), card)
         self._pool.append(card)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from builder.fix_preview import FixPlan, Planner, plan_fixes, preview
 from builder.fixing import fix_all, fix_problem, mends_errors, silence
 from builder.icons import icon
 from builder.panels.problem_groups import GROUPS, ProblemGroups
@@ -18,9 +19,15 @@ from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
 from graph.scopes import LocatedProblem
 
+POINT = "Point at a remedy to see what it would change."
+
 
 class ProblemsPanel(QWidget):
     """Lists the session's problems.
+
+    Args:
+        choose: shows what fixing everything would do and gives the keys of what to leave out, None to leave
+            all as it is; without it nothing is asked.
 
     Signals:
         node_chosen(str): a problem's node is to be shown; it is already selected.
@@ -32,20 +39,30 @@ class ProblemsPanel(QWidget):
     fixed = Signal()
     title_changed = Signal(str)
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        theme: Theme,
+        choose: Callable[[Planner], Collection[str] | None] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._session, self._theme = session, theme
+        self._session, self._theme, self._ask_which = session, theme, choose
         self._shown: Sequence[LocatedProblem] = ()
         self.summary = QLabel(self)
         self.fix_all_button = QPushButton("Fix all", self)
         self.silenced = SilencedButton(session, self)
         self.cards = ProblemGroups(theme, self)
         self.empty = _EmptyState(theme, self)
+        self.foresight = QLabel(POINT, self)
+        self._scroll = QScrollArea(self)
         self._lay_out()
         self.cards.chosen.connect(self._choose)
         self.cards.fix_asked.connect(self._fix)
         self.cards.silence_asked.connect(self._silence)
-        self.fix_all_button.clicked.connect(self._fix_all)
+        self.cards.fix_pointed_at.connect(self._foresee)
+        self.cards.card_focused.connect(self._scroll.ensureWidgetVisible)
+        self.fix_all_button.clicked.connect(self.fix_all)
         session.problems_changed.connect(self.refresh)
         self.refresh()
 
@@ -69,8 +86,10 @@ class ProblemsPanel(QWidget):
         self.fix_all_button.setVisible(bool(problems))
         self.fix_all_button.setEnabled(fixable)
         self.fix_all_button.setText("Fix all errors" if mends_errors(problems) else "Fix all")
+        self.foresight.setVisible(fixable)
+        self.foresight.setText(POINT)
         self.fix_all_button.setToolTip(
-            "Applies the first remedy of each of them, as one step"
+            "Shows what the first remedy of each would change, and applies them as one step"
             if fixable
             else "None of these has a remedy that can be applied for you"
         )
@@ -101,10 +120,35 @@ class ProblemsPanel(QWidget):
         return next(each for each in self._shown if each.problem is problem)
 
     @Slot()
-    def _fix_all(self) -> None:
-        fixed = fix_all(self._session)
+    def fix_all(self) -> None:
+        """Applies the first remedy of every problem, after showing what comes of it where it is several."""
+        skipped: Collection[str] | None = ()
+        if self._ask_which is not None and len(self._plan(()).fixes) > 1:
+            skipped = self._ask_which(self._plan)
+        if skipped is None:
+            return
+        fixed = fix_all(self._session, skipped)
         self.fixed.emit()
-        self._session.message.emit(f"{counted(fixed, 'remedy').replace('remedys', 'remedies')} applied.")
+        self._session.message.emit(f"{fixed:,} {'remedy' if fixed == 1 else 'remedies'} applied.")
+
+    def focus_first(self) -> None:
+        """Puts the focus on the first problem."""
+        for card in self.cards.cards[:1]:
+            card.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _plan(self, skipped: Collection[str]) -> FixPlan:
+        return plan_fixes(self._session.project, skipped)
+
+    @Slot(object, object)
+    def _foresee(self, problem: Problem, fix: Fix | None) -> None:
+        """Says what a remedy would change; a copy is tried out, so the project stays as it is."""
+        located = next((each for each in self._shown if each.problem is problem), None)
+        if fix is None or located is None:
+            self.foresight.setText(POINT)
+        elif fix.edits:
+            self.foresight.setText(preview(self._session.project, fix, located.block))
+        else:
+            self.foresight.setText("Shows the code first; nothing runs before you have agreed.")
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -117,15 +161,22 @@ class ProblemsPanel(QWidget):
         inner.addWidget(self.cards)
         inner.addWidget(self.empty)
         inner.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(column)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(column)
+        self.foresight.setProperty("role", "muted")
+        self.foresight.setWordWrap(True)
+        self.foresight.setTextFormat(Qt.TextFormat.PlainText)
+        self.foresight.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
+        self.foresight.setMinimumHeight(2 * self.foresight.fontMetrics().lineSpacing() + GRID)
+        self.foresight.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        self.foresight.setAccessibleName("What the remedy would change")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         head.setContentsMargins(GRID, GRID, GRID, 0)
         layout.addLayout(head)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self.foresight)
 
 
 class _EmptyState(QWidget):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QMessageBox
 from shiboken6 import delete
 
+from builder.fix_preview import Planner
 from builder.main_window import MainWindow
 from builder.theme import Theme, ThemeManager
 
@@ -25,6 +26,7 @@ class Answers:
         self.could_stay = False
         self.weights_answer = "cancel"
         self.recover_answer = False
+        self.skip_answer: frozenset[str] | None = frozenset()
         self.confirm_answer = False
         self.review_answer = False
         self.reviewed: list[str] = []
@@ -50,6 +52,10 @@ class Answers:
         self.asked.append(f"review {', '.join(names)}")
         self.reviewed.append(source)
         return self.review_answer
+
+    def choose_fixes(self, plan: Planner) -> frozenset[str] | None:
+        self.asked.append(f"fix {', '.join(fix.label for fix in plan(()).fixes)}")
+        return self.skip_answer
 
     def recover(self, name: str, when: str) -> bool:
         self.asked.append(f"recover {name}")

@@ -1,0 +1,135 @@
+"""What remedies would change, found out on a copy before anything happens to the project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from shiboken6 import delete
+
+from builder.fixing import mends_errors, remedies
+from builder.quantities import counted
+from builder.scope_names import path_text
+from builder.session import Session
+from graph.block_edits import made_inside
+from graph.differences import differences
+from graph.document import Document, EditError, Project
+from graph.edits import Batch
+from graph.problems import Fix, Problem
+
+MAX_PHRASES = 4
+SEVERITIES = {"error": "error", "warning": "warning", "info": "hint"}
+TOO_LARGE = 3000  # nodes; to look for all problems of a copy then holds up a mouse that only passes by
+
+
+@dataclass(frozen=True)
+class PlannedFix:
+    """One remedy of a plan.
+
+    Attributes:
+        key: what `fix_all` knows it by.
+        label: what its button says.
+        place: the node that it is about, and in which block.
+        problem: what is wrong there.
+        changes: what it does, in words.
+    """
+
+    key: str
+    label: str
+    place: str
+    problem: str
+    changes: str
+
+
+@dataclass(frozen=True)
+class FixPlan:
+    """What fixing everything would do.
+
+    Attributes:
+        fixes: the remedies, in the order in which they are applied.
+        left: what is still wrong afterwards, in words.
+        errors_only: whether warnings and hints are left alone.
+    """
+
+    fixes: tuple[PlannedFix, ...]
+    left: str
+    errors_only: bool
+
+
+Planner: TypeAlias = Callable[[Collection[str]], FixPlan]  # takes the keys of what is left out
+
+
+def preview(project: Project, fix: Fix, block: str | None) -> str:
+    """What a remedy would change, and what would be left of the problems, as one or two sentences.
+
+    Args:
+        project: is not touched.
+        fix: made of edits.
+        block: in whose graph its problem is; None for the main graph.
+    """
+    after = project.copy()
+    try:
+        made_inside(Batch(fix.label, fix.edits), block).apply(after)
+    except EditError as error:
+        return f"It cannot be applied: {error}"
+    changes = _sentence(differences(project, after))
+    if sum(len(graph.nodes) for graph in project.graphs()) > TOO_LARGE:
+        return changes
+    with _trial(after) as trial:
+        return f"{changes} {left_text(each.problem for each in trial.all_problems)}"
+
+
+def plan_fixes(project: Project, skipped: Collection[str] = ()) -> FixPlan:
+    """What `fix_all` would do to a project, which is not touched.
+
+    Args:
+        project: what is mended.
+        skipped: keys of the remedies that are left out.
+    """
+    with _trial(project.copy()) as trial:
+        errors_only = mends_errors(each.problem for each in trial.all_problems)
+        planned = []
+        for step in remedies(trial, skipped):
+            before = trial.project.copy()
+            if trial.apply_to_project(step.edit):
+                node = before.graph_of(step.located.block).nodes.get(step.located.problem.node or "")
+                inside = path_text(before, step.located.path)
+                place = " in ".join(part for part in (node.name if node else "Training", inside) if part)
+                changes = _sentence(differences(before, trial.project))
+                planned.append(
+                    PlannedFix(step.key, step.fix.label, place, step.located.problem.message, changes)
+                )
+            if not errors_only:
+                trial.settle()
+        trial.settle()
+        return FixPlan(tuple(planned), left_text(each.problem for each in trial.all_problems), errors_only)
+
+
+def left_text(problems: Iterable[Problem]) -> str:
+    """What is left, as a sentence: `Then no problem is left.` or `Then 1 error and 2 hints are left.`."""
+    severities = [problem.severity for problem in problems]
+    counts = [counted(severities.count(key), noun) for key, noun in SEVERITIES.items() if key in severities]
+    if not counts:
+        return "Then no problem is left."
+    text = " and ".join([", ".join(counts[:-1]), counts[-1]] if counts[:-1] else counts)
+    return f"Then {text} {'is' if len(severities) == 1 else 'are'} left."
+
+
+def _sentence(phrases: list[str]) -> str:
+    listed = phrases[:MAX_PHRASES]
+    if len(phrases) > MAX_PHRASES:
+        listed.append(f"makes {counted(len(phrases) - MAX_PHRASES, 'more change')}")
+    text = "; ".join(listed) or "changes nothing that can be seen"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+@contextmanager
+def _trial(project: Project) -> Iterator[Session]:
+    """A session of its own on a copy, gone afterwards."""
+    session = Session(Document(project))
+    try:
+        yield session
+    finally:
+        delete(session)

@@ -1,0 +1,277 @@
+"""What a remedy would change, said before it is applied; and Fix all, looked through first."""
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QApplication
+
+from builder.fix_all_dialog import FixAllDialog
+from builder.fix_preview import left_text, plan_fixes, preview
+from builder.fixing import fix_all
+from builder.panels.problems import POINT, ProblemsPanel
+from builder.session import Session
+from builder.theme import light
+from graph.block_edits import InBlock
+from graph.document import Document, Graph, Node, PortRef, Project
+from graph.edits import AddNodes, Connect, SetParams
+from graph.problems import Fix, Problem
+from graph.storage import to_bytes
+from tests.graph.block_drawings import deep
+
+Key = Qt.Key
+
+
+def project():
+    """A feature map into Linear, with a parameter that does not exist on top of it."""
+    nodes = (
+        Node("n1", "Input", "image", {"shape": [1, 28, 28]}),
+        Node("n2", "Conv2d", "conv1", {"out_channels": 32, "kernel_size": 3, "nonsense": 1}),
+        Node("n3", "Linear", "fc", {"out_features": 10}),
+        Node("n4", "Output", "logits"),
+    )
+    made = Project("Demo", Graph(nodes))
+    for source, target in (("n1", "n2"), ("n2", "n3"), ("n3", "n4")):
+        Connect(PortRef(source, "out"), PortRef(target, "in")).apply(made)
+    made.take_change()
+    return made
+
+
+@pytest.fixture
+def session(qapp):
+    session = Session(Document(project()))
+    session.settle()
+    return session
+
+
+@pytest.fixture
+def asked():
+    """What the panel asked, and the answer it gets."""
+    return {"plans": [], "answer": frozenset()}
+
+
+@pytest.fixture
+def panel(qtbot, session, asked):
+    def choose(plan):
+        asked["plans"].append(plan(()))
+        return asked["answer"]
+
+    panel = ProblemsPanel(session, light(), choose)
+    qtbot.addWidget(panel)
+    panel.resize(700, 400)
+    panel.show()
+    qtbot.waitExposed(panel)
+    panel.activateWindow()
+    return panel
+
+
+def enter(widget):
+    at = QPointF(widget.rect().center())
+    QApplication.sendEvent(widget, QEnterEvent(at, at, QPointF(widget.mapToGlobal(QPoint(5, 5)))))
+
+
+# -- the preview of one remedy
+
+
+def test_pointing_at_a_remedy_says_what_it_would_change_and_changes_nothing(session, panel):
+    before = to_bytes(session.project)
+    assert panel.foresight.text() == POINT
+    card = next(card for card in panel.cards.cards if "nonsense" in card.text)
+    enter(card.fix_buttons[0])
+    assert panel.foresight.text() == ("Unsets nonsense of conv1, which was 1. Then 1 error is left.")
+    QApplication.sendEvent(card.fix_buttons[0], QEvent(QEvent.Type.Leave))
+    assert panel.foresight.text() == POINT
+    assert to_bytes(session.project) == before
+    assert not session.document.is_dirty
+
+
+def test_the_focus_on_a_remedy_says_it_too(qtbot, session, panel):
+    card = panel.cards.cards[0]
+    card.setFocus()
+    qtbot.waitUntil(card.hasFocus)
+    qtbot.keyClick(card, Key.Key_Tab)
+    assert card.fix_buttons[0].hasFocus()
+    assert panel.foresight.text() != POINT
+    qtbot.keyClick(card.fix_buttons[0], Key.Key_Backtab)
+    assert panel.foresight.text() == POINT
+
+
+def test_an_insertion_names_its_neighbours(session):
+    plan = plan_fixes(session.project)
+    insertion = next(fix for fix in plan.fixes if fix.label == "Insert Flatten")
+    assert insertion.changes == "Inserts flatten1 (Flatten) between conv1 and fc."
+    assert insertion.place == "fc"
+
+
+def test_a_remedy_inside_a_block_is_told_with_the_block(qtbot, session):
+    session.load(Document(deep()))
+    session.apply(InBlock("Residual", SetParams("n2", {"in_features": 7})))
+    (located,) = session.all_problems
+    text = preview(session.project, located.problem.fixes[0], located.block)
+    assert " in Residual" in text
+    assert text.endswith("Then no problem is left.")
+    assert plan_fixes(session.project).fixes[0].place.startswith("inner in ")
+
+
+def test_a_remedy_that_cannot_be_applied_says_so(session):
+    fix = Fix("Set it", (SetParams("gone", {"x": 1}),))
+    assert preview(session.project, fix, None).startswith("It cannot be applied: ")
+
+
+def test_code_is_shown_and_never_tried_out(session, panel):
+    problem = panel.cards.cards[0].problem
+    panel.cards.fix_pointed_at.emit(problem, Fix("Review and trust", (), review="code"))
+    assert "nothing runs before you have agreed" in panel.foresight.text()
+
+
+@pytest.mark.parametrize(
+    ("severities", "text"),
+    [
+        ([], "Then no problem is left."),
+        (["error"], "Then 1 error is left."),
+        (["info", "error", "error"], "Then 2 errors and 1 hint are left."),
+        (["warning", "info", "error"], "Then 1 error, 1 warning and 1 hint are left."),
+    ],
+)
+def test_what_is_left_is_counted(severities, text):
+    assert left_text(Problem("code", severity, None, "") for severity in severities) == text
+
+
+# -- fix all
+
+
+def test_a_plan_is_what_fix_all_then_does(session):
+    plan = plan_fixes(session.project)
+    assert [fix.label for fix in plan.fixes] == ["Remove 'nonsense'", "Insert Flatten"]
+    assert plan.left == "Then no problem is left."
+    assert plan.errors_only
+    assert fix_all(session) == len(plan.fixes)
+    assert session.errors == ()
+
+
+def test_what_is_left_out_stays_wrong(session):
+    nonsense = plan_fixes(session.project).fixes[0]
+    plan = plan_fixes(session.project, {nonsense.key})
+    assert nonsense.key not in {fix.key for fix in plan.fixes}
+    assert "1 error" in plan.left
+    fix_all(session, {nonsense.key})
+    assert session.graph.nodes["n2"].params["nonsense"] == 1
+    assert len(session.errors) == 1
+
+
+def test_fix_all_shows_the_plan_and_does_what_is_wanted(qtbot, session, panel, asked):
+    before = to_bytes(session.project)
+    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    (plan,) = asked["plans"]
+    assert len(plan.fixes) == 2
+    assert session.errors == ()
+    session.undo()
+    assert to_bytes(session.project) == before
+
+
+def test_fix_all_called_off_changes_nothing(qtbot, session, panel, asked):
+    before = to_bytes(session.project)
+    asked["answer"] = None
+    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    assert to_bytes(session.project) == before
+    assert not session.document.is_dirty
+
+
+def test_a_single_remedy_is_applied_without_a_question(qtbot, session, panel, asked):
+    qtbot.mouseClick(panel.cards.cards[0].fix_buttons[0], Qt.MouseButton.LeftButton)
+    assert len(session.errors) == 1
+    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    assert asked["plans"] == []
+    assert session.errors == ()
+
+
+@pytest.fixture
+def dialog(qtbot, session):
+    dialog = FixAllDialog(lambda skipped: plan_fixes(session.project, skipped))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    return dialog
+
+
+def test_the_dialog_lists_every_remedy_with_what_it_changes(dialog):
+    assert dialog.heading.text() == "2 remedies for errors"
+    texts = [(row.box.text(), row.changes.text()) for row in dialog.rows.values()]
+    assert texts == [
+        ("conv1: Remove 'nonsense'", "Unsets nonsense of conv1, which was 1."),
+        ("fc: Insert Flatten", "Inserts flatten1 (Flatten) between conv1 and fc."),
+    ]
+    assert dialog.left.text() == "Then no problem is left."
+    assert dialog.apply_button.text() == "Apply 2 remedies"
+
+
+def test_unticking_a_remedy_works_out_what_is_left(qtbot, dialog):
+    first, _second = dialog.rows.values()
+    first.box.setFocus()
+    qtbot.keyClick(first.box, Key.Key_Space)
+    assert dialog.left.text() == "Then 1 error is left."
+    assert first.isVisible(), "it can be ticked again"
+    assert dialog.skipped == {next(iter(dialog.rows))}
+    qtbot.keyClick(first.box, Key.Key_Space)
+    assert dialog.left.text() == "Then no problem is left."
+
+
+def test_with_nothing_ticked_there_is_nothing_to_apply(qtbot, dialog):
+    for row in list(dialog.rows.values()):
+        if row.isVisible():
+            row.box.click()
+    assert not dialog.apply_button.isEnabled()
+    assert "Tick one" in dialog.apply_button.toolTip()
+
+
+def test_enter_applies_and_escape_does_not(qtbot, dialog):
+    qtbot.keyClick(dialog, Key.Key_Return)
+    assert dialog.result() == FixAllDialog.DialogCode.Accepted
+    dialog.show()
+    qtbot.keyClick(dialog, Key.Key_Escape)
+    assert dialog.result() == FixAllDialog.DialogCode.Rejected
+
+
+# -- the keyboard
+
+
+def test_arrows_go_from_problem_to_problem_across_groups(qtbot, session, panel):
+    session.apply(AddNodes((Node("n5", "ReLU", "relu1"),)))
+    session.apply(Connect(PortRef("n1", "out"), PortRef("n5", "in")))
+    cards = panel.cards.cards
+    assert [card.problem.severity for card in cards[:2]] == ["error", "warning"]
+    panel.focus_first()
+    qtbot.waitUntil(cards[0].hasFocus)
+    qtbot.keyClick(cards[0], Key.Key_Down)
+    assert cards[1].hasFocus()
+    qtbot.keyClick(cards[1], Key.Key_Up)
+    qtbot.keyClick(cards[0], Key.Key_Up)
+    assert cards[0].hasFocus()
+
+
+def test_delete_silences_a_warning_and_no_error(qtbot, session, panel):
+    fix_all(session)
+    session.apply(SetParams("n2", {"stride": 9}))
+    session.settle()
+    warnings = [card for card in panel.cards.cards if not card.problem.is_error]
+    count = len(session.all_problems)
+    assert warnings
+    warnings[0].setFocus()
+    qtbot.keyClick(warnings[0], Key.Key_Delete)
+    assert len(session.all_problems) == count - 1
+
+
+def test_f8_leads_to_the_first_problem(window, qtbot):
+    window.files.show(Document(project()))
+    window.docks.reveal("Code")
+    window.activateWindow()
+    qtbot.keyClick(window.focusWidget() or window, Key.Key_F8)
+    qtbot.waitUntil(lambda: window.problems.cards.cards[0].hasFocus())
+    qtbot.keyClick(window.focusWidget(), Key.Key_Return)
+    assert window.session.selection == ("n2",)
+
+
+def test_fix_all_of_the_menu_asks_in_the_window(window, answers):
+    window.files.show(Document(project()))
+    window.actions_["graph.fix_all"].trigger()
+    assert answers.asked == ["fix Remove 'nonsense', Insert Flatten"]
+    assert window.session.errors == ()
