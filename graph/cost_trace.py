@@ -159,7 +159,7 @@ def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ..
     outputs = tuple(replace(output, dtype=d) for output, d in zip(call.outputs, dtypes, strict=True))
     ran = LayerCall(inputs, outputs, call.params, compute)
     parameters = spec.parameters(call)
-    trained = 0 if call.params.get(FROZEN.name) else parameters
+    trained = spec.trained_when_frozen(call) if call.params.get(FROZEN.name) else parameters
     needs_grad = trained > 0 or any(value.needs_grad for value in reads)
     makes = tuple(_made(spec, given, output, needs_grad) for output in outputs)
     kept = spec.saves(ran)

@@ -4,7 +4,8 @@
 
 Every model is built on the meta device and run on images of many sizes. What each matrix product costs then
 tells its closed form: a constant, or a number for each pixel of a map with floor((size + shift) / step) rows
-and columns. Models that are not named keep what the file says of them.
+and columns. What a model holds in memory is counted in a step of training without numbers. Models that are
+not named keep what the file says of them.
 """
 
 from __future__ import annotations
@@ -12,18 +13,24 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary, finalize
 
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from codegen.compat import import_models
+from graph.catalog.backbone import USUAL_SIDE
 
 FILE: Final = Path(__file__).parents[1] / "resources" / "backbones.json"
 LARGEST_MINIMUM = 256
+BATCHES = (64, 128)  # so large that memory goes into images, not into weights
 BEYOND = 1024  # pixels; an image that no model is too large for, unless it wants a certain size
 STEPS = tuple(sorted({2**power for power in range(9)} | {7 * 2**power for power in range(6)}))
 STRIDE = 32  # pixels; of the last maps of all models without windows
@@ -150,6 +157,62 @@ def maps_of(name: str, model: nn.Module, low: int, high: int | None) -> tuple[li
     ], constant
 
 
+class Held(TorchDispatchMode):
+    """Counts the bytes of all tensors that are there, with those that convolutions lay out anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.most = 0
+        self._seen: MutableMapping[torch.UntypedStorage, bool] = WeakKeyDictionary()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        storages = [leaf.untyped_storage() for leaf in tree_leaves(made) if isinstance(leaf, torch.Tensor)]
+        for storage in (each for each in storages if each not in self._seen):
+            self._seen[storage] = True
+            self._count(storage.nbytes())
+            finalize(storage, self._count, -storage.nbytes())
+        laid_out = 0
+        if func is torch.ops.aten.convolution.default:
+            laid_out = args[0].nbytes + _in_blocks(made)
+        elif func is torch.ops.aten.convolution_backward.default:
+            laid_out = args[1].nbytes + _in_blocks(args[0])
+        self.most = max(self.most, self.now + laid_out)
+        return made
+
+    def _count(self, size: int) -> None:
+        self.now += size
+
+
+def _in_blocks(tensor: torch.Tensor) -> int:
+    """Bytes of a map with its channels in blocks of 16, as kernels read them."""
+    channels = tensor.shape[1]
+    return tensor.nbytes // channels * (-(-channels // 16) * 16)
+
+
+def held_by(name: str, side: int, batch: int) -> tuple[int, int, int]:
+    """Bytes that are kept by autograd, at most there in a step of training, and at most in evaluation."""
+    model = on_meta(name).train()
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        model.to_empty(device="cpu")
+        images = torch.empty(batch, 3, side, side)
+        with Held() as held:
+            result = model(images)
+            kept = held.now - result.nbytes
+            result.sum().backward()
+        with torch.no_grad(), Held() as passing:
+            model.eval()(images)
+    return kept, held.most, passing.most
+
+
+def memory_of(name: str, side: int) -> tuple[int, int, int]:
+    """How many numbers an image adds to what is kept, to that on the way back, and to what passes through."""
+    few, many = (held_by(name, side, batch) for batch in BATCHES)
+    each = BATCHES[1] - BATCHES[0]
+    kept, most, passing = ((high - low) // (4 * each) for low, high in zip(few, many, strict=True))
+    return kept, most - kept, passing
+
+
 def head_of(name: str, model: nn.Module) -> dict[str, Any]:
     """Where the layer that tells the classes is, and what it reads."""
     path, layer = [each for each in model.named_modules() if isinstance(each[1], nn.Linear | nn.Conv2d)][-1]
@@ -171,6 +234,7 @@ def facts(name: str) -> dict[str, Any]:
     maps, constant = maps_of(name, model, low, high)
     body = sum(each.numel() for each in model.parameters()) - sum(each.numel() for each in layer.parameters())
     found = {"parameters": body, "sizes": [low, high], **head, "maps": maps, "constant": constant}
+    found["memory"] = memory_of(name, high or USUAL_SIDE)
     if name in SEVERAL_RESULTS:
         found |= {"arguments": arguments(name), "unused": SEVERAL_RESULTS[name]}
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,14 +12,14 @@ from typing import Any
 
 from graph.catalog.params import Choice, FilePath, Int
 from graph.catalog.rules import FLOAT32
-from graph.catalog.saving import saves_unknown
-from graph.catalog.spec import Assembled, LayerCall, LayerSpec, Params, PortSpec, WeightsFile
+from graph.catalog.spec import Assembled, LayerCall, LayerSpec, Params, PortSpec, Saved, WeightsFile
 from graph.catalog.torchvision_ops import VISION_DOCS
-from graph.dims import Dim
-from graph.shapes import InsertLayer, Shape, ShapeError, TensorSpec
+from graph.dims import Dim, evaluate
+from graph.shapes import InsertLayer, ShapeError, TensorSpec
 
 TABLE = Path(__file__).resolve().parents[2] / "resources" / "backbones.json"
 COLOURS = 3
+USUAL_SIDE = 224  # pixels; of the images that memory is told for, unless a model wants others
 NUM_CLASSES = 1000  # of ImageNet, which the models were made for
 MAX_FILE_NAME = 40
 KEEP, REPLACE, CUT = "keep", "replace", "cut"
@@ -32,10 +32,25 @@ class Pixels:
     shift: int
     step: int
 
-    def count(self, sizes: Shape) -> Dim:
+    def count(self, sizes: Sequence[Dim]) -> Dim:
         """How many pixels it has for an image of this height and width."""
         height, width = sizes
         return ((height + self.shift) // self.step) * ((width + self.shift) // self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How many numbers a model holds for an image of the usual size, on a CPU.
+
+    Args:
+        kept: those that autograd keeps.
+        back: those that are there besides them where the way back needs most.
+        passing: those that are there at once where no gradient is wanted.
+    """
+
+    kept: int
+    back: int
+    passing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class Model:
         head_map: the map that the head convolves; None for a Linear.
         macs: the multiply-adds for each pixel of its maps.
         constant: the multiply-adds that do not depend on the size of the image.
+        memory: what it holds while it runs, which grows with the image.
         arguments: what it is built with besides torchvision's defaults.
         unused: parts that torchvision's files have weights for, but only for training it from scratch.
     """
@@ -65,6 +81,7 @@ class Model:
     head_map: Pixels | None
     macs: tuple[tuple[Pixels, int], ...]
     constant: int
+    memory: Numbers
     arguments: Mapping[str, bool]
     unused: tuple[str, ...]
 
@@ -93,6 +110,7 @@ def _model(facts: Mapping[str, Any]) -> Model:
     return Model(
         least=least,
         most=most,
+        memory=Numbers(*given.pop("memory")),
         macs=tuple((Pixels(shift, step), macs) for shift, step, macs in maps),
         head_map=Pixels(*head_map) if head_map else None,
         arguments=given.pop("arguments", {}),
@@ -164,11 +182,43 @@ def _parameters(call: LayerCall) -> int:
 
 def _flops(call: LayerCall) -> Dim:
     model, sizes = MODELS[call.params.model], call.inputs[0].shape[2:]
-    macs: Dim = model.constant
-    for pixels, number in model.macs:
-        macs = macs + pixels.count(sizes) * number
+    macs = model.constant + _macs_of_maps(model, sizes)
     pixels_of_head = 1 if model.head_map is None else model.head_map.count(sizes)
     return (macs + pixels_of_head * (model.features * _num_classes(call.params))) * 2
+
+
+def _macs_of_maps(model: Model, sizes: Sequence[Dim]) -> Dim:
+    """The multiply-adds that grow with an image, for one of this height and width."""
+    return sum((pixels.count(sizes) * number for pixels, number in model.macs), start=0)
+
+
+def _trained_when_frozen(call: LayerCall) -> int:
+    p = call.params
+    return MODELS[p.model].head_parameters(p.num_classes) if p.head == REPLACE else 0
+
+
+def _saves(call: LayerCall) -> Saved:
+    """What was counted for an image of the usual size, for one of this size.
+
+    A frozen model under a head of its own is taken to read images, which need no gradient.
+    """
+    p, model = call.params, MODELS[call.params.model]
+    batch, _, *sizes = call.inputs[0].shape
+    side, dtype = model.most or USUAL_SIDE, call.compute.autocast or "float32"
+    usual_work = evaluate(_macs_of_maps(model, (side, side)), {}) or 1
+    work = _macs_of_maps(model, sizes) or usual_work
+    area = sizes[0] * sizes[1] * usual_work // side**2
+
+    def held(number: int, share: Dim) -> TensorSpec:
+        return TensorSpec((batch, share * number // usual_work), dtype)
+
+    passing = held(model.memory.passing, work)
+    if p.frozen and p.head == REPLACE:
+        return Saved(own=(TensorSpec((batch, model.features), dtype),), forward=(passing,))
+    # Borders that fill up the windows of some models cost work, but nothing of them is kept.
+    share = min(work, area) if isinstance(work, int) and isinstance(area, int) else work
+    kept, back = held(model.memory.kept, share), held(model.memory.back, share)
+    return Saved(own=(kept,), forward=(passing,) if p.frozen else (), backward=(back,))
 
 
 def _statements(call: LayerCall, name: str) -> tuple[str, ...]:
@@ -232,7 +282,9 @@ BACKBONE = LayerSpec(
     parameters=_parameters,
     learns="model",
     flops=_flops,
-    saves=saves_unknown,
+    trained_when_frozen=_trained_when_frozen,
+    saves=_saves,
+    autocast="lower",
     keywords=(
         "pretrained", "transfer learning", "fine-tuning", "torchvision", "imagenet",
         *dict.fromkeys(re.split(r"[\d_]", name)[0] for name in MODELS),

@@ -362,6 +362,7 @@ class LayerSpec:
         check: raises ShapeError where parameters cannot be, whatever comes in.
         params: in the order of PyTorch's signature.
         parameters: how many numbers it learns.
+        trained_when_frozen: how many of them it goes on learning when it is frozen.
         learns: what those numbers are.
         flops: floating-point operations for a batch of one, 2 per multiply-add; None where nobody knows.
         saves: what autograd keeps of a call in training mode; None where nobody knows.
@@ -390,6 +391,7 @@ class LayerSpec:
     outputs: tuple[PortSpec, ...] = (PortSpec("out", (SAME_DTYPE,)),)
     check: Callable[[Params], None] = no_faults
     parameters: Callable[[LayerCall], int] = no_parameters
+    trained_when_frozen: Callable[[LayerCall], int] = no_parameters
     learns: Learns = "parts"
     flops: Callable[[LayerCall], Dim | None] = no_flops
     saves: SavedRule = saves_inputs

@@ -121,4 +121,4 @@ def test_every_layer_that_is_not_exact_has_ordinary_cases():
 
 
 def test_only_what_has_code_of_its_own_is_unknown():
-    assert set(UNKNOWN) == {"Backbone", "Custom"}
+    assert set(UNKNOWN) == {"Custom"}

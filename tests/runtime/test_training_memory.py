@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 import torch
@@ -21,12 +22,13 @@ from graph.cost_trace import LOWER, trace
 from graph.document import Project
 from graph.inference import Inference
 from graph.templates import template, templates
+from tests.graph.builders import chain
 from tests.graph.networks import NETWORKS
 
 BATCH = 32
 STATES = {"SGD": 0, "AdamW": 2}
-UNKNOWN = "FrozenBackbone"  # what is inside a backbone is not known without building it
-TEMPLATES = [entry.name for entry in templates() if entry.name != UNKNOWN]
+TEMPLATES = [entry.name for entry in templates()]
+BACKBONES = ("resnet18", "mobilenet_v3_small", "efficientnet_b0", "densenet121", "squeezenet1_1", "swin_t")
 
 
 def peak_of(step: Callable[[], None]) -> int:
@@ -104,7 +106,18 @@ def test_a_larger_network_trains_in_the_memory_that_is_predicted(name, precision
     assert predicted(project, "AdamW", precision) == pytest.approx(truth, rel=0.1)
 
 
-def test_what_a_backbone_takes_is_not_guessed():
-    project = template(UNKNOWN).project()
-    memory = training_memory(trace(project.graph, Inference(project.graph)), STATES["AdamW"])
+@pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
+@pytest.mark.parametrize("model", BACKBONES)
+def test_a_backbone_trains_in_the_memory_that_is_predicted(model, frozen):
+    params = {"model": model, "head": "replace", "frozen": frozen}
+    graph = chain(("Input", {"shape": [3, 96, 64]}), ("Backbone", params), "Output")
+    project = Project(graph=graph)
+    truth = measured(project, "AdamW", "float32")
+    assert predicted(project, "AdamW", "float32") == pytest.approx(truth, rel=0.1)
+
+
+def test_what_is_inside_own_code_is_not_guessed():
+    project = template("MLP").project()
+    *others, last = trace(project.graph, Inference(project.graph))
+    memory = training_memory([*others, replace(last, is_known=False)], STATES["AdamW"])
     assert memory.peak(BATCH) is None
