@@ -22,6 +22,7 @@ DETAIL_SCALE = 0.58  # below it cards become blocks: their 11-px text would be u
 ROUND_SCALE = 0.35  # below it a block's corners are too small to be seen round
 NAME_SCALE = 0.2  # below it not even a name can be read
 BLOCK_TEXT, MIN_BLOCK_TEXT = 12.0, 8.5  # pixels on screen of a block's name: where it fits, and at least
+EVEN = 0.179  # the luminance on which white and black can be read equally well
 BLOCK_SIZES = (15, 17, 19, 21, 24, 27, 30, 34, 38, 43)  # canvas units
 
 
@@ -54,7 +55,7 @@ class CanvasStyle:
         self.canvas = theme.color("canvas")
         self.grid = _dot_pen(theme.color("node_border", 0.6))
         self.hairline = QPen(theme.color("border"), 1)
-        shadow = theme.color("canvas" if theme.is_dark else "border_strong")
+        shadow = theme.color("canvas" if theme.is_dark else "node_border")
         self.shadow = QBrush(mixed(shadow, self.canvas, 0.45))  # opaque, as blending costs more than a card
         self.border = {
             "normal": QPen(theme.color("node_border"), 1),
@@ -115,8 +116,7 @@ class CanvasStyle:
 
     def _make_family(self, category: str) -> Family:
         color = QColor(self.theme.family_color(category))
-        dark, light = sorted((self.theme.color("text"), self.theme.color("canvas")), key=_luminance)
-        on_color = light if _luminance(color) < 0.2 else dark
+        on_color = QColor("#ffffff" if _luminance(color) < EVEN else "#000000")
         return Family(color, QBrush(color), QPen(on_color))
 
 

@@ -60,7 +60,7 @@ class Theme:
     hover: str  # a button or row under the mouse
     pressed: str  # a button held down
     border: str  # hairlines between areas
-    border_strong: str  # outlines of controls; 3:1 where it alone says what a control is
+    border_strong: str  # outlines of controls, which alone say what a control is: 3:1 on every surface
 
     # text
     text: str
@@ -142,9 +142,9 @@ _LIGHT = Theme(
     surface="#ffffff",
     raised="#ffffff",
     hover="#ebedf1",
-    pressed="#dfe2e8",
+    pressed="#e3e6eb",
     border="#dcdfe5",
-    border_strong="#c2c7d0",
+    border_strong="#858c98",
     text="#1b1f26",
     text_muted="#59616e",
     text_disabled="#9aa1ac",
@@ -165,7 +165,7 @@ _LIGHT = Theme(
     grid="#e1e4e9",
     node_fill="#ffffff",
     node_border="#c6cbd4",
-    node_hover="#8d96a5",
+    node_hover="#7f8897",
     node_selected="#2563d9",
     edge="#7d8696",
     edge_hover="#2563d9",
@@ -225,9 +225,9 @@ _DARK = Theme(
     surface="#222529",
     raised="#2b2e34",
     hover="#33373e",
-    pressed="#3d424a",
+    pressed="#373c43",
     border="#363a41",
-    border_strong="#4d535d",
+    border_strong="#7a808b",
     text="#e7e9ec",
     text_muted="#a1a9b4",
     text_disabled="#6b727d",

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from builder.canvas.annotation_layer import BAR, PAPER
+from builder.canvas.style import CanvasStyle
 from builder.icons import icon, names
 from builder.theme import ThemeManager, dark, font, light
 from builder.theme.stylesheet import stylesheet
@@ -77,7 +78,9 @@ def oklab(color, vision):
 
 
 @by_name
-@pytest.mark.parametrize("background", ["window", "surface", "raised", "hover", "selection"])
+@pytest.mark.parametrize(
+    "background", ["window", "surface", "raised", "hover", "pressed", "selection", "canvas", "node_fill"]
+)
 @pytest.mark.parametrize("text", ["text", "text_muted", "error", "accent_text"])
 def test_text_is_readable_on_every_surface(theme, background, text):
     assert contrast(getattr(theme, text), getattr(theme, background)) >= 4.5
@@ -86,8 +89,32 @@ def test_text_is_readable_on_every_surface(theme, background, text):
 @by_name
 @pytest.mark.parametrize("token", ["warning", "success", "info"])
 def test_words_in_a_status_colour_are_readable(theme, token):
-    for background in ("window", "surface", "raised", f"{token}_soft"):
-        assert contrast(getattr(theme, token), getattr(theme, background)) >= 4.5
+    for background in ("window", "surface", "raised", "hover", "canvas", f"{token}_soft"):
+        assert contrast(getattr(theme, token), getattr(theme, background)) >= 4.5, background
+
+
+@by_name
+def test_cards_that_tell_of_problems_are_readable(theme):
+    for kind in ("error", "warning", "success", "info"):
+        for text in ("text", "text_muted", "accent_text", kind):
+            assert contrast(getattr(theme, text), getattr(theme, f"{kind}_soft")) >= 4.5, (kind, text)
+
+
+@by_name
+def test_what_says_where_a_control_is_stands_out_from_every_ground(theme):
+    """WCAG 1.4.11: outlines of controls, the focus ring, the frame of a ticked box."""
+    for part in ("border_strong", "accent", "text_muted"):
+        for ground in ("window", "surface", "raised"):
+            assert contrast(getattr(theme, part), getattr(theme, ground)) >= 3, (part, ground)
+
+
+@by_name
+def test_the_name_of_a_layer_is_readable_on_its_block(qapp, theme):
+    """A family is never told by its colour alone: the name stands on it."""
+    style = CanvasStyle(theme)
+    for category in {BLOCKS, *(spec.category for spec in CATALOG.values())}:
+        family = style.family_of(category)
+        assert contrast(family.on_color.color(), family.color) >= 4.5, category
 
 
 @by_name
@@ -105,7 +132,7 @@ def test_primary_button_text_is_readable(theme):
 
 @by_name
 def test_graphics_stand_out_from_their_ground(theme):
-    for token in ("edge", "edge_hover", "port", "node_selected", "marquee"):
+    for token in ("edge", "edge_hover", "port", "node_hover", "node_selected", "marquee"):
         assert contrast(getattr(theme, token), theme.canvas) >= 3, token
     for token in ("plot_train", "plot_val", "plot_lr", "plot_grad"):
         assert contrast(getattr(theme, token), theme.surface) >= 3, token
