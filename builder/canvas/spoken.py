@@ -1,0 +1,83 @@
+"""Tells screen readers what is selected on the canvas: cards are painted, and no widgets of their own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QWidget
+
+from builder.canvas.captions import UNKNOWN, params_text
+from builder.quantities import counted
+from builder.session import Session
+from graph.shapes import TensorSpec
+
+MOST_NAMES = 5  # of a selection, before only their number is told
+
+
+class Spoken(QObject):
+    """Keeps the accessible description of the canvas true, and has it read out where it changes.
+
+    Args:
+        session: its graph and selection are told.
+        canvas: the widget that is described.
+    """
+
+    def __init__(self, session: Session, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        self._session, self._canvas = session, canvas
+        session.selection_changed.connect(self.tell)
+        session.changed.connect(self.tell)
+        session.problems_changed.connect(self.tell)
+        session.scope_changed.connect(self.tell)
+        session.document_replaced.connect(self.tell)
+        self.tell()
+
+    @Slot()
+    def tell(self) -> None:
+        """Tells what is selected now."""
+        text = selection_text(self._session)
+        if text == self._canvas.accessibleDescription():
+            return
+        self._canvas.setAccessibleDescription(text)
+        if QAccessible.isActive() and self._canvas.hasFocus():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._canvas, text))
+
+
+def selection_text(session: Session) -> str:
+    """`conv1, Conv2d 3×3 → 32, output N×32×28×28, no problems`; without a selection, the whole graph."""
+    chosen = [node_id for node_id in session.selection if node_id in session.graph.nodes]
+    if not chosen:
+        num_nodes = len(session.graph.nodes)
+        return f"{counted(num_nodes, 'layer')}, {_problems_text(len(session.problems))}, nothing selected"
+    if len(chosen) > 1:
+        names = [session.graph.nodes[node_id].name for node_id in chosen[:MOST_NAMES]]
+        more = ", ..." if len(chosen) > MOST_NAMES else ""
+        return f"{counted(len(chosen), 'layer')} selected: {', '.join(names)}{more}"
+    return node_text(session, chosen[0])
+
+
+def node_text(session: Session, node_id: str) -> str:
+    """What a card shows, in words."""
+    node, result = session.graph.nodes[node_id], session.result(node_id)
+    spec, problems = session.graph.catalog.get(node.type), session.problems_of(node_id)
+    kind = " ".join(part for part in (node.type, params_text(spec, node) if spec else "") if part)
+    parts = [node.name, kind, _outputs_text(dict(result.outputs)), _problems_text(len(problems))]
+    parts += [problem.message for problem in problems[:1]]
+    return ", ".join(part for part in parts if part)
+
+
+def _outputs_text(outputs: dict[str, TensorSpec | None]) -> str:
+    shapes = {name: _dims(tensor) for name, tensor in outputs.items()}
+    if len(shapes) < 2:
+        return "".join(f"output {shape}" for shape in shapes.values())
+    return "outputs " + ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+
+
+def _dims(tensor: TensorSpec | None) -> str:
+    if tensor is None:
+        return "unknown"
+    return "×".join(map(str, tensor.shape)) or UNKNOWN
+
+
+def _problems_text(count: int) -> str:
+    return counted(count, "problem") if count else "no problems"
