@@ -112,7 +112,7 @@ class PreferencesDialog(QDialog):
         _add(form, "", self.snap_to_grid, SNAP_HINT)
         _add_heading(form, "Safety")
         _add(form, "Keep unsaved work", _left(self.recovery_interval), RECOVERY_HINT)
-        scroll = QScrollArea()
+        scroll = QScrollArea(accessibleName="Preferences")
         scroll.setWidget(page)
         scroll.setWidgetResizable(True)
         foot = QHBoxLayout()

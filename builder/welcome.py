@@ -118,7 +118,7 @@ def _link(action: QAction, parent: QWidget) -> QPushButton:
 
 def _scrolling(column: QWidget) -> QScrollArea:
     """A column that can be reached also where the window is lower than it."""
-    area = QScrollArea()
+    area = QScrollArea(accessibleName="Ways to begin")
     area.setWidget(column)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -142,7 +142,7 @@ class CodePane(QWidget):
         self._explanation.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._explanation.setMargin(2 * GRID)
         self._explanation.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._placeholder = QScrollArea(widgetResizable=True)
+        self._placeholder = QScrollArea(widgetResizable=True, accessibleName="Why there is no code")
         self._placeholder.setWidget(self._explanation)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._placeholder)

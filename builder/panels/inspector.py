@@ -122,7 +122,7 @@ class Inspector(QWidget):
 
 
 def _scrolling(page: QWidget) -> QScrollArea:
-    scroll = QScrollArea()
+    scroll = QScrollArea(accessibleName="Facts and parameters")
     scroll.setWidgetResizable(True)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setWidget(page)

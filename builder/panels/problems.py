@@ -55,7 +55,7 @@ class ProblemsPanel(QWidget):
         self.cards = ProblemGroups(theme, self)
         self.empty = _EmptyState(theme, self)
         self.foresight = QLabel(POINT, self)
-        self._scroll = QScrollArea(self)
+        self._scroll = QScrollArea(self, accessibleName="Problems and their remedies")
         self._lay_out()
         self.cards.chosen.connect(self._choose)
         self.cards.fix_asked.connect(self._fix)

@@ -23,7 +23,7 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self.plan = PlanForm(session)
         self.dashboard = Dashboard(theme)
-        scroll = QScrollArea()
+        scroll = QScrollArea(accessibleName="Training plan")
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setMinimumWidth(FORM_WIDTH - 60)
