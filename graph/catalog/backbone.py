@@ -55,7 +55,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is known of a model. All figures are without its head, the layer that tells the classes.
+    """What is known of a model. All figures but its memory are without its head, which tells the classes.
 
     Args:
         parameters: how many numbers it learns.

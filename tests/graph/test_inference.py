@@ -195,3 +195,20 @@ def test_only_what_leads_to_an_output_is_live():
 def test_a_project_is_checked_whole():
     doc = document(chain("Input", "ReLU", "Output"))
     assert check(doc.project).problems() == []
+
+
+def test_layers_that_are_alike_are_worked_out_once():
+    graph = chain(
+        ("Input", {"shape": [4]}), "ReLU", "ReLU", ("Linear", {"out_features": 4}), "ReLU", "Output"
+    )
+    inference = Inference(graph)
+    assert inference.result("n2") is inference.result("n3")
+    assert inference.result("n5") is inference.result("n2")
+
+
+def test_what_is_only_equal_is_not_taken_for_the_same():
+    zeros = [("Threshold", {"threshold": 0.5, "value": value}) for value in (0.0, -0.0)]
+    biases = [("Linear", {"bias": value}) for value in (True, 1)]
+    inference = Inference(chain(("Input", {"shape": [64]}), *zeros, *biases, "Output"))
+    assert [str(inference.result(node).params["value"]) for node in ("n2", "n3")] == ["0.0", "-0.0"]
+    assert [(p.node, p.param) for p in inference.problems()] == [("n5", "bias")]
