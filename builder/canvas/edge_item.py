@@ -78,6 +78,11 @@ class EdgeItem:
         return self._path
 
     @property
+    def label_at(self) -> QPointF:
+        """Where on the curve its label is, in scene coordinates."""
+        return middle(self.path)
+
+    @property
     def area(self) -> QRectF:
         """What the curve, its pen and its label cover, in scene coordinates."""
         if self._area is None:
@@ -143,7 +148,7 @@ class EdgeItem:
         width = label.size().width() + 2 * PADDING
         height = QFontMetricsF(self._scene.style_.fonts["label"]).height()
         start, end = self.start, self.end
-        centre, gap = middle(self.path), end.x() - start.x()
+        centre, gap = self.label_at, end.x() - start.x()
         is_level = abs(end.y() - start.y()) < 2 and abs(centre.y() - start.y()) < 2
         top = centre.y() - height / 2
         if 0 < gap < CARD_WIDTH and width - 2 * PADDING > gap:

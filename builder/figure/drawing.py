@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPicture, QPolygonF
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPicture
 from shiboken6 import delete
 
-from builder.canvas.annotation_layer import AnnotationLayer
-from builder.canvas.lazy_items import LazyItems
-from builder.canvas.node_item import NodeItem, PortState
-from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT, card_height
-from builder.canvas.scene import CanvasScene
-from builder.canvas.style import CanvasStyle
+from builder.canvas.ports import CARD_WIDTH, COLUMN, card_height
 from builder.figure.folding import folded, num_columns
 from builder.figure.options import FigureOptions
-from builder.figure.style import PrintStyle, figure_style
+from builder.figure.scene import FigureScene
+from builder.figure.style import figure_style
 from builder.session import Session
-from graph.document import Edge, Node, PortRef
+from graph.document import Edge
 
 MARGIN = 8.0  # canvas units around the graph
 POINT = 25.4 / 72  # millimetres
@@ -27,7 +23,6 @@ PRINT_UNIT = 0.6 * POINT  # millimetres of a canvas unit on paper: the smallest 
 SCREEN_UNIT = 25.4 / 96  # and on the screen: a pixel
 SMALLEST_TEXT = 10.0  # canvas units
 NARROW_GAP = 40.0  # canvas units between folded columns that have no shapes between them
-ARROW = (8.0, 3.2)  # length and half the width of an arrow head, in canvas units
 NOWHERE = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -111,7 +106,9 @@ class Figure:
         scene, gap = self._scene, float(COLUMN - CARD_WIDTH) if self.options.has_shapes else NARROW_GAP
         boxes = {node_id: scene.geometry.card(node_id) for node_id in self.node_ids}
         room = width / self._natural_unit() - 2 * MARGIN
-        scene.show_at(folded(self._session.graph, boxes, num_columns(room, gap), gap))
+        fold = folded(self._session.graph, boxes, num_columns(room, gap), gap)
+        scene.show_at(fold.positions)
+        scene.tracks = fold.tracks
         scene.show_annotations(())  # what they stood around stands elsewhere
 
     def _natural_unit(self) -> float:
@@ -141,67 +138,3 @@ def figure_of(session: Session, options: FigureOptions, node_ids: Iterable[str] 
         yield figure
     finally:
         figure.close()
-
-
-class FigureScene(CanvasScene):
-    """A scene in which nothing is selected, under the mouse or wrong."""
-
-    def __init__(self, session: Session, style: CanvasStyle) -> None:
-        super().__init__(session, style)
-        nodes = session.graph.nodes
-        self.nodes = LazyItems(lambda: nodes, lambda node_id: FigureNode(node_id, self))
-        self.annotations = FigureAnnotations(self, [*session.graph.frames, *session.graph.notes])
-        self.selected, self.wrong = frozenset(), frozenset()
-
-    def show_annotations(self, ids: Iterable[str]) -> None:
-        """Shows these frames and notes, and no others."""
-        self.annotations = FigureAnnotations(self, ids)
-
-
-class FigureAnnotations(AnnotationLayer):
-    """Some of the frames and notes of a scene, none of them selected."""
-
-    def __init__(self, scene: CanvasScene, shown: Iterable[str]) -> None:
-        super().__init__(scene)
-        self._ids = frozenset(shown)
-
-    @property
-    def ids(self) -> list[str]:
-        return [item_id for item_id in super().ids if item_id in self._ids]
-
-    def is_selected(self, item_id: str) -> bool:
-        return False
-
-
-class FigureNode(NodeItem):
-    """A card without a badge and a pin; inputs at which nothing arrives are left out."""
-
-    @property
-    def node(self) -> Node:
-        node = super().node
-        return node.with_(pinned=False) if node.pinned else node
-
-    def refresh(self) -> None:
-        super().refresh()
-        self.problems = ()
-        if self.is_dot:
-            return
-        self.ports = tuple(port for port in self.ports if port.is_output or port.is_connected)
-        rows = [round((port.y - HEADER_HEIGHT) / ROW_HEIGHT + 0.5) for port in self.ports]
-        self.card = QRectF(0, 0, CARD_WIDTH, card_height(max(rows, default=1)))
-
-    def port_state(self, ref: PortRef) -> PortState:
-        return PortState.NORMAL
-
-    def paint_ports(self, painter: QPainter) -> None:
-        """In print an arrow head where an edge arrives, and nothing where it leaves."""
-        if not isinstance(self.style, PrintStyle):
-            super().paint_ports(painter)
-            return
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.style.theme.color("edge"))
-        length, half = ARROW
-        for port in (port for port in self.ports if not port.is_output):
-            tip = QPointF(port.x, port.y)
-            back = [tip + QPointF(-length, -half), tip + QPointF(-length, half)]
-            painter.drawPolygon(QPolygonF([tip, *back]))
