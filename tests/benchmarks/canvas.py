@@ -82,7 +82,7 @@ def _netloom(size: int, theme: Any) -> dict[str, float]:
     figures["drag, all visible"] = _timed(lambda: _step(lambda: move.move(QPointF(16.0 * next(steps), 8.0))))
     move.cancel()
     view.zoom_by(1 / view.zoom)
-    view.centerOn(view.graph_scene.nodes["n30"])
+    view.centerOn(view.graph_scene.nodes["n30"].area.center())
     figures["repaint 1:1"] = _timed(view.viewport().repaint)
     figures["pan 1:1"] = _timed(lambda: _step(lambda: view.pan_by(QPoint(-7, -5))))
     figures["edit 1:1"] = _timed(lambda: edit("n3"))
