@@ -34,6 +34,9 @@ class Shelf(Mapping[str, ItemT]):
     def __getitem__(self, item_id: str) -> ItemT:
         return self._items[item_id]
 
+    def __contains__(self, item_id: object) -> bool:
+        return item_id in self._items
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)
 

@@ -8,7 +8,7 @@ from builder.canvas.grid_index import Box, GridIndex, united
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT, card_extent
 from builder.canvas.routes import reach
 from builder.session import Session
-from graph.cards import DOT, is_dot
+from graph.cards import DOT
 from graph.document import Edge, PortRef, Position
 
 FIRST_ROW = HEADER_HEIGHT + ROW_HEIGHT / 2  # from a card's top to its first port
@@ -25,6 +25,7 @@ class Geometry:
         self._nodes: GridIndex[str] = GridIndex()
         self._edges: GridIndex[Edge] = GridIndex()
         self._shown: dict[str, Position] = {}
+        self._dots: set[str] = set()  # ids of the nodes that are points, as far as they are placed
 
     def corner(self, node_id: str) -> Position:
         """The top left corner of a card: where the document has it, unless it is shown elsewhere."""
@@ -41,7 +42,7 @@ class Geometry:
     def port(self, ref: PortRef, is_output: bool) -> Position:
         """Where an edge meets a port, to the nearest row: what is seen from afar."""
         x, y = self.corner(ref.node)
-        if self._is_dot(ref.node):
+        if ref.node in self._dots:
             return (x + DOT / 2, y + DOT / 2)
         return (x + CARD_WIDTH if is_output else x, y + FIRST_ROW)
 
@@ -63,7 +64,12 @@ class Geometry:
 
     def place_node(self, node_id: str) -> None:
         """Notes where a card is now."""
-        self._nodes.put(node_id, self._measured(node_id))
+        box = self._measured(node_id)
+        self._nodes.put(node_id, box)
+        if box[2] - box[0] == DOT:
+            self._dots.add(node_id)
+        else:
+            self._dots.discard(node_id)
 
     def place_edge(self, edge: Edge) -> None:
         """Notes where an edge is now; both of its cards have been placed."""
@@ -74,6 +80,7 @@ class Geometry:
     def drop_node(self, node_id: str) -> None:
         """Forgets a card."""
         self._nodes.discard(node_id)
+        self._dots.discard(node_id)
         self._shown.pop(node_id, None)
 
     def drop_edge(self, edge: Edge) -> None:
@@ -83,6 +90,7 @@ class Geometry:
     def clear(self) -> None:
         """Forgets everything."""
         self._nodes, self._edges, self._shown = GridIndex(), GridIndex(), {}
+        self._dots.clear()
 
     def nodes_in(self, area: Box) -> list[str]:
         """Ids of the cards that an area touches, in no order."""
@@ -106,10 +114,6 @@ class Geometry:
         width, height = card_extent(graph, graph.nodes[node_id], self._session.result(node_id))
         x, y = self.corner(node_id)
         return (x, y, x + width, y + height)
-
-    def _is_dot(self, node_id: str) -> bool:
-        graph = self._session.graph
-        return is_dot(graph.catalog.get(graph.nodes[node_id].type))
 
     def _rows_of(self, node_id: str) -> int:
         _, top, _, bottom = self.card(node_id)
