@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 SHORT_STEP = 0.003  # seconds that a holder waits for the step to end; longer ones leave the interpreter free
+MOST_SKIPPED = 64  # times that a holder does not wait in vain again
 
 
 class Control:
@@ -24,6 +25,7 @@ class Control:
         self._parked = threading.Event()
         self._undisturbed = threading.Event()
         self._undisturbed.set()
+        self._skips = self._skipped = 0  # how often not to wait after a step that was too long, and done so
 
     @property
     def stopped(self) -> bool:
@@ -59,16 +61,25 @@ class Control:
         """Keeps the run from its next step while the caller works for a moment, such as on a repaint.
 
         Two threads of Python that call many short functions at once hand the interpreter back and forth at
-        every call, and both take several times as long. So the caller waits for the step under way, if it is
-        a short one, and the run waits for the caller.
+        every call, and both take several times as long. So the caller waits for the step under way, if steps
+        are short ones, and the run waits for the caller.
         """
         self._parked.clear()
         self._undisturbed.clear()
         try:
-            self._parked.wait(SHORT_STEP)
+            self._wait_for_step()
             yield
         finally:
             self._undisturbed.set()
+
+    def _wait_for_step(self) -> None:
+        """Waits for the end of the step; where steps are too long for that, it only tries now and then."""
+        if self._skipped < self._skips:
+            self._skipped += 1
+            return
+        self._skipped = 0
+        is_short = self._parked.wait(SHORT_STEP)
+        self._skips = 0 if is_short else min(2 * self._skips + 1, MOST_SKIPPED)
 
     def make_way(self) -> None:
         """Returns at once, or when who holds the run is through."""

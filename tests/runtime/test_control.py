@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from itertools import pairwise
 
 import pytest
 
-from runtime.control import Control
+from runtime.control import MOST_SKIPPED, Control
 from runtime.signals import stop_on_signals
 
 
@@ -33,6 +34,54 @@ def test_a_stop_ends_the_pause_and_forbids_a_new_one() -> None:
     control.pause()
     assert not control.paused
     control.wait_while_paused()
+
+
+def test_a_run_with_short_steps_waits_for_who_holds_it() -> None:
+    control, steps = Control(), 0
+
+    def run() -> None:
+        nonlocal steps
+        while not control.stopped:
+            control.make_way()
+            steps += 1
+
+    runner = threading.Thread(target=run)
+    runner.start()
+    for _ in range(20):
+        with control.held():
+            assert control._parked.is_set()
+            before = steps
+            assert sum(range(100_000)) > 0
+            assert steps == before
+    control.request_stop()
+    runner.join(timeout=10)
+    assert not runner.is_alive()
+    assert steps > 20
+
+
+def test_a_step_too_long_to_wait_for_is_waited_for_ever_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    control, waits = Control(), 0
+
+    def waited(holds: int, *, is_short: bool) -> list[int]:
+        """Which of the next holds wait for the step."""
+
+        def wait(timeout: float) -> bool:
+            nonlocal waits
+            waits += 1
+            return is_short
+
+        monkeypatch.setattr(control._parked, "wait", wait)
+        found = []
+        for index in range(holds):
+            before = waits
+            with control.held():
+                found += [index] * (waits - before)
+        return found
+
+    apart = [later - earlier for earlier, later in pairwise(waited(400, is_short=False))]
+    assert apart[:5] == [2, 4, 8, 16, 32]
+    assert set(apart[6:]) == {MOST_SKIPPED + 1}
+    assert waited(100, is_short=True)[-30:] == list(range(70, 100))  # short again: each is waited for
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
