@@ -9,6 +9,7 @@ from itertools import pairwise
 from graph.layout.lattice import Lattice, Link
 
 ROUNDS = 12  # sweeps there and back
+MANY = 6000  # slots; of more, one first order is tried and no other
 PATIENCE = 3  # rounds without a better order before it ends
 SWAPS = 4  # passes of swapping neighbours after a sweep
 
@@ -25,12 +26,12 @@ def put_in_order(lattice: Lattice, starts: Sequence[Rows], check: Callable[[], N
 
     Source: Gansner et al., A technique for drawing directed graphs, 1993 (sweeps and swaps).
     """
-    best, fewest = lattice.rows, -1
-    for start in starts:
-        if fewest:
-            rows, found = _improved(lattice, start, check)
-            if found < fewest or fewest < 0:
-                best, fewest = rows, found
+    is_large = len(lattice.after) > MANY
+    best, fewest = _improved(lattice, starts[0], check)
+    for start in () if is_large else starts[1:]:
+        rows, found = _improved(lattice, start, check) if fewest else (best, 0)
+        if found < fewest:
+            best, fewest = rows, found
     lattice.rows = best
 
 
