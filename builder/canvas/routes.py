@@ -16,6 +16,8 @@ BELOW = ROW_HEIGHT / 2  # from the first port down to a card's bottom edge
 LANE = 28.0  # from a card's edge to an edge that passes it
 ROW_OFFSET = (HEADER_HEIGHT + ROW_HEIGHT) - 2 * BELOW  # between a card's top and bottom, seen from its port
 
+FAR = 2 * (HEADER_HEIGHT + ROW_HEIGHT) + LANE  # from port to port, where a row of cards fits between two
+
 LABEL_ROOM = 48.0  # a label reaches beyond its curve by at most this
 Point = tuple[float, float]
 IsBlocked = Callable[[QRectF], bool]
@@ -30,7 +32,7 @@ def route(start: QPointF, end: QPointF, is_blocked: IsBlocked | None = None) -> 
         is_blocked: whether cards stand in a rectangle; an edge along a row then bows below them.
     """
     if end.x() < start.x() - MIN_REACH:
-        return _led_back(start, end)
+        return _led_back(start, end, is_blocked)
     path = QPainterPath(start)
     dx, dy = end.x() - start.x(), end.y() - start.y()
     if _could_hide(dx, dy) and is_blocked is not None and is_blocked(_straight_between(start, end)):
@@ -66,7 +68,8 @@ def loose(start: QPointF, end: QPointF) -> QPainterPath:
 
 def may_be_blocked(start: QPointF, end: QPointF) -> bool:
     """Whether cards may stand between the ends of an edge, so that its route hangs on them."""
-    return _could_hide(end.x() - start.x(), end.y() - start.y())
+    dx, dy = end.x() - start.x(), end.y() - start.y()
+    return _could_hide(dx, dy) or _leads_far_down(dx, dy)
 
 
 def middle(path: QPainterPath) -> QPointF:
@@ -76,6 +79,10 @@ def middle(path: QPainterPath) -> QPointF:
 
 def _could_hide(dx: float, dy: float) -> bool:
     return dx > CARD_WIDTH + 2 * MIN_REACH and abs(dy) < HEADER_HEIGHT + ROW_HEIGHT
+
+
+def _leads_far_down(dx: float, dy: float) -> bool:
+    return dx < -MIN_REACH and dy > FAR
 
 
 def _straight_between(start: QPointF, end: QPointF) -> QRectF:
@@ -90,13 +97,34 @@ def _bowed(path: QPainterPath, start: QPointF, end: QPointF, low: float) -> QPai
     return path
 
 
-def _led_back(start: QPointF, end: QPointF) -> QPainterPath:
+def _led_back(start: QPointF, end: QPointF, is_blocked: IsBlocked | None) -> QPainterPath:
     """Out to the right, back along a lane between the two rows of cards, and in from the left."""
+    dx, dy = end.x() - start.x(), end.y() - start.y()
     lane = (start.y() + end.y() - ROW_OFFSET) / 2
-    if abs(end.y() - start.y()) < HEADER_HEIGHT + ROW_HEIGHT + 16:
+    if is_blocked and _leads_far_down(dx, dy) and is_blocked(_lane_between(start, end, lane)):
+        return _led_down(start, end, is_blocked)
+    if abs(dy) < HEADER_HEIGHT + ROW_HEIGHT + 16:
         lane = max(start.y(), end.y()) + BELOW + LANE
     path = QPainterPath(start)
     path.cubicTo(start.x() + TURN, start.y(), start.x() + TURN, lane, start.x(), lane)
     path.lineTo(end.x(), lane)
     path.cubicTo(end.x() - TURN, lane, end.x() - TURN, end.y(), end.x(), end.y())
     return path
+
+
+def _led_down(start: QPointF, end: QPointF, is_blocked: IsBlocked) -> QPainterPath:
+    """Out to the right, down beside the cards between, back along the lowest free lane above the last one."""
+    x, low = start.x() + TURN, end.y() - HEADER_HEIGHT - BELOW - LANE / 2
+    lanes = (low - step * LANE / 2 for step in range(4))
+    lane = next((each for each in lanes if not is_blocked(_lane_between(start, end, each))), low)
+    path = QPainterPath(start)
+    path.cubicTo(start.x() + TURN * 0.6, start.y(), x, start.y() + TURN * 0.4, x, start.y() + TURN)
+    path.lineTo(x, lane - TURN / 2)
+    path.cubicTo(x, lane, x, lane, start.x(), lane)
+    path.lineTo(end.x(), lane)
+    path.cubicTo(end.x() - TURN, lane, end.x() - TURN, end.y(), end.x(), end.y())
+    return path
+
+
+def _lane_between(start: QPointF, end: QPointF, lane: float) -> QRectF:
+    return QRectF(QPointF(end.x(), lane - 4), QPointF(start.x(), lane + 4))

@@ -11,10 +11,8 @@ from graph.layout.drawing import Rect
 from graph.layout.lattice import Lattice, Link, spread
 from graph.layout.levels import levels
 from graph.layout.lines import lines
-from graph.layout.metrics import Direction, Metrics
+from graph.layout.metrics import POINT, Direction, Metrics
 from graph.layout.ordering import first_order, put_in_order
-
-POINT = 32.0  # canvas units; smaller things are points that edges run through
 
 
 @dataclass(frozen=True, slots=True)
