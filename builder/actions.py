@@ -15,6 +15,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from builder.icons import icon
+from builder.texts import tr
 
 Scope: TypeAlias = Literal["window", "canvas"]
 
@@ -48,7 +49,7 @@ class ActionSpec:
     @property
     def title(self) -> str:
         """The text as the command palette shows it: no mnemonic, no dots."""
-        return self.text.replace("&", "").removesuffix("...")
+        return tr(self.text).replace("&", "").removesuffix("...")
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -273,7 +274,7 @@ class Actions:
         action.setEnabled(enabled)
         text = _tool_tip(action, self._specs[action_id], self.why_disabled(action_id))
         action.setToolTip(text)
-        action.setStatusTip(self.why_disabled(action_id) or self._specs[action_id].tooltip)
+        action.setStatusTip(self.why_disabled(action_id) or tr(self._specs[action_id].tooltip))
 
 
 def _checked(specs: tuple[ActionSpec, ...]) -> tuple[ActionSpec, ...]:
@@ -287,7 +288,7 @@ def _checked(specs: tuple[ActionSpec, ...]) -> tuple[ActionSpec, ...]:
 
 
 def _make(spec: ActionSpec, parent: QObject) -> QAction:
-    action = QAction(spec.text, parent)
+    action = QAction(tr(spec.text), parent)
     action.setObjectName(spec.id)
     action.setCheckable(spec.checkable)
     action.setShortcuts([QKeySequence(shortcut) for shortcut in spec.shortcuts])
@@ -296,7 +297,7 @@ def _make(spec: ActionSpec, parent: QObject) -> QAction:
     if spec.scope == "canvas":
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     action.setToolTip(_tool_tip(action, spec, ""))
-    action.setStatusTip(spec.tooltip)
+    action.setStatusTip(tr(spec.tooltip))
     return action
 
 
@@ -305,7 +306,7 @@ def _tool_tip(action: QAction, spec: ActionSpec, reason: str) -> str:
     title = action.text().replace("&", "").removesuffix("...")
     keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     head = f"{title} ({keys})" if keys else title
-    return "\n".join(line for line in (head, reason or spec.tooltip) if line)
+    return "\n".join(line for line in (head, reason or tr(spec.tooltip)) if line)
 
 
 def _handler(name: str, owners: tuple[object, ...]) -> Callable[..., object] | None:

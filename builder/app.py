@@ -36,6 +36,7 @@ from builder.icons import icon
 from builder.interrupts import Interrupts
 from builder.main_window import MainWindow
 from builder.preferences import Preferences
+from builder.texts import install_language
 from builder.theme import MODES, Mode, ThemeManager
 from builder.ui_scale import scaled
 from builder.windows import Windows
@@ -57,6 +58,7 @@ def open_window(paths: Sequence[Path] = (), theme: str | None = None) -> int:
     settings = QSettings()
     with scaled(Preferences(settings).ui_scale):
         app = make_application()
+    install_language(app)
     themes = ThemeManager(app, _mode(theme, settings))
     windows = Windows(themes, settings)
     window = MainWindow(themes, settings, windows=windows)
@@ -106,6 +108,7 @@ def render_screenshot(
         OSError: the file cannot be written.
     """
     app = make_application()
+    install_language(app)
     with quiet_offscreen(app):
         is_written = _rendered(app, path, out, size, _mode(theme, None), tab)
     if not is_written:

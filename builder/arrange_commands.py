@@ -14,6 +14,7 @@ from builder.canvas.placement import snapped
 from builder.canvas.routes import middle
 from builder.canvas.view import CanvasView
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import GRID
 from graph.aligning import Box, Direction, Line, aligned, distributed
 from graph.annotation_edits import AddAnnotations, SetFrame
@@ -141,8 +142,8 @@ class ArrangeCommands(QObject):
         self._offer(COLOR, closed or ("" if frames else "Select a frame first."))
         is_out = bool(chosen) and all(node.bypassed for node in chosen)
         is_pinned = bool(chosen) and all(node.pinned for node in chosen)
-        self._call("graph.bypass", "Stop &bypassing" if is_out else "&Bypass")
-        self._call("graph.pin", "Un&pin" if is_pinned else "&Pin")
+        self._call("graph.bypass", tr("Stop &bypassing") if is_out else tr("&Bypass"))
+        self._call("graph.pin", tr("Un&pin") if is_pinned else tr("&Pin"))
 
     def _offer(self, action_ids: Iterable[str], reason: str) -> None:
         for action_id in action_ids:

@@ -11,6 +11,7 @@ from builder.command_search import Command
 from builder.docks import Docks
 from builder.recent import RecentProjects
 from builder.shortcuts import Shortcuts
+from builder.texts import tr
 from graph.document import Project
 from graph.templates import Template, templates
 
@@ -25,11 +26,11 @@ def action_commands(actions: Actions, shortcuts: Shortcuts) -> Iterator[Command]
         yield Command(
             spec.id,
             f"{title} (on)" if action.isCheckable() and action.isChecked() else title,
-            spec.category,
+            tr(spec.category),
             action.trigger,
             spec.icon,
             shortcuts.text(spec.id),
-            spec.tooltip,
+            tr(spec.tooltip),
             actions.why_disabled(spec.id),
         )
 

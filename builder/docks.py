@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from builder.dock_height import DockHeight
+from builder.texts import tr
 
 LAYOUT_VERSION = 1
 PALETTE_WIDTH = 192  # pixels
@@ -144,9 +145,9 @@ def _takes_focus(widget: QWidget) -> bool:
 
 
 def _dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:
-    dock = QDockWidget(title, window)
+    dock = QDockWidget(tr(title), window)
     dock.setObjectName(f"dock.{title}")
-    dock.toggleViewAction().setText(title)
+    dock.toggleViewAction().setText(tr(title))
     dock.setWidget(panel)
     return dock
 

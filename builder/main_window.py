@@ -42,6 +42,7 @@ from builder.run_controller import RunController
 from builder.run_folders import user_folder
 from builder.session import Session
 from builder.status import StatusBar
+from builder.texts import later, tr
 from builder.theme import Theme, ThemeManager
 from builder.welcome import WelcomePage
 from builder.window_actions import ALL_ACTIONS, NEED_PROJECT, TOOLS
@@ -138,13 +139,18 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.editor)
         self.setCentralWidget(self.pages)
-        side = {"Layers": self.layers, "Inspector": self.inspector}
-        tabs = {"Problems": self.problems, "Training": self.training, "Code": self.code, "Log": self.log}
+        side = {later("Layers"): self.layers, later("Inspector"): self.inspector}
+        tabs = {
+            later("Problems"): self.problems,
+            later("Training"): self.training,
+            later("Code"): self.code,
+            later("Log"): self.log,
+        }
         self.docks = Docks(self, side, tabs)
 
     def _make_bars(self) -> None:
         actions = self.actions_
-        self.tool_bar = QToolBar("File and edit", self)
+        self.tool_bar = QToolBar(tr("File and edit"), self)
         self.tool_bar.setObjectName("toolbar.file")
         self.tool_bar.setMovable(False)
         for entry in TOOLS:
@@ -353,12 +359,12 @@ class MainWindow(QMainWindow):
         shown = self.pages.currentWidget() is self.editor
         self.setWindowTitle(f"{self.files.name}[*] – Netloom" if shown else "Netloom")
         self.setWindowModified(document.is_dirty)
-        for action_id, verb, label in (
-            ("edit.undo", "Undo", document.undo_label),
-            ("edit.redo", "Redo", document.redo_label),
+        for action_id, verb, label, reason in (
+            ("edit.undo", tr("&Undo"), document.undo_label, tr("Nothing to undo.")),
+            ("edit.redo", tr("&Redo"), document.redo_label, tr("Nothing to redo.")),
         ):
-            self.actions_.set_enabled(action_id, label is not None, f"Nothing to {verb.lower()}.")
-            self.actions_.set_text(action_id, f"&{verb} {label}" if label else f"&{verb}")
+            self.actions_.set_enabled(action_id, label is not None, reason)
+            self.actions_.set_text(action_id, f"{verb} {label}" if label else verb)
 
     @Slot()
     def _offer_fixes(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from builder.actions import Actions
 from builder.recent import RecentProjects
+from builder.texts import later, tr
 from builder.theme import MODES, Mode
 from builder.window_actions import MENUS, OVERLAYS, SUBMENUS, THEMES
 
@@ -32,21 +33,21 @@ class Menus:
         open_path: Callable[[Path], object],
     ) -> None:
         self._actions, self._recent, self._open_path = actions, recent, open_path
-        self.recent_menu = _menu_of("Open &recent", ())
+        self.recent_menu = _menu_of(later("Open &recent"), ())
         self.recent_menu.aboutToShow.connect(self._fill_recent)
         self._themes, self._overlays = QActionGroup(bar), QActionGroup(bar)
         self._submenus = {
             "file.recent": self.recent_menu,
-            "view.theme": self._choice_menu("&Theme", self._themes, THEMES),
-            "view.overlay": self._choice_menu("&Overlay while training", self._overlays, OVERLAYS),
-            "view.panels": _menu_of("&Panels", panels),
+            "view.theme": self._choice_menu(later("&Theme"), self._themes, THEMES),
+            "view.overlay": self._choice_menu(later("&Overlay while training"), self._overlays, OVERLAYS),
+            "view.panels": _menu_of(later("&Panels"), panels),
             **{
                 entry: _menu_of(title, map(actions.__getitem__, ids))
                 for entry, (title, ids) in SUBMENUS.items()
             },
         }
         self._actions[OVERLAYS[0]].setChecked(True)
-        self._menus = {title: bar.addMenu(f"&{title}") for title in MENUS}
+        self._menus = {title: bar.addMenu(tr(f"&{title}")) for title in MENUS}
         for title, entries in MENUS.items():
             self._fill(self._menus[title], title, entries)
 
@@ -87,16 +88,16 @@ class Menus:
             action = self.recent_menu.addAction(path.stem, partial(self._open_path, path))
             action.setToolTip(str(path))
         if self.recent_menu.isEmpty():
-            none = self.recent_menu.addAction("No recent projects")
+            none = self.recent_menu.addAction(tr("No recent projects"))
             none.setEnabled(False)
-            none.setToolTip("Projects that you open or save appear here.")
+            none.setToolTip(tr("Projects that you open or save appear here."))
         else:
             self.recent_menu.addSeparator()
-            self.recent_menu.addAction("Clear the list", self._recent.clear)
+            self.recent_menu.addAction(tr("Clear the list"), self._recent.clear)
 
 
 def _menu_of(title: str, actions: Iterable[QAction]) -> QMenu:
-    menu = QMenu(title)
+    menu = QMenu(tr(title))
     menu.setToolTipsVisible(True)
     menu.addActions(list(actions))
     return menu

@@ -18,6 +18,7 @@ from builder.run_bar import RunProgress
 from builder.run_controller import RunController
 from builder.run_folders import new_run_folder
 from builder.session import Session
+from builder.texts import tr
 from builder.torch_loader import TorchLoader
 from graph.document import Document
 from runtime.events import Event, RunEnded
@@ -114,7 +115,7 @@ class RunCommands(QObject):
         pausing = state in ("preparing", "running", "paused")
         actions.set_enabled("run.pause", pausing, "The run is ending." if state == "stopping" else IDLE)
         actions.set_enabled("run.stop", pausing, "The run is ending." if state == "stopping" else IDLE)
-        actions.set_text("run.pause", "&Resume" if state == "paused" else "&Pause")
+        actions.set_text("run.pause", tr("&Resume") if state == "paused" else tr("&Pause"))
         actions.set_enabled("file.close_project", idle, busy)
         actions.set_enabled("run.folder", self._run_dir is not None, "Nothing was trained yet.")
 

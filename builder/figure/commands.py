@@ -14,6 +14,7 @@ from builder.figure.dialog import FigureDialog
 from builder.figure.files import FigureError, write_figure
 from builder.figure.options import FIGURE_FORMATS
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import Theme
 
 
@@ -54,16 +55,16 @@ class FigureCommands(QObject):
         choices = dialog.choices
         kind = FIGURE_FORMATS[choices.kind]
         suggestion = self._suggestion(choices.folder, kind.suffix)
-        path = self._dialogs.save_path("Export figure", suggestion, f"{kind.label} (*{kind.suffix})")
+        path = self._dialogs.save_path(tr("Export figure"), suggestion, f"{kind.label} (*{kind.suffix})")
         if path is None:
             return
         try:
             write_figure(dialog.figure, path, kind.name, self._name)
         except FigureError as error:
-            self._dialogs.error("Cannot export the figure", str(error))
+            self._dialogs.error(tr("Cannot export the figure"), str(error))
             return
         store_choices(self._settings, replace(choices, folder=str(path.parent)))
-        self._session.message.emit(f"Exported the figure to {path}.")
+        self._session.message.emit(tr("Exported the figure to {path}.").format(path=path))
         dialog.accept()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import (
@@ -21,20 +21,34 @@ from builder.figure.choices import WIDTHS, Choices
 from builder.figure.drawing import Figure
 from builder.figure.options import FIGURE_FORMATS, SCALES
 from builder.figure.preview import FigurePreview
-from builder.quantities import counted
 from builder.session import Session
+from builder.texts import later, tr, tr_count
 from builder.theme import GRID, Theme
 
 FIRST_SIZE = QSize(960, 560)
 READABLE = 5.0  # points; smaller text cannot be read on paper
-STYLE_NAMES = {"print": "Print: thin, on white", "light": "Light, as on the canvas", "dark": "Dark"}
-WIDTH_NAMES = {
-    "natural": "As wide as it is",
-    "column": f"One column, {WIDTHS['column']:g} mm",
-    "page": f"Both columns, {WIDTHS['page']:g} mm",
+STYLE_NAMES = {
+    "print": later("Print: thin, on white"),
+    "light": later("Light, as on the canvas"),
+    "dark": later("Dark"),
 }
+WIDTH_NAMES = {
+    "natural": later("As wide as it is"),
+    "column": later("One column, {width:g} mm"),
+    "page": later("Both columns, {width:g} mm"),
+}
+FOLD_HINT = "Goes on in a row below where the width is used up."
+SHAPES_HINT = "Writes what flows through an edge beside it."
+CLEAR_HINT = "Draws nothing behind the graph."
 NO_WIDTH = "Choose a width to fold the graph to."
 NO_PIXELS = "Only for PNG: SVG and PDF have no pixels."
+TOO_SMALL = (
+    "The smallest text is too small to be read on paper: "
+    "give it more width, fold it into rows or draw a selection."
+)
+TOO_SMALL_IN_ROWS = (
+    "The smallest text is too small to be read on paper: give it more width or draw a selection."
+)
 NO_SELECTION = "Nothing is selected, so the whole graph is drawn."
 
 
@@ -53,24 +67,24 @@ class FigureDialog(QDialog):
 
     def __init__(self, session: Session, choices: Choices, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export figure")
+        self.setWindowTitle(tr("Export figure"))
         self._session, self._folder = session, choices.folder
         self._figure: Figure | None = None
-        self.kind = self._choice("Format", ((each.name, each.label) for each in FIGURE_FORMATS.values()))
-        self.what = self._choice("Show", self._whats())
-        self.style_ = self._choice("Style", STYLE_NAMES.items())
-        self.width_ = self._choice("Width", WIDTH_NAMES.items())
-        self.scale = self._choice("Scale", ((each, f"{each}×") for each in SCALES))
-        self.is_folded = self._check("Fold into rows", "Goes on in a row below where the width is used up.")
-        self.has_shapes = self._check("Shapes on edges", "Writes what flows through an edge beside it.")
-        self.is_transparent = self._check("Transparent background", "Draws nothing behind the graph.")
+        self.kind = self._choice(tr("Format"), ((each.name, each.label) for each in FIGURE_FORMATS.values()))
+        self.what = self._choice(tr("Show"), self._whats())
+        self.style_ = self._choice(tr("Style"), _translated(STYLE_NAMES))
+        self.width_ = self._choice(tr("Width"), _translated(WIDTH_NAMES))
+        self.scale = self._choice(tr("Scale"), ((each, f"{each}×") for each in SCALES))
+        self.is_folded = self._check(tr("Fold into rows"), tr(FOLD_HINT))
+        self.has_shapes = self._check(tr("Shapes on edges"), tr(SHAPES_HINT))
+        self.is_transparent = self._check(tr("Transparent background"), tr(CLEAR_HINT))
         self.preview = FigurePreview(theme, self)
         self.facts = QLabel(self, wordWrap=True)
         self.warning = QLabel(self, wordWrap=True)
         self.warning.setProperty("role", "warning")
-        self.export_button = QPushButton("Export...", self, default=True)
+        self.export_button = QPushButton(tr("Export..."), self, default=True)
         self.export_button.setProperty("role", "primary")
-        self.cancel_button = QPushButton("Cancel", self, autoDefault=False)
+        self.cancel_button = QPushButton(tr("Cancel"), self, autoDefault=False)
         self._show_choices(choices)
         self._lay_out()
         self._connect()
@@ -113,9 +127,10 @@ class FigureDialog(QDialog):
             self._figure = None
 
     def _whats(self) -> Iterable[tuple[str, str]]:
-        yield "all", f"Block {self._session.block}" if self._session.block else "Whole graph"
-        if self._session.selection:
-            yield "selection", f"Selection, {counted(len(self._session.selection), 'layer')}"
+        block, count = self._session.block, len(self._session.selection)
+        yield "all", tr("Block {name}").format(name=block) if block else tr("Whole graph")
+        if count:
+            yield "selection", tr_count("Selection, {count} layer", "Selection, {count} layers", count)
 
     def _choice(self, name: str, choices: Iterable[tuple[object, str]]) -> QComboBox:
         field = QComboBox(self)
@@ -151,7 +166,7 @@ class FigureDialog(QDialog):
             form.addRow(field.accessibleName(), field)
         form.addRow("", self.is_folded)
         form.addRow("", self.has_shapes)
-        form.addRow("Scale", self.scale)
+        form.addRow(self.scale.accessibleName(), self.scale)
         form.addRow("", self.is_transparent)
         side = QVBoxLayout()
         side.setSpacing(GRID)
@@ -195,23 +210,31 @@ class FigureDialog(QDialog):
     def _enable(self, choices: Choices) -> None:
         has_width, has_pixels = choices.options.width is not None, FIGURE_FORMATS[choices.kind].has_pixels
         self.is_folded.setEnabled(has_width)
-        self.is_folded.setToolTip("" if has_width else NO_WIDTH)
+        self.is_folded.setToolTip(tr(FOLD_HINT) if has_width else tr(NO_WIDTH))
         self.scale.setEnabled(has_pixels)
-        self.scale.setToolTip("" if has_pixels else NO_PIXELS)
+        self.scale.setToolTip("" if has_pixels else tr(NO_PIXELS))
         self.what.setEnabled(self.what.count() > 1)
-        self.what.setToolTip("" if self.what.count() > 1 else NO_SELECTION)
+        self.what.setToolTip("" if self.what.count() > 1 else tr(NO_SELECTION))
         is_empty = self.figure.is_empty
         self.export_button.setEnabled(not is_empty)
-        self.export_button.setToolTip("There are no layers to draw." if is_empty else "")
+        self.export_button.setToolTip(tr("There are no layers to draw.") if is_empty else "")
+
+
+def _translated(names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for value, text in names.items():
+        yield value, tr(text).format(width=WIDTHS.get(value))
 
 
 def _facts_text(figure: Figure, choices: Choices) -> str:
     """How large the figure is."""
     width, height = figure.size
     across, down = figure.pixels
-    lines = [f"{width:.0f} × {height:.0f} mm", f"smallest text {figure.smallest_text:.1f} pt"]
+    lines = [
+        tr("{width:.0f} × {height:.0f} mm").format(width=width, height=height),
+        tr("smallest text {points:.1f} pt").format(points=figure.smallest_text),
+    ]
     if FIGURE_FORMATS[choices.kind].has_pixels:
-        lines.insert(0, f"{across:,} × {down:,} pixels")
+        lines.insert(0, tr("{width:,} × {height:,} pixels").format(width=across, height=down))
     return "\n".join(lines)
 
 
@@ -219,5 +242,4 @@ def _warning_text(figure: Figure, choices: Choices) -> str:
     """What speaks against the figure as it is; empty for nothing."""
     if figure.smallest_text >= READABLE or choices.style != "print":
         return ""
-    ways = ["give it more width", *([] if choices.is_folded else ["fold it into rows"]), "draw a selection"]
-    return f"The smallest text is too small to be read on paper: {', '.join(ways[:-1])} or {ways[-1]}."
+    return tr(TOO_SMALL_IN_ROWS if choices.is_folded else TOO_SMALL)

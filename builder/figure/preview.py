@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from builder.figure.drawing import Figure
+from builder.texts import tr, tr_count
 from builder.theme import GRID, Theme
 
 CHECKS = 8  # pixels of a square that shows through where there is nothing
@@ -20,7 +21,7 @@ class FigurePreview(QWidget):
         self._theme = theme
         self._figure: Figure | None = None
         self._picture: QPixmap | None = None
-        self.setAccessibleName("Preview of the figure")
+        self.setAccessibleName(tr("Preview of the figure"))
         self.setMinimumSize(320, 240)
 
     def sizeHint(self) -> QSize:
@@ -29,7 +30,7 @@ class FigurePreview(QWidget):
     def show_figure(self, figure: Figure) -> None:
         """Shows this figure from now on, which must live as long."""
         self._figure, self._picture = figure, None
-        self.setAccessibleDescription(f"{len(figure.node_ids)} layers")
+        self.setAccessibleDescription(tr_count("{count} layer", "{count} layers", len(figure.node_ids)))
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -40,7 +41,7 @@ class FigurePreview(QWidget):
         painter.fillRect(self.rect(), self._theme.color("canvas"))
         if self._figure is None or self._figure.is_empty:
             painter.setPen(self._theme.color("text_muted"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "There are no layers to draw.")
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, tr("There are no layers to draw."))
             return
         sheet = self._sheet(self._figure)
         if self._picture is None:
