@@ -380,6 +380,7 @@ class MainWindow(QMainWindow):
     def _wait_for_threads(self) -> None:
         self.exports.wait()
         self.layouts.wait()
+        self.session.forecast.wait()
         self.welcome.gallery.wait()
 
     def _end_run(self) -> bool:

@@ -7,15 +7,14 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.findings import findings, inner_findings, mistakes
+from builder.first_look import FirstLook, first_look, loud
+from builder.forecast import Forecast
 from graph.block_edits import made_inside
 from graph.cost import Cost
 from graph.document import Change, Document, Edit, EditError, Graph, Project
-from graph.edits import MoveNodes
 from graph.inference import Inference, NodeResult
-from graph.layout import is_piled_up, layered
 from graph.problems import Problem
-from graph.scopes import LocatedProblem, Path, Scope, changed_graphs, leads_to, path_to
-from graph.silence import is_silenced
+from graph.scopes import LocatedProblem, Path, changed_graphs, leads_to, path_to
 from runtime.plan import TrainingPlan
 from runtime.training_cost import training_cost, usable_plan
 
@@ -54,7 +53,9 @@ class Session(QObject):
         self._selected_annotations: tuple[str, ...] = ()
         self._lint_timer = QTimer(self, singleShot=True, interval=LINT_DELAY)
         self._lint_timer.timeout.connect(self.settle)
-        self._open(document or Document())
+        document = document or Document()
+        self._open(document, first_look(document.project))
+        self.forecast = Forecast(self)
 
     @property
     def document(self) -> Document:
@@ -151,11 +152,16 @@ class Session(QObject):
         """`marks_of` for every node that has any."""
         return self._marks
 
-    def load(self, document: Document) -> None:
-        """Opens another document in place of the present one."""
+    def load(self, document: Document, look: FirstLook | None = None) -> None:
+        """Opens another document in place of the present one.
+
+        Args:
+            document: what to open.
+            look: what is known of its project, if somebody has looked at it already.
+        """
         self._unsubscribe()
         self.select(())
-        self._open(document)
+        self._open(document, look or first_look(document.project))
         self.document_replaced.emit()
         self.problems_changed.emit()
 
@@ -264,18 +270,16 @@ class Session(QObject):
             self._selection, self._selected_annotations = nodes, annotations
             self.selection_changed.emit(nodes)
 
-    def _open(self, document: Document) -> None:
-        for scope in document.project.scopes():
-            with document.project.inside(scope) as graph:
-                if is_piled_up(graph):
-                    MoveNodes(layered(graph)).apply(document.project)  # as if read so: no step to undo
-        document.project.take_change()
-        self._document = document
-        self._scope = Scope(document.project)
+    def _open(self, document: Document, look: FirstLook) -> None:
+        self._document, self._scope = document, look.scope
         self._costs: list[Cost] = []
         self._paths: dict[str | None, Path] = {}  # by block, where it was seen last
         self._unsubscribe = document.subscribe(self._follow)
-        self._look_anew()
+        self._mistakes, self._all_mistakes = look.mistakes, look.all_mistakes
+        self._findings = self._all_findings = look.findings
+        self._lint_timer.stop()
+        self._is_lint_due = False
+        self._gather()
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
@@ -330,13 +334,8 @@ class Session(QObject):
         self._gather()
 
     def _collect_mistakes(self) -> None:
-        project = self.project
         self._mistakes = tuple(mistakes(self.graph, self.inference))
-        self._all_mistakes = tuple(
-            located
-            for located in self._scope.all_problems()
-            if not is_silenced(project.graph_of(located.block), located.problem)
-        )
+        self._all_mistakes = tuple(loud(self.project, self._scope))
 
     def _lint(self) -> None:
         self._lint_timer.stop()

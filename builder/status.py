@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from builder.icons import icon
-from builder.quantities import counted, flops_text
+from builder.quantities import bytes_text, counted, flops_text
 from builder.session import Session
 from builder.theme import GRID, Theme
 
@@ -29,22 +29,32 @@ class StatusBar(QStatusBar):
         self.validity.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.validity.setToolTip("Show the problems")
         self.validity.clicked.connect(self.problems_asked)
-        self.parameters, self.flops, self.saved = QLabel(self), QLabel(self), QLabel(self)
+        self.parameters, self.flops, self.memory = QLabel(self), QLabel(self), QLabel(self)
+        self.saved = QLabel(self)
+        self.memory.setToolTip("Memory that a training step takes at its peak, for the plan's batch size")
         self.flops.setToolTip("Floating-point operations of a forward pass, for one sample")
         self.setSizeGripEnabled(False)
         self.setContentsMargins(GRID // 2, 0, GRID, 0)
-        for widget in (self.validity, self.parameters, self.flops, self.saved):
+        for widget in (self.validity, self.parameters, self.flops, self.memory, self.saved):
             self.addPermanentWidget(widget)
         session.changed.connect(self.refresh)
         session.problems_changed.connect(self.refresh)
         session.document_replaced.connect(self.refresh)
+        session.forecast.ready.connect(self.refresh)
         session.message.connect(self.show_text)
         self.refresh()
 
     @Slot(str)
     def show_text(self, text: str) -> None:
         """Shows a message for a while, cut where there is no room; the Log tab has all of it."""
-        room = self.width() - self.validity.width() - self.parameters.width() - self.flops.width() - 12 * GRID
+        room = (
+            self.width()
+            - self.validity.width()
+            - self.parameters.width()
+            - self.flops.width()
+            - self.memory.width()
+        )
+        room -= 12 * GRID
         line = " ".join(text.split())
         self.showMessage(self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room), MESSAGE_TIME)
 
@@ -57,6 +67,7 @@ class StatusBar(QStatusBar):
         errors = sum(problem.is_error for problem in problems)
         self.parameters.setText(f"{counted(inference.total_parameters, 'parameter')}   ")
         self.flops.setText(f"{flops_text(inference.total_flops)}   ")
+        self.memory.setText(self._memory_text(errors))
         self.saved.setText("Not saved" if self._session.document.is_dirty else "Saved")
         if self._session.document.path is None and not self._session.document.is_dirty:
             self.saved.setText("New")
@@ -64,6 +75,11 @@ class StatusBar(QStatusBar):
         name = "error" if errors else "warning" if problems else "success"
         self.validity.setIcon(icon(name, getattr(self._theme, name)))
         self.validity.setIconSize(QSize(2 * GRID, 2 * GRID))
+
+    def _memory_text(self, errors: int) -> str:
+        cost = None if errors else self._session.forecast.network
+        peak = cost.memory.peak(self._session.plan.batch_size) if cost else None
+        return f"{bytes_text(peak)} to train   " if peak else ""
 
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:

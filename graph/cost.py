@@ -60,6 +60,10 @@ class Cost:
         is_passed = self.inference.result(node_id).passes is not None
         return 0 if is_passed else self._activations.get(node_id)
 
+    def work_out(self) -> None:
+        """Does all the work now, so that whatever is asked for later is there at once."""
+        _ = self.memory, self.receptive_fields, self._activations
+
     @cached_property
     def _steps(self) -> list[Step]:
         return trace(self._graph, self.inference, self.run.precision, self.run.device)

@@ -153,13 +153,10 @@ class Graph:
 
     def copy(self) -> Graph:
         """A graph of its own with the same nodes and edges, which both share as they never change."""
-        twin = Graph(
-            self._nodes.values(),
-            self._edges.values(),
-            self.catalog,
-            self.frames.values(),
-            self.notes.values(),
-        )
+        twin = Graph((), (), self.catalog, self.frames.values(), self.notes.values())
+        twin._nodes, twin._edges = dict(self._nodes), dict(self._edges)
+        twin._incoming = {node_id: dict(edges) for node_id, edges in self._incoming.items()}
+        twin._outgoing = {node_id: dict(edges) for node_id, edges in self._outgoing.items()}
         twin.silenced, twin.extra = self.silenced, dict(self.extra)
         return twin
 

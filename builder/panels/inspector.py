@@ -51,6 +51,7 @@ class Inspector(QWidget):
         session.problems_changed.connect(self._refresh)
         session.document_replaced.connect(self._reload)
         session.scope_changed.connect(self._reload)
+        session.forecast.ready.connect(self._refresh)
         self._reload()
 
     @property

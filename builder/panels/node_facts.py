@@ -23,7 +23,7 @@ def shape_facts(result: NodeResult) -> Iterator[tuple[str, str]]:
         yield f"Output {port}" if port != "out" else "Output", _tensor_text(tensor, unknown)
 
 
-def cost_facts(result: NodeResult, cost: Cost, node_id: str) -> Iterator[tuple[str, str]]:
+def cost_facts(result: NodeResult, cost: Cost | None, node_id: str) -> Iterator[tuple[str, str]]:
     """Parameters, and what one sample takes in work and memory."""
     unknown = _unknown(result)
     yield "Parameters", unknown if result.parameters is None else f"{result.parameters:,}"
@@ -34,6 +34,8 @@ def cost_facts(result: NodeResult, cost: Cost, node_id: str) -> Iterator[tuple[s
     known = [size for size in sizes if size is not None]
     if known and len(known) == len(sizes):
         yield "Output size", bytes_text(sum(known))
+    if cost is None:
+        return
     kept = cost.activations(node_id)
     bytes_kept = None if kept is None else substitute(kept, {"N": 1})
     if isinstance(bytes_kept, int):

@@ -88,7 +88,7 @@ class NodePage(QWidget):
         self.parameters.allow(bool(_changed(params, node)), "Every parameter has its default.")
         result = session.result(node.id)
         self.shapes.facts.show_facts(shape_facts(result))
-        self.cost.facts.show_facts(cost_facts(result, session.shown_cost, node.id))
+        self.cost.facts.show_facts(cost_facts(result, session.forecast.shown, node.id))
         self.live.show_node(node.id)
 
     def set_theme(self, theme: Theme) -> None:

@@ -66,7 +66,15 @@ class ProjectPage(QWidget):
 
     def _memory_facts(self) -> Iterator[tuple[str, str]]:
         """What a training step takes, once everything that it consists of is known."""
-        memory, batch_size = self._session.cost.memory, self._session.plan.batch_size
+        cost, batch_size = self._session.forecast.network, self._session.plan.batch_size
+        if cost is None:
+            too_many = "not worked out for so many layers"
+            yield (
+                "Memory to train",
+                too_many if self._session.forecast.is_too_large else "being worked out...",
+            )
+            return
+        memory = cost.memory
         peak = memory.peak(batch_size)
         if peak is None or self._session.errors:
             return

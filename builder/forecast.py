@@ -1,0 +1,133 @@
+"""What training costs, worked out behind the window where that takes longer than a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from builder.background import Job
+from graph.cost import Cost
+from graph.document import Project
+from graph.scopes import Path, Scope
+from runtime.plan import TrainingPlan
+from runtime.training_cost import training_cost
+
+if TYPE_CHECKING:
+    from builder.session import Session
+
+AT_ONCE = 150  # layers whose costs are worked out when they are asked for
+MOST = 20_000  # layers; beyond that it would take a core for many seconds after each edit
+DELAY = 150  # milliseconds without an edit
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the network, and the graph that is shown, cost."""
+
+    network: Cost
+    shown: Cost
+
+
+class Forecast(QObject):
+    """The costs of the session's project as it is now.
+
+    Signals:
+        ready(): costs that were asked for and not known are known now.
+    """
+
+    ready = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._known: Costs | None = None
+        self._job: Job | None = None
+        self._is_current = False  # whether the job works on what is there now
+        self._delay = QTimer(self, singleShot=True, interval=DELAY)
+        self._delay.timeout.connect(self._start)
+        session.changed.connect(self._forget)
+        session.document_replaced.connect(self._forget)
+        session.scope_changed.connect(self._forget)
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether nobody works out what a network of this size costs."""
+        return self._count > MOST
+
+    @property
+    def network(self) -> Cost | None:
+        """What the whole network costs; None until `ready`, or if it is too large."""
+        if self._is_quick:
+            return self._session.cost
+        return self._known.network if self._known else self._ask()
+
+    @property
+    def shown(self) -> Cost | None:
+        """Likewise of the graph that is shown."""
+        if self._is_quick:
+            return self._session.shown_cost
+        return self._known.shown if self._known else self._ask()
+
+    def wait(self) -> None:
+        """Lets the work in hand come to its end, with nobody told."""
+        self._delay.stop()
+        self._is_current = False
+        if self._job is not None:
+            self._job.wait()
+
+    @property
+    def _count(self) -> int:
+        return sum(len(graph.nodes) for graph in self._session.project.graphs())
+
+    @property
+    def _is_quick(self) -> bool:
+        return self._count <= AT_ONCE
+
+    def _ask(self) -> None:
+        if not self.is_too_large and not self._delay.isActive() and not self._is_current:
+            self._delay.start()
+
+    @Slot()
+    def _forget(self) -> None:
+        self._known, self._is_current = None, False
+        if self._delay.isActive():
+            self._delay.start()
+
+    @Slot()
+    def _start(self) -> None:
+        if self._job is not None:
+            return  # it ends first, and is followed by another
+        session = self._session
+        work = partial(_worked_out, session.project.copy(), session.scope, session.plan)
+        self._job, self._is_current = Job(work, "costs", self), True
+        self._job.done.connect(self._take)
+        self._job.finished.connect(self._end)
+        self._job.start()
+
+    @Slot(object)
+    def _take(self, costs: Costs) -> None:
+        if self._is_current:
+            self._known = costs
+            self.ready.emit()
+
+    @Slot()
+    def _end(self) -> None:
+        if self._job is not None:
+            self._job.deleteLater()
+        self._job = None
+        if self._known is None and not self._is_current:
+            self._delay.start()
+        self._is_current = False
+
+
+def _worked_out(project: Project, path: Path, plan: TrainingPlan) -> Costs:
+    """Costs with everything that is read of them already worked out."""
+    scope = Scope(project, path)
+    network = training_cost(project.graph, scope.main, plan)
+    shown = training_cost(scope.graph, scope.inference, plan) if path else network
+    for cost in {id(network): network, id(shown): shown}.values():
+        cost.work_out()
+    return Costs(network, shown)
