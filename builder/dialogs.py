@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from PySide6.QtWidgets import QAbstractButton, QDialog, QFileDialog, QMessageBox, QWidget
 
@@ -12,7 +12,9 @@ from builder.fix_all_dialog import FixAllDialog
 from builder.fix_preview import Planner
 from builder.review_dialog import ReviewDialog
 from builder.theme import Theme
+from builder.waiting import wait_for
 
+Result = TypeVar("Result")
 Answer = Literal["save", "discard", "stay", "cancel"]
 Weights = Literal["trained", "untrained", "cancel"]
 PROJECTS = "Netloom projects (*.netloom)"
@@ -129,6 +131,10 @@ class Dialogs:
         box.setDefaultButton(QMessageBox.StandardButton.Cancel)
         box.exec()
         return box.clickedButton() is button
+
+    def wait_for(self, work: Callable[[], Result], text: str) -> Result | None:
+        """What work of some seconds gives, with a way out; see `builder.waiting.wait_for`."""
+        return wait_for(work, text, self._window)
 
     def error(self, title: str, text: str, details: str = "") -> None:
         """Tells what went wrong and waits for the user."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from builder.findings import findings, mistakes
@@ -14,6 +15,37 @@ from graph.silence import is_silenced
 
 
 @dataclass(frozen=True)
+class Gathered:
+    """All problems, as panels ask for them.
+
+    Attributes:
+        problems: of the graph that is shown, mistakes first.
+        all_problems: of the whole project.
+        by_node: those of the graph that is shown.
+        marks: likewise, without mere hints.
+    """
+
+    problems: tuple[Problem, ...]
+    all_problems: tuple[LocatedProblem, ...]
+    by_node: Mapping[str, tuple[Problem, ...]]
+    marks: Mapping[str, tuple[Problem, ...]]
+
+    @classmethod
+    def of(
+        cls,
+        mistakes: Sequence[Problem],
+        all_mistakes: Sequence[LocatedProblem],
+        findings: Iterable[Problem],
+        all_findings: Iterable[Problem],
+    ) -> Gathered:
+        """Puts mistakes and findings together."""
+        problems = (*mistakes, *findings)
+        located = (LocatedProblem((), None, problem) for problem in all_findings)
+        marks = _by_node(problem for problem in problems if problem.severity != "info")
+        return cls(problems, (*all_mistakes, *located), _by_node(problems), marks)
+
+
+@dataclass(frozen=True)
 class FirstLook:
     """A project that is about to be shown, with all that takes long to find out about it.
 
@@ -22,12 +54,14 @@ class FirstLook:
         mistakes: what is wrong in the main graph.
         all_mistakes: likewise in the whole project.
         findings: what design rules find.
+        gathered: all of these together.
     """
 
     scope: Scope
     mistakes: tuple[Problem, ...]
     all_mistakes: tuple[LocatedProblem, ...]
     findings: tuple[Problem, ...]
+    gathered: Gathered
 
 
 def first_look(project: Project) -> FirstLook:
@@ -38,8 +72,9 @@ def first_look(project: Project) -> FirstLook:
                 MoveNodes(layered(graph)).apply(project)  # as if read so: no step to undo
     project.take_change()
     scope = Scope(project)
-    found = tuple(mistakes(scope.graph, scope.inference))
-    return FirstLook(scope, found, tuple(loud(project, scope)), tuple(findings(project, scope.main)))
+    own, everywhere = tuple(mistakes(scope.graph, scope.inference)), tuple(loud(project, scope))
+    found = tuple(findings(project, scope.main))
+    return FirstLook(scope, own, everywhere, found, Gathered.of(own, everywhere, found, found))
 
 
 def loud(project: Project, scope: Scope) -> list[LocatedProblem]:
@@ -49,3 +84,11 @@ def loud(project: Project, scope: Scope) -> list[LocatedProblem]:
         for located in scope.all_problems()
         if not is_silenced(project.graph_of(located.block), located.problem)
     ]
+
+
+def _by_node(problems: Iterable[Problem]) -> dict[str, tuple[Problem, ...]]:
+    by_node: dict[str, list[Problem]] = {}
+    for problem in problems:
+        if problem.node is not None:
+            by_node.setdefault(problem.node, []).append(problem)
+    return {node_id: tuple(found) for node_id, found in by_node.items()}

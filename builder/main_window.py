@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QSizePolicy, QStackedWidget, QToolBar
 
 from builder.actions import Actions
 from builder.arrange_commands import ArrangeCommands
+from builder.background import Job
 from builder.block_commands import BlockCommands
 from builder.canvas.legend import CanvasOverlay
 from builder.canvas.page import CanvasPage
@@ -381,6 +382,8 @@ class MainWindow(QMainWindow):
         self.exports.wait()
         self.layouts.wait()
         self.session.forecast.wait()
+        for job in self.findChildren(Job):  # that nobody waits for any more
+            job.wait()
         self.welcome.gallery.wait()
 
     def _end_run(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from PySide6.QtCore import QObject, Signal
 
 from builder.dialogs import Dialogs
+from builder.first_look import FirstLook, first_look
 from builder.recent import RecentProjects
 from builder.recovery import Recovery
 from builder.session import Session
@@ -15,6 +16,7 @@ from graph.document import Document, Project
 from graph.edits import RenameProject, SetTraining
 
 SUFFIX = ".netloom"
+LARGE = 2**20  # bytes, about 7,000 layers, which take half a second to read and look at
 
 
 class Elsewhere(Protocol):
@@ -26,7 +28,7 @@ class Elsewhere(Protocol):
     def show(self, path: Path) -> bool:
         """Brings the window forward that a file is open in; False if it is in no other."""
 
-    def open(self, document: Document, *, is_unsaved: bool = False) -> None:
+    def open(self, document: Document, look: FirstLook | None = None, *, is_unsaved: bool = False) -> None:
         """Opens a document in a new window."""
 
 
@@ -72,7 +74,7 @@ class ProjectFiles(QObject):
 
     def new_project(self, project: Project | None = None) -> bool:
         """Opens an empty project, or one made from a template; False if the user thought better of it."""
-        return self._open(Document(project), "Save them before starting another project?")
+        return self._open(Document(project), reason="Save them before starting another project?")
 
     def open_project(self, path: Path | None = None) -> bool:
         """Opens a file, after asking which; False if nothing was opened, which has been explained."""
@@ -81,10 +83,8 @@ class ProjectFiles(QObject):
             return False
         if self._elsewhere is not None and self._elsewhere.show(path):
             return True
-        project = self._read(path)
-        if project is None or not self._open(
-            Document(project, path), "Save them before opening another project?"
-        ):
+        read = self._read(path)
+        if read is None or not self._open(*read, reason="Save them before opening another project?"):
             return False
         self.recent.add(path)
         return True
@@ -99,10 +99,10 @@ class ProjectFiles(QObject):
             return False
         if self.is_blank or self._elsewhere is None or self._is_open(path):
             return self.open_project(path)
-        project = self._read(path)
-        if project is None:
+        read = self._read(path)
+        if read is None:
             return False
-        self._elsewhere.open(Document(project, path))
+        self._elsewhere.open(*read)
         self.recent.add(path)
         return True
 
@@ -139,25 +139,26 @@ class ProjectFiles(QObject):
             self._recovery.forget(found)
         return is_any
 
-    def show(self, document: Document, *, is_unsaved: bool = False) -> None:
+    def show(self, document: Document, look: FirstLook | None = None, *, is_unsaved: bool = False) -> None:
         """Opens a document in place of the present one, about which nobody is asked.
 
         Args:
             document: what to open.
+            look: what is known of its project already.
             is_unsaved: no file holds it as it is.
         """
-        self._session.load(document)
+        self._session.load(document, look)
         self._recovery.clear()
         self.opened.emit()
         if is_unsaved:
             self._session.apply_to_project(SetTraining(document.project.training, "Recover unsaved work"))
 
-    def _open(self, document: Document, reason: str) -> bool:
+    def _open(self, document: Document, look: FirstLook | None = None, *, reason: str) -> bool:
         way = self._way_out(reason, can_stay=self._elsewhere is not None)
         if way == "leave":
-            self.show(document)
+            self.show(document, look)
         elif way == "stay" and self._elsewhere is not None:
-            self._elsewhere.open(document)
+            self._elsewhere.open(document, look)
         return way is not None
 
     def _way_out(self, reason: str, *, can_stay: bool) -> Literal["leave", "stay"] | None:
@@ -179,11 +180,18 @@ class ProjectFiles(QObject):
         is_here = own is not None and own.resolve() == path.resolve()
         return is_here or (self._elsewhere is not None and self._elsewhere.holds(path))
 
-    def _read(self, path: Path) -> Project | None:
+    def _read(self, path: Path) -> tuple[Document, FirstLook | None] | None:
+        """The project of a file; of a large one also what takes long to find out, with the window alive."""
         from graph.storage import StorageError, load  # its schema library costs the start of the window 0.1 s
 
+        def read_and_look() -> tuple[Document, FirstLook]:
+            project = load(path)
+            return Document(project, path), first_look(project)
+
         try:
-            return load(path)
+            if not _is_large(path):
+                return Document(load(path), path), None
+            return self._dialogs.wait_for(read_and_look, f"Opening {path.name}...")
         except StorageError as error:
             self._dialogs.error("Cannot open the project", str(error))
             return None
@@ -216,3 +224,10 @@ class ProjectFiles(QObject):
         path = self._session.document.path
         latest = self.recent.paths
         return path.parent if path else latest[0].parent if latest else Path.home()
+
+
+def _is_large(path: Path) -> bool:
+    try:
+        return path.stat().st_size > LARGE
+    except OSError:
+        return False  # whoever reads it says why it cannot be

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.findings import findings, inner_findings, mistakes
-from builder.first_look import FirstLook, first_look, loud
+from builder.first_look import FirstLook, Gathered, first_look, loud
 from builder.forecast import Forecast
 from graph.block_edits import made_inside
 from graph.cost import Cost
@@ -279,7 +279,7 @@ class Session(QObject):
         self._findings = self._all_findings = look.findings
         self._lint_timer.stop()
         self._is_lint_due = False
-        self._gather()
+        self._show(look.gathered)
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
@@ -346,22 +346,14 @@ class Session(QObject):
 
     def _gather(self) -> None:
         """Puts all problems together, also by node; a finding goes with its node."""
-        self._problems = (*self._mistakes, *_there(self.graph, self._findings))
-        found = _there(self.project.graph, self._all_findings)
-        located = (LocatedProblem((), None, problem) for problem in found)
-        self._all_problems = (*self._all_mistakes, *located)
-        self._by_node = _by_node(self._problems)
-        self._marks = _by_node(problem for problem in self._problems if problem.severity != "info")
+        found = _there(self.graph, self._findings), _there(self.project.graph, self._all_findings)
+        self._show(Gathered.of(self._mistakes, self._all_mistakes, *found))
+
+    def _show(self, gathered: Gathered) -> None:
+        self._problems, self._all_problems = gathered.problems, gathered.all_problems
+        self._by_node, self._marks = gathered.by_node, gathered.marks
 
 
 def _there(graph: Graph, problems: Iterable[Problem]) -> Iterator[Problem]:
     """The problems of nodes that are still there, and of the graph as a whole."""
     return (problem for problem in problems if problem.node is None or problem.node in graph.nodes)
-
-
-def _by_node(problems: Iterable[Problem]) -> dict[str, tuple[Problem, ...]]:
-    by_node: dict[str, list[Problem]] = {}
-    for problem in problems:
-        if problem.node is not None:
-            by_node.setdefault(problem.node, []).append(problem)
-    return {node_id: tuple(found) for node_id, found in by_node.items()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
 
+from builder.first_look import FirstLook
 from builder.theme import GRID
 from builder.windows import Windows
 from graph.document import Document
@@ -76,9 +77,9 @@ class WindowCommands:
         self._windows.bring_forward(holder)
         return True
 
-    def open(self, document: Document, *, is_unsaved: bool = False) -> None:
+    def open(self, document: Document, look: FirstLook | None = None, *, is_unsaved: bool = False) -> None:
         """Opens a document in a new window."""
-        self.new_window().files.show(document, is_unsaved=is_unsaved)
+        self.new_window().files.show(document, look, is_unsaved=is_unsaved)
 
 
 def _beside(window: MainWindow) -> QPoint:

@@ -15,6 +15,7 @@ from builder.canvas.grid_index import Box, overlap, united
 from builder.canvas.heat import Heat, ramp_color
 from builder.canvas.node_item import severity_of
 from graph.catalog.spec import LayerSpec
+from graph.document import Position
 
 if TYPE_CHECKING:
     from builder.canvas.scene import CanvasScene
@@ -28,6 +29,11 @@ HEAT = "heat "  # before the level of a marked block, where others have their fa
 HEATS = 12  # colours of marked blocks
 
 Place = tuple[int, int]
+
+
+def tile_at(corner: Position) -> Place:
+    """The tile in which a card's corner lies."""
+    return floor(corner[0] / TILE), floor(corner[1] / TILE)
 
 
 @dataclass
@@ -67,8 +73,7 @@ class FarView:
 
     def touch(self, node_id: str) -> None:
         """Has a node, which may be new or elsewhere, drawn anew with the edges that leave it."""
-        x, y = self._scene.geometry.corner(node_id)
-        place = (floor(x / TILE), floor(y / TILE))
+        place = tile_at(self._scene.geometry.corner(node_id))
         before = self._place_of.get(node_id)
         if before != place:
             self._leave(node_id)
@@ -111,6 +116,14 @@ class FarView:
                 if perf_counter() > until:
                     return self.is_complete
         return True
+
+    def extent_of(self, place: Place) -> Box | None:
+        """Makes a tile, if there is one, and tells what it covers."""
+        tile = self._tiles.get(place)
+        if tile is None:
+            return None
+        self._make(tile)
+        return tile.extent
 
     def paint(self, painter: QPainter, area: Box) -> None:
         """Draws what an area shows; a tile for which there was no time is drawn as it was before."""

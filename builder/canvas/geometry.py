@@ -26,6 +26,7 @@ class Geometry:
         self._edges: GridIndex[Edge] = GridIndex()
         self._shown: dict[str, Position] = {}
         self._dots: set[str] = set()  # ids of the nodes that are points, as far as they are placed
+        self._rough: Box | None = None  # what all cards cover, until all of them are placed
 
     def corner(self, node_id: str) -> Position:
         """The top left corner of a card: where the document has it, unless it is shown elsewhere."""
@@ -91,6 +92,7 @@ class Geometry:
         """Forgets everything."""
         self._nodes, self._edges, self._shown = GridIndex(), GridIndex(), {}
         self._dots.clear()
+        self._rough = None
 
     def nodes_in(self, area: Box) -> list[str]:
         """Ids of the cards that an area touches, in no order."""
@@ -101,13 +103,18 @@ class Geometry:
         return self._edges.find(area)
 
     def bounds(self, node_ids: Iterable[str]) -> Box | None:
-        """The box around cards, roughly while they are still to be placed; None without any."""
-        nodes = self._nodes
-        return united(nodes.box(i) if i in nodes else self._usual(i) for i in node_ids)
+        """The box around cards; None without any."""
+        return united(self.card(node_id) for node_id in node_ids)
 
-    def _usual(self, node_id: str) -> Box:
-        x, y = self.corner(node_id)
-        return (x, y, x + CARD_WIDTH, y + HEADER_HEIGHT + ROW_HEIGHT)
+    def extent(self) -> Box | None:
+        """The box around all cards, to the row while they are still to be placed; None without any."""
+        nodes = self._session.graph.nodes
+        if len(self._nodes) == len(nodes):
+            return self._nodes.extent()
+        if self._rough is None:
+            xs, ys = zip(*(node.position for node in nodes.values()), strict=True)
+            self._rough = min(xs), min(ys), max(xs) + CARD_WIDTH, max(ys) + HEADER_HEIGHT + ROW_HEIGHT
+        return self._rough
 
     def _measured(self, node_id: str) -> Box:
         graph = self._session.graph

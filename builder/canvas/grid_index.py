@@ -45,6 +45,10 @@ class GridIndex(Generic[Key]):
         """The box of a key. Raises KeyError for one that is not there."""
         return self._boxes[key]
 
+    def extent(self) -> Box | None:
+        """The box around all boxes; None without any."""
+        return united(self._boxes.values())
+
     def put(self, key: Key, box: Box) -> None:
         """Adds a box, or moves the one there is."""
         cells = _cells(box)

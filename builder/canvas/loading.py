@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from builder.canvas.far import Place, tile_at
 from graph.document import Graph
 
 if TYPE_CHECKING:
@@ -17,19 +18,22 @@ if TYPE_CHECKING:
 AT_ONCE = 2500  # nodes that are placed before anything else happens
 SLICE = 0.008  # seconds of work before the window has its turn
 CHUNK = 50  # nodes between two looks at the clock
-REPAINT_EVERY = 0.15  # seconds between two repaints while more and more is there to be seen
 
 
 class Loading(QObject):
-    """Knows which nodes are still to be placed, and in which order all of them are drawn."""
+    """Knows which nodes are still to be placed, and in which order all of them are drawn.
+
+    A large graph is placed tile by tile, so that each is drawn once, when all of it is there.
+    """
 
     def __init__(self, scene: CanvasScene) -> None:
         super().__init__(scene)
         self._scene = scene
         self.rank: dict[str, int] = {}
         self._ranks = count()
-        self._pending: dict[str, None] = {}
-        self._shown_at = 0.0
+        self._unsorted: Iterator[str] = iter(())
+        self._tiles: dict[Place, dict[str, None]] = {}
+        self._tile_of: dict[str, Place] = {}
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._go_on)
 
@@ -40,36 +44,51 @@ class Loading(QObject):
 
     def start(self, graph: Graph) -> None:
         """Places a graph, at once if it is small."""
+        self._timer.stop()
+        self._tiles, self._tile_of = {}, {}
         self._ranks = count()
         self.rank = dict(zip(graph.nodes, self._ranks, strict=False))
-        self._pending = dict.fromkeys(graph.nodes)
-        self._timer.stop()
-        if len(self._pending) <= AT_ONCE:
-            self._scene.place(self._taken(len(self._pending)))
+        if len(graph.nodes) <= AT_ONCE:
+            self._scene.place(graph.nodes)
         else:
-            self._shown_at = perf_counter()
+            self._unsorted = iter(list(graph.nodes))
             self._timer.start()
 
     def take(self, node_id: str) -> None:
         """Takes note that somebody else places a node, or that it is gone."""
-        self._pending.pop(node_id, None)
+        tile = self._tile_of.pop(node_id, None)
+        if tile is not None:
+            self._tiles[tile].pop(node_id, None)
         if node_id not in self.rank:
             self.rank[node_id] = next(self._ranks)
 
     @Slot()
     def _go_on(self) -> None:
         until = perf_counter() + SLICE
-        while self._pending and perf_counter() < until:
-            self._scene.place(self._taken(CHUNK))
-        is_done = not self._pending and self._scene.far.make(until)
-        if is_done:
-            self._timer.stop()
-        if is_done or perf_counter() - self._shown_at > REPAINT_EVERY:
-            self._scene.redraw()
-            self._shown_at = perf_counter()
+        while perf_counter() < until:
+            chunk = list(islice(self._unsorted, CHUNK))
+            if chunk:
+                self._sort(chunk)
+            elif self._tiles:
+                self._place_some()
+            else:
+                self._timer.stop()
+                return
 
-    def _taken(self, most: int) -> Iterator[str]:
-        chunk = list(islice(self._pending, most))
+    def _sort(self, chunk: list[str]) -> None:
+        scene = self._scene
         for node_id in chunk:
-            del self._pending[node_id]
-        return iter(chunk)
+            if node_id in scene.session.graph.nodes and not scene.geometry.is_placed(node_id):
+                tile = self._tile_of[node_id] = tile_at(scene.geometry.corner(node_id))
+                self._tiles.setdefault(tile, {})[node_id] = None
+
+    def _place_some(self) -> None:
+        """Places some nodes of the tile that is in hand, and shows it once it is whole."""
+        tile, waiting = next(iter(self._tiles.items()))
+        chunk = list(islice(waiting, CHUNK))
+        for node_id in chunk:
+            del waiting[node_id], self._tile_of[node_id]
+        self._scene.place(chunk)
+        if not waiting:
+            del self._tiles[tile]
+            self._scene.show_tile(tile)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsScene
 
 from builder.canvas.annotation_layer import Annotation, AnnotationHit, AnnotationLayer
 from builder.canvas.edge_item import EdgeItem, EdgesOf
-from builder.canvas.far import FarView, touched_by
+from builder.canvas.far import FarView, Place, touched_by
 from builder.canvas.geometry import Geometry
 from builder.canvas.grid_index import Box, united
 from builder.canvas.heat import Heat
@@ -257,7 +257,8 @@ class CanvasScene(QGraphicsScene):
         """The rectangle around these nodes, frames and notes, or around all."""
         chosen = list(ids)
         nodes = self.session.graph.nodes
-        box = self.geometry.bounds([i for i in chosen if i in nodes] if chosen else nodes)
+        known = [i for i in chosen if i in nodes]
+        box = self.geometry.bounds(known) if chosen else self.geometry.extent()
         around = self.annotations.bounds([i for i in chosen if i in self.annotations] if chosen else None)
         both = united(each for each in (box, around) if each is not None)
         return rect_of(both) if both else QRectF()
@@ -298,6 +299,12 @@ class CanvasScene(QGraphicsScene):
             self.far.touch(node_id)
             for edge in graph.incoming(node_id).values():
                 self.geometry.place_edge(edge)
+
+    def show_tile(self, place: Place) -> None:
+        """Has what stands in a tile drawn, now that all of it was placed."""
+        extent = self.far.extent_of(place)
+        if extent is not None:
+            self.redraw([extent])
 
     def _refresh(self, node_id: str, is_told: bool) -> bool:
         """Reads a node anew; returns whether its ports may now be elsewhere.

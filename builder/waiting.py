@@ -1,0 +1,82 @@
+"""Waits for work that is done in another thread, with the window alive and a way out."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QProgressDialog, QWidget
+
+from builder.background import Job
+
+PATIENCE = 300  # milliseconds before anything is shown
+
+Result = TypeVar("Result")
+
+
+def wait_for(work: Callable[[], Result], text: str, window: QWidget) -> Result | None:
+    """What a function gives that runs in a thread of its own; None if the user would not wait.
+
+    The function then comes to its end unheard.
+
+    Args:
+        work: what to do; it has what it works on for itself.
+        text: tells the user what is going on.
+        window: keeps being painted, and takes no other input.
+
+    Raises:
+        Exception: whatever the function raises.
+    """
+    results, errors = list[Result](), list[Exception]()
+
+    def keep_result() -> None:
+        try:
+            results.append(work())
+        except Exception as error:
+            errors.append(error)
+
+    job, loop = Job(keep_result, "waited for"), QEventLoop()
+    job.finished.connect(loop.quit)
+    progress = _progress(text, window)
+    progress.canceled.connect(loop.quit)
+    with _garbage_left_alone():
+        job.start()
+        loop.exec()
+    progress.close()
+    progress.deleteLater()
+    if job.isRunning():
+        _let_go(job, window)
+    if errors:
+        raise errors[0]
+    return results[0] if results else None
+
+
+def _progress(text: str, window: QWidget) -> QProgressDialog:
+    progress = QProgressDialog(text, "Cancel", 0, 0, window)
+    progress.setWindowModality(Qt.WindowModality.WindowModal)
+    progress.setMinimumDuration(0)
+    progress.reset()
+    QTimer.singleShot(PATIENCE, progress, progress.show)
+    return progress
+
+
+def _let_go(job: Job, window: QWidget) -> None:
+    """Leaves the thread to the window, which outlives it."""
+    job.setParent(window)
+    job.finished.connect(job.deleteLater)
+
+
+@contextmanager
+def _garbage_left_alone() -> Iterator[None]:
+    """No search for garbage among a million new objects, which would hold up every thread; they stay."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
