@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, QPoint, QPointF, QRect, QRectF, QSizeF, Slot
 
 from builder.canvas.page import CanvasPage
-from builder.find_index import FindIndex, Hit, Hits, Item
+from builder.find_index import FindIndex, Hit, Hits
+from builder.find_page import Item
 from builder.picker import Picker, Row
 from builder.scope_names import ARROW
 from builder.session import Session
@@ -189,9 +190,12 @@ class _Rows(Sequence[Row]):
 
     def __init__(self, hits: Hits, make: Callable[[Hit], Row]) -> None:
         self._hits, self._make = hits, make
+        self._made: dict[int, Row] = {}  # the list asks for a row several times
 
     def __len__(self) -> int:
         return len(self._hits)
 
     def __getitem__(self, row: int) -> Row:  # type: ignore[override]  # nobody takes a slice
-        return self._make(self._hits[row])
+        if row not in self._made:
+            self._made[row] = self._make(self._hits[row])
+        return self._made[row]

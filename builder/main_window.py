@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         )
         self.tools = WindowTools(
             self.actions_, self.files, self.docks, self.session, self.editor, self.dialogs,
-            self.windows.shortcuts, self.preferences, settings, themes.theme, self,
+            self.windows, self,
         )  # fmt: skip
         self._bind_actions()
         self._connect()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QSettings, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMainWindow
 
 from builder.actions import Actions
@@ -14,21 +14,29 @@ from builder.command_sources import action_commands, panel_commands, recent_comm
 from builder.dialogs import Dialogs
 from builder.docks import Docks
 from builder.find_bar import FindBar
-from builder.preferences import Preferences
 from builder.preferences_dialog import PreferencesDialog
 from builder.project_files import ProjectFiles
 from builder.session import Session
 from builder.shortcut_dialog import ShortcutDialog
-from builder.shortcuts import Shortcuts
 from builder.theme import Theme
+from builder.windows import Windows
 
 
 class WindowTools(QObject):
     """Handlers of the actions that search, and that change how the window behaves.
 
     Args:
-        settings: keeps which commands were used.
+        actions: what the command palette offers, and whose keys follow the shortcuts.
+        files: opens what is recent, and templates.
+        docks: the panels to go to.
+        session: in which to find.
+        page: where what was found is seen.
+        dialogs: asks before shortcuts are reset.
+        windows: whose shortcuts and preferences these are.
         window: everything lies on it.
+
+    Attributes:
+        has_project: whether a project is open, for what needs one.
 
     Signals:
         restart_asked(): Netloom is to be left and started again.
@@ -44,28 +52,26 @@ class WindowTools(QObject):
         session: Session,
         page: CanvasPage,
         dialogs: Dialogs,
-        shortcuts: Shortcuts,
-        preferences: Preferences,
-        settings: QSettings,
-        theme: Theme,
+        windows: Windows,
         window: QMainWindow,
     ) -> None:
         super().__init__(window)
         self.has_project = False
         self._actions, self._dialogs, self._window = actions, dialogs, window
+        self.shortcuts, self._preferences = windows.shortcuts, windows.preferences
         self._shortcut_dialog: ShortcutDialog | None = None
-        self._preferences, self._preferences_dialog = preferences, None
-        self.shortcuts = shortcuts
-        for action_id in shortcuts.specs:
+        self._preferences_dialog: PreferencesDialog | None = None
+        for action_id in self.shortcuts.specs:
             self._follow_shortcut(action_id)
-        shortcuts.changed.connect(self._follow_shortcut)
+        self.shortcuts.changed.connect(self._follow_shortcut)
         sources = (
             partial(action_commands, actions, self.shortcuts),
             partial(recent_commands, files.recent, files.open_project),
             partial(template_commands, files.new_project),
             partial(panel_commands, docks, lambda: self.has_project),
         )
-        self.commands = CommandPalette(sources, settings, theme, window)
+        theme = windows.themes.theme
+        self.commands = CommandPalette(sources, windows.settings, theme, window)
         self.finder = FindBar(session, theme, page)
 
     @Slot(object)
