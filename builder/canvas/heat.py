@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 # One hue from faint to strong, so that lightness alone tells the order, to every eye and in print.
 LIGHT_RAMP = ("#fdebd3", "#f8c98a", "#ec9a45", "#c8631a", "#873605")
 DARK_RAMP = ("#4a3a2c", "#79512a", "#b06f2a", "#e79c4b", "#ffd9a3")
-PILL_HEIGHT = 18.0
-PILL_DROP = 9.0  # canvas units that a pill hangs below its card
+PILL_HEIGHT = 16.0
+PILL_DROP = 11.0  # canvas units that a pill hangs below its card, so that it hides nothing on it
 _PADDING = 7.0
 _DARK, _BRIGHT = QColor("#000000"), QColor("#ffffff")  # one of them has 4.5:1 on any colour
 
