@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from typing import Any
 
 from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import (
@@ -20,16 +21,19 @@ from PySide6.QtWidgets import (
 )
 
 from builder.preferences import MOTIONS, RECOVERY_INTERVALS, UI_SCALES, Preferences, Values
+from builder.texts import later, tr, tr_count
 from builder.theme import GRID, MODES, font
 from builder.ui_scale import VARIABLE, chosen_outside
 
-THEME_NAMES = dict(zip(MODES, ("As the system", "Light", "Dark"), strict=True))
-MOTION_NAMES = dict(zip(MOTIONS, ("As the system", "Full", "Reduced"), strict=True))
-SCALE_HINT = "Of everything, on top of what the screen asks for. Counts from the next start."
-OUTSIDE_HINT = f"{VARIABLE} is set in the environment and says how large everything is."
-MOTION_HINT = "Reduced: blocks open, views move and panels appear without gliding."
-SNAP_HINT = "What is moved keeps to steps of 8 pixels."
-RECOVERY_HINT = "Unsaved work is put aside while you go on, and offered after a crash. So much may be lost."
+THEME_NAMES = dict(zip(MODES, (later("As the system"), later("Light"), later("Dark")), strict=True))
+MOTION_NAMES = dict(zip(MOTIONS, (later("As the system"), later("Full"), later("Reduced")), strict=True))
+SCALE_HINT = later("Of everything, on top of what the screen asks for. Counts from the next start.")
+OUTSIDE_HINT = later("{variable} is set in the environment and says how large everything is.")
+MOTION_HINT = later("Reduced: blocks open, views move and panels appear without gliding.")
+SNAP_HINT = later("What is moved keeps to steps of 8 pixels.")
+RECOVERY_HINT = later(
+    "Unsaved work is put aside while you go on, and offered after a crash. So much may be lost."
+)
 
 
 class PreferencesDialog(QDialog):
@@ -50,20 +54,25 @@ class PreferencesDialog(QDialog):
 
     def __init__(self, preferences: Preferences, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Preferences")
+        self.setWindowTitle(tr("Preferences"))
         self._preferences = preferences
         self._scale_at_start = preferences.ui_scale
-        self.theme = self._choice("theme", "Theme", THEME_NAMES.items())
-        self.ui_scale = self._choice("ui_scale", "Size", ((each, f"{each} %") for each in UI_SCALES))
-        self.motion = self._choice("motion", "Motion", MOTION_NAMES.items())
-        self.snap_to_grid = QCheckBox("Snap to the grid", self)
-        intervals = ((each, f"every {each} seconds") for each in RECOVERY_INTERVALS)
-        self.recovery_interval = self._choice("recovery_interval", "Keep unsaved work", intervals)
-        self.restart_button = QPushButton("Restart now", self, autoDefault=False)
-        self.shortcuts_button = QPushButton("Keyboard shortcuts...", self, autoDefault=False)
-        self.restart_button.setToolTip("Asks about unsaved work, closes all windows and opens them again.")
-        self.reset_button = QPushButton("Reset", self, autoDefault=False)
-        self.close_button = QPushButton("Close", self, autoDefault=False)
+        self.theme = self._choice("theme", tr("Theme"), _translated(THEME_NAMES))
+        self.ui_scale = self._choice("ui_scale", tr("Size"), ((each, f"{each} %") for each in UI_SCALES))
+        self.motion = self._choice("motion", tr("Motion"), _translated(MOTION_NAMES))
+        self.snap_to_grid = QCheckBox(tr("Snap to the grid"), self)
+        intervals = (
+            (each, tr_count("every {count} second", "every {count} seconds", each))
+            for each in RECOVERY_INTERVALS
+        )
+        self.recovery_interval = self._choice("recovery_interval", tr("Keep unsaved work"), intervals)
+        self.restart_button = QPushButton(tr("Restart now"), self, autoDefault=False)
+        self.shortcuts_button = QPushButton(tr("Keyboard shortcuts..."), self, autoDefault=False)
+        self.restart_button.setToolTip(
+            tr("Asks about unsaved work, closes all windows and opens them again.")
+        )
+        self.reset_button = QPushButton(tr("Reset"), self, autoDefault=False)
+        self.close_button = QPushButton(tr("Close"), self, autoDefault=False)
         self._lay_out()
         self._connect()
         for field in fields(Values):
@@ -102,17 +111,18 @@ class PreferencesDialog(QDialog):
         form.setVerticalSpacing(GRID)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.ui_scale.setEnabled(not chosen_outside())
-        scale_hint = OUTSIDE_HINT if chosen_outside() else SCALE_HINT
-        self.ui_scale.setToolTip(OUTSIDE_HINT if chosen_outside() else "")
-        _add_heading(form, "Appearance")
-        form.addRow("Theme", _left(self.theme))
-        _add(form, "Size", _left(self.ui_scale, self.restart_button), scale_hint)
-        _add(form, "Motion", _left(self.motion), MOTION_HINT)
-        _add_heading(form, "Canvas")
-        _add(form, "", self.snap_to_grid, SNAP_HINT)
-        _add_heading(form, "Safety")
-        _add(form, "Keep unsaved work", _left(self.recovery_interval), RECOVERY_HINT)
-        scroll = QScrollArea(accessibleName="Preferences")
+        outside = tr(OUTSIDE_HINT).format(variable=VARIABLE)
+        scale_hint = outside if chosen_outside() else tr(SCALE_HINT)
+        self.ui_scale.setToolTip(outside if chosen_outside() else "")
+        _add_heading(form, tr("Appearance"))
+        form.addRow(tr("Theme"), _left(self.theme))
+        _add(form, tr("Size"), _left(self.ui_scale, self.restart_button), scale_hint)
+        _add(form, tr("Motion"), _left(self.motion), tr(MOTION_HINT))
+        _add_heading(form, tr("Canvas"))
+        _add(form, "", self.snap_to_grid, tr(SNAP_HINT))
+        _add_heading(form, tr("Safety"))
+        _add(form, tr("Keep unsaved work"), _left(self.recovery_interval), tr(RECOVERY_HINT))
+        scroll = QScrollArea(accessibleName=tr("Preferences"))
         scroll.setWidget(page)
         scroll.setWidgetResizable(True)
         foot = QHBoxLayout()
@@ -138,7 +148,13 @@ class PreferencesDialog(QDialog):
         self.restart_button.setVisible(self._preferences.ui_scale != self._scale_at_start)
         is_changed = self._preferences.values != Values()
         self.reset_button.setEnabled(is_changed)
-        self.reset_button.setToolTip("Takes all of these back." if is_changed else "Nothing was changed.")
+        self.reset_button.setToolTip(
+            tr("Takes all of these back.") if is_changed else tr("Nothing was changed.")
+        )
+
+
+def _translated(names: Mapping[Any, str]) -> Iterator[tuple[object, str]]:
+    return ((value, tr(text)) for value, text in names.items())
 
 
 def _add_heading(form: QFormLayout, text: str) -> None:

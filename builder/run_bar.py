@@ -13,15 +13,16 @@ from builder.panels.figures import RunFigures, duration
 from builder.panels.form_row import default_state
 from builder.panels.plan_edits import SETTING, value_problems, with_setting
 from builder.session import Session
+from builder.texts import later, tr
 from builder.theme import GRID, Theme
 from graph.catalog.params import Value
 from graph.document import Change
 from graph.edits import SetTraining
 
 QUICK_SETTINGS = {
-    "device": ("Device", 84),
-    "precision": ("Precision", 128),
-    "epochs": ("Epochs", 72),
+    "device": (later("Device"), 84),
+    "precision": (later("Precision"), 128),
+    "epochs": (later("Epochs"), 72),
 }  # pixels
 PROGRESS_WIDTH = 160  # pixels
 
@@ -38,12 +39,12 @@ class QuickSettings(QWidget):
         self.fields = {name: make_field(SETTING[name], self) for name in QUICK_SETTINGS}
         for name, field in self.fields.items():
             title, width = QUICK_SETTINGS[name]
-            label = QLabel(title, self)
+            label = QLabel(tr(title), self)
             label.setProperty("role", "muted")
             label.setBuddy(field)
             field.setFixedWidth(width)
             field.setToolTip(SETTING[name].help)
-            field.setAccessibleName(title)
+            field.setAccessibleName(tr(title))
             field.edited.connect(lambda value, burst, name=name: self._set(name, value, burst))
             layout.addWidget(label)
             layout.addWidget(field)
@@ -81,7 +82,7 @@ class RunProgress(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(PROGRESS_WIDTH)
-        self.bar.setAccessibleName("Progress of the run")
+        self.bar.setAccessibleName(tr("Progress of the run"))
         self.text = QLabel(self)
         self.text.setProperty("role", "muted")
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -137,7 +138,7 @@ class RunBar(QToolBar):
     def __init__(
         self, session: Session, train: QAction, pause: QAction, stop: QAction, theme: Theme, parent: QWidget
     ) -> None:
-        super().__init__("Run", parent)
+        super().__init__(tr("Run"), parent)
         self.setObjectName("toolbar.run")
         self.setMovable(False)
         self.train_button = TrainButton(train, theme, self)
@@ -159,10 +160,10 @@ def _standing(figures: RunFigures) -> str:
     if not figures.is_active:
         return ""
     if not figures.epochs:
-        return figures.text or "Preparing..."
-    parts = [f"Epoch {max(figures.epoch, 1)} of {figures.epochs}"]
+        return figures.text or tr("Preparing...")
+    parts = [tr("Epoch {epoch} of {epochs}").format(epoch=max(figures.epoch, 1), epochs=figures.epochs)]
     if figures.state in ("paused", "stopping"):
         parts.append(figures.state)
     elif (left := figures.seconds_left) is not None:
-        parts.append(f"{duration(left)} left")
+        parts.append(tr("{time} left").format(time=duration(left)))
     return " · ".join(parts)

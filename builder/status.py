@@ -6,8 +6,9 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from builder.icons import icon
-from builder.quantities import bytes_text, counted, flops_text
+from builder.quantities import bytes_text, flops_text
 from builder.session import Session
+from builder.texts import tr, tr_count
 from builder.theme import GRID, Theme
 
 MESSAGE_TIME = 8000  # milliseconds
@@ -27,12 +28,12 @@ class StatusBar(QStatusBar):
         self._session, self._theme = session, theme
         self.validity = QToolButton(self)
         self.validity.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.validity.setToolTip("Show the problems")
+        self.validity.setToolTip(tr("Show the problems"))
         self.validity.clicked.connect(self.problems_asked)
         self.parameters, self.flops, self.memory = QLabel(self), QLabel(self), QLabel(self)
         self.saved = QLabel(self)
-        self.memory.setToolTip("Memory that a training step takes at its peak, for the plan's batch size")
-        self.flops.setToolTip("Floating-point operations of a forward pass, for one sample")
+        self.memory.setToolTip(tr("Memory that a training step takes at its peak, for the plan's batch size"))
+        self.flops.setToolTip(tr("Floating-point operations of a forward pass, for one sample"))
         self.setSizeGripEnabled(False)
         self.setContentsMargins(GRID // 2, 0, GRID, 0)
         for widget in (self.validity, self.parameters, self.flops, self.memory, self.saved):
@@ -65,13 +66,15 @@ class StatusBar(QStatusBar):
         found = (located.problem for located in self._session.all_problems)
         problems = [problem for problem in found if problem.severity != "info"]
         errors = sum(problem.is_error for problem in problems)
-        self.parameters.setText(f"{counted(inference.total_parameters, 'parameter')}   ")
+        parameters = tr_count("{count} parameter", "{count} parameters", inference.total_parameters)
+        self.parameters.setText(f"{parameters}   ")
         self.flops.setText(f"{flops_text(inference.total_flops)}   ")
         self.memory.setText(self._memory_text(errors))
-        self.saved.setText("Not saved" if self._session.document.is_dirty else "Saved")
+        self.saved.setText(tr("Not saved") if self._session.document.is_dirty else tr("Saved"))
         if self._session.document.path is None and not self._session.document.is_dirty:
-            self.saved.setText("New")
-        self.validity.setText(counted(len(problems), "problem") if problems else "Valid")
+            self.saved.setText(tr("New"))
+        problems_text = tr_count("{count} problem", "{count} problems", len(problems))
+        self.validity.setText(problems_text if problems else tr("Valid"))
         name = "error" if errors else "warning" if problems else "success"
         self.validity.setIcon(icon(name, getattr(self._theme, name)))
         self.validity.setIconSize(QSize(2 * GRID, 2 * GRID))
@@ -79,7 +82,7 @@ class StatusBar(QStatusBar):
     def _memory_text(self, errors: int) -> str:
         cost = None if errors else self._session.forecast.network
         peak = cost.memory.peak(self._session.plan.batch_size) if cost else None
-        return f"{bytes_text(peak)} to train   " if peak else ""
+        return tr("{memory} to train").format(memory=bytes_text(peak)) + "   " if peak else ""
 
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:

@@ -1,10 +1,11 @@
 """Texts in another language: catalogues, numbers, and that nothing of what is covered stays English."""
 
 import json
+import re
 
 import pytest
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
 
 from builder.texts import (
     FOLDER,
@@ -131,23 +132,38 @@ def test_no_action_menu_or_panel_stays_english(pseudo, window):
     assert set(window.docks.titles) <= texts().keys()
 
 
-def test_the_figure_dialog_stays_english_nowhere(pseudo, window, qtbot):
+SAME_EVERYWHERE = {"SVG", "PDF", "PNG", "Netloom", "auto", "float32", ""}  # names and signs
+NUMBER = re.compile(r"[\d.,]+( ?[%×]| \w?FLOP)?")
+
+
+def english_in(area):
+    """What the widgets in an area say in English, and what they say that no catalogue could have."""
+    seen = [area.windowTitle(), area.accessibleName()] if area.isWindow() else []
+    for widget in area.findChildren(QWidget):
+        if isinstance(widget, (QAbstractButton, QLabel)):
+            seen += [*widget.text().splitlines(), widget.toolTip()]
+        elif isinstance(widget, QComboBox):
+            seen += [widget.toolTip(), *map(widget.itemText, range(widget.count()))]
+        seen.append(widget.accessibleName())
+    seen = [text.strip().replace("&&", "&") for text in seen]
+    seen = [text for text in seen if text not in SAME_EVERYWHERE and not NUMBER.fullmatch(text)]
+    constant = {text.strip("".join(MARKS)) for text in seen if not any(map(str.isdigit, text))}
+    return [text for text in seen if not is_marked(text)], constant - texts().keys()
+
+
+def test_the_dialogs_stay_english_nowhere(pseudo, window, qtbot):
     window.files.new_project(template("SmallCNN").project())
     window.session.select(list(window.session.graph.nodes)[:2])
     window.figures.export_figure()
-    dialog = window.figures.dialog
-    names = {"SVG", "PDF", "PNG", "1×", "2×", "3×", "4×", ""}  # the same in every language
-    seen = [dialog.windowTitle(), dialog.preview.accessibleName()]
-    for button in dialog.findChildren(QAbstractButton):
-        seen += [button.text(), button.toolTip()]
-    for label in dialog.findChildren(QLabel):
-        seen += label.text().splitlines()
-    for box in dialog.findChildren(QComboBox):
-        seen += [box.accessibleName(), box.toolTip(), *map(box.itemText, range(box.count()))]
-    seen = [text for text in seen if text not in names]
-    assert [text for text in seen if not is_marked(text)] == []
-    noted = {
-        text.strip("".join(MARKS)) for text in seen if is_marked(text) and not any(map(str.isdigit, text))
-    }
-    assert noted <= texts().keys()
-    dialog.reject()
+    window.tools.show_preferences()
+    for dialog in (window.figures.dialog, window.tools.preferences_dialog):
+        assert english_in(dialog) == ([], set())
+        dialog.close()
+
+
+def test_the_status_bar_stays_english_nowhere(pseudo, window):
+    window.files.new_project(template("SmallCNN").project())
+    assert english_in(window.status) == ([], set())
+    settings = window.run_bar.settings
+    labels = [label.text() for label in settings.findChildren(QLabel)]
+    assert [text for text in labels if not is_marked(text)] == []
