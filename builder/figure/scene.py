@@ -18,7 +18,7 @@ from builder.canvas.style import CanvasStyle
 from builder.figure.folding import Tracks
 from builder.figure.style import PrintStyle
 from builder.session import Session
-from graph.document import Edge, Node, PortRef
+from graph.document import Edge, Node, Note, PortRef
 
 CURVE = 12.0  # canvas units from a corner of a folded edge to where it begins to turn
 ARROW = (8.0, 3.2)  # length and half the width of an arrow head, in canvas units
@@ -50,10 +50,15 @@ class FigureAnnotations(AnnotationLayer):
 
     @property
     def ids(self) -> list[str]:
-        return [item_id for item_id in super().ids if item_id in self._ids]
+        return [each for each in super().ids if each in self._ids and not self._is_blank(each)]
 
     def is_selected(self, item_id: str) -> bool:
         return False
+
+    def _is_blank(self, item_id: str) -> bool:
+        """Whether it is a note that only asks to be written."""
+        item = self.get(item_id)
+        return isinstance(item, Note) and not item.text.strip()
 
 
 class FigureNode(NodeItem):

@@ -7,7 +7,7 @@ from functools import cache
 from types import MappingProxyType
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QPainterPath, QPen
 
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT
 from builder.canvas.style import CORNER, CanvasStyle
@@ -22,9 +22,12 @@ LINE = 0.75  # canvas units; the outline of a card in print
 def figure_style(style: Style) -> CanvasStyle:
     """What a figure in this style is painted with."""
     if style == "print":
-        return PrintStyle()
-    found = CanvasStyle(dark() if style == "dark" else light())
+        found: CanvasStyle = PrintStyle()
+    else:
+        found = CanvasStyle(dark() if style == "dark" else light())
     found.shadow = QBrush(Qt.BrushStyle.NoBrush)
+    for each in found.fonts.values():  # who searches a PDF for "flatten" does not type the ligature
+        each.setFeature(QFont.Tag("liga"), 0)
     return found
 
 
@@ -33,7 +36,6 @@ class PrintStyle(CanvasStyle):
 
     def __init__(self) -> None:
         super().__init__(print_theme())
-        self.shadow = QBrush(Qt.BrushStyle.NoBrush)
         self.stripe = _head()
         self.border = {state: QPen(self.theme.color("node_border"), LINE) for state in self.border}
         self.hairline = QPen(self.theme.color("border"), LINE / 2)

@@ -83,13 +83,15 @@ PAGES = ["Layers", "Inspector", "Problems", "Training", "Code", "Log"]
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("page", [*PAGES, "welcome"])
+@pytest.mark.parametrize("page", [*PAGES, "welcome", "canvas"])
 def test_everything_that_takes_the_focus_has_a_name_and_shows_it(qtbot, editor, mode, page):
     editor.themes.set_mode(mode)
     if page == "welcome":
         editor.close_project()
         qtbot.waitUntil(lambda: bool(editor.welcome.cards))
         area = editor.welcome
+    elif page == "canvas":
+        area = editor.editor
     else:
         editor.session.select([node_id(editor, "conv1")])
         editor.docks.reveal(page)

@@ -1,6 +1,7 @@
 """A figure in a file: what is drawn, that text stays text, and how large it is."""
 
 import re
+import zlib
 from xml.etree import ElementTree
 
 import pytest
@@ -58,6 +59,17 @@ def test_a_pdf_holds_its_fonts_and_what_their_glyphs_mean(qapp):
     assert pdf.count(b"/ToUnicode") == 2
     assert b"/Subtype /Image" not in pdf
     assert len(re.findall(rb"/Type /Page\b", pdf)) == 1
+
+
+def test_a_pdf_can_be_searched_for_names_that_fonts_have_ligatures_for(qapp):
+    session = session_of("MLP")
+    assert session.graph.by_name("flatten") is not None
+    pdf = made(session, "pdf")
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\n?endstream", pdf, re.DOTALL)
+    plain = [zlib.decompressobj().decompress(each) for each in streams if each.startswith(b"x")]
+    maps = [each.upper() for each in plain + streams if b"beginbfrange" in each or b"beginbfchar" in each]
+    assert len(maps) == 2
+    assert not [each for each in maps if b"<FB02>" in each or b"<0066006C>" in each]
 
 
 def test_a_page_is_as_large_as_the_figure(qapp):
@@ -123,9 +135,10 @@ def test_a_figure_shows_no_selection_and_nothing_wrong(qapp):
 def test_frames_and_notes_are_drawn_as_if_nobody_held_them(qapp):
     session = session_of("MLP")
     frame = Frame("f1", "Encoder", (-40.0, -60.0), (600.0, 400.0))
-    note = Note("t1", "Trained first", (0.0, 360.0))
-    session.apply(AddAnnotations([frame], [note]))
+    note, blank = Note("t1", "Trained first", (0.0, 360.0)), Note("t2", "", (0.0, 560.0))
+    session.apply(AddAnnotations([frame], [note, blank]))
     before = made(session, style="light")
+    assert "Double-click to write" not in texts(before)
     assert {"Encoder", "Trained first"} <= set(texts(before))
     session.select(["f1", "t1"])
     assert made(session, style="light") == before
