@@ -197,24 +197,26 @@ def _trained_when_frozen(call: LayerCall) -> int:
     return MODELS[p.model].head_parameters(p.num_classes) if p.head == REPLACE else 0
 
 
-def _saves(call: LayerCall) -> Saved:
-    """What was counted for an image of the usual size, for one of this size.
+def _saves(call: LayerCall) -> Saved | None:
+    """What was counted for an image of the usual size, for one of this size; None in mixed precision.
 
     A frozen model under a head of its own is taken to read images, which need no gradient.
     """
     p, model = call.params, MODELS[call.params.model]
     batch, _, *sizes = call.inputs[0].shape
-    side, dtype = model.most or USUAL_SIDE, call.compute.autocast or "float32"
+    if call.compute.autocast:  # it was counted in float32; what stays so is not known
+        return None
+    side = model.most or USUAL_SIDE
     usual_work = evaluate(_macs_of_maps(model, (side, side)), {}) or 1
     work = _macs_of_maps(model, sizes) or usual_work
     area = sizes[0] * sizes[1] * usual_work // side**2
 
     def held(number: int, share: Dim) -> TensorSpec:
-        return TensorSpec((batch, share * number // usual_work), dtype)
+        return TensorSpec((batch, share * number // usual_work))
 
     passing = held(model.memory.passing, work)
     if p.frozen and p.head == REPLACE:
-        return Saved(own=(TensorSpec((batch, model.features), dtype),), forward=(passing,))
+        return Saved(own=(TensorSpec((batch, model.features)),), forward=(passing,))
     # Borders that fill up the windows of some models cost work, but nothing of them is kept.
     share = min(work, area) if isinstance(work, int) and isinstance(area, int) else work
     kept, back = held(model.memory.kept, share), held(model.memory.back, share)

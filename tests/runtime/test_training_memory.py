@@ -116,6 +116,12 @@ def test_a_backbone_trains_in_the_memory_that_is_predicted(model, frozen):
     assert predicted(project, "AdamW", "float32") == pytest.approx(truth, rel=0.1)
 
 
+def test_what_a_backbone_takes_in_mixed_precision_is_not_guessed():
+    project = template("FrozenBackbone").project()
+    memory = training_memory(trace(project.graph, Inference(project.graph), "amp-bfloat16"), 2)
+    assert memory.peak(BATCH) is None
+
+
 def test_what_is_inside_own_code_is_not_guessed():
     project = template("MLP").project()
     *others, last = trace(project.graph, Inference(project.graph))
