@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log2
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
@@ -16,6 +17,8 @@ BELOW = ROW_HEIGHT / 2  # from the first port down to a card's bottom edge
 LANE = 28.0  # from a card's edge to an edge that passes it
 ROW_OFFSET = (HEADER_HEIGHT + ROW_HEIGHT) - 2 * BELOW  # between a card's top and bottom, seen from its port
 
+SAG, MAX_SAG = 14.0, 42.0  # how much lower a bow hangs that is twice as long, and the longest
+USUAL_BOW = 520.0  # canvas units; shorter bows hang alike
 FAR = 2 * (HEADER_HEIGHT + ROW_HEIGHT) + LANE  # from port to port, where a row of cards fits between two
 
 LABEL_ROOM = 48.0  # a label reaches beyond its curve by at most this
@@ -37,7 +40,9 @@ def route(start: QPointF, end: QPointF, is_blocked: IsBlocked | None = None) -> 
     dx, dy = end.x() - start.x(), end.y() - start.y()
     if _could_hide(dx, dy) and is_blocked is not None and is_blocked(_straight_between(start, end)):
         low = max(start.y(), end.y()) + BELOW + LANE
-        return _bowed(path, start, end, low)
+        deeper = low + _sag(dx)
+        is_free = not is_blocked(_lane_between(end, start, deeper).adjusted(2 * TURN, 0, -2 * TURN, 0))
+        return _bowed(path, start, end, deeper if is_free else low)
     reach = min(max(dx * 0.5, MIN_REACH + abs(dy) * 0.2), MAX_REACH)
     path.cubicTo(start.x() + reach, start.y(), end.x() - reach, end.y(), end.x(), end.y())
     return path
@@ -53,7 +58,7 @@ def reach(start: Point, end: Point, spread: float = 0.0) -> Box:
     """
     (x0, y0), (x1, y1) = start, end
     sideways = MAX_REACH if x1 < x0 + 2 * MAX_REACH else LABEL_ROOM
-    top, bottom = min(y0, y1) - LABEL_ROOM, max(y0, y1) + spread + BELOW + LANE + LABEL_ROOM
+    top, bottom = min(y0, y1) - LABEL_ROOM, max(y0, y1) + spread + BELOW + LANE + MAX_SAG + LABEL_ROOM
     return min(x0, x1) - sideways, top, max(x0, x1) + sideways, bottom
 
 
@@ -87,6 +92,11 @@ def _leads_far_down(dx: float, dy: float) -> bool:
 
 def _straight_between(start: QPointF, end: QPointF) -> QRectF:
     return QRectF(start, end).normalized().adjusted(MIN_REACH, -4, -MIN_REACH, 4)
+
+
+def _sag(dx: float) -> float:
+    """How much lower a bow hangs as it is longer, so that one skip inside another can be told from it."""
+    return min(SAG * log2(max(dx / USUAL_BOW, 1.0)), MAX_SAG)
 
 
 def _bowed(path: QPainterPath, start: QPointF, end: QPointF, low: float) -> QPainterPath:

@@ -208,3 +208,16 @@ def test_a_free_spot_is_free():
     )
     assert free_spot(project.graph, (8, 8)) == (8, 232)
     assert free_spot(project.graph, (400, 0)) == (400, 0)
+
+
+def test_a_skip_around_another_bows_lower_where_there_is_room():
+    cards = [QRectF(column * 224, 0, CARD_WIDTH, 88) for column in range(9)]
+
+    def low(first, last, below=()):
+        start, end = QPointF(first * 224 + CARD_WIDTH, 76), QPointF(last * 224, 76)
+        path = route(start, end, lambda area: any(area.intersects(card) for card in (*cards, *below)))
+        return path.boundingRect().bottom()
+
+    assert low(0, 8) > low(1, 7) + 4 > low(2, 5) + 8
+    row_below = [QRectF(column * 224, 136, CARD_WIDTH, 88) for column in range(9)]
+    assert low(0, 8, row_below) == low(2, 5, row_below)
