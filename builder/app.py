@@ -66,12 +66,9 @@ def open_window(paths: Sequence[Path] = (), theme: str | None = None) -> int:
     errors = ErrorReporter(windows)
     errors.install()
     window.show()
-    for path in paths[:1]:
-        window.files.open_project(path)
-    for path in paths[1:]:
-        window.window_commands.new_window().files.open_project(path)
-    if not paths:
-        QTimer.singleShot(0, window, window.files.recover)
+    for path in paths:
+        window.files.open_elsewhere(path)
+    QTimer.singleShot(0, window, window.files.recover)
     interrupts = Interrupts(windows.leave_at_once, windows)
     code = app.exec()
     windows.secure()  # Qt also ends its loop when the screen is gone

@@ -29,7 +29,7 @@ class Elsewhere(Protocol):
         """Brings the window forward that a file is open in; False if it is in no other."""
 
     def open(self, document: Document, look: FirstLook | None = None, *, is_unsaved: bool = False) -> None:
-        """Opens a document in a new window."""
+        """Opens a document in a new window, or in the one that shows its file as it was saved."""
 
 
 class ProjectFiles(QObject):
@@ -131,7 +131,7 @@ class ProjectFiles(QObject):
         for found in self._recovery.find():
             if self._dialogs.recover(found.name, found.when):
                 document = Document(found.project, found.path)
-                if self.is_blank or self._elsewhere is None:
+                if self.is_blank or self._elsewhere is None or self._is_here(found.path):
                     self.show(document, is_unsaved=True)
                 else:
                     self._elsewhere.open(document, is_unsaved=True)
@@ -176,9 +176,12 @@ class ProjectFiles(QObject):
 
     def _is_open(self, path: Path) -> bool:
         """Whether a file is open in this window or in another."""
+        return self._is_here(path) or (self._elsewhere is not None and self._elsewhere.holds(path))
+
+    def _is_here(self, path: Path | None) -> bool:
+        """Whether a file is open in this window."""
         own = self._session.document.path
-        is_here = own is not None and own.resolve() == path.resolve()
-        return is_here or (self._elsewhere is not None and self._elsewhere.holds(path))
+        return own is not None and path is not None and own.resolve() == path.resolve()
 
     def _read(self, path: Path) -> tuple[Document, FirstLook | None] | None:
         """The project of a file; of a large one also what takes long to find out, with the window alive."""

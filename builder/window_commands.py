@@ -78,8 +78,11 @@ class WindowCommands:
         return True
 
     def open(self, document: Document, look: FirstLook | None = None, *, is_unsaved: bool = False) -> None:
-        """Opens a document in a new window."""
-        self.new_window().files.show(document, look, is_unsaved=is_unsaved)
+        """Opens a document in a new window, or in the one that shows its file as it was saved."""
+        holder = self._windows.holder_of(document.path) if document.path is not None else None
+        if holder is None or holder.session.document.is_dirty:
+            holder = self.new_window()
+        holder.files.show(document, look, is_unsaved=is_unsaved)
 
 
 def _beside(window: MainWindow) -> QPoint:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -20,10 +21,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
 
 from builder.app import make_application
+from builder.drops import sorted_out
+from builder.fix_all_dialog import FixAllDialog
+from builder.fix_preview import plan_fixes
 from builder.main_window import MainWindow
 from builder.theme import Mode, ThemeManager
 from graph.document import PortRef
-from graph.edits import Connect, RemoveNodes
+from graph.edits import Connect, RemoveNodes, SetParams
 from graph.templates import template
 
 README_FOLDER = Path(__file__).resolve().parents[1] / "resources" / "screenshots"
@@ -153,15 +157,41 @@ def every_panel(folder: Path) -> None:
                 take(window, folder / f"{prefix}-search.png")
                 window.canvas.search.close_quietly()
                 take_tools(window, folder, prefix)
+                take_hints_and_drops(window, folder, prefix)
                 break_shapes(window)
                 window.docks.reveal("Problems")
                 take(window, folder / f"{prefix}-shape-error.png")
+                take_fixes(window, folder, prefix)
                 window.docks.reveal("Code")
                 take(window, folder / f"{prefix}-no-code.png")
                 train(window, 8)
                 take(window, folder / f"{prefix}-trained.png")
                 enter_block(window)
                 take(window, folder / f"{prefix}-block.png")
+
+
+def take_hints_and_drops(window: MainWindow, folder: Path, prefix: str) -> None:
+    """A hint for first use, and what is said while files are dragged over the window."""
+    window.windows.hints.forget()
+    window.hints.show_due()
+    take(window, folder / f"{prefix}-hint.png")
+    window.windows.hints.finish_all()
+    for name, file in (("drop", "other.netloom"), ("no-drop", "model.onnx")):
+        window.drops.overlay.announce(sorted_out([Path(file)]), is_blank=False)
+        take(window, folder / f"{prefix}-{name}.png")
+    window.drops.overlay.hide()
+
+
+def take_fixes(window: MainWindow, folder: Path, prefix: str) -> None:
+    """What a remedy would change, and all of them to choose from."""
+    window.session.apply(SetParams(node_id(window, "conv1"), {"kernel": 3, "bias": True}))
+    window.problems.cards.cards[0].fix_buttons[0].setFocus()
+    take(window, folder / f"{prefix}-foresight.png")
+    dialog = FixAllDialog(partial(plan_fixes, window.session.project), window)
+    dialog.show()
+    take(dialog, folder / f"{prefix}-fix-all.png")
+    dialog.close()
+    window.session.undo()
 
 
 def take_tools(window: MainWindow, folder: Path, prefix: str) -> None:

@@ -13,6 +13,7 @@ from builder.icons import icon
 from builder.theme import GRID, font
 
 MAX_LINES = 5000
+EMPTY = "Nothing has happened yet. Messages, warnings and the details of errors are kept here."
 OWN_LOGGER = "netloom"  # what it and its children say is shown from INFO on, others from WARNING on
 
 
@@ -33,7 +34,7 @@ class LogPanel(QWidget):
         self.view.setMaximumBlockCount(MAX_LINES)
         self.view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.view.setFont(font("code"))
-        self.view.setPlaceholderText("Nothing has happened yet.")
+        self.view.setPlaceholderText(EMPTY)
         self._clear = QPushButton(icon("delete"), "Clear", self)
         self._clear.setProperty("role", "flat")
         self._clear.clicked.connect(self.view.clear)

@@ -142,7 +142,7 @@ class Palette(QWidget):
         rows = list(search(query, usual_order(catalog))) if query.strip() else list(_by_family(catalog))
         self._model.show(rows)
         self.list.scrollToTop()
-        self._nothing.setText(f"No layer matches “{query}”.")
+        self._nothing.setText(f"No layer matches “{query}”. Try PyTorch's name, or what it does: pool, norm.")
         self._nothing.setVisible(not rows)
         self.list.setVisible(bool(rows))
 

@@ -328,3 +328,21 @@ def test_each_window_keeps_a_copy_and_all_are_offered_at_the_next_start(
     assert not any(copy.exists() for copy in copies)
     assert "x1" not in load(saved).graph.nodes
     assert Recovery(Session(), folder).find() == []
+
+
+def test_a_copy_of_a_file_that_is_open_comes_back_where_it_is_open(first, second, answers, saved):
+    second.files.open_project(saved)
+    second.session.apply(EDIT)
+    second.recovery.keep()
+    folder = user_folder() / "recovery"
+    (copy,) = folder.glob("*.json")
+    content = copy.read_bytes()
+    second.session.undo()
+    second.recovery.clear()
+    copy.write_bytes(content)
+    answers.recover_answer = True
+    assert first.files.recover()
+    assert len(first.windows) == 2
+    assert "x1" in second.session.graph.nodes
+    assert second.isWindowModified()
+    assert "x1" not in first.session.graph.nodes
