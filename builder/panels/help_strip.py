@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
 from builder.panels.elided import ElidedLabel
@@ -35,7 +35,12 @@ class HelpStrip(QFrame):
 
     Args:
         panel: whose forms it explains.
+
+    Signals:
+        turned(): it now explains something else, or nothing.
     """
+
+    turned = Signal()
 
     def __init__(self, panel: QWidget) -> None:
         super().__init__(panel)
@@ -57,6 +62,11 @@ class HelpStrip(QFrame):
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._follow)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it explains no parameter now."""
+        return not self.name.text()
+
     @Slot("QWidget*", "QWidget*")
     def _follow(self, old: QWidget | None, now: QWidget | None) -> None:
         is_here = now is not None and self._panel.isAncestorOf(now)
@@ -67,6 +77,7 @@ class HelpStrip(QFrame):
         self.name.setVisible(spec is not None)
         self.text.setText(f"{spec.help} {limits_text(spec)}" if spec else IDLE)
         self.text.setToolTip(self.text.text())
+        self.turned.emit()
 
 
 def limits_text(spec: ParamSpec) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from builder.panels.block_page import BlockPage
 from builder.panels.help_strip import HelpStrip
@@ -15,7 +15,7 @@ from builder.session import Session
 from builder.theme import Theme
 from graph.document import Change
 
-ROOM_FOR_HELP = 400  # pixels; a lower inspector has better use for the strip's height
+ROOM_FOR_HELP = 400  # pixels; in a lower inspector the strip is there only while it explains something
 
 
 class Inspector(QWidget):
@@ -35,7 +35,7 @@ class Inspector(QWidget):
         self.several_page = SeveralPage(session)
         self._stack = QStackedWidget(self)
         self._scrolls = {
-            page: _scrolling(page)
+            page: _Scroll(page)
             for page in (self.node_page, self.project_page, self.block_page, self.several_page)
         }
         for scroll in self._scrolls.values():
@@ -46,6 +46,7 @@ class Inspector(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self.help)
+        self.help.turned.connect(self._place_help)
         session.selection_changed.connect(self._select)
         session.changed.connect(self._follow)
         session.problems_changed.connect(self._refresh)
@@ -85,9 +86,10 @@ class Inspector(QWidget):
         self._stack.setCurrentWidget(self._scrolls[page])
         self._place_help()
 
+    @Slot()
     def _place_help(self) -> None:
         has_form = self.page in (self.node_page, self.several_page)
-        self.help.setVisible(has_form and self.height() >= ROOM_FOR_HELP)
+        self.help.setVisible(has_form and (self.height() >= ROOM_FOR_HELP or not self.help.is_idle))
 
     @Slot(object)
     def _select(self, node_ids: tuple[str, ...]) -> None:
@@ -122,9 +124,17 @@ class Inspector(QWidget):
         self._select(self._session.selection)
 
 
-def _scrolling(page: QWidget) -> QScrollArea:
-    scroll = QScrollArea(accessibleName="Facts and parameters")
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setWidget(page)
-    return scroll
+class _Scroll(QScrollArea):
+    """A page with as much of its height in view as there is room for."""
+
+    def __init__(self, page: QWidget) -> None:
+        super().__init__(accessibleName="Facts and parameters")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(page)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        focus = QApplication.focusWidget()
+        if focus is not None and self.widget().isAncestorOf(focus):
+            self.ensureWidgetVisible(focus)  # the strip that explains it must not hide it

@@ -7,6 +7,7 @@ from itertools import count
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QWidget
+from shiboken6 import isValid
 
 from builder.panels.field_text import SEVERAL, UNSET, format_value, is_unfinished, parse_text, same
 from graph.catalog.params import ParamSpec, Value
@@ -80,6 +81,8 @@ class TypedText(QObject):
 
     def finish(self) -> None:
         """Ends a burst of typing, and writes the value the way it is always written."""
+        if not isValid(self._line):
+            return  # a window that is deleted with the focus in a spin box still says that typing ended
         self.commit()
         self._begin_burst()
         tidy = format_value(self._value)

@@ -89,7 +89,12 @@ def test_the_strip_is_there_for_forms_alone_and_where_there_is_room(qtbot, sessi
     session.select(("n2",))
     assert inspector.help.isVisible()
     inspector.window().resize(360, 300)
-    qtbot.waitUntil(lambda: not inspector.help.isVisible())
+    focus(qtbot, inspector.node_page.name.line)
+    viewport = inspector.node_page.parentWidget()
+    qtbot.waitUntil(lambda: not inspector.help.isVisible() and viewport.height() > 250)
+    field = focus(qtbot, inspector.node_page.form.field("groups"))
+    qtbot.waitUntil(inspector.help.isVisible)
+    qtbot.waitUntil(lambda: not field.visibleRegion().isEmpty())
 
 
 def test_every_parameter_is_explained_in_a_sentence():
