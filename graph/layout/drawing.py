@@ -34,10 +34,6 @@ class Rect:
         )
 
     @property
-    def centre(self) -> Position:
-        return (self.position[0] + self.size[0] / 2, self.position[1] + self.size[1] / 2)
-
-    @property
     def area(self) -> float:
         return self.size[0] * self.size[1]
 
