@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTranslator
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
 
 from builder.texts import (
@@ -67,10 +67,10 @@ def test_a_catalogue_translates_what_it_has_and_counts_as_its_language_does(inst
 def test_the_language_that_is_asked_for_is_read_from_its_file(qapp, tmp_path, monkeypatch, installed):
     (tmp_path / "de.json").write_text(json.dumps({"texts": {"&Open...": "Ö&ffnen..."}}), encoding="utf-8")
     monkeypatch.setenv(VARIABLE, "de")
-    before = set(qapp.children())
+    before = qapp.findChildren(QTranslator)
     assert install_language(qapp, tmp_path) == "de"
     assert tr("&Open...") == "Ö&ffnen..."
-    for translator in set(qapp.children()) - before:
+    for translator in (each for each in qapp.findChildren(QTranslator) if each not in before):
         qapp.removeTranslator(translator)
         translator.deleteLater()
     assert tr("&Open...") == "&Open..."
