@@ -131,7 +131,7 @@ class FarView:
         seen = [tile for tile in self._tiles.values() if tile.extent and overlap(tile.extent, area)]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for state in ("normal", "error", "selected"):
+        for state in ("normal", "error", "selected", "cut"):
             painter.setPen(self._scene.style_.far_edge_pen(state))
             for tile in seen:
                 if tile.lines.get(state):

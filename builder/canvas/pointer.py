@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 
 from builder.canvas.annotation_layer import AnnotationHit
 from builder.canvas.captions import edge_lines, shape_text
+from builder.canvas.cutting import Cut
 from builder.canvas.gestures import Gesture, Marquee, Move, Resize
 from builder.canvas.node_item import NodeItem
 from builder.canvas.note import Note
@@ -63,7 +64,9 @@ class Pointer:
         self.leave()
         self._pressed, self._on_click = view_at, None
         hit = self.hit(at, zoom)
-        if hit.port is not None:
+        if held & Qt.KeyboardModifier.AltModifier:
+            self._begin = lambda: Cut(self._scene, self._session, at, zoom, self._tell_plainly)
+        elif hit.port is not None:
             self._begin = lambda: self._wire_from(hit.port)
         elif hit.node is not None:
             self._press_node(hit.node, at, held)
@@ -221,6 +224,12 @@ class Pointer:
             self._scene, self._session, anchor,
             moved=moved, tell=self._tell, drop_on_nothing=self._drop_on_nothing,
         )  # fmt: skip
+
+    def _tell_plainly(self, text: str) -> None:
+        if text:
+            self._note.tell((text,), self._at)
+        else:
+            self._note.hide()
 
     def _tell(self, reason: str) -> None:
         if reason:

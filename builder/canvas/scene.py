@@ -70,6 +70,7 @@ class CanvasScene(QGraphicsScene):
         self.hovered_edge: Edge | None = None
         self.target: str | None = None
         self.hidden_edge: Edge | None = None
+        self.cut_edges: frozenset[Edge] = frozenset()
         self.heat: Heat | None = None
         self.marks: Mapping[str, Mapping[PortRef, PortState]] = {}
         self.wrong: frozenset[PortRef] = frozenset()
@@ -93,6 +94,7 @@ class CanvasScene(QGraphicsScene):
         self.annotations.show_as(())
         self.selected_edges, self.marks = set(), {}
         self.hovered = self.hovered_edge = self.target = self.hidden_edge = None
+        self.cut_edges = frozenset()
         self._problems, self.wrong = self.session.all_marks, self._wrong_ports()
         self.selected = frozenset(self.session.selection)
         self._loading.start(self.session.graph)
@@ -223,6 +225,11 @@ class CanvasScene(QGraphicsScene):
         both, self.hidden_edge = [e for e in (self.hidden_edge, edge) if e], edge
         self._redraw_edges(both)
 
+    def mark_cut(self, edges: Iterable[Edge]) -> None:
+        """Shows that these edges, and no others, are about to go."""
+        before, self.cut_edges = self.cut_edges, frozenset(edges)
+        self._redraw_edges(before ^ self.cut_edges)
+
     # -- what is where
 
     def hit(self, at: QPointF, reach: float = PORT_REACH) -> Hit:
@@ -272,7 +279,9 @@ class CanvasScene(QGraphicsScene):
         return bool(self.geometry.nodes_in(box_of(area)))
 
     def state_of(self, edge: Edge) -> str:
-        """How an edge is drawn: `selected`, `error`, `hover` or `normal`."""
+        """How an edge is drawn: `cut`, `selected`, `error`, `hover` or `normal`."""
+        if edge in self.cut_edges:
+            return "cut"
         if edge in self.selected_edges:
             return "selected"
         return "error" if edge.target in self.wrong else "hover" if edge == self.hovered_edge else "normal"

@@ -73,6 +73,7 @@ class CanvasStyle:
         self.port_ring = QPen(theme.color("node_fill"), 1.5)
         self.label_back = QBrush(theme.color("canvas"))
         self.marquee = (QPen(theme.color("marquee"), 0), QBrush(theme.color("marquee", 0.10)))
+        self.knife = _cosmetic(QPen(theme.color("error"), 1.5), [5.0, 4.0])
         self.emphasis = {"error": self.badge["error"], "selected": QBrush(theme.color("node_selected"))}
         self._edge_pens: dict[tuple[str, float], QPen] = {}
         self._families: Mapping[str, Family] = {
@@ -98,11 +99,14 @@ class CanvasStyle:
         return self._edge_pens[key]
 
     def edge_pen(self, state: str, width: float) -> QPen:
-        """The pen of an edge: `normal`, `hover`, `selected` or `error`; a little thicker when emphasised."""
+        """The pen of an edge in a state of `CanvasScene.state_of`; a little thicker when emphasised."""
         key = (state, width)
         if key not in self._edge_pens:
             pen = QPen(self.theme.color(_EDGE_TOKENS[state]), width + (0.75 if state != "normal" else 0))
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            if state == "cut":  # dashed as well, so that it differs from a wrong one to every eye
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+                pen.setDashPattern([2.0, 2.0])
             self._edge_pens[key] = pen
         return self._edge_pens[key]
 
@@ -127,7 +131,13 @@ _PORT_TOKENS = {
     "refused": "port_refused",
     "error": "error",
 }
-_EDGE_TOKENS = {"normal": "edge", "hover": "edge_hover", "selected": "edge_selected", "error": "error"}
+_EDGE_TOKENS = {
+    "normal": "edge",
+    "hover": "edge_hover",
+    "selected": "edge_selected",
+    "error": "error",
+    "cut": "error",
+}
 
 
 def mixed(color: QColor, base: QColor, share: float) -> QColor:
@@ -139,6 +149,13 @@ def mixed(color: QColor, base: QColor, share: float) -> QColor:
 def _dot_pen(color: QColor) -> QPen:
     pen = QPen(color, 2)
     pen.setCosmetic(True)
+    return pen
+
+
+def _cosmetic(pen: QPen, dashes: list[float]) -> QPen:
+    """A dashed pen that is as wide at any zoom."""
+    pen.setCosmetic(True)
+    pen.setDashPattern(dashes)
     return pen
 
 
