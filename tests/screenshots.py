@@ -185,6 +185,7 @@ def take_hints_and_drops(window: MainWindow, folder: Path, prefix: str) -> None:
 def take_fixes(window: MainWindow, folder: Path, prefix: str) -> None:
     """What a remedy would change, and all of them to choose from."""
     window.session.apply(SetParams(node_id(window, "conv1"), {"kernel": 3, "bias": True}))
+    settle()
     window.problems.cards.cards[0].fix_buttons[0].setFocus()
     take(window, folder / f"{prefix}-foresight.png")
     dialog = FixAllDialog(partial(plan_fixes, window.session.project), window)
