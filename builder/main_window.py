@@ -25,6 +25,7 @@ from builder.figure.commands import FigureCommands
 from builder.first_hints import FirstHints
 from builder.help import Help
 from builder.icons import ICON_SIZE
+from builder.keyboard_commands import KeyboardCommands
 from builder.layout_commands import LayoutCommands
 from builder.menus import Menus
 from builder.node_watch import NodeWatch
@@ -107,6 +108,7 @@ class MainWindow(QMainWindow):
         self.inspector.node_page.live.follow(self.watch)
         self.blocks = BlockCommands(self.session, self.actions_, self)
         self.arrange = ArrangeCommands(self.session, self.canvas, self.actions_, self)
+        self.keyboard = KeyboardCommands(self.session, self.canvas, self.actions_, self)
         self.layouts = LayoutCommands(
             self.session, self.canvas, self.actions_, lambda: self.preferences.reduced_motion, self
         )
@@ -178,7 +180,7 @@ class MainWindow(QMainWindow):
         self.actions_.bind(
             self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
             self.canvas, self.blocks, self.arrange, self.layouts, self.tools, self.hints, self.watch,
-            self.figures,
+            self.figures, self.keyboard,
         )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
@@ -195,6 +197,7 @@ class MainWindow(QMainWindow):
         self.blocks.packed.connect(self.inspector.name_block)
         self.inspector.node_page.block.name.line.returnPressed.connect(self.canvas.setFocus)
         self.inspector.left.connect(self.canvas.setFocus)
+        self.keyboard.inspector_asked.connect(self.edit_selected)
         self.layers.layer_chosen.connect(self.canvas.add_layer)
         self.problems.title_changed.connect(lambda title: self.docks.set_title("Problems", title))
         self.docks.set_title("Problems", self.problems.title)
@@ -237,6 +240,12 @@ class MainWindow(QMainWindow):
         """Opens the Problems tab, with the focus on the first of them."""
         self.docks.reveal("Problems")
         self.problems.focus_first()
+
+    @Slot()
+    def edit_selected(self) -> None:
+        """Puts the focus into the first parameter of what is selected."""
+        self.docks.reveal("Inspector")
+        self.inspector.focus_first()
 
     def show_training(self) -> None:
         """Opens the Training tab."""
@@ -344,6 +353,7 @@ class MainWindow(QMainWindow):
         self.blocks.set_has_project(has_project)
         self.arrange.set_has_project(has_project)
         self.layouts.set_has_project(has_project)
+        self.keyboard.set_has_project(has_project)
         self.runs.has_project = self.tools.has_project = has_project
         self.runs.refresh()
         self._follow()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from builder.actions import ACTIONS, ActionSpec
 from builder.arrange_actions import ALIGN, ARRANGE_ACTIONS, COLOR
+from builder.keyboard_actions import GO, KEYBOARD_ACTIONS
 from builder.layout_actions import LAYOUT_ACTIONS, LAYOUTS
 
 WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
@@ -95,7 +96,7 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "&Edit block",
         "Graph",
         "enter_block",
-        ("Return", "Enter"),
+        ("Alt+Down",),
         "rename",
         "Shows the layers inside the block.",
         "canvas",
@@ -270,7 +271,7 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ),
 )
 
-ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS, *ARRANGE_ACTIONS, *LAYOUT_ACTIONS)
+ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS, *ARRANGE_ACTIONS, *LAYOUT_ACTIONS, *KEYBOARD_ACTIONS)
 
 # Menu -> action ids; an empty string is a separator. What is not named comes last in its category's menu.
 MENUS: dict[str, tuple[str, ...]] = {
@@ -291,6 +292,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "Graph": (
         "edit.add_node", "edit.rename", "graph.replace", "graph.bypass", "graph.reroute", "",
         "graph.pack", "graph.unpack", "graph.enter", "graph.leave", "",
+        "go.open", "graph.go", "",
         "graph.problems", "graph.fix_all", "", "graph.code",
     ),
     "Arrange": (*LAYOUTS, "", "graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
@@ -298,7 +300,11 @@ MENUS: dict[str, tuple[str, ...]] = {
     "Window": ("window.new", "window.next", "window.close"),
     "Help": ("help.shortcuts", "help.layers", "help.hints", "", "help.about"),
 }  # fmt: skip
-SUBMENUS = {"arrange.align": ("&Align", ALIGN), "arrange.color": ("Frame &colour", COLOR)}
+SUBMENUS = {
+    "arrange.align": ("&Align", ALIGN),
+    "arrange.color": ("Frame &colour", COLOR),
+    "graph.go": ("&Go", GO),
+}
 THEMES = ("view.theme_system", "view.theme_light", "view.theme_dark")
 OVERLAYS = (
     "view.overlay_none", "view.overlay_time", "view.overlay_gradient", "view.overlay_dead",

@@ -50,9 +50,11 @@ class CanvasScene(QGraphicsScene):
 
     Signals:
         content_changed(): something looks different now, wherever it is.
+        edges_selected(): other edges are selected now, or none.
     """
 
     content_changed = Signal()
+    edges_selected = Signal()
 
     def __init__(self, session: Session, style: CanvasStyle, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -187,7 +189,9 @@ class CanvasScene(QGraphicsScene):
     def select_edges(self, edges: Iterable[Edge]) -> None:
         """Makes these edges the selected ones."""
         before, self.selected_edges = self.selected_edges, {edge for edge in edges if edge in self.edges}
-        self._redraw_edges(before ^ self.selected_edges)
+        if before != self.selected_edges:
+            self._redraw_edges(before ^ self.selected_edges)
+            self.edges_selected.emit()
 
     def hover(self, node_id: str | None, edge: Edge | None, annotation: str | None = None) -> None:
         """Shows what the mouse is on."""

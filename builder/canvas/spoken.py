@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QWidget
 
-from builder.canvas.captions import UNKNOWN, params_text
+from builder.canvas.captions import UNKNOWN, edge_lines, params_text
+from builder.canvas.view import CanvasView
 from builder.quantities import counted
 from builder.session import Session
 from graph.shapes import TensorSpec
@@ -22,7 +22,7 @@ class Spoken(QObject):
         canvas: the widget that is described.
     """
 
-    def __init__(self, session: Session, canvas: QWidget) -> None:
+    def __init__(self, session: Session, canvas: CanvasView) -> None:
         super().__init__(canvas)
         self._session, self._canvas = session, canvas
         session.selection_changed.connect(self.tell)
@@ -30,17 +30,28 @@ class Spoken(QObject):
         session.problems_changed.connect(self.tell)
         session.scope_changed.connect(self.tell)
         session.document_replaced.connect(self.tell)
+        canvas.graph_scene.edges_selected.connect(self.tell)
         self.tell()
 
     @Slot()
     def tell(self) -> None:
         """Tells what is selected now."""
-        text = selection_text(self._session)
+        text = self._text()
         if text == self._canvas.accessibleDescription():
             return
         self._canvas.setAccessibleDescription(text)
         if QAccessible.isActive() and self._canvas.hasFocus():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._canvas, text))
+
+    def _text(self) -> str:
+        graph, edges = self._session.graph, self._canvas.graph_scene.selected_edges
+        there = [edge for edge in edges if graph.edge_into(edge.target) == edge]
+        if self._session.all_selected or not there:
+            return selection_text(self._session)
+        if len(there) > 1:
+            return f"{counted(len(there), 'edge')} selected"
+        (edge,) = there
+        return f"edge {', '.join(edge_lines(graph, edge, self._session.inference.output(edge.source)))}"
 
 
 def selection_text(session: Session) -> str:

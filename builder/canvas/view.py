@@ -192,6 +192,11 @@ class CanvasView(ZoomView):
         """Brings a node, a frame or a note into sight, without moving anything if it is."""
         self.ensureVisible(self.graph_scene.bounds([item_id]), REVEAL_MARGIN, REVEAL_MARGIN)
 
+    def reveal_edge(self, edge: Edge) -> None:
+        """Brings an edge into sight, its end if it is longer than what is seen."""
+        area = self.graph_scene.edges[edge].path.controlPointRect()
+        self.ensureVisible(area, REVEAL_MARGIN, REVEAL_MARGIN)
+
     def _reveal_selection(self) -> None:
         if self._session.all_selected:
             area = self.graph_scene.bounds(self._session.all_selected)

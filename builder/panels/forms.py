@@ -65,6 +65,10 @@ class SpecForm(QWidget):
         """The editor of a parameter."""
         return self._rows[name].field
 
+    def first_stop(self, name: str) -> QWidget:
+        """Where the keys come to first in the row of a parameter."""
+        return self._rows[name].stops[0]
+
     def entries(self, name: str) -> EntryRows:
         """The editors of a parameter's sizes for each dim. Raises KeyError where there can be none."""
         entries = self._rows[name].entries

@@ -67,6 +67,10 @@ class Inspector(QWidget):
             line.setFocus(Qt.FocusReason.OtherFocusReason)
             line.selectAll()
 
+    def focus_first(self) -> None:
+        """Puts the focus into the first parameter of the selected node, or into its name without any."""
+        self.node_page.first_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()

@@ -67,6 +67,12 @@ class NodePage(QWidget):
         self.live = LiveSection(self)
         self._lay_out()
 
+    @property
+    def first_field(self) -> QWidget:
+        """Where editing begins: the first parameter, or the name where there is none."""
+        names = self.form.names
+        return self.form.first_stop(names[0]) if names else self.name.line
+
     def show_node(self, node_id: str) -> None:
         """Shows a node of the session's graph."""
         self._node_id = node_id
