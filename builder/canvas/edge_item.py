@@ -83,6 +83,14 @@ class EdgeItem:
         return middle(self.path)
 
     @property
+    def label_on_curve(self) -> QRectF | None:
+        """The box of its label where that stands upon the curve itself."""
+        if self._scene.nodes[self.edge.source.node].is_dot:
+            return None
+        _, box = self._laid_out_label()
+        return box if self._is_label_on_curve else None
+
+    @property
     def area(self) -> QRectF:
         """What the curve, its pen and its label cover, in scene coordinates."""
         if self._area is None:
@@ -129,19 +137,22 @@ class EdgeItem:
         """Writes what flows through it, in scene coordinates; where it runs through points, once."""
         if self._scene.nodes[self.edge.source.node].is_dot:
             return
-        style = self._scene.style_
-        if self._label is None:
-            self._label = static_text(dims_text(self.tensor), style.fonts["label"])
-            self._label_box = None
-        if self._label_box is None:
-            self._label_box = self._placed_label(self._label)
+        style, (label, box) = self._scene.style_, self._laid_out_label()
         if self._is_label_on_curve:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(style.label_back)
-            painter.drawRoundedRect(self._label_box, PADDING, PADDING)
+            painter.drawRoundedRect(box, PADDING, PADDING)
         painter.setPen(style.error_text if self.is_wrong else style.muted)
         painter.setFont(style.fonts["label"])
-        painter.drawStaticText(self._label_box.topLeft() + QPointF(PADDING, 0), self._label)
+        painter.drawStaticText(box.topLeft() + QPointF(PADDING, 0), label)
+
+    def _laid_out_label(self) -> tuple[QStaticText, QRectF]:
+        if self._label is None:
+            self._label = static_text(dims_text(self.tensor), self._scene.style_.fonts["label"])
+            self._label_box = None
+        if self._label_box is None:
+            self._label_box = self._placed_label(self._label)
+        return self._label, self._label_box
 
     def _placed_label(self, label: QStaticText) -> QRectF:
         """Above a level edge, upon a curved one; below the cards where the gap between them is too narrow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
+from builder.canvas.edge_plus import paint_plus
 from builder.canvas.node_item import OVERHANG
 from builder.canvas.scene import CanvasScene, box_of
 from builder.canvas.style import DETAIL_SCALE, NAME_SCALE
@@ -57,3 +58,5 @@ def _paint_items(painter: QPainter, scene: CanvasScene, area: QRectF, scale: flo
     scene.annotations.paint_notes(painter, box, scale)
     for node_id in scene.drawn_order(scene.geometry.nodes_in(box)):
         scene.nodes[node_id].paint(painter, scale)
+    if scale >= DETAIL_SCALE and scene.hovered_edge in scene.edges and scene.hovered_edge is not None:
+        paint_plus(painter, scene.edges[scene.hovered_edge], scene.style_)

@@ -9,6 +9,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from builder.canvas.annotation_layer import AnnotationHit
 from builder.canvas.captions import edge_lines, shape_text
 from builder.canvas.cutting import Cut
+from builder.canvas.edge_item import EdgeItem
+from builder.canvas.edge_plus import is_on_plus
 from builder.canvas.gestures import Gesture, Marquee, Move, Resize
 from builder.canvas.node_item import NodeItem
 from builder.canvas.note import Note
@@ -29,25 +31,33 @@ class Pointer:
     Args:
         note: says things beside the mouse.
         drop_on_nothing: asks for a layer to join to a port.
+        insert: asks for a layer to put into an edge.
     """
 
     def __init__(
-        self, scene: CanvasScene, session: Session, note: Note, drop_on_nothing: DropOnNothing
+        self,
+        scene: CanvasScene,
+        session: Session,
+        note: Note,
+        drop_on_nothing: DropOnNothing,
+        insert: Callable[[Edge, QPointF], None],
     ) -> None:
         self._scene, self._session, self._note = scene, session, note
-        self._drop_on_nothing = drop_on_nothing
+        self._drop_on_nothing, self._insert = drop_on_nothing, insert
         self._begin: Callable[[], Gesture] | None = None
         self._on_click: Callable[[], None] | None = None
         self._pressed = QPoint()
         self._at = QPoint()
         self.gesture: Gesture | None = None
-        self.hovered = NOTHING
+        self.hovered, self._is_on_plus = NOTHING, False
 
     @property
     def cursor(self) -> Qt.CursorShape:
         """How the mouse looks over what it is on."""
         if self.hovered.port is not None:
             return Qt.CursorShape.CrossCursor
+        if self._is_on_plus:
+            return Qt.CursorShape.PointingHandCursor
         taken = self.hovered.annotation
         on_corner = taken is not None and taken.part == "corner"
         return Qt.CursorShape.SizeFDiagCursor if on_corner else Qt.CursorShape.ArrowCursor
@@ -71,7 +81,7 @@ class Pointer:
         elif hit.node is not None:
             self._press_node(hit.node, at, held)
         elif hit.edge is not None:
-            self._press_edge(hit.edge.edge, at, held)
+            self._press_edge(hit.edge, at, zoom, held)
         elif hit.annotation is not None:
             self._press_annotation(hit.annotation, at, held)
         else:
@@ -109,7 +119,10 @@ class Pointer:
         """The mouse moved with no button down."""
         hit = self.hit(at, zoom)
         self._show_hovered(hit)
+        self._is_on_plus = hit.edge is not None and is_on_plus(hit.edge, at, zoom)
         lines, role = self._lines(hit, at)
+        if self._is_on_plus:
+            lines = (*lines, "Click to insert a layer here")
         if lines:
             self._note.tell(lines, view_at, role)
         else:
@@ -127,7 +140,7 @@ class Pointer:
         self._note.hide()
 
     def _show_hovered(self, hit: Hit) -> None:
-        self.hovered = hit
+        self.hovered, self._is_on_plus = hit, False
         self._scene.hover(
             hit.node.node_id if hit.node else None,
             hit.edge.edge if hit.edge else None,
@@ -187,8 +200,8 @@ class Pointer:
         else:
             self._session.select((node_id,))
 
-    def _press_edge(self, edge: Edge, at: QPointF, held: Qt.KeyboardModifier) -> None:
-        chosen = self._scene.selected_edges
+    def _press_edge(self, item: EdgeItem, at: QPointF, zoom: float, held: Qt.KeyboardModifier) -> None:
+        chosen, edge = self._scene.selected_edges, item.edge
         if held & Qt.KeyboardModifier.ControlModifier:
             self._scene.select_edges(chosen ^ {edge})
         elif held & Qt.KeyboardModifier.ShiftModifier:
@@ -196,6 +209,8 @@ class Pointer:
         else:
             self._session.select(())
             self._scene.select_edges({edge})
+            if is_on_plus(item, at, zoom):
+                self._on_click = lambda: self._insert(edge, at)
         self._begin = lambda: self._wire_off(edge, at)
 
     def _select_nothing(self) -> None:

@@ -73,6 +73,10 @@ class CanvasStyle:
         self.port_ring = QPen(theme.color("node_fill"), 1.5)
         self.label_back = QBrush(theme.color("canvas"))
         self.marquee = (QPen(theme.color("marquee"), 0), QBrush(theme.color("marquee", 0.10)))
+        self.plus = (
+            QBrush(theme.color("accent")),
+            QPen(self.fill.color(), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap),
+        )
         self.knife = _cosmetic(QPen(theme.color("error"), 1.5), [5.0, 4.0])
         self.emphasis = {"error": self.badge["error"], "selected": QBrush(theme.color("node_selected"))}
         self._edge_pens: dict[tuple[str, float], QPen] = {}

@@ -71,7 +71,7 @@ class CanvasView(ZoomView):
         self.fields, self.replacer = TextFields(self, session), Replacer(session, theme, self)
         self._hint = EmptyHint(theme, self)
         self._adder = Adder(session, self.search)
-        self._pointer = Pointer(self.graph_scene, session, self.note, self._drop_on_nothing)
+        self._pointer = Pointer(self.graph_scene, session, self.note, self._drop_on_nothing, self._insert)
         self._places, self._seen = Places(self), (session.scope, session.block)
         self.menu_at: QPointF | None = None  # where the context menu was asked for
         self._pan_from: QPoint | None = None
@@ -389,6 +389,9 @@ class CanvasView(ZoomView):
 
     def _drop_on_nothing(self, ref: PortRef, at: QPointF) -> None:
         self._adder.ask_for_port(self.mapFromScene(at), at, ref)
+
+    def _insert(self, edge: Edge, at: QPointF) -> None:
+        self._adder.ask(self.mapFromScene(at), at, edge)
 
     def _escape(self) -> None:
         """Breaks a gesture off, else selects nothing, else leaves the block."""

@@ -160,7 +160,7 @@ def test_both_ends_of_a_wrong_edge_are_red_until_it_is_mended(open_canvas):
 
 def test_hover_tells_what_flows_and_what_is_wrong(canvas, qtbot):
     edge = canvas.edge_item("conv1", "relu1")
-    QTest.mouseMove(canvas.view.viewport(), canvas.at(edge.path.pointAtPercent(0.5)))
+    QTest.mouseMove(canvas.view.viewport(), canvas.at(edge.path.pointAtPercent(0.25)))
     qtbot.waitUntil(lambda: canvas.view.note.text != "")
     assert "conv1.out → relu1.in\n(N, 32, 26, 26)   float32   84.5 KiB per sample".endswith(
         canvas.view.note.text
