@@ -85,6 +85,11 @@ class CanvasScene(QGraphicsScene):
         session.scope_changed.connect(self.rebuild)
         self.rebuild()
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether nodes are still being placed."""
+        return self._loading.is_busy
+
     @Slot()
     def rebuild(self) -> None:
         """Reads the graph anew; a large one is placed bit by bit, while the window stays usable."""
