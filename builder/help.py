@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib import metadata
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
@@ -36,6 +35,8 @@ class Help:
 
 
 def _version(name: str) -> str:
+    from importlib import metadata  # here, as few ask and it holds up every start
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

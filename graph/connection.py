@@ -7,9 +7,18 @@ from graph.catalog.spec import SAME_DTYPE, PortSpec
 from graph.document import Graph, Node, PortRef
 from graph.shapes import DTYPES
 
+Origins = dict[PortRef, PortRef]  # by output, one further up that its dtype comes from
 
-def refusal(graph: Graph, source: PortRef, target: PortRef) -> str | None:
-    """Why an edge from `source` to `target` cannot be, in a sentence; None if it can."""
+
+def refusal(graph: Graph, source: PortRef, target: PortRef, origins: Origins | None = None) -> str | None:
+    """Why an edge from `source` to `target` cannot be, in a sentence; None if it can.
+
+    Args:
+        graph: where it would be.
+        source: an output.
+        target: an input.
+        origins: kept by somebody who only adds edges meanwhile, so that no way up is followed twice.
+    """
     for ref in (source, target):
         if ref.node not in graph.nodes:
             return f"There is no node {ref.node}."
@@ -28,7 +37,7 @@ def refusal(graph: Graph, source: PortRef, target: PortRef) -> str | None:
         return f"{from_name} cannot feed itself."
     if source.node in graph.reachable(target.node):
         return f"{to_name} already leads to {from_name}: this edge would close a cycle."
-    given = possible_dtypes(graph, source)
+    given = possible_dtypes(graph, source, origins)
     if not set(given) & set(target_port.dtypes):
         origin = dtype_origin(graph, source)
         way_out = f" Set the dtype of {origin.name} to {target_port.dtypes[0]}." if origin else ""
@@ -38,9 +47,9 @@ def refusal(graph: Graph, source: PortRef, target: PortRef) -> str | None:
     return None
 
 
-def possible_dtypes(graph: Graph, source: PortRef) -> tuple[str, ...]:
-    """The dtypes that an output may carry."""
-    ref = _upstream(graph, source)
+def possible_dtypes(graph: Graph, source: PortRef, origins: Origins | None = None) -> tuple[str, ...]:
+    """The dtypes that an output may carry; `origins` as of `refusal`."""
+    ref = _upstream(graph, source, origins)
     node, port = graph.nodes[ref.node], _output(graph, ref)
     if port is None or node.bypassed:
         return DTYPES
@@ -64,16 +73,20 @@ def _set_dtype(graph: Graph, node: Node, port: PortSpec) -> Value:
     return node.params.get(port.dtype_param, param.default if param else None)
 
 
-def _upstream(graph: Graph, source: PortRef) -> PortRef:
+def _upstream(graph: Graph, source: PortRef, origins: Origins | None = None) -> PortRef:
     """The output where a dtype comes from, followed through layers that keep it or are bypassed."""
-    seen: set[str] = set()
+    start, seen = source, set[str]()
+    known = origins if origins is not None else {}
     while source.node not in seen:
         seen.add(source.node)
+        source = known.get(source, source)
         port, incoming = _output(graph, source), graph.incoming(source.node)
         keeps = port is not None and (port.dtypes == (SAME_DTYPE,) or graph.nodes[source.node].bypassed)
         if not keeps or not incoming:
             break
         source = next(iter(incoming.values())).source
+    if origins is not None and source != start:
+        origins[start] = source
     return source
 
 

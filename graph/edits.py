@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graph.blocks import reached
-from graph.connection import refusal
+from graph.connection import Origins, refusal
 from graph.document import Edge, Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
 
 if TYPE_CHECKING:
@@ -48,13 +48,24 @@ class AddNodes:
         project.graph.insert_nodes(self.nodes, self.node_indices)
         try:
             if self.edge_indices is None:
-                apply_all(project, [Connect(edge.source, edge.target) for edge in self.edges], "")
+                self._connect(project.graph)
             else:
                 project.graph.insert_edges(self.edges, self.edge_indices)
         except EditError:
             project.graph.delete_nodes(ids)
             raise
         return RemoveNodes(tuple(ids))
+
+    def _connect(self, graph: Graph) -> None:
+        """Joins the ports by the rule of `Connect`, all or none."""
+        origins: Origins = {}
+        made: list[Edge] = []
+        for edge in self.edges:
+            if reason := refusal(graph, edge.source, edge.target, origins):
+                graph.delete_edges(made)
+                raise EditError(reason)
+            made.append(Edge(edge.source, edge.target))
+            graph.insert_edges(made[-1:])
 
 
 @dataclass(frozen=True)

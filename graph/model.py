@@ -48,6 +48,9 @@ class Edge:
     target: PortRef
     extra: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
+    def __hash__(self) -> int:
+        return hash((self.target.node, self.target.port))  # where it alone ends; edges are looked up a lot
+
 
 @dataclass(frozen=True, slots=True)
 class Node:

@@ -46,7 +46,9 @@ def is_heavy(scene: CanvasScene, area: QRectF, scale: float) -> bool:
 
 def _paint_items(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
     box = box_of(area)
-    seen = [edge for edge in scene.geometry.edges_in(box) if edge != scene.hidden_edge]
+    seen = scene.geometry.edges_in(box)
+    if scene.hidden_edge is not None:
+        seen = [edge for edge in seen if edge != scene.hidden_edge]
     order = {"normal": 0, "error": 1, "hover": 2, "selected": 3, "cut": 4}
     ordered = (scene.edges[edge] for edge in sorted(seen, key=lambda edge: order[scene.state_of(edge)]))
     edges = [item for item in ordered if item.area.intersects(area)]

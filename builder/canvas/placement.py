@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 
 from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT
 from builder.layer_search import order_after, usual_order
@@ -170,12 +171,11 @@ def _edge_to(graph: Graph, node: Node, ref: PortRef) -> Edge | None:
 
 def copies(graph: Graph, fragment: Graph, shift: Position) -> tuple[Edit, tuple[str, ...]]:
     """An edit that adds a copy of a piece of a graph under fresh ids and names, and all those ids."""
-    ids, new_nodes, names = {}, [], set[str]()
-    fresh = graph.new_ids()
+    ids, new_nodes = {}, []
+    fresh, names = graph.new_ids(), _Names(graph)
     for node in fragment.nodes.values():
         ids[node.id] = next(fresh)
-        name = _fresh_name(graph, node, names)
-        names.add(name)
+        name = names.take(node)
         position = (node.position[0] + shift[0], node.position[1] + shift[1])
         new_nodes.append(node.with_(id=ids[node.id], name=name, position=position))
     new_edges = tuple(
@@ -201,7 +201,19 @@ def _annotation_copies(
     return AddAnnotations(frames, notes)
 
 
-def _fresh_name(graph: Graph, node: Node, taken: set[str]) -> str:
-    if graph.by_name(node.name) is None and node.name not in taken:
-        return node.name
-    return graph.new_name(node.name.rstrip("0123456789") or node.type.lower(), taken)
+class _Names:
+    """Names for copies: their own where that is free, else the next number of its stem."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._taken = {node.name for node in graph.nodes.values()}
+        self._counts: dict[str, Iterator[int]] = {}
+
+    def take(self, node: Node) -> str:
+        """A name for a copy of a node, which nobody else gets."""
+        name = node.name
+        if name in self._taken:
+            stem = name.rstrip("0123456789") or node.type.lower()
+            numbers = self._counts.setdefault(stem, count(1))
+            name = next(each for n in numbers if (each := f"{stem}{n}") not in self._taken)
+        self._taken.add(name)
+        return name

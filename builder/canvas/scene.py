@@ -291,9 +291,15 @@ class CanvasScene(QGraphicsScene):
         """How an edge is drawn: `cut`, `selected`, `error`, `hover` or `normal`."""
         if edge in self.cut_edges:
             return "cut"
-        if edge in self.selected_edges:
+        if self.selected_edges and edge in self.selected_edges:
             return "selected"
-        return "error" if edge.target in self.wrong else "hover" if edge == self.hovered_edge else "normal"
+        return (
+            "error"
+            if self.wrong and edge.target in self.wrong
+            else "hover"
+            if edge == self.hovered_edge
+            else "normal"
+        )
 
     def redraw(self, boxes: Iterable[Box] | None = None) -> None:
         """Has boxes repainted, all of it without any given."""

@@ -95,7 +95,7 @@ def _netloom(size: int, theme: Any) -> dict[str, Any]:
 
 
 def _at_this_zoom(view: Any, session: Any) -> dict[str, Any]:
-    """Repaints with and without anything kept, and steps of a pan, a zoom and a drag with what Qt then does."""
+    """Repaints with and without anything kept; steps of a pan, a zoom and a drag with what Qt then does."""
     from PySide6.QtCore import QPoint, QPointF
 
     from builder.canvas.gestures import Move

@@ -1,4 +1,4 @@
-"""Opening projects of 500 to 100,000 nodes, from the file to the painted window, beside the least any program does."""
+"""Opening projects of 500 to 100,000 nodes, from the file to the painted window, beside bare boxes."""
 
 from __future__ import annotations
 
