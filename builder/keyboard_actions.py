@@ -26,6 +26,15 @@ KEYBOARD_ACTIONS: tuple[ActionSpec, ...] = (
         "go.open", "&Open", "Graph", "open_selected", ("Return", "Enter"), "",
         "Enters the selected block; of a layer, goes to its parameters in the inspector.", "canvas",
     ),
+    ActionSpec(
+        "go.connect", "&Connect to...", "Graph", "connect_output", ("C",), "",
+        "Lists the inputs that can take what the selected layer gives, and joins one.", "canvas",
+    ),
+    ActionSpec(
+        "go.connect_input", "Connect &from...", "Graph", "connect_input", ("Shift+C",), "",
+        "Lists the outputs that can feed the selected layer, and joins one.", "canvas",
+    ),
 )  # fmt: skip
 
-GO = tuple(spec.id for spec in KEYBOARD_ACTIONS if spec.id != "go.open")
+CONNECT = ("go.connect", "go.connect_input")
+GO = tuple(spec.id for spec in KEYBOARD_ACTIONS if spec.id not in ("go.open", *CONNECT))

@@ -16,6 +16,7 @@ from builder.block_commands import BlockCommands
 from builder.canvas.legend import CanvasOverlay
 from builder.canvas.page import CanvasPage
 from builder.code_places import select_place
+from builder.connect_commands import ConnectCommands
 from builder.custom_code import CustomCode
 from builder.dialogs import Dialogs
 from builder.docks import Docks
@@ -109,6 +110,7 @@ class MainWindow(QMainWindow):
         self.blocks = BlockCommands(self.session, self.actions_, self)
         self.arrange = ArrangeCommands(self.session, self.canvas, self.actions_, self)
         self.keyboard = KeyboardCommands(self.session, self.canvas, self.actions_, self)
+        self.connecting = ConnectCommands(self.session, self.editor, self.actions_, themes.theme, self)
         self.layouts = LayoutCommands(
             self.session, self.canvas, self.actions_, lambda: self.preferences.reduced_motion, self
         )
@@ -180,7 +182,7 @@ class MainWindow(QMainWindow):
         self.actions_.bind(
             self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
             self.canvas, self.blocks, self.arrange, self.layouts, self.tools, self.hints, self.watch,
-            self.figures, self.keyboard,
+            self.figures, self.keyboard, self.connecting,
         )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
@@ -219,6 +221,7 @@ class MainWindow(QMainWindow):
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
             self.welcome, self.run_bar, self.tools, self.hints, self.overlay, self.figures,
+            self.connecting,
         ):  # fmt: skip
             self.themes.changed.connect(part.set_theme)
         self.drops = DropTarget(self)
@@ -354,6 +357,7 @@ class MainWindow(QMainWindow):
         self.arrange.set_has_project(has_project)
         self.layouts.set_has_project(has_project)
         self.keyboard.set_has_project(has_project)
+        self.connecting.set_has_project(has_project)
         self.runs.has_project = self.tools.has_project = has_project
         self.runs.refresh()
         self._follow()

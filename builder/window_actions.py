@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builder.actions import ACTIONS, ActionSpec
 from builder.arrange_actions import ALIGN, ARRANGE_ACTIONS, COLOR
-from builder.keyboard_actions import GO, KEYBOARD_ACTIONS
+from builder.keyboard_actions import CONNECT, GO, KEYBOARD_ACTIONS
 from builder.layout_actions import LAYOUT_ACTIONS, LAYOUTS
 
 WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
@@ -292,7 +292,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "Graph": (
         "edit.add_node", "edit.rename", "graph.replace", "graph.bypass", "graph.reroute", "",
         "graph.pack", "graph.unpack", "graph.enter", "graph.leave", "",
-        "go.open", "graph.go", "",
+        *CONNECT, "go.open", "graph.go", "",
         "graph.problems", "graph.fix_all", "", "graph.code",
     ),
     "Arrange": (*LAYOUTS, "", "graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
