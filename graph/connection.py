@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from graph.catalog.params import Value
 from graph.catalog.spec import SAME_DTYPE, PortSpec
-from graph.document import Graph, Node, PortRef
+from graph.document import Edge, Graph, Node, PortRef
 from graph.shapes import DTYPES
 
 Origins = dict[PortRef, PortRef]  # by output, one further up that its dtype comes from
 
 
-def refusal(graph: Graph, source: PortRef, target: PortRef, origins: Origins | None = None) -> str | None:
+def refusal(
+    graph: Graph,
+    source: PortRef,
+    target: PortRef,
+    origins: Origins | None = None,
+    *,
+    replaced: Edge | None = None,
+) -> str | None:
     """Why an edge from `source` to `target` cannot be, in a sentence; None if it can.
 
     Args:
@@ -18,6 +25,7 @@ def refusal(graph: Graph, source: PortRef, target: PortRef, origins: Origins | N
         source: an output.
         target: an input.
         origins: kept by somebody who only adds edges meanwhile, so that no way up is followed twice.
+        replaced: an edge that goes at the same time.
     """
     for ref in (source, target):
         if ref.node not in graph.nodes:
@@ -30,7 +38,8 @@ def refusal(graph: Graph, source: PortRef, target: PortRef, origins: Origins | N
         return f"{from_name} gives {source.port} only with {output.when} = true. Set that first."
     if target_port is None:
         return f"{to_name} has no input called {target.port}."
-    if taken := graph.edge_into(target):
+    taken = graph.edge_into(target)
+    if taken is not None and taken != replaced:
         owner = graph.nodes[taken.source.node].name
         return f"{to_name}.{target.port} already gets {owner}.{taken.source.port}. Remove that edge first."
     if source.node == target.node:

@@ -269,7 +269,7 @@ class InsertNode:
         position = (source.position[0] + NODE_SPACING, (source.position[1] + target.position[1]) / 2)
         new = Node(next(graph.new_ids()), self.type, graph.new_name(spec.stem), self.params, position)
         edits: list[Edit] = [
-            MoveNodes(_room_behind(graph, source, target)),
+            MoveNodes(room_behind(graph, source, target)),
             Disconnect((edge,)),
             AddNodes((new,)),
             Connect(edge.source, PortRef(new.id, spec.first_input)),
@@ -399,7 +399,7 @@ def require_nodes(project: Project, node_ids: Iterable[str]) -> None:
         raise EditError(f"There is no node {missing}.")
 
 
-def _room_behind(graph: Graph, source: Node, target: Node) -> dict[str, Position]:
+def room_behind(graph: Graph, source: Node, target: Node) -> dict[str, Position]:
     """Positions that leave a node's width between two nodes, for the second and all that follows from it."""
     shift = source.position[0] + 2 * NODE_SPACING - target.position[0]
     if shift <= 0:

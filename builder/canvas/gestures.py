@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtWidgets import QGraphicsRectItem
 
+from builder.canvas.dropping import Drop
 from builder.canvas.moving import move_edit, places_of_selection
 from builder.canvas.scene import CanvasScene
 from builder.session import Session
@@ -77,18 +79,27 @@ class Marquee:
 class Move:
     """Moves what is selected, in steps of the grid where the scene snaps to it, and what stands in frames.
 
-    One edit on release.
+    One edit on release; a single node without edges is put into the edge that it is dropped on.
 
     Args:
         origin: the corner of what was taken, which snaps to the grid.
         start: where it was taken.
+        tell: shows a sentence beside the mouse; an empty one hides it.
     """
 
-    def __init__(self, scene: CanvasScene, session: Session, origin: QPointF, start: QPointF) -> None:
+    def __init__(
+        self,
+        scene: CanvasScene,
+        session: Session,
+        origin: QPointF,
+        start: QPointF,
+        tell: Callable[[str], None],
+    ) -> None:
         self._scene, self._session, self._start, self._origin = scene, session, start, origin
         self._before = places_of_selection(scene)
         self._positions: dict[str, Position] = {}
         self._shift = QPointF()
+        self._tell, self._drop = tell, Drop(scene, self._before)
 
     def move(self, at: QPointF) -> None:
         wanted = self._origin + at - self._start
@@ -100,14 +111,17 @@ class Move:
             dx, dy = shift.x(), shift.y()
             self._positions = {i: (x + dx, y + dy) for i, (x, y) in self._before.items()}
             self._scene.show_at(self._positions)
+            self._tell(self._drop.follow())
 
     def finish(self, at: QPointF) -> None:
         if not self._shift.isNull():
-            self._session.apply(move_edit(self._scene, self._positions))
-        self._scene.show_at({})
+            self._session.apply(self._drop.edit(move_edit(self._scene, self._positions)))
+        self.cancel()
 
     def cancel(self) -> None:
         self._scene.show_at({})
+        self._drop.end()
+        self._tell("")
 
 
 class Resize:

@@ -75,7 +75,7 @@ class Pointer:
         self._pressed, self._on_click = view_at, None
         hit = self.hit(at, zoom)
         if held & Qt.KeyboardModifier.AltModifier:
-            self._begin = lambda: Cut(self._scene, self._session, at, zoom, self._tell_plainly)
+            self._begin = lambda: Cut(self._scene, self._session, at, zoom, self._tell)
         elif hit.port is not None:
             self._begin = lambda: self._wire_from(hit.port)
         elif hit.node is not None:
@@ -174,7 +174,7 @@ class Pointer:
     def _press_node(self, item: NodeItem, at: QPointF, held: Qt.KeyboardModifier) -> None:
         self._choose(item.node_id, held)
         if item.node_id in self._session.selection:
-            self._begin = lambda: Move(self._scene, self._session, item.pos(), at)
+            self._begin = lambda: Move(self._scene, self._session, item.pos(), at, self._tell)
 
     def _press_annotation(self, taken: AnnotationHit, at: QPointF, held: Qt.KeyboardModifier) -> None:
         self._choose(taken.id, held)
@@ -184,7 +184,7 @@ class Pointer:
             self._begin = lambda: Resize(self._scene, self._session, taken.id, at)
         else:
             corner = self._scene.annotations.rect(taken.id).topLeft()
-            self._begin = lambda: Move(self._scene, self._session, corner, at)
+            self._begin = lambda: Move(self._scene, self._session, corner, at, self._tell)
 
     def _choose(self, node_id: str, held: Qt.KeyboardModifier) -> None:
         """Selects a node, a frame or a note, by itself or with others."""
@@ -240,14 +240,8 @@ class Pointer:
             moved=moved, tell=self._tell, drop_on_nothing=self._drop_on_nothing,
         )  # fmt: skip
 
-    def _tell_plainly(self, text: str) -> None:
+    def _tell(self, text: str, role: str = "card") -> None:
         if text:
-            self._note.tell((text,), self._at)
-        else:
-            self._note.hide()
-
-    def _tell(self, reason: str) -> None:
-        if reason:
-            self._note.tell((reason,), self._at, "error-card")
+            self._note.tell((text,), self._at, role)
         else:
             self._note.hide()

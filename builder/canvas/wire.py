@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from builder.canvas.node_item import NodeItem, PortState
@@ -13,12 +14,15 @@ from builder.canvas.routes import loose
 from builder.canvas.scene import CanvasScene
 from builder.session import Session
 from graph.connection import refusal
-from graph.document import Edge, Edit, Graph, PortRef
+from graph.document import Edge, Edit, PortRef
 from graph.edits import Batch, Connect, Disconnect
+from graph.joining import PutBetween, layer_between
 
 SNAP = 22.0  # canvas units within which the curve's end jumps to a port
 
-Tell = Callable[[str], None]
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+Tell = Callable[[str, str], None]
 DropOnNothing = Callable[[PortRef, QPointF], None]
 
 
@@ -28,7 +32,7 @@ class Wire:
     Args:
         anchor: the port where it stays.
         moved: the edge whose other end was taken off.
-        tell: shows a sentence beside the mouse; an empty one hides it.
+        tell: shows a sentence beside the mouse in the role of a note; an empty one hides it.
         drop_on_nothing: asks for a layer to join to the anchor.
     """
 
@@ -44,9 +48,9 @@ class Wire:
     ) -> None:
         self._scene, self._session, self._anchor, self._moved = scene, session, anchor, moved
         self._tell, self._drop_on_nothing = tell, drop_on_nothing
-        self._graph = session.graph if moved is None else _without(session.graph, moved)
         self._start = scene.nodes[anchor.ref.node].port_pos(anchor.ref)
         self._refusals: dict[PortRef, str | None] = {}
+        self._offers: dict[PortRef, PutBetween | None] = {}
         self._shown: set[str] = set()
         self._target: Port | None = None
         self._curve = QGraphicsPathItem()
@@ -73,20 +77,26 @@ class Wire:
         if port != self._target:
             self._target = port
             self._show_states()
-        self._scene.aim(item.node_id if item and port and reason is None else None)
-        end = item.port_pos(port.ref) if item and port and reason is None else at
+        is_open = reason is None or (port is not None and self._offer(port) is not None)
+        self._scene.aim(item.node_id if item and port and is_open else None)
+        end = item.port_pos(port.ref) if item and port and is_open else at
         ends = (self._start, end) if self._anchor.is_output else (end, self._start)
         self._curve.setPath(loose(*ends))
-        self._curve.setPen(self._scene.style_.preview_pen(reason is not None))
-        self._tell(reason or "")
+        self._curve.setPen(self._scene.style_.preview_pen(not is_open))
+        self._tell(*(self._said(port) if port else ("", "card")))
 
     def finish(self, at: QPointF) -> None:
         self.move(at)
         target = self._target
         reason = self.reason(target) if target else None
+        offer = self._offer(target) if target else None
         self.cancel()
         if target is None and self._moved is None:
             self._drop_on_nothing(self._anchor.ref, at)
+        elif offer is not None and (reason or QGuiApplication.keyboardModifiers() & CTRL):
+            gone = self._moved is not None and self._moved.target != offer.target
+            edits = (Disconnect((self._moved,)), offer) if gone and self._moved else (offer,)
+            self._session.apply(Batch(offer.label, edits))
         elif reason is not None:
             self._session.message.emit(reason)
         else:
@@ -95,7 +105,7 @@ class Wire:
                 self._session.apply(edit)
 
     def cancel(self) -> None:
-        self._tell("")
+        self._tell("", "card")
         self._scene.removeItem(self._curve)
         self._scene.mark({})
         self._scene.aim(None)
@@ -105,21 +115,49 @@ class Wire:
         if target is None:
             return Disconnect((self._moved,)) if self._moved else None
         source, sink = self._ends(target.ref)
-        if self._moved is None:
-            return Connect(source, sink)
-        if (source, sink) == (self._moved.source, self._moved.target):
+        if Edge(source, sink) in (self._moved, self._session.graph.edge_into(sink)):
             return None
-        return Batch("Move edge", (Disconnect((self._moved,)), Connect(source, sink)))
+        gone = dict.fromkeys(each for each in (self._moved, self._replaced(target)) if each)
+        if not gone:
+            return Connect(source, sink)
+        return Batch(
+            "Move edge" if self._moved else "Replace edge", (Disconnect(tuple(gone)), Connect(source, sink))
+        )
+
+    def _replaced(self, port: Port) -> Edge | None:
+        """The edge that feeds an input already, and goes if another one comes."""
+        return self._session.graph.edge_into(self._ends(port.ref)[1])
+
+    def _offer(self, port: Port) -> PutBetween | None:
+        """The layer that is needed between the anchor and a port; None if none is, or no single one helps."""
+        if port.ref not in self._offers:
+            ends, session = self._ends(port.ref), self._session
+            is_other = port.is_output != self._anchor.is_output
+            offer = layer_between(session.graph, session.inference, *ends) if is_other else None
+            self._offers[port.ref] = offer
+        return self._offers[port.ref]
+
+    def _said(self, port: Port) -> tuple[str, str]:
+        """What stands beside the mouse over a port, and in which role."""
+        reason, offer, replaced = self.reason(port), self._offer(port), self._replaced(port)
+        if reason is not None:
+            return (reason, "error-card") if offer is None else (f"Release to put {_told(offer)}.", "card")
+        if offer is not None:
+            return f"The shapes do not fit. Hold Ctrl to put {_told(offer)}.", "warning-card"
+        if replaced is None or replaced == self._moved or replaced.source == self._ends(port.ref)[0]:
+            return "", "card"
+        name = self._session.graph.nodes[replaced.source.node].name
+        return f"Replaces the edge from {name}.{replaced.source.port}.", "card"
 
     def _ends(self, other: PortRef) -> tuple[PortRef, PortRef]:
         return (self._anchor.ref, other) if self._anchor.is_output else (other, self._anchor.ref)
 
     def _refusal(self, port: Port) -> str | None:
-        graph = self._graph
+        graph = self._session.graph
         if port.is_output == self._anchor.is_output:
             side, other = ("output", "input") if port.is_output else ("input", "output")
             return f"{graph.nodes[port.ref.node].name}.{port.ref.port} is an {side} too. Drop on an {other}."
-        return refusal(graph, *self._ends(port.ref))
+        return refusal(graph, *self._ends(port.ref), replaced=self._replaced(port))
 
     def _under(self, at: QPointF) -> tuple[NodeItem | None, Port | None]:
         """The port at the mouse; over a card the first that fits, or one that tells why none does."""
@@ -131,8 +169,9 @@ class Wire:
         if hit.node.node_id == self._anchor.ref.node:
             return hit.node, None
         sides = [port for port in hit.node.ports if port.is_output != self._anchor.is_output]
-        best = next((port for port in sides if self.reason(port) is None), None)
-        return hit.node, best or next(iter(sides), None)
+        fits = [port for port in sides if self.reason(port) is None]
+        free = (port for port in fits if port.is_output or not self._replaced(port))
+        return hit.node, next(free, None) or next(iter(fits or sides), None)
 
     def _show_offers(self) -> None:
         """Marks the ports of the cards in sight; others as soon as the mouse comes by."""
@@ -157,6 +196,7 @@ class Wire:
         )
 
 
-def _without(graph: Graph, edge: Edge) -> Graph:
-    """The graph as it is while one of its edges is in the hand."""
-    return Graph(graph.nodes.values(), [each for each in graph.edges if each != edge], graph.catalog)
+def _told(offer: PutBetween) -> str:
+    value = next(iter(offer.params.values()), None)
+    of = f" ({value})" if isinstance(value, str) else ""
+    return f"{offer.type}{of} in between"
