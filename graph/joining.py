@@ -90,8 +90,13 @@ class PutIntoEdge:
         if _lies_upon(self.position, before) or _lies_upon(self.position, after):
             places = {**room_behind(graph, before, after), self.node_id: _middle(before, after)}
         entry, exit_ = _ends_of(graph, self.node_id)
-        edits = [MoveNodes(places), Disconnect((self.edge,)), Connect(self.edge.source, entry)]
-        return apply_all(project, [*edits, Connect(exit_, self.edge.target)], self.label)
+        edits: list[Edit] = [
+            MoveNodes(places),
+            Disconnect((self.edge,)),
+            Connect(self.edge.source, entry),
+            Connect(exit_, self.edge.target),
+        ]
+        return apply_all(project, edits, self.label)
 
 
 def is_loose(graph: Graph, node_id: str) -> bool:
