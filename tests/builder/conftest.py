@@ -11,6 +11,7 @@ from shiboken6 import delete
 from builder.fix_preview import Planner
 from builder.main_window import MainWindow
 from builder.theme import Theme, ThemeManager
+from tests.builder.person import Person
 
 
 class Answers:
@@ -112,6 +113,15 @@ def window(
     main_window.session.document.mark_saved()
     main_window.close()
     delete(main_window)
+
+
+@pytest.fixture
+def person(window: MainWindow, qtbot: object) -> Person:
+    """Somebody at the window, on the welcome page with its templates."""
+    window.resize(1600, 1000)
+    person = Person(window, qtbot)
+    person.wait(lambda: bool(window.welcome.cards))
+    return person
 
 
 def _unexpected(box: QMessageBox) -> int:
