@@ -14,6 +14,7 @@ from builder.arrange_commands import ArrangeCommands
 from builder.background import Job
 from builder.block_commands import BlockCommands
 from builder.canvas.legend import CanvasOverlay
+from builder.canvas.minimap import Minimap
 from builder.canvas.page import CanvasPage
 from builder.code_places import select_place
 from builder.connect_commands import ConnectCommands
@@ -29,6 +30,7 @@ from builder.icons import ICON_SIZE
 from builder.keyboard_commands import KeyboardCommands
 from builder.layout_commands import LayoutCommands
 from builder.menus import Menus
+from builder.minimap_switch import MinimapSwitch
 from builder.node_watch import NodeWatch
 from builder.panels.code_tab import CodeTab
 from builder.panels.inspector import Inspector
@@ -106,6 +108,8 @@ class MainWindow(QMainWindow):
         )
         self.watch = NodeWatch(self.session, self.controller, self)
         self.overlay = CanvasOverlay(self.session, self.canvas, self.watch, themes.theme)
+        self.minimap = Minimap(self.canvas, themes.theme)
+        self.minimap_switch = MinimapSwitch(self.minimap, self.preferences, self.actions_["view.minimap"])
         self.inspector.node_page.live.follow(self.watch)
         self.blocks = BlockCommands(self.session, self.actions_, self)
         self.arrange = ArrangeCommands(self.session, self.canvas, self.actions_, self)
@@ -182,7 +186,7 @@ class MainWindow(QMainWindow):
         self.actions_.bind(
             self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
             self.canvas, self.blocks, self.arrange, self.layouts, self.tools, self.hints, self.watch,
-            self.figures, self.keyboard, self.connecting,
+            self.figures, self.keyboard, self.connecting, self.minimap_switch,
         )  # fmt: skip
         self.actions_.install(self, self.canvas)
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
@@ -221,7 +225,7 @@ class MainWindow(QMainWindow):
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
             self.welcome, self.run_bar, self.tools, self.hints, self.overlay, self.figures,
-            self.connecting,
+            self.connecting, self.minimap,
         ):  # fmt: skip
             self.themes.changed.connect(part.set_theme)
         self.drops = DropTarget(self)

@@ -28,6 +28,7 @@ class Values:
         motion: whether things may glide; "system" does as the system's accessibility settings say.
         snap_to_grid: whether nodes that are moved keep to the grid of 8 pixels.
         recovery_interval: seconds of work that a crash may cost at most.
+        minimap: whether a large graph is shown small in a corner of the canvas.
     """
 
     theme: Mode = "system"
@@ -35,6 +36,7 @@ class Values:
     motion: Motion = "system"
     snap_to_grid: bool = True
     recovery_interval: int = 4
+    minimap: bool = True
 
 
 _CHOICES: dict[str, tuple[object, ...]] = {
@@ -43,6 +45,7 @@ _CHOICES: dict[str, tuple[object, ...]] = {
     "motion": MOTIONS,
     "snap_to_grid": (True, False),
     "recovery_interval": RECOVERY_INTERVALS,
+    "minimap": (True, False),
 }
 
 
@@ -105,6 +108,10 @@ class Preferences(QObject):
     def recovery_interval(self) -> int:
         """Seconds."""
         return self._values.recovery_interval
+
+    @property
+    def minimap(self) -> bool:
+        return self._values.minimap
 
     def change(self, **values: object) -> None:
         """Takes these preferences on, keeps them, and tells about those that are now others.

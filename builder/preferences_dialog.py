@@ -31,6 +31,7 @@ SCALE_HINT = later("Of everything, on top of what the screen asks for. Counts fr
 OUTSIDE_HINT = later("{variable} is set in the environment and says how large everything is.")
 MOTION_HINT = later("Reduced: blocks open, views move and panels appear without gliding.")
 SNAP_HINT = later("What is moved keeps to steps of 8 pixels.")
+MINIMAP_HINT = later("Shows the whole graph in a corner while only a part of it is seen.")
 RECOVERY_HINT = later(
     "Unsaved work is put aside while you go on, and offered after a crash. So much may be lost."
 )
@@ -48,7 +49,7 @@ class PreferencesDialog(QDialog):
         restart_asked(): Netloom is to be left and started again.
     """
 
-    FIRST_SIZE = QSize(520, 520)
+    FIRST_SIZE = QSize(520, 568)
     shortcuts_asked = Signal()
     restart_asked = Signal()
 
@@ -61,6 +62,7 @@ class PreferencesDialog(QDialog):
         self.ui_scale = self._choice("ui_scale", tr("Size"), ((each, f"{each} %") for each in UI_SCALES))
         self.motion = self._choice("motion", tr("Motion"), _translated(MOTION_NAMES))
         self.snap_to_grid = QCheckBox(tr("Snap to the grid"), self)
+        self.minimap = QCheckBox(tr("Minimap"), self)
         intervals = (
             (each, tr_count("every {count} second", "every {count} seconds", each))
             for each in RECOVERY_INTERVALS
@@ -97,6 +99,7 @@ class PreferencesDialog(QDialog):
 
     def _connect(self) -> None:
         self.snap_to_grid.clicked.connect(lambda on: self._preferences.change(snap_to_grid=on))
+        self.minimap.clicked.connect(lambda on: self._preferences.change(minimap=on))
         self.restart_button.clicked.connect(self.restart_asked)
         self.shortcuts_button.clicked.connect(self.shortcuts_asked)
         self.reset_button.clicked.connect(self._preferences.reset)
@@ -120,6 +123,7 @@ class PreferencesDialog(QDialog):
         _add(form, tr("Motion"), _left(self.motion), tr(MOTION_HINT))
         _add_heading(form, tr("Canvas"))
         _add(form, "", self.snap_to_grid, tr(SNAP_HINT))
+        _add(form, "", self.minimap, tr(MINIMAP_HINT))
         _add_heading(form, tr("Safety"))
         _add(form, tr("Keep unsaved work"), _left(self.recovery_interval), tr(RECOVERY_HINT))
         scroll = QScrollArea(accessibleName=tr("Preferences"))

@@ -186,6 +186,17 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "Finds everything that can be done by a few letters.",
     ),
     ActionSpec(
+        "view.minimap",
+        "&Minimap",
+        "View",
+        "show_minimap",
+        ("Shift+M",),
+        "",
+        "Shows the whole graph in the corner of the canvas while only a part of it is seen.",
+        "canvas",
+        checkable=True,
+    ),
+    ActionSpec(
         "view.overlay_none",
         "&No overlay",
         "View",
@@ -287,7 +298,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "View": (
         "view.commands", "", "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "",
-        "view.overlay", "", "view.theme", "view.panels", "view.reset_layout",
+        "view.minimap", "view.overlay", "", "view.theme", "view.panels", "view.reset_layout",
     ),
     "Graph": (
         "edit.add_node", "edit.rename", "graph.replace", "graph.bypass", "graph.reroute", "",
@@ -317,6 +328,7 @@ NEED_PROJECT = (
     "file.save", "file.save_as", "file.export_python", "file.export_onnx", "file.export_figure",
     "edit.cut", "edit.copy", "edit.paste", "edit.duplicate", "edit.delete", "edit.select_all", "edit.rename",
     "edit.add_node", "edit.find", "edit.find_next", "edit.find_previous",
-    "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.reset_layout",
+    "view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.minimap",
+    "view.reset_layout",
     "graph.problems", "graph.code", "run.dashboard", *OVERLAYS,
 )  # fmt: skip

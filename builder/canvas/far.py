@@ -136,10 +136,11 @@ class FarView:
             for tile in seen:
                 if tile.lines.get(state):
                     painter.drawLines(tile.lines[state])
-        self._paint_blocks(painter, seen)
+        self._paint_rings(painter, seen)
+        self.paint_blocks(painter, seen)
         painter.restore()
 
-    def _paint_blocks(self, painter: QPainter, seen: list[Tile]) -> None:
+    def _paint_rings(self, painter: QPainter, seen: list[Tile]) -> None:
         style = self._scene.style_
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for token, width in RINGS.items():
@@ -147,9 +148,21 @@ class FarView:
             for tile in seen:
                 if tile.rings.get(token):
                     painter.drawRects(tile.rings[token])
+
+    def paint_blocks(self, painter: QPainter, seen: list[Tile], is_small: bool = False) -> None:
+        """Draws the blocks of tiles, nothing else.
+
+        Args:
+            painter: set up for scene coordinates.
+            seen: the tiles.
+            is_small: gives each block an outline, without which those under a pixel would be lost.
+        """
         painter.setPen(Qt.PenStyle.NoPen)
         for category in dict.fromkeys(name for tile in seen for name in tile.blocks):
-            painter.setBrush(_brush(style, category))
+            brush = _brush(self._scene.style_, category)
+            painter.setBrush(brush)
+            if is_small:
+                painter.setPen(QPen(brush.color(), 0))
             for tile in seen:
                 if category in tile.blocks:
                     painter.drawRects(tile.blocks[category])

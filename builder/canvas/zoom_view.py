@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import floor
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QInputDevice,
     QNativeGestureEvent,
@@ -31,10 +31,20 @@ MOST_PARTS = 8  # that are drawn one by one; what lies between them is drawn as 
 
 
 class ZoomView(QGraphicsView):
-    """Shows a scene without scroll bars."""
+    """Shows a scene without scroll bars.
+
+    Signals:
+        looked_elsewhere(): another part of the plane is seen now, or another size.
+
+    Attributes:
+        corner: what lies upon the lower right corner of the viewport, flush with it.
+    """
+
+    looked_elsewhere = Signal()
 
     def __init__(self, scene: QGraphicsScene, style: CanvasStyle, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
+        self.corner: QWidget | None = None
         self.look = style
         self._dots = QPolygonF()
         self._dots_key: tuple[int, int, float] | None = None
@@ -48,6 +58,7 @@ class ZoomView(QGraphicsView):
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setSceneRect(PLANE)
         self._parts: list[QRect] = []
+        self._seen: tuple[QTransform, QSize] | None = None
         self._stand_in = StandIn(self._draw_part, self._is_heavy, self)
         self._stand_in.ready.connect(self.viewport().update)
 
@@ -144,6 +155,27 @@ class ZoomView(QGraphicsView):
         self._stand_in.look_at(self.viewportTransform(), self.viewport().size(), self.devicePixelRatioF())
         self._parts = _parts(event.region())
         super().paintEvent(event)
+        seen = QTransform(self.viewportTransform()), self.viewport().size()
+        if seen != self._seen:
+            self._seen = seen
+            self.looked_elsewhere.emit()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Shifts what is there, in two parts beside what lies upon the corner.
+
+        Qt repaints all of a widget that is scrolled while another lies upon it.
+        """
+        if self.corner is None or self.corner.isHidden():
+            super().scrollContentsBy(dx, dy)
+            return
+        mode = self.viewportUpdateMode()
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
+        super().scrollContentsBy(dx, dy)
+        self.setViewportUpdateMode(mode)
+        width, height = self.viewport().width(), self.viewport().height()
+        left, top = width - self.corner.width(), height - self.corner.height()
+        for part in (QRect(0, 0, width, top), QRect(0, top, left, height - top)):
+            self.viewport().scroll(dx, dy, part)
 
     def drawBackground(self, painter: QPainter, area: QRectF) -> None:
         """Draws everything, part by part: Qt tells only the rectangle around them all."""

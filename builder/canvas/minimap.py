@@ -1,0 +1,119 @@
+"""The whole graph, small, in a corner of the canvas, with what of it is seen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from builder.canvas.map_picture import MapPicture
+from builder.canvas.view import CanvasView
+from builder.canvas.zoom_view import ZOOM_STEP
+from builder.texts import tr
+from builder.theme import GRID, Theme
+
+SIZE = QSize(26 * GRID, 18 * GRID)
+MIN_FRAME = 8.0  # pixels that the rectangle of the view is wide and high at least
+
+
+class Minimap(QWidget):
+    """Shows layers in the colours of their families, frames, and the part that is seen; a drag moves that.
+
+    It hides while all of the graph is in sight. It lies flush in the corner, so that the canvas beside it can
+    still be scrolled as it is.
+    """
+
+    def __init__(self, canvas: CanvasView, theme: Theme) -> None:
+        super().__init__(canvas)
+        self._canvas, self._theme = canvas, theme
+        self.setObjectName("canvas.minimap")
+        self.setAccessibleName(tr("Minimap"))
+        self.setAccessibleDescription(tr("The whole graph. Drag to move what is seen; the wheel zooms."))
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.setFixedSize(SIZE)
+        self.picture = MapPicture(canvas.graph_scene, SIZE, self)
+        self.picture.ready.connect(self.update)
+        self._is_on = True
+        self._grip: QPointF | None = None  # from the mouse to the middle of what is seen, in pixels
+        canvas.graph_scene.content_changed.connect(self._follow)
+        canvas.looked_elsewhere.connect(self._follow)
+        canvas.corner = self
+        self.hide()
+
+    @property
+    def view_rect(self) -> QRectF:
+        """Where it shows what is seen, in pixels."""
+        seen = self.picture.to_picture.mapRect(self._canvas.visible_area)
+        dx, dy = max(MIN_FRAME - seen.width(), 0) / 2, max(MIN_FRAME - seen.height(), 0) / 2
+        return seen.adjusted(-dx, -dy, dx, dy)
+
+    def switch(self, is_on: bool) -> None:
+        """Shows it wherever there is something to see on it, or never."""
+        self._is_on = is_on
+        self._follow()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Shows itself in another theme; the canvas has it already."""
+        self._theme = theme
+        self.picture.note_change()
+
+    @Slot()
+    def _follow(self) -> None:
+        """Shows where the view is now, if not all is in sight."""
+        bounds = self._canvas.graph_scene.bounds() if self._is_on else QRectF()
+        is_wanted = not bounds.isEmpty() and not self._canvas.visible_area.contains(bounds)
+        self.picture.pixel_ratio = self.devicePixelRatioF()
+        self.picture.want(is_wanted)
+        corner = self._canvas.viewport().geometry().bottomRight()
+        self.move(corner.x() + 1 - self.width(), corner.y() + 1 - self.height())
+        self.setVisible(is_wanted)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._theme
+        painter = QPainter(self)
+        if self.picture.pixmap is None:
+            painter.fillRect(self.rect(), theme.color("canvas"))
+        else:
+            painter.drawPixmap(0, 0, self.picture.pixmap)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.color("accent"), 1.5))
+            painter.setBrush(theme.color("accent", 0.12))
+            painter.drawRoundedRect(self.view_rect, 2, 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(theme.color("border"))
+        painter.drawLine(0, 0, self.width(), 0)
+        painter.drawLine(0, 0, 0, self.height())
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        if event.button() == Qt.MouseButton.LeftButton and self.picture.pixmap is not None:
+            frame, at = self.view_rect, event.position()
+            self._grip = frame.center() - at if frame.contains(at) else QPointF()
+            self._look_at(at)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self._look_at(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self._grip = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)  # or the canvas below would take it
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.accept()
+        if turned := event.angleDelta().y():
+            self._canvas.zoom_by(ZOOM_STEP ** (turned / 120))
+
+    def _look_at(self, at: QPointF) -> None:
+        """Moves what is seen to where the mouse has it."""
+        if self._grip is None:
+            return
+        back, _ = self.picture.to_picture.inverted()
+        shift = self._canvas.visible_area.center() - back.map(at + self._grip)
+        self._canvas.pan_by((shift * self._canvas.zoom).toPoint())
