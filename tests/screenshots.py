@@ -1,12 +1,14 @@
 """Makes the pictures of the README, and of every panel in both themes, from the real window.
 
 python -m tests.screenshots            # resources/screenshots, for the README
-python -m tests.screenshots FOLDER     # every panel, light and dark, 1600x1000 and 1280x800
+python -m tests.screenshots FOLDER     # every panel and dialog, light and dark, small and large
+QT_SCALE_FACTOR=2 python -m tests.screenshots FOLDER    # at that scale alone
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,13 +27,28 @@ from builder.drops import sorted_out
 from builder.fix_all_dialog import FixAllDialog
 from builder.fix_preview import plan_fixes
 from builder.main_window import MainWindow
+from builder.review_dialog import ReviewDialog
 from builder.theme import Mode, ThemeManager
+from builder.ui_scale import VARIABLE, chosen_outside
+from graph.annotation_edits import AddAnnotations
+from graph.annotations import Frame, Note
 from graph.document import PortRef
-from graph.edits import Connect, RemoveNodes, SetParams
+from graph.edits import Connect, InsertNode, RemoveNodes, SetParams
+from graph.node_flags import SetBypassed, SetPinned
 from graph.templates import template
 
 README_FOLDER = Path(__file__).resolve().parents[1] / "resources" / "screenshots"
 SIZES = (QSize(1600, 1000), QSize(1280, 800))
+SOURCE = """import torch
+from torch import Tensor, nn
+
+
+class Squash(nn.Module):
+    \"\"\"Keeps every value between -1 and 1.\"\"\"
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(x)
+"""
 PATIENCE = 180_000  # milliseconds
 TABS = ("Problems", "Training", "Code", "Log")
 
@@ -140,34 +157,97 @@ def readme_pictures(folder: Path) -> None:
         take(window, folder / "window-dark.png")
 
 
-def every_panel(folder: Path) -> None:
-    """Everything there is to see, in both themes and two sizes."""
+def every_panel(folder: Path, scale: str) -> None:
+    """Everything there is to see, in both themes; in two sizes where the scale leaves room on a screen."""
     modes: tuple[Mode, ...] = ("light", "dark")
     for mode in modes:
-        for size in SIZES:
-            prefix = f"{mode}-{size.width()}"
+        for size in SIZES if scale == "1" else SIZES[1:]:
+            prefix = f"{mode}-{size.width()}" + (f"-x{scale}" if scale != "1" else "")
             with shown_window(mode, size) as window:
                 take(window, folder / f"{prefix}-welcome.png")
-                open_template(window)
-                for tab in TABS:
-                    window.docks.reveal(tab)
-                    take(window, folder / f"{prefix}-{tab.lower()}.png")
-                window.canvas.setFocus()
-                window.canvas.add_node_at_cursor()
-                take(window, folder / f"{prefix}-search.png")
-                window.canvas.search.close_quietly()
+                take_tabs(window, folder, prefix)
                 take_tools(window, folder, prefix)
                 take_hints_and_drops(window, folder, prefix)
-                break_shapes(window)
-                window.docks.reveal("Problems")
-                take(window, folder / f"{prefix}-shape-error.png")
-                take_fixes(window, folder, prefix)
-                window.docks.reveal("Code")
-                take(window, folder / f"{prefix}-no-code.png")
-                train(window, 8)
-                take(window, folder / f"{prefix}-trained.png")
+                take_dialogs(window, folder, prefix)
+                take_canvas(window, folder, prefix)
+                take_problems(window, folder, prefix)
+                take_run(window, folder, prefix)
                 enter_block(window)
                 take(window, folder / f"{prefix}-block.png")
+                window.session.select([])
+                take(window, folder / f"{prefix}-block-page.png")
+
+
+def take_tabs(window: MainWindow, folder: Path, prefix: str) -> None:
+    """A network with each of the panels below it, and the box that adds a layer."""
+    open_template(window)
+    for tab in TABS:
+        window.docks.reveal(tab)
+        take(window, folder / f"{prefix}-{tab.lower()}.png")
+    window.canvas.setFocus()
+    window.canvas.add_node_at_cursor()
+    take(window, folder / f"{prefix}-search.png")
+    window.canvas.search.close_quietly()
+
+
+def take_canvas(window: MainWindow, folder: Path, prefix: str) -> None:
+    """All that can lie on a canvas, and the inspector for one layer and for several."""
+    open_template(window)
+    session = window.session
+    session.apply(InsertNode(PortRef(node_id(window, "fc"), "in"), "Reroute"))
+    session.apply(SetBypassed([node_id(window, "dropout1")]))
+    session.apply(SetPinned([node_id(window, "conv1"), node_id(window, "image")]))
+    add_frame_and_note(window)
+    for name, chosen in (("several", ("conv1", "conv2", "conv3")), ("canvas", ("conv3",))):
+        session.select([node_id(window, each) for each in chosen])
+        window.canvas.fit_all()
+        take(window, folder / f"{prefix}-{name}.png")
+    window.canvas.zoom_reset()
+    window.canvas.centerOn(*session.graph.nodes[node_id(window, "conv1")].position)
+    take(window, folder / f"{prefix}-near.png")
+
+
+def add_frame_and_note(window: MainWindow) -> None:
+    """Puts a frame around the first layers, and a note above them."""
+    graph = window.session.graph
+    places = [graph.nodes[node_id(window, name)].position for name in ("conv1", "norm1", "relu1")]
+    left, top = (min(place[axis] for place in places) - 32.0 for axis in (0, 1))
+    right, bottom = (max(place[axis] for place in places) for axis in (0, 1))
+    frame = Frame("f1", "Stem", (left, top - 24.0), (right - left + 232.0, bottom - top + 144.0), "blue")
+    note = Note("a1", "Keeps the size: padding 1.\nTry a stride of 2 here.", (left, top - 160.0))
+    window.session.apply(AddAnnotations([frame], [note]))
+
+
+def take_problems(window: MainWindow, folder: Path, prefix: str) -> None:
+    """An error, what mends it, and what there is instead of code."""
+    open_template(window)
+    break_shapes(window)
+    window.docks.reveal("Problems")
+    take(window, folder / f"{prefix}-shape-error.png")
+    take_fixes(window, folder, prefix)
+    window.docks.reveal("Code")
+    take(window, folder / f"{prefix}-no-code.png")
+
+
+def take_run(window: MainWindow, folder: Path, prefix: str) -> None:
+    """The curves of a run, and what it tells of the layers on the canvas."""
+    window.watch.show_gradient_overlay()
+    train(window, 8)
+    take(window, folder / f"{prefix}-trained.png")
+    window.watch.show_no_overlay()
+
+
+def take_dialogs(window: MainWindow, folder: Path, prefix: str) -> None:
+    """The dialogs that come with an action."""
+    window.figures.export_figure()
+    figure = window.figures.dialog
+    assert figure is not None
+    take(figure, folder / f"{prefix}-figure.png")
+    figure.close()
+    review = ReviewDialog(["squash1"], SOURCE, window.themes.theme, window)
+    review.show()
+    take(review, folder / f"{prefix}-review.png")
+    review.close()
 
 
 def take_hints_and_drops(window: MainWindow, folder: Path, prefix: str) -> None:
@@ -185,6 +265,7 @@ def take_hints_and_drops(window: MainWindow, folder: Path, prefix: str) -> None:
 def take_fixes(window: MainWindow, folder: Path, prefix: str) -> None:
     """What a remedy would change, and all of them to choose from."""
     window.session.apply(SetParams(node_id(window, "conv1"), {"kernel": 3, "bias": True}))
+    window.activateWindow()  # a dialog was before it
     settle()
     window.problems.cards.cards[0].fix_buttons[0].setFocus()
     take(window, folder / f"{prefix}-foresight.png")
@@ -214,11 +295,20 @@ def take_tools(window: MainWindow, folder: Path, prefix: str) -> None:
         dialog.close()
 
 
+def at_twice_the_size(folder: Path) -> None:
+    """Every panel twice as large, in a process of its own: Qt takes the scale only as it starts."""
+    command = [sys.executable, "-m", "tests.screenshots", str(folder)]
+    subprocess.run(command, check=True, env={**os.environ, VARIABLE: "2"})
+
+
 def main() -> int:
-    if len(sys.argv) > 1:
-        every_panel(Path(sys.argv[1]))
-    else:
+    if len(sys.argv) < 2:
         readme_pictures(README_FOLDER)
+        return 0
+    folder = Path(sys.argv[1])
+    every_panel(folder, os.environ.get(VARIABLE, "1"))
+    if not chosen_outside():
+        at_twice_the_size(folder)
     return 0
 
 
