@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 OFFSET = QPoint(16, 18)  # from the mouse to the note's corner
@@ -51,7 +51,7 @@ class Note(QFrame):
             self._label.setMinimumWidth(MAX_WIDTH if is_long else 0)
             self._take_role(role)
         self.adjustSize()
-        self.move(self._beside(at))
+        self.move(beside(at, self.size(), self.parentWidget().rect()))
         self.show()
         self.raise_()
 
@@ -61,12 +61,13 @@ class Note(QFrame):
             self.style().unpolish(self)
             self.style().polish(self)
 
-    def _beside(self, at: QPoint) -> QPoint:
-        """Right of the mouse and below it, or on the other side where the parent ends."""
-        room = self.parentWidget().rect().adjusted(4, 4, -4, -4)
-        corner = at + OFFSET
-        if corner.x() + self.width() > room.right():
-            corner.setX(max(room.left(), at.x() - OFFSET.x() - self.width()))
-        if corner.y() + self.height() > room.bottom():
-            corner.setY(max(room.top(), at.y() - OFFSET.y() - self.height()))
-        return corner
+
+def beside(at: QPoint, size: QSize, room: QRect) -> QPoint:
+    """The corner for something beside the mouse: right of it and below, or where the room ends, elsewhere."""
+    room = room.adjusted(4, 4, -4, -4)
+    corner = at + OFFSET
+    if corner.x() + size.width() > room.right():
+        corner.setX(max(room.left(), at.x() - OFFSET.x() - size.width()))
+    if corner.y() + size.height() > room.bottom():
+        corner.setY(max(room.top(), at.y() - OFFSET.y() - size.height()))
+    return corner

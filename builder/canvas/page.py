@@ -6,6 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.canvas.breadcrumb import Breadcrumb
+from builder.canvas.hover_card import HoverCard
 from builder.canvas.spoken import Spoken
 from builder.canvas.view import CanvasView
 from builder.session import Session
@@ -21,6 +22,7 @@ class CanvasPage(QWidget):
         session.scope_changed.connect(self._make_room)  # before the canvas looks how large it is
         self.canvas = CanvasView(session, theme, self)
         self.spoken = Spoken(session, self.canvas)
+        self.hover = HoverCard(session, self.canvas)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
