@@ -38,6 +38,7 @@ from graph.templates import template
 from tests.builder.conftest import Answers
 
 STALL = 0.1  # seconds
+STUCK = 10  # looks at a menu that has its own event loop, before it is closed
 TEMPLATES = ("SmallCNN", "UNet", "ResNet18", "GPT")
 MOST_NODES = 400  # beyond which a selection is deleted: pasting doubles without end
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
@@ -248,10 +249,15 @@ def watched(outcome: Outcome) -> Iterator[None]:
         if not text.startswith("This plugin does not support") and text != OFFSCREEN_NOISE:
             outcome.warnings.append(text)
 
+    waiting = [0, -1]  # ticks without an event, and how many events there had been
+
     def close_dialog() -> None:
-        dialog = QApplication.activeModalWidget()
+        dialog, popup = QApplication.activeModalWidget(), QApplication.activePopupWidget()
         if isinstance(dialog, QDialog):
             dialog.reject()
+        waiting[:] = (waiting[0] + 1 if waiting[1] == outcome.events else 0), outcome.events
+        if popup is not None and waiting[0] > STUCK:
+            popup.close()
 
     closer = QTimer(interval=20)
     closer.timeout.connect(close_dialog)
