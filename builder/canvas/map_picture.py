@@ -8,12 +8,14 @@ from PySide6.QtCore import QObject, QRectF, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 from builder.canvas.far import Tile
-from builder.canvas.scene import CanvasScene, box_of
+from builder.canvas.grid_index import united
+from builder.canvas.scene import CanvasScene, box_of, rect_of
 from builder.theme import GRID
 
 MARGIN = float(GRID)  # pixels around the graph
 PAUSE = 200  # milliseconds at least between two pictures
 SHARE = 10  # times as long as a picture took, none is begun after it
+SMALL = 1000  # nodes up to which the rectangle around them all is found anew whenever it is asked for
 SLICE = 0.004  # seconds of drawing before the window has its turn
 
 
@@ -39,6 +41,7 @@ class MapPicture(QObject):
         self.pixmap: QPixmap | None = None
         self.area = QRectF()
         self.pixel_ratio = 1.0
+        self._bounds: QRectF | None = None  # of all, until something changes
         self._is_wanted, self._is_stale = False, True
         self._next = QPixmap()
         self._next_area = QRectF()
@@ -60,6 +63,20 @@ class MapPicture(QObject):
         """From scene coordinates to pixels of the picture."""
         return _placed(self.area, self._size)
 
+    @property
+    def bounds(self) -> QRectF:
+        """The rectangle around all there is; of a large graph to the tile, as it was drawn last."""
+        if self._bounds is None:
+            tiles = [tile.extent for tile in self._scene.far.tiles]
+            extents = [extent for extent in tiles if extent is not None]
+            if len(self._scene.session.graph.nodes) <= SMALL or len(extents) < len(tiles):
+                self._bounds = self._scene.bounds()
+            else:
+                around = self._scene.annotations.bounds()
+                box = united([*extents, *([around] if around else [])])
+                self._bounds = rect_of(box) if box else QRectF()
+        return self._bounds
+
     def want(self, is_wanted: bool) -> None:
         """Says whether somebody looks; otherwise nothing is drawn."""
         self._is_wanted = is_wanted
@@ -69,19 +86,18 @@ class MapPicture(QObject):
     @Slot()
     def note_change(self) -> None:
         """Takes note that the scene looks different now."""
-        self._is_stale = True
+        self._is_stale, self._bounds = True, None
         if self._is_wanted and self.is_idle:
             self._pause.start(max(PAUSE, round(self._spent * SHARE * 1000)))
 
     @Slot()
     def _begin(self) -> None:
-        area = self._scene.bounds()
-        if not self._is_wanted or area.isEmpty():
+        if not self._is_wanted or self.bounds.isEmpty():
             return
         self._next = QPixmap(self._size * self.pixel_ratio)
         self._next.setDevicePixelRatio(self.pixel_ratio)
         self._next.fill(self._scene.style_.canvas)
-        self._next_area, self._left, self._spent, self._is_stale = area, None, 0.0, False
+        self._left, self._spent, self._is_stale = None, 0.0, False
         self._slices.start()
 
     @Slot()
@@ -103,7 +119,8 @@ class MapPicture(QObject):
         if self._left is None:
             if not far.make(until):
                 return
-            self._left = list(far.tiles)
+            self._left, self._bounds = list(far.tiles), None
+            self._next_area = self.bounds
         transform = _placed(self._next_area, self._size)
         with QPainter(self._next) as painter:
             painter.setTransform(transform, True)

@@ -61,7 +61,7 @@ class Minimap(QWidget):
     @Slot()
     def _follow(self) -> None:
         """Shows where the view is now, if not all is in sight."""
-        bounds = self._canvas.graph_scene.bounds() if self._is_on else QRectF()
+        bounds = self.picture.bounds if self._is_on else QRectF()
         is_wanted = not bounds.isEmpty() and not self._canvas.visible_area.contains(bounds)
         self.picture.pixel_ratio = self.devicePixelRatioF()
         self.picture.want(is_wanted)
