@@ -27,7 +27,7 @@ def paint_thumbnail(painter: QPainter, area: QRectF, project: Project, style: Ca
         painter.translate(room.center())
         painter.scale(scale, scale)
         painter.translate(-bounds.center())
-        paint_graph(painter, scene, bounds, scale)
+        paint_graph(painter, scene, bounds, scale, is_small=True)
     delete(scene)
     delete(session)
 

@@ -213,7 +213,7 @@ def add_frame_and_note(window: MainWindow) -> None:
     places = [graph.nodes[node_id(window, name)].position for name in ("conv1", "norm1", "relu1")]
     left, top = (min(place[axis] for place in places) - 32.0 for axis in (0, 1))
     right, bottom = (max(place[axis] for place in places) for axis in (0, 1))
-    frame = Frame("f1", "Stem", (left, top - 24.0), (right - left + 232.0, bottom - top + 144.0), "blue")
+    frame = Frame("f1", "Stem", (left, top - 24.0), (right - left + 232.0, bottom - top + 128.0), "blue")
     note = Note("a1", "Keeps the size: padding 1.\nTry a stride of 2 here.", (left, top - 160.0))
     window.session.apply(AddAnnotations([frame], [note]))
 

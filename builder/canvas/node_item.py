@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QPainter
+from PySide6.QtGui import QBrush, QColor, QPainter
 
 from builder.canvas.face import Face
 from builder.canvas.heat import text_color
@@ -222,10 +222,16 @@ class NodeItem:
             painter.setBrush(brush)
             painter.drawRoundedRect(self.card, CORNER, CORNER)
         if scale >= NAME_SCALE:
-            name = face.block_name(scale, self.card.height())
-            name.paint(painter, None if heat is None else text_color(heat))
+            painter.setOpacity(1.0)  # a name is read on a muted block too
+            face.block_name(scale, self.card.height()).paint(painter, self._name_color(heat))
         if self.problems:
             self._paint_far_badge(painter, scale)
+
+    def _name_color(self, heat: QColor | None) -> QColor | None:
+        """What the name on a block is written in; None for what suits its family."""
+        if self.is_bypassed:
+            return self.style.theme.color("text")
+        return None if heat is None else text_color(heat)
 
     def _paint_card(self, painter: QPainter, face: Face) -> None:
         style, card = self.style, self.card

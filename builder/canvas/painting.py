@@ -15,7 +15,9 @@ HEAVY_CARDS, HEAVY_BLOCKS = 16, 80  # in sight, from which on a repaint of them 
 HEAVY_FAR = 1500  # likewise of blocks without names
 
 
-def paint_graph(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
+def paint_graph(
+    painter: QPainter, scene: CanvasScene, area: QRectF, scale: float, *, is_small: bool = False
+) -> None:
     """Draws the frames, notes, edges and nodes of a scene.
 
     Args:
@@ -23,9 +25,10 @@ def paint_graph(painter: QPainter, scene: CanvasScene, area: QRectF, scale: floa
         scene: what is drawn.
         area: the part of it, in scene coordinates.
         scale: pixels for one canvas unit: cards up close, further away blocks with names, then blocks alone.
+        is_small: keeps every edge the curve that it is, however far away; for graphs of few nodes.
     """
     scene.annotations.paint_frames(painter, box_of(area), scale)
-    if scale < NAME_SCALE:
+    if scale < NAME_SCALE and not is_small:
         scene.annotations.paint_notes(painter, box_of(area), scale)
         scene.far.paint(painter, box_of(area))
         if scene.hovered_edge in scene.edges and scene.hovered_edge is not None:

@@ -3,13 +3,15 @@
 import os
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
+from builder.canvas.style import CanvasStyle
 from builder.gallery import gallery
 from builder.recent import RecentProjects, ago
 from builder.theme import dark, light
+from builder.thumbnail import paint_thumbnail
 from builder.welcome import WelcomePage
 from graph.storage import save
 from graph.templates import template, templates
@@ -98,6 +100,20 @@ def test_pictures_show_the_network_in_the_colours_of_the_theme(page, qtbot):
     qtbot.waitUntil(lambda: has_picture(card, light()))
     page.set_theme(dark())
     qtbot.waitUntil(lambda: has_picture(card, dark()))
+
+
+def test_the_smallest_picture_leads_edges_around_the_layers(qapp):
+    image = QImage(250, 104, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    paint_thumbnail(painter, QRectF(image.rect()), template("SmallCNN").project(), CanvasStyle(light()))
+    painter.end()
+    first = light().color(light().family_color("Convolution")).name()
+    columns = [{image.pixelColor(x, y).name() for y in range(image.height())} for x in range(image.width())]
+    left = next(x for x, colors in enumerate(columns) if first in colors)
+    assert any(colors != {"#ffffff"} for colors in columns[: left - 2]), (
+        "the way from row to row is left of them"
+    )
 
 
 def test_pictures_are_drawn_once_they_are_seen_and_kept_for_each_theme(page, qtbot, monkeypatch):

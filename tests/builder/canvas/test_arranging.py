@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from builder.canvas.node_item import DOT_RADIUS
 from builder.canvas.ports import CARD_WIDTH
+from builder.theme import dark, light
 from graph.cards import DOT
 from tests.builder.canvas.driver import CHAIN, chain
 
@@ -33,6 +34,21 @@ def test_bypassed_layers_are_muted_and_taken_in_again(canvas):
     canvas.key(Qt.Key.Key_Z, CTRL)
     canvas.key(Qt.Key.Key_Z, CTRL)
     assert canvas.bytes == before
+
+
+@pytest.mark.parametrize("theme", [light(), dark()], ids=["light", "dark"])
+def test_the_name_of_a_bypassed_layer_is_read_from_afar_too(canvas, theme):
+    canvas.view.set_theme(theme)
+    canvas.click(canvas.body("relu1"))
+    canvas.key(Qt.Key.Key_B, CTRL)
+    canvas.session.select([])
+    canvas.view.zoom_by(0.5 / canvas.view.zoom)
+    canvas.view.centerOn(canvas.body("relu1"))
+    image, card = canvas.view.viewport().grab().toImage(), canvas.item("relu1").area
+    seen = canvas.view.mapFromScene(card.adjusted(16, 16, -16, -16)).boundingRect()
+    columns, rows = range(seen.left(), seen.right()), range(seen.top(), seen.bottom())
+    greys = [image.pixelColor(x, y).lightness() for x in columns for y in rows]
+    assert max(greys) - min(greys) > 100
 
 
 def test_some_bypassed_layers_become_all(canvas):
