@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import delete
 
 from builder.app import make_application
+from builder.canvas.placement import place_on_edge
 from builder.drops import sorted_out
 from builder.fix_all_dialog import FixAllDialog
 from builder.fix_preview import plan_fixes
@@ -33,7 +34,7 @@ from builder.ui_scale import VARIABLE, chosen_outside
 from graph.annotation_edits import AddAnnotations
 from graph.annotations import Frame, Note
 from graph.document import PortRef
-from graph.edits import Connect, InsertNode, RemoveNodes, SetParams
+from graph.edits import Connect, RemoveNodes, SetParams
 from graph.node_flags import SetBypassed, SetPinned
 from graph.templates import template
 
@@ -194,7 +195,10 @@ def take_canvas(window: MainWindow, folder: Path, prefix: str) -> None:
     """All that can lie on a canvas, and the inspector for one layer and for several."""
     open_template(window)
     session = window.session
-    session.apply(InsertNode(PortRef(node_id(window, "fc"), "in"), "Reroute"))
+    edge = session.graph.edge_into(PortRef(node_id(window, "conv3"), "in"))
+    assert edge is not None
+    middle = window.canvas.graph_scene.edges[edge].path.pointAtPercent(0.5)
+    session.apply(place_on_edge(session.graph, edge, (middle.x(), middle.y())).edit)
     session.apply(SetBypassed([node_id(window, "dropout1")]))
     session.apply(SetPinned([node_id(window, "conv1"), node_id(window, "image")]))
     add_frame_and_note(window)
