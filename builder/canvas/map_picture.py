@@ -94,6 +94,9 @@ class MapPicture(QObject):
     def _begin(self) -> None:
         if not self._is_wanted or self.bounds.isEmpty():
             return
+        if self._scene.is_loading:  # tiles that are not whole yet would be made again and again
+            self._pause.start(PAUSE)
+            return
         self._next = QPixmap(self._size * self.pixel_ratio)
         self._next.setDevicePixelRatio(self.pixel_ratio)
         self._next.fill(self._scene.style_.canvas)
