@@ -13,6 +13,7 @@ from builder.actions import Actions
 from builder.arrange_commands import ArrangeCommands
 from builder.background import Job
 from builder.block_commands import BlockCommands
+from builder.canvas.dive import Dive
 from builder.canvas.legend import CanvasOverlay
 from builder.canvas.minimap import Minimap
 from builder.canvas.page import CanvasPage
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
         self.minimap = Minimap(self.canvas, themes.theme)
         self.minimap_switch = MinimapSwitch(self.minimap, self.preferences, self.actions_["view.minimap"])
         self.inspector.node_page.live.follow(self.watch)
+        self.dive = Dive(self.session, self.canvas, lambda: self.preferences.reduced_motion)
         self.blocks = BlockCommands(self.session, self.actions_, self)
         self.arrange = ArrangeCommands(self.session, self.canvas, self.actions_, self)
         self.keyboard = KeyboardCommands(self.session, self.canvas, self.actions_, self)

@@ -33,6 +33,7 @@ class Session(QObject):
         problems_changed(): `problems` or `all_problems` is now another list.
         selection_changed(tuple[str, ...]): ids of the selected nodes, in the order they were selected; also
             when other frames or notes are selected.
+        scope_leaving(path): the graph that is shown is about to be left on the way to this one.
         scope_changed(): another graph of the document is shown; read it anew.
         document_replaced(): another document is open; read everything anew.
         message(str): a sentence for the status bar, such as why an edit was refused.
@@ -42,6 +43,7 @@ class Session(QObject):
     changed = Signal(object, object)
     problems_changed = Signal()
     selection_changed = Signal(object)
+    scope_leaving = Signal(object)
     scope_changed = Signal()
     document_replaced = Signal()
     message = Signal(str)
@@ -184,6 +186,7 @@ class Session(QObject):
         """Shows the graph that a path of instances leads to; False if it leads nowhere."""
         if path == self.scope:
             return True
+        self.scope_leaving.emit(path)
         if not self._scope.go(path):
             self.message.emit("There is nothing to enter: that is no instance of a block.")
             return False

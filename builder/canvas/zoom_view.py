@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QPixmap,
     QPolygonF,
     QRegion,
     QTransform,
@@ -88,6 +89,15 @@ class ZoomView(QGraphicsView):
     def visible_area(self) -> QRectF:
         """What is seen, in scene coordinates."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def picture(self) -> QPixmap:
+        """What is seen of the plane, without what lies upon it; a grab would lay the window out anew."""
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.viewport().size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        with QPainter(picture) as painter:
+            self._draw_part(painter, self.viewport().rect())
+        return picture
 
     def pan_by(self, delta: QPoint) -> None:
         """Moves the content by pixels."""
