@@ -266,8 +266,9 @@ class InsertNode:
         if spec is None or spec.first_input is None or spec.first_output is None:
             raise EditError(f"{self.type} is no layer that fits into an edge.")
         source, target = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
-        position = (source.position[0] + NODE_SPACING, (source.position[1] + target.position[1]) / 2)
-        new = Node(next(graph.new_ids()), self.type, graph.new_name(spec.stem), self.params, position)
+        new = Node(
+            next(graph.new_ids()), self.type, graph.new_name(spec.stem), self.params, behind(source, target)
+        )
         edits: list[Edit] = [
             MoveNodes(room_behind(graph, source, target)),
             Disconnect((edge,)),
@@ -399,10 +400,24 @@ def require_nodes(project: Project, node_ids: Iterable[str]) -> None:
         raise EditError(f"There is no node {missing}.")
 
 
+def leads_back(source: Node, target: Node) -> bool:
+    """Whether an edge runs to the left, as from the end of a row to the beginning of the next."""
+    return target.position[0] < source.position[0]
+
+
+def behind(source: Node, target: Node) -> Position:
+    """Where a node that comes between two others goes: half way down, or on in the row if it ends there."""
+    x, y = source.position
+    return (x + NODE_SPACING, y if leads_back(source, target) else (y + target.position[1]) / 2)
+
+
 def room_behind(graph: Graph, source: Node, target: Node) -> dict[str, Position]:
-    """Positions that leave a node's width between two nodes, for the second and all that follows from it."""
+    """Positions that leave a node's width between two nodes, for the second and all that follows from it.
+
+    Where the second stands further left, as at the end of a row, there is room behind the first already.
+    """
     shift = source.position[0] + 2 * NODE_SPACING - target.position[0]
-    if shift <= 0:
+    if shift <= 0 or leads_back(source, target):
         return {}
     behind = graph.reachable(target.id)
     return {n.id: (n.position[0] + shift, n.position[1]) for n in graph.nodes.values() if n.id in behind}

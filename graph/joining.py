@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from graph.cards import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
 from graph.connection import refusal
 from graph.document import Edge, Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
-from graph.edits import NODE_SPACING, AddNodes, Connect, Disconnect, InsertNode, MoveNodes, room_behind
+from graph.edits import AddNodes, Connect, Disconnect, InsertNode, MoveNodes, behind, room_behind
 from graph.inference import Inference
 from graph.problems import Problem
 from graph.shapes import FLOATS, TensorSpec
@@ -50,7 +50,7 @@ class PutBetween:
             raise EditError(f"{self.type} is no layer that fits into an edge.")
         before, after = graph.nodes[self.source.node], graph.nodes[self.target.node]
         new = Node(
-            next(graph.new_ids()), self.type, graph.new_name(spec.stem), self.params, _middle(before, after)
+            next(graph.new_ids()), self.type, graph.new_name(spec.stem), self.params, behind(before, after)
         )
         edits: list[Edit] = [
             MoveNodes(room_behind(graph, before, after)),
@@ -88,7 +88,7 @@ class PutIntoEdge:
         before, after = graph.nodes[self.edge.source.node], graph.nodes[self.edge.target.node]
         places = {self.node_id: self.position}
         if _lies_upon(self.position, before) or _lies_upon(self.position, after):
-            places = {**room_behind(graph, before, after), self.node_id: _middle(before, after)}
+            places = {**room_behind(graph, before, after), self.node_id: behind(before, after)}
         entry, exit_ = _ends_of(graph, self.node_id)
         edits: list[Edit] = [
             MoveNodes(places),
@@ -185,11 +185,6 @@ def _ends_of(graph: Graph, node_id: str) -> tuple[PortRef, PortRef]:
     assert spec.first_input is not None
     assert spec.first_output is not None
     return PortRef(node_id, spec.first_input), PortRef(node_id, spec.first_output)
-
-
-def _middle(before: Node, after: Node) -> Position:
-    """Where what is put between two nodes stands."""
-    return (before.position[0] + NODE_SPACING, (before.position[1] + after.position[1]) / 2)
 
 
 def _lies_upon(position: Position, node: Node) -> bool:

@@ -293,7 +293,8 @@ def main(arguments: list[str] | None = None) -> int:
             window.files.show(Document(template(name).project()))
             with watched(outcome):
                 torment(window, options.events // len(names), options.seed + index, outcome)
-            print(f"{name}, seed {options.seed + index}: {outcome}", flush=True)
+            sys.stdout.write(f"{name}, seed {options.seed + index}: {outcome}\n")
+            sys.stdout.flush()
             is_good = is_good and outcome.is_good
         window.session.document.mark_saved()
         window.close()

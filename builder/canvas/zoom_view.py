@@ -59,7 +59,7 @@ class ZoomView(QGraphicsView):
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setSceneRect(PLANE)
         self._parts: list[QRect] = []
-        self._seen: tuple[QTransform, QSize] | None = None
+        self._last_seen: tuple[QTransform, QSize] | None = None
         self._stand_in = StandIn(self._draw_part, self._is_heavy, self)
         self._stand_in.ready.connect(self.viewport().update)
 
@@ -166,8 +166,8 @@ class ZoomView(QGraphicsView):
         self._parts = _parts(event.region())
         super().paintEvent(event)
         seen = QTransform(self.viewportTransform()), self.viewport().size()
-        if seen != self._seen:
-            self._seen = seen
+        if seen != self._last_seen:
+            self._last_seen = seen
             self.looked_elsewhere.emit()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:

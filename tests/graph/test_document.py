@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.annotation_edits import AddAnnotations, RemoveAnnotations, SetFrame, SetNote
-from graph.document import Document, EditError, Frame, Note, PortRef, Project
+from graph.document import Document, Edge, EditError, Frame, Graph, Node, Note, PortRef, Project
 from graph.edits import (
     AddNodes,
     Batch,
@@ -422,3 +422,18 @@ def test_a_port_is_read_back_from_its_text():
     for text in ("", "n1", "n1.", ".out"):
         with pytest.raises(ValueError, match="is not a node id, a dot and a port name"):
             PortRef.parse(text)
+
+
+def test_what_is_inserted_at_the_end_of_a_row_moves_nothing():
+    nodes = [
+        Node("n1", "Input", "image", {"shape": [8]}, (448.0, 0.0)),
+        Node("n2", "Linear", "linear1", {"out_features": 4}, (0.0, 160.0)),
+        Node("n3", "Output", "out", {}, (224.0, 160.0)),
+    ]
+    edges = [Edge(PortRef("n1", "out"), PortRef("n2", "in")), Edge(PortRef("n2", "out"), PortRef("n3", "in"))]
+    document = Document(Project(graph=Graph(nodes, edges)))
+    before = {node.id: node.position for node in document.graph.nodes.values()}
+    document.apply(InsertNode(PortRef("n2", "in"), "ReLU"))
+    new = document.graph.by_name("relu1")
+    assert new.position == (672.0, 0.0)
+    assert {i: document.graph.nodes[i].position for i in before} == before
