@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from graph.annotation_edits import AddAnnotations, RemoveAnnotations, SetFrame, SetNote
 from graph.document import Document, Edge, EditError, Frame, Graph, Node, Note, PortRef, Project
 from graph.edits import (
+    NODE_SPACING,
     AddNodes,
     Batch,
     Connect,
@@ -435,5 +436,5 @@ def test_what_is_inserted_at_the_end_of_a_row_moves_nothing():
     before = {node.id: node.position for node in document.graph.nodes.values()}
     document.apply(InsertNode(PortRef("n2", "in"), "ReLU"))
     new = document.graph.by_name("relu1")
-    assert new.position == (672.0, 0.0)
+    assert new.position == (448.0 + NODE_SPACING, 0.0)
     assert {i: document.graph.nodes[i].position for i in before} == before
