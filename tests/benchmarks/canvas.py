@@ -116,7 +116,7 @@ def _at_this_zoom(view: Any, session: Any) -> dict[str, Any]:
     seen = view.graph_scene.nodes_in(view.visible_area)
     dragged = seen[len(seen) // 2]
     session.select([dragged])
-    move = Move(view.graph_scene, session, view.graph_scene.nodes[dragged].pos(), QPointF())
+    move = Move(view.graph_scene, session, view.graph_scene.nodes[dragged].pos(), QPointF(), lambda *_: None)
     figures["drag"] = _spread(lambda: _step(lambda: move.move(QPointF(8.0 * next(steps), 8.0))))
     move.cancel()
     return figures
