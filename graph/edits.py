@@ -259,23 +259,10 @@ class InsertNode:
         return f"Insert {self.type}"
 
     def apply(self, project: Project) -> Edit:
-        graph, edge = project.graph, project.graph.edge_into(self.target)
-        spec = graph.catalog.get(self.type)
+        edge = project.graph.edge_into(self.target)
         if edge is None:
             raise EditError(f"Nothing feeds {self.target}.")
-        if spec is None or spec.first_input is None or spec.first_output is None:
-            raise EditError(f"{self.type} is no layer that fits into an edge.")
-        source, target = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
-        new = Node(
-            next(graph.new_ids()), self.type, graph.new_name(spec.stem), self.params, behind(source, target)
-        )
-        edits: list[Edit] = [
-            MoveNodes(room_behind(graph, source, target)),
-            Disconnect((edge,)),
-            AddNodes((new,)),
-            Connect(edge.source, PortRef(new.id, spec.first_input)),
-            Connect(PortRef(new.id, spec.first_output), edge.target),
-        ]
+        edits = edits_between(project.graph, edge.source, self.target, self.type, self.params)
         return apply_all(project, edits, self.label)
 
 
@@ -398,6 +385,29 @@ def require_nodes(project: Project, node_ids: Iterable[str]) -> None:
     missing = next((node_id for node_id in node_ids if node_id not in project.graph.nodes), None)
     if missing is not None:
         raise EditError(f"There is no node {missing}.")
+
+
+def edits_between(
+    graph: Graph, source: PortRef, target: PortRef, type_name: str, params: Mapping[str, Value]
+) -> list[Edit]:
+    """What puts a new layer between an output and an input, in place of any edge that feeds the input.
+
+    Raises:
+        EditError: the type has no input or no output, or is none.
+    """
+    spec, fed_by = graph.catalog.get(type_name), graph.edge_into(target)
+    if spec is None or spec.first_input is None or spec.first_output is None:
+        raise EditError(f"{type_name} is no layer that fits into an edge.")
+    before, after = graph.nodes[source.node], graph.nodes[target.node]
+    name, position = graph.new_name(spec.stem), behind(before, after)
+    new = Node(next(graph.new_ids()), type_name, name, params, position)
+    return [
+        MoveNodes(room_behind(graph, before, after)),
+        *([Disconnect((fed_by,))] if fed_by else []),
+        AddNodes((new,)),
+        Connect(source, PortRef(new.id, spec.first_input)),
+        Connect(PortRef(new.id, spec.first_output), target),
+    ]
 
 
 def leads_back(source: Node, target: Node) -> bool:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from graph.cards import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
 from graph.connection import refusal
 from graph.document import Edge, Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
-from graph.edits import AddNodes, Connect, Disconnect, InsertNode, MoveNodes, behind, room_behind
+from graph.edits import (
+    Connect,
+    Disconnect,
+    InsertNode,
+    MoveNodes,
+    behind,
+    edits_between,
+    room_behind,
+)
 from graph.inference import Inference
 from graph.problems import Problem
 from graph.shapes import FLOATS, TensorSpec
@@ -44,21 +52,7 @@ class PutBetween:
         return f"Insert {self.type}"
 
     def apply(self, project: Project) -> Edit:
-        graph = project.graph
-        spec, fed_by = graph.catalog[self.type], graph.edge_into(self.target)
-        if spec.first_input is None or spec.first_output is None:
-            raise EditError(f"{self.type} is no layer that fits into an edge.")
-        before, after = graph.nodes[self.source.node], graph.nodes[self.target.node]
-        new = Node(
-            next(graph.new_ids()), self.type, graph.new_name(spec.stem), self.params, behind(before, after)
-        )
-        edits: list[Edit] = [
-            MoveNodes(room_behind(graph, before, after)),
-            *([Disconnect((fed_by,))] if fed_by else []),
-            AddNodes((new,)),
-            Connect(self.source, PortRef(new.id, spec.first_input)),
-            Connect(PortRef(new.id, spec.first_output), self.target),
-        ]
+        edits = edits_between(project.graph, self.source, self.target, self.type, self.params)
         return apply_all(project, edits, self.label)
 
 
