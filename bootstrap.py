@@ -48,7 +48,7 @@ STAGES = (
     ("lint", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),
     ("types", ["mypy"]),
-    ("tests", ["pytest"]),
+    ("tests", ["pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "worksteal"]),
 )
 
 NO_DISPLAY = """\
@@ -324,7 +324,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def test(arguments: Sequence[str]) -> int:
     """Runs every check; stops at the first that fails and gives its exit code."""
-    environ = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    # The tests share the processors among their processes; each computing on all of them slows every one.
+    environ = {"OMP_NUM_THREADS": "1", **os.environ, "QT_QPA_PLATFORM": "offscreen"}
     for name, words in STAGES:
         command = [str(venv_python(VENV)), "-m", *words, *(arguments if name == "tests" else [])]
         say("== {}: {}".format(name, " ".join(command[2:])))
