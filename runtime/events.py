@@ -35,6 +35,7 @@ class RunStarted:
 
     Attributes:
         start_step: optimizer steps already behind a resumed run; 0 for a fresh one.
+        class_names: one a class, as the data names them, or empty.
     """
 
     run_dir: str
@@ -47,6 +48,7 @@ class RunStarted:
     val_samples: int
     parameters: int
     start_step: int = 0
+    class_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,15 @@ class NodesInspected:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """An epoch's summary; accuracies are fractions of 1, None for regression.
+    """An epoch's summary; shares are fractions of 1.
 
     Attributes:
         step: optimizer steps taken so far.
+        train_accuracy: None where no answer is quite right, as in a regression.
+        metrics: of the validation samples, by name; empty where nothing is held back.
         seconds: wall-clock length of this epoch, validation included.
         is_best: whether this epoch became the run's best checkpoint.
+        confusion: validation samples by [actual class][predicted class]; empty where there are no classes.
     """
 
     epoch: int
@@ -119,9 +124,15 @@ class EpochEnded:
     train_loss: float
     train_accuracy: float | None
     val_loss: float | None
-    val_accuracy: float | None
+    metrics: Mapping[str, float]
     seconds: float
     is_best: bool
+    confusion: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def val_accuracy(self) -> float | None:
+        """Share of right answers among the validation samples; None where there is none."""
+        return self.metrics.get("accuracy")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -13,6 +13,7 @@ from runtime.control import Control
 from runtime.loss_spec import Needs
 from runtime.losses import LossFunction
 from runtime.precision import Precision
+from runtime.tallies import Confusion, Tally
 
 # Gives how right each sample is, (N,): true or false, or the fraction of its labels.
 Judge = Callable[[Tensor, Tensor], Tensor]
@@ -20,10 +21,17 @@ Judge = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Means over the samples of a data set; accuracy is a fraction of 1, None where none is defined."""
+    """How well a model does on a data set.
+
+    Attributes:
+        loss: mean over the samples.
+        metrics: by name, as `runtime.metric_choices` declares them; shares are fractions of 1.
+        confusion: samples by [actual class][predicted class]; empty where there is nothing to confuse.
+    """
 
     loss: float
-    accuracy: float | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    confusion: Confusion = ()
 
 
 def judge_of(needs: Needs, ignored: int | None = None) -> Judge | None:
@@ -44,7 +52,7 @@ def evaluate(
     batches: Iterable[tuple[Tensor, Tensor]],
     *,
     precision: Precision,
-    judge: Judge | None,
+    tally: Tally | None,
     control: Control,
 ) -> Scores | None:
     """Scores a model without changing it; None if there was no data, or a stop came in between.
@@ -52,7 +60,7 @@ def evaluate(
     The model is back in training mode afterwards if it was before. Autocast's and the device's work is
     waited for once, at the end.
     """
-    losses, hits, counts = [], [], []
+    losses, counts = [], []
     was_training = model.training
     model.eval()
     try:
@@ -63,22 +71,21 @@ def evaluate(
                 with precision.autocast():
                     outputs = model(inputs)
                     losses.append(loss_function(outputs, targets).float())
-                if judge is not None:
-                    hits.append(judge(outputs, targets).sum(dtype=torch.float32))
+                if tally is not None:
+                    tally.update(outputs if isinstance(outputs, Tensor) else outputs[0], targets)
                 counts.append(len(targets))
-            return _scores(losses, hits, counts)
+            return _scores(losses, counts, tally)
     finally:
         model.train(was_training)
 
 
-def _scores(losses: list[Tensor], hits: list[Tensor], counts: list[int]) -> Scores | None:
+def _scores(losses: list[Tensor], counts: list[int], tally: Tally | None) -> Scores | None:
     total = sum(counts)
     if not total:
         return None
     weighted = zip(torch.stack(losses).tolist(), counts, strict=True)
     loss = sum(loss * count for loss, count in weighted) / total
-    accuracy = sum(torch.stack(hits).tolist()) / total if hits else None
-    return Scores(loss, accuracy)
+    return Scores(loss) if tally is None else Scores(loss, tally.metrics(), tally.confusion())
 
 
 def _judge_classes(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -70,9 +70,10 @@ class Progress:
             train_loss=train_loss,
             train_accuracy=self.hits / samples if has_accuracy else None,
             val_loss=None if scores is None else scores.loss,
-            val_accuracy=None if scores is None else scores.accuracy,
+            metrics={} if scores is None else scores.metrics,
             seconds=seconds,
             is_best=is_best,
+            confusion=() if scores is None else scores.confusion,
         )
         self.epoch, self.batch = self.epoch + 1, 0
         self.loss_sum, self.hits, self.samples = 0.0, 0.0, 0

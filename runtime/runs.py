@@ -207,9 +207,10 @@ def _epoch_line(event: EpochEnded) -> str:
         train_loss=event.train_loss,
         train_accuracy=event.train_accuracy,
         val_loss=event.val_loss,
-        val_accuracy=event.val_accuracy,
+        **{f"val_{name}": value for name, value in ({"accuracy": None} | dict(event.metrics)).items()},
         seconds=event.seconds,
         is_best=event.is_best,
+        **({"confusion": event.confusion} if event.confusion else {}),
     )
 
 

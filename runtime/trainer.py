@@ -36,6 +36,7 @@ from runtime.plan import TrainingPlan
 from runtime.precision import Precision
 from runtime.progress import Progress
 from runtime.step import Stepper
+from runtime.tallies import tally_of
 
 # The fp16 scaler starts at 2**16 and halves at every skipped step: after this many in a row its factor is
 # below 1/1000 and the overflow is not the scaler's doing.
@@ -67,7 +68,8 @@ class Trainer:
             # scaler may skip the first real one.
             self._optimizer.step()
         ignored = plan.loss.params.get("ignore_index")
-        self._judge = judge_of(needs_of(plan.loss), ignored if feed.holds_target(ignored) else None)
+        self._ignored = ignored if feed.holds_target(ignored) else None
+        self._judge = judge_of(needs_of(plan.loss), self._ignored)
         self._start_clocks()
         self._model.train()
 
@@ -101,6 +103,7 @@ class Trainer:
             val_samples=feed.val_samples,
             parameters=sum(parameter.numel() for parameter in self._model.parameters()),
             start_step=self.progress.step,
+            class_names=feed.class_names,
         )
 
     def batches(self) -> Iterator[Batch]:
@@ -143,7 +146,7 @@ class Trainer:
             self._loss_function,
             self._feed.val(),
             precision=self._precision,
-            judge=self._judge,
+            tally=tally_of(needs_of(self._plan.loss), self._ignored),
             control=control,
         )
 

@@ -484,7 +484,7 @@ def test_a_full_disk_under_the_metrics_ends_the_run_as_failed(tmp_path):
 
 def test_a_number_that_json_does_not_know_is_null(capsys, spirals, monkeypatch):
     events = [
-        EpochEnded(1, 5, 0.5, None, float("nan"), None, 0.1, False),
+        EpochEnded(1, 5, 0.5, None, float("nan"), {}, 0.1, False),
         RunEnded("finished", step=5),
     ]
     monkeypatch.setattr(launch, "run", lambda *_, **__: iter(events))

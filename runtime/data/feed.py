@@ -48,7 +48,7 @@ class Feed:
     ) -> None:
         self.train_samples, self.val_samples = len(data.train_x), len(data.val_x)
         self.steps_per_epoch = steps_per_epoch(self.train_samples, batch_size, drop_last=drop_last)
-        self.num_classes = data.num_classes
+        self.num_classes, self.class_names = data.num_classes, data.class_names
         self._batch_size, self._seed = batch_size, seed
         self._train = _Store.of(data.train_x, data.train_y, data.train_chain, device)
         self._val = _Store.of(data.val_x, data.val_y, data.val_chain, device)

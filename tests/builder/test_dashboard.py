@@ -34,8 +34,8 @@ def steps(first, count, epoch=1, loss=lambda step: 2 / step, seconds=0.01):
 
 
 def epoch_end(epoch, step, accuracy=0.9):
-    val_accuracy = None if accuracy is None else accuracy - 0.1
-    return EpochEnded(epoch, step, 0.4, accuracy, 0.5, val_accuracy, 2.0, True)
+    metrics = {} if accuracy is None else {"accuracy": accuracy - 0.1}
+    return EpochEnded(epoch, step, 0.4, accuracy, 0.5, metrics, 2.0, True)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_pause_spoils_neither_speed_nor_time_left():
     times = tuple(time + 3600 for time in later.times)
     figures.take(StepsRecorded(51, 1, later.losses, later.lrs, later.grad_norms, times))
     assert figures.steps_per_second == pytest.approx(100)
-    figures.take(EpochEnded(1, 100, 0.4, None, None, None, 3602.0, True))
+    figures.take(EpochEnded(1, 100, 0.4, None, None, {}, 3602.0, True))
     assert figures.seconds_left == pytest.approx(1.0)
 
 

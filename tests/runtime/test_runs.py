@@ -16,7 +16,7 @@ from tests.runtime.training import spiral_project
 
 STARTED = RunStarted("", "cpu", "float32", 2, 2, 4, 32, 8, 115)
 STEPS = StepsRecorded(1, 1, (0.9, 0.7), (0.1, 0.1), (1.0, 2.0), (0.5, 0.75))
-EPOCH = EpochEnded(1, 2, 0.8, 0.5, 0.75, 0.625, 1.5, True)
+EPOCH = EpochEnded(1, 2, 0.8, 0.5, 0.75, {"accuracy": 0.625, "f1": 0.5}, 1.5, True, ((3, 1), (2, 2)))
 MORE_STEPS = StepsRecorded(3, 2, (0.6, math.nan), (0.1, 0.1), (1.0, math.inf), (1.0, 1.25))
 
 
@@ -54,7 +54,8 @@ def test_steps_and_epochs_are_there_as_soon_as_they_are_recorded(folder: RunFold
     }  # fmt: skip
     assert [line["step"] for line in lines] == [1, 2, 2, 3, 4]
     assert run.epochs() == [lines[2]]
-    assert lines[2]["val_accuracy"] == 0.625
+    assert (lines[2]["val_accuracy"], lines[2]["val_f1"]) == (0.625, 0.5)
+    assert lines[2]["confusion"] == [[3, 1], [2, 2]]
     assert lines[2]["is_best"] is True
     assert (lines[4]["loss"], lines[4]["grad_norm"]) == (None, None)
     assert run.device == "cpu"
