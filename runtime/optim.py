@@ -1,47 +1,70 @@
-"""Builds what a plan names in torch: its optimizer and its learning-rate schedule."""
+"""Builds the optimizer that a plan names in torch, with a parameter group for all that learn alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, SequentialLR, StepLR
 
-from graph.catalog.spec import Params
 from runtime.compat import skip_compiler_import
+from runtime.optimizer_choices import DECAY_ALL
 from runtime.options import PlanError
 from runtime.plan import TrainingPlan
-from runtime.plan_choices import Span, warmup_steps
 
-FUSED_DEVICES = ("cpu", "cuda")
 SCALED_PRECISION = "amp-float16"
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 LR_FACTOR = "lr_factor"  # what the generated source calls it, too
+
+
+class _Kind(NamedTuple):
+    """What the parameters of a group have in common."""
+
+    factor: float
+    decays: bool
 
 
 def build_optimizer(plan: TrainingPlan, model: nn.Module) -> Optimizer:
     """The optimizer of the parameters that are not frozen, fused where that is safe.
 
-    It has a parameter group for each learning-rate factor, most often the one for 1. The `lr` of all groups
-    is that of the plan; schedules move it, and `FactoredRates` multiplies it for the time of a step.
+    It has a parameter group for each learning-rate factor, most often the one for 1, and two of each where
+    biases and norms do not decay. The `lr` of all groups is that of the plan; schedules move it, and
+    `FactoredRates` multiplies it for the time of a step.
 
     Raises:
         PlanError: there is nothing to train.
     """
-    groups: dict[float, list[nn.Parameter]] = {}
+    option = plan.optimizer
+    spares = _without_decay(model) if option.params.get(DECAY_ALL) is False else set()
+    groups: dict[_Kind, list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            factor = _own_factor(parameter) * _lr_factor(model, name)
-            groups.setdefault(factor, []).append(parameter)
+            kind = _Kind(_own_factor(parameter) * _lr_factor(model, name), name not in spares)
+            groups.setdefault(kind, []).append(parameter)
     if not groups:
         raise _nothing_to_train(plan, sum(parameter.numel() for parameter in model.parameters()))
     skip_compiler_import()
-    optimizer_class = getattr(torch.optim, plan.optimizer.type)
-    fused = _may_fuse(plan, [parameter for group in groups.values() for parameter in group])
-    named = [{"params": group, LR_FACTOR: factor} for factor, group in groups.items()]
-    return cast(Optimizer, optimizer_class(named, **plan.optimizer.params, fused=fused))
+    arguments: dict[str, Any] = option.spec.arguments(option.params)
+    if option.spec.fused_on:
+        arguments["fused"] = _may_fuse(plan, [each for group in groups.values() for each in group])
+    named = [_group(kind, parameters) for kind, parameters in groups.items()]
+    return cast(Optimizer, getattr(torch.optim, option.type)(named, **arguments))
+
+
+def _group(kind: _Kind, parameters: list[nn.Parameter]) -> dict[str, Any]:
+    group: dict[str, Any] = {"params": parameters, LR_FACTOR: kind.factor}
+    return group if kind.decays else group | {"weight_decay": 0.0}
+
+
+def _without_decay(model: nn.Module) -> set[str]:
+    """Names of the biases, and of all that norms learn."""
+    found = set()
+    for path, module in model.named_modules():
+        for name, _ in module.named_parameters(recurse=False):
+            if isinstance(module, NORMS) or "bias" in name:
+                found.add(f"{path}.{name}".removeprefix("."))
+    return found
 
 
 class FactoredRates:
@@ -96,35 +119,5 @@ def _nothing_to_train(plan: TrainingPlan, frozen: int) -> PlanError:
 def _may_fuse(plan: TrainingPlan, parameters: list[nn.Parameter]) -> bool:
     if plan.precision == SCALED_PRECISION and not plan.optimizer.spec.fused_with_scaler:
         return False
-    return all(each.device.type in FUSED_DEVICES and each.is_floating_point() for each in parameters)
-
-
-def build_scheduler(plan: TrainingPlan, optimizer: Optimizer, steps_per_epoch: int) -> LRScheduler | None:
-    """The schedule, to be stepped once after every optimizer step; None where the rate stays constant.
-
-    Schedules that count epochs, such as StepLR, are given their length in steps, so that every schedule moves
-    the same way and a run can be resumed in the middle of an epoch.
-    """
-    if plan.scheduler is None:
-        return None
-    span = Span(plan.epochs, steps_per_epoch)
-    return SCHEDULER_BUILDERS[plan.scheduler.type](optimizer, plan.scheduler.params, span)
-
-
-def _step_lr(optimizer: Optimizer, params: Params, span: Span) -> LRScheduler:
-    return StepLR(optimizer, step_size=params.step_size * span.steps_per_epoch, gamma=params.gamma)
-
-
-def _cosine(optimizer: Optimizer, params: Params, span: Span) -> LRScheduler:
-    warmup = warmup_steps(params, span)
-    decay = CosineAnnealingLR(optimizer, T_max=span.total_steps - warmup, eta_min=params.eta_min)
-    if not warmup:
-        return decay
-    rise = LinearLR(optimizer, start_factor=1 / (warmup + 1), total_iters=warmup)
-    return SequentialLR(optimizer, [rise, decay], milestones=[warmup])
-
-
-SCHEDULER_BUILDERS: Mapping[str, Callable[[Optimizer, Params, Span], LRScheduler]] = {
-    "StepLR": _step_lr,
-    "CosineAnnealingLR": _cosine,
-}
+    devices = plan.optimizer.spec.fused_on
+    return all(each.device.type in devices and each.is_floating_point() for each in parameters)

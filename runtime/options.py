@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
@@ -17,6 +18,7 @@ from graph.catalog.spec import Params
 from graph.problems import closest
 
 MAX_FLOATS = 10_000
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class PlanError(ValueError):
@@ -46,16 +48,22 @@ class Floats(ParamSpec):
         min: the smallest allowed.
         below: what every number must stay under.
         choices: words allowed in place of numbers.
+        gaps: whether one may be None.
+        whole: whether they are integers.
+        rising: whether each must be larger than the one before.
     """
 
     length: int | None = None
     min: float = -math.inf
     below: float = math.inf
     choices: tuple[str, ...] = ()
+    gaps: bool = False
+    whole: bool = False
+    rising: bool = False
 
     kind = "floats"
 
-    def _checked(self, value: Value) -> tuple[float, ...] | str:
+    def _checked(self, value: Value) -> tuple[float | None, ...] | str:
         if isinstance(value, str) and value in self.choices:
             return value
         items = [value] if isinstance(value, int | float) else value
@@ -65,14 +73,20 @@ class Floats(ParamSpec):
             raise ParamError(self._expected())
         if not all(self._fits(item) for item in items):
             raise ParamError(self._expected())
-        return tuple(float(item) for item in items)
+        if self.rising and any(second <= first for first, second in pairwise(items)):
+            raise ParamError(self._expected())
+        number = int if self.whole else float
+        return tuple(None if item is None else number(item) for item in items)
 
     def _fits(self, item: Value) -> bool:
-        is_number = isinstance(item, int | float) and not isinstance(item, bool)
+        if item is None:
+            return self.gaps
+        is_number = isinstance(item, int if self.whole else int | float) and not isinstance(item, bool)
         return is_number and is_finite(item) and self.min <= item < self.below
 
     def _expected(self) -> str:
-        count = f"{self.length} numbers" if self.length else "numbers"
+        noun = f"{'rising ' if self.rising else ''}{'integers' if self.whole else 'numbers'}"
+        count = f"{self.length} {noun}" if self.length else noun
         low = f" of at least {self.min:g}" if self.min > -math.inf else ""
         high = f" below {self.below:g}" if self.below < math.inf else ""
         words = "".join(f", or {choice}" for choice in self.choices)
@@ -163,8 +177,22 @@ class Option(Generic[SpecT]):
         }
 
 
-def parse_option(value: Value, path: str, specs: Mapping[str, SpecT], *, key: str = "type") -> Option[SpecT]:
+def parse_option(
+    value: Value,
+    path: str,
+    specs: Mapping[str, SpecT],
+    *,
+    key: str = "type",
+    not_offered: Mapping[str, str] = NOTHING,
+) -> Option[SpecT]:
     """The choice that `{"type": "SGD", "lr": 0.1}` stands for; a bare name takes all defaults.
+
+    Args:
+        value: as the file has it.
+        path: where it stands in the plan.
+        specs: what there is to choose from.
+        key: the name of the type in the mapping.
+        not_offered: why what somebody may look for is not among them.
 
     Raises:
         PlanError: not a mapping, an unknown type, an unknown parameter or an unsuitable value.
@@ -177,7 +205,8 @@ def parse_option(value: Value, path: str, specs: Mapping[str, SpecT], *, key: st
     name = settings[key]
     if not isinstance(name, str) or name not in specs:
         problem = f"{join(path, key)} is {shown(name)}."
-        raise PlanError(join(path, key), problem, f"one of {', '.join(specs)}", did_you_mean(name, specs))
+        hint = (not_offered.get(name) if isinstance(name, str) else None) or did_you_mean(name, specs)
+        raise PlanError(join(path, key), problem, f"one of {', '.join(specs)}", hint)
     spec = specs[name]
     values = {name: item for name, item in settings.items() if name != key}
     return Option(spec, spec.complete(values, path))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from graph.catalog.params import Value
@@ -12,6 +13,8 @@ from graph.problems import closest
 from runtime.data.choices import SHARED_KEYS, SOURCES, DataPlan
 from runtime.loss_choices import LOSSES
 from runtime.loss_spec import LossSpec
+from runtime.optimizer_choices import NOT_OFFERED as NOT_AN_OPTIMIZER
+from runtime.optimizer_choices import OPTIMIZERS, OptimizerSpec
 from runtime.options import (
     Option,
     OptionSpec,
@@ -19,11 +22,14 @@ from runtime.options import (
     checked,
     did_you_mean,
     parse_option,
+    require_known,
     require_mapping,
 )
-from runtime.plan_choices import OPTIMIZERS, SCHEDULERS, SETTINGS, OptimizerSpec, SchedulerSpec, Span
+from runtime.plan_choices import DEFAULT_MONITOR, SETTINGS
+from runtime.schedule_choices import NOT_OFFERED as NOT_A_SCHEDULER
+from runtime.schedule_choices import SCHEDULERS, SchedulerSpec, Span, scheduled_lr, warmup_steps
 
-__all__ = ["PlanError", "TrainingPlan", "lr_at", "lr_curve", "parse_setting"]
+__all__ = ["LrCurve", "PlanError", "TrainingPlan", "lr_at", "lr_curve", "parse_setting"]
 
 DEFAULT_DATA = "digits"
 DEFAULT_LOSS = "CrossEntropyLoss"
@@ -35,17 +41,34 @@ TABLES: Mapping[str, Mapping[str, OptionSpec]] = {
     "scheduler": SCHEDULERS,
 }
 TYPE_KEYS = {"data": "source", "loss": "type", "optimizer": "type", "scheduler": "type"}
-KEYS = (*TABLES, *(spec.name for spec in SETTINGS))
+EARLY_STOPPING = "early_stopping"
+KEYS = (*TABLES, *dict.fromkeys(spec.name.partition(".")[0] for spec in SETTINGS))
 KNOWN_KEYS = f"one of {', '.join(KEYS)}"
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """When a run ends because it no longer gets better.
+
+    Args:
+        patience: epochs without a better one that are let pass; None never ends a run.
+        metric: what tells the better; None for the plan's `monitor`.
+        min_delta: the least change that counts.
+    """
+
+    patience: int | None = None
+    metric: str | None = None
+    min_delta: float = 0.0
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
     """What is trained on what, how, and for how long.
 
+    The plain settings are described where they are declared, in `runtime.plan_choices`.
+
     Args:
         scheduler: None keeps the learning rate constant.
-        clip_grad_norm: largest 2-norm of the whole gradient; None does not clip.
         extra: keys of the file that this version does not know; kept and written back.
     """
 
@@ -58,10 +81,24 @@ class TrainingPlan:
     epochs: int = 5
     batch_size: int = 64
     drop_last: bool = False
-    precision: str = "float32"
-    clip_grad_norm: float | None = None
+    accumulate_steps: int = 1
+    max_steps: int | None = None
+    max_minutes: float | None = None
     seed: int = 0
     device: str = "auto"
+    precision: str = "float32"
+    tf32: str = "auto"
+    channels_last: bool = False
+    compile: bool = False
+    deterministic: bool = False
+    clip_grad_norm: float | None = None
+    clip_grad_value: float | None = None
+    on_nonfinite: str = "stop"
+    ema_decay: float | None = None
+    monitor: str = DEFAULT_MONITOR
+    early_stopping: EarlyStopping = EarlyStopping()
+    checkpoint_epochs: int = 1
+    checkpoint_minutes: float | None = None
     extra: Mapping[str, Value] = field(default_factory=dict)
 
     @classmethod
@@ -73,16 +110,24 @@ class TrainingPlan:
         """
         values = require_mapping(mapping, "training", {"epochs": 5})
         settings: dict[str, Any] = {
-            spec.name: checked(spec, values[spec.name], spec.name) for spec in SETTINGS if spec.name in values
+            spec.name: checked(spec, values[spec.name], spec.name)
+            for spec in SETTINGS
+            if "." not in spec.name and spec.name in values
         }
+        if values.get(EARLY_STOPPING) is not None:
+            settings[EARLY_STOPPING] = _early_stopping(values[EARLY_STOPPING])
         if "data" in values:
             settings["data"] = DataPlan.from_mapping(values["data"])
         if "loss" in values:
             settings["loss"] = parse_option(values["loss"], "loss", LOSSES)
         if "optimizer" in values:
-            settings["optimizer"] = parse_option(values["optimizer"], "optimizer", OPTIMIZERS)
+            settings["optimizer"] = parse_option(
+                values["optimizer"], "optimizer", OPTIMIZERS, not_offered=NOT_AN_OPTIMIZER
+            )
         if values.get("scheduler") is not None:
-            settings["scheduler"] = parse_option(values["scheduler"], "scheduler", SCHEDULERS)
+            settings["scheduler"] = parse_option(
+                values["scheduler"], "scheduler", SCHEDULERS, not_offered=NOT_A_SCHEDULER
+            )
         plan = cls(**settings, extra=_unknown_keys(values))
         plan._check_together()
         return plan
@@ -100,8 +145,24 @@ class TrainingPlan:
             "loss": self.loss.to_mapping(defaults=defaults),
             "optimizer": self.optimizer.to_mapping(defaults=defaults),
             "scheduler": self.scheduler and self.scheduler.to_mapping(defaults=defaults),
-            **{spec.name: getattr(self, spec.name) for spec in SETTINGS},
+            **self._settings(defaults),
         }
+
+    def _settings(self, defaults: bool) -> dict[str, Value]:
+        mapping: dict[str, Value] = {}
+        for spec in SETTINGS:
+            value, (first, *rest) = attrgetter(spec.name)(self), spec.name.split(".")
+            if not rest:
+                mapping[first] = value
+            else:
+                group = mapping.setdefault(first, {})
+                if defaults or value != spec.default:
+                    group[rest[0]] = value
+        return mapping
+
+    def span(self, steps_per_epoch: int) -> Span:
+        """The length of the run, with so many optimizer steps an epoch."""
+        return Span(self.epochs, steps_per_epoch, self.max_steps)
 
     def with_setting(self, path: str, value: Value) -> TrainingPlan:
         """The plan with one key changed, such as `optimizer.lr`; a new type keeps what was set and it shares.
@@ -128,6 +189,23 @@ class TrainingPlan:
                 "a warm-up shorter than the run",
                 "Lower warmup_epochs or raise epochs.",
             )
+        cycles = self.scheduler is not None and self.scheduler.params.get("cycle_momentum")
+        if cycles and not self.optimizer.spec.has_momentum:
+            raise PlanError(
+                "scheduler.cycle_momentum",
+                f"scheduler.cycle_momentum is true, but {self.optimizer.type} has no momentum.",
+                "an optimizer with momentum or betas, or false",
+                "Set cycle_momentum = false.",
+            )
+
+
+def _early_stopping(value: Value) -> EarlyStopping:
+    names = [each.name for each in fields(EarlyStopping)]
+    mapping = require_mapping(value, EARLY_STOPPING, {"patience": 5})
+    require_known(mapping, names, EARLY_STOPPING, "a setting of early stopping")
+    specs = {spec.name: spec for spec in SETTINGS}
+    paths = {name: f"{EARLY_STOPPING}.{name}" for name in mapping}
+    return EarlyStopping(**{name: checked(specs[path], mapping[name], path) for name, path in paths.items()})
 
 
 def _unknown_keys(values: Mapping[str, Value]) -> dict[str, Value]:
@@ -173,17 +251,35 @@ def parse_setting(text: str) -> tuple[str, Value]:
 
 
 def lr_at(plan: TrainingPlan, step: int, steps_per_epoch: int) -> float:
-    """The learning rate that an optimizer step is taken with; the first step is 0."""
+    """The learning rate that an optimizer step is taken with; the first step is 0.
+
+    Of a schedule that follows what the run measures, it is the rate before any drop.
+    """
     base = float(plan.optimizer.params.lr)
     if plan.scheduler is None:
         return base
-    span = Span(plan.epochs, steps_per_epoch)
-    return plan.scheduler.spec.lr_at(plan.scheduler.params, base, step, span)
+    return scheduled_lr(plan.scheduler, base, step, plan.span(steps_per_epoch))
 
 
-def lr_curve(plan: TrainingPlan, steps_per_epoch: int, max_points: int = 500) -> list[tuple[int, float]]:
-    """(step, learning rate) pairs over the whole run, evenly thinned, first and last step included."""
-    last = plan.epochs * steps_per_epoch - 1
+@dataclass(frozen=True)
+class LrCurve:
+    """The learning rate over a run, as far as it is known before.
+
+    Args:
+        points: (step, learning rate) pairs, the first step being 0.
+        note: what it depends on from the last of them on; empty where they reach to the end.
+    """
+
+    points: tuple[tuple[int, float], ...]
+    note: str = ""
+
+
+def lr_curve(plan: TrainingPlan, steps_per_epoch: int, max_points: int = 500) -> LrCurve:
+    """The learning rate over the whole run, evenly thinned, first and last step included."""
+    last, note = plan.span(steps_per_epoch).total_steps - 1, ""
+    if plan.scheduler is not None and plan.scheduler.spec.by_result:
+        last = warmup_steps(plan.scheduler.params, plan.span(steps_per_epoch))
+        note = f"From here on it depends on the run: it drops when {plan.monitor} no longer improves."
     count = min(last + 1, max_points)
     steps = [round(index * last / max(count - 1, 1)) for index in range(count)]
-    return [(step, lr_at(plan, step, steps_per_epoch)) for step in steps]
+    return LrCurve(tuple((step, lr_at(plan, step, steps_per_epoch)) for step in steps), note)

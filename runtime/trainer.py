@@ -31,10 +31,11 @@ from runtime.loss_spec import needs_of
 from runtime.losses import build_loss
 from runtime.meter import Clock, Measured, Meter
 from runtime.metrics import Scores, evaluate, judge_of
-from runtime.optim import build_optimizer, build_scheduler
+from runtime.optim import build_optimizer
 from runtime.plan import TrainingPlan
 from runtime.precision import Precision
 from runtime.progress import Progress
+from runtime.schedules import build_scheduler
 from runtime.step import Stepper
 from runtime.tallies import tally_of
 

@@ -71,10 +71,23 @@ def with_part_value(training: Training, part: str, name: str, value: Value) -> d
     return {**training, part: mapping if value is UNSET else {**mapping, name: value}}
 
 
+def setting(training: Training, name: str) -> Value:
+    """A plain setting, or UNSET; a dot in its name leads into a mapping."""
+    first, *rest = name.split(".")
+    value = training.get(first, UNSET)
+    for key in rest:
+        value = value.get(key, UNSET) if isinstance(value, Mapping) else UNSET
+    return value
+
+
 def with_setting(training: Training, name: str, value: Value) -> dict[str, Value]:
     """The plan with one plain setting changed, or left out."""
-    rest = {key: item for key, item in training.items() if key != name}
-    return rest if value is UNSET else {**rest, name: value}
+    first, _, inner = name.partition(".")
+    if inner:
+        group = training.get(first)
+        value = with_setting(group if isinstance(group, Mapping) else {}, inner, value) or UNSET
+    rest = {key: item for key, item in training.items() if key != first}
+    return rest if value is UNSET else {**rest, first: value}
 
 
 def plan_error(training: Training) -> PlanError | None:
@@ -93,7 +106,7 @@ def value_problems(training: Training) -> dict[str, str]:
         for spec in part_specs(part, part_of(training, part)[TYPE_KEYS[part]]):
             _note(found, spec, part_value(training, part, spec.name), f"{part}.{spec.name}")
     for name, spec in SETTING.items():
-        _note(found, spec, training.get(name, UNSET), name)
+        _note(found, spec, setting(training, name), name)
     error = plan_error(training)
     if error is not None and error.path not in found:
         found[error.path] = f"Expected {error.expected}."
@@ -136,5 +149,4 @@ def _is_resize(step: Mapping[str, Value]) -> bool:
 TITLES: Mapping[str, str] = {
     **{name: source.title for name, source in SOURCES.items()},
     NO_SCHEDULER: "None",
-    "CosineAnnealingLR": "Cosine with warm-up",
 }

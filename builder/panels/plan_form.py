@@ -23,13 +23,15 @@ from builder.panels.plan_edits import (
     part_specs,
     part_value,
     plan_error,
+    setting,
     value_problems,
     with_part_type,
     with_part_value,
     with_setting,
 )
+from builder.panels.setting_groups import SettingsForm, heading_of, spoken
 from builder.session import Session
-from builder.theme import GRID, font
+from builder.theme import GRID
 from graph.catalog.params import Choice, Value
 from graph.document import Change
 from graph.edits import SetTraining
@@ -59,7 +61,7 @@ class PlanForm(QWidget):
         self._session = session
         self.error = _ErrorCard(self)
         self.parts = {part: PartForm(part, self) for part in PARTS}
-        self.settings = SpecForm(SETTING.values(), self, label=_spoken)
+        self.settings = SettingsForm(self)
         self.settings.edited.connect(self._set)
         self.settings.cancelled.connect(lambda *key: session.take_back(("plan", *key)))
         layout = QVBoxLayout(self)
@@ -72,9 +74,9 @@ class PlanForm(QWidget):
             form.cancelled.connect(lambda *key, part=part: session.take_back(("plan", part, *key)))
         for widget in (
             self.parts["data"],
-            _heading("Run", self),
-            self.settings,
+            self.settings.groups["Run"],
             *list(self.parts.values())[1:],
+            *list(self.settings.groups.values())[1:],
         ):
             layout.addWidget(widget)
         layout.addStretch(1)
@@ -90,7 +92,7 @@ class PlanForm(QWidget):
         for form in self.parts.values():
             form.show_part(training, problems)
         for name, spec in SETTING.items():
-            state = default_state(spec, training.get(name, UNSET), problems.get(name, ""))
+            state = default_state(spec, setting(training, name), problems.get(name, ""))
             self.settings.show_state(name, state)
         error = plan_error(training)
         self.error.show_text(str(error) if error else "")
@@ -110,7 +112,7 @@ class PlanForm(QWidget):
     @Slot(str, object, int)
     def _set(self, name: str, value: Value, burst: int) -> None:
         training = with_setting(self._session.project.training, name, value)
-        self._submit(training, f"Set {_spoken(name).lower()}", ("plan", name, burst) if burst else None)
+        self._submit(training, f"Set {spoken(name).lower()}", ("plan", name, burst) if burst else None)
 
     def _submit(self, training: Training, label: str, merge_key: object) -> None:
         self._session.apply(SetTraining(training, label), merge_key)
@@ -179,7 +181,7 @@ class PartForm(QWidget):
         self._layout.addWidget(self.form)
 
     def _lay_out(self, part: str) -> None:
-        heading = _heading(_spoken(part), self)
+        heading = heading_of(spoken(part), self)
         heading.setFixedWidth(LABEL_WIDTH)
         heading.setBuddy(self.type_field)
         top = QHBoxLayout()
@@ -211,15 +213,5 @@ class _ErrorCard(QFrame):
         self.setVisible(bool(text))
 
 
-def _heading(text: str, parent: QWidget) -> QLabel:
-    label = QLabel(text, parent)
-    label.setFont(font("strong"))
-    return label
-
-
 def _data_label(name: str) -> str:
-    return DATA_LABELS.get(name, _spoken(name).replace("Val ", "Validation "))
-
-
-def _spoken(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return DATA_LABELS.get(name, spoken(name).replace("Val ", "Validation "))

@@ -21,7 +21,7 @@ class PlanFacts:
         loss: its type.
         is_loss_chosen: whether the plan names the loss, instead of leaving it at the default.
         optimizer: its type.
-        lr: None where it is no number.
+        lr: None where it is no number, or is left to an optimizer other than the default one.
         batch_size: None where it is no number.
         source: where the data comes from.
         transforms: the types of the steps that prepare a training sample.
@@ -39,11 +39,13 @@ class PlanFacts:
     def from_mapping(cls, training: Mapping[str, Any]) -> PlanFacts:
         """The facts of a project's `training`; what is left out has its default."""
         optimizer = part(training, "optimizer")
-        lr, batch_size = optimizer.get("lr", DEFAULT_LR), training.get("batch_size", DEFAULT_BATCH_SIZE)
+        kind = _word(optimizer.get("type"), DEFAULT_OPTIMIZER)
+        lr = optimizer.get("lr", DEFAULT_LR if kind == DEFAULT_OPTIMIZER else None)
+        batch_size = training.get("batch_size", DEFAULT_BATCH_SIZE)
         return cls(
             loss=_word(part(training, "loss").get("type"), DEFAULT_LOSS),
             is_loss_chosen="loss" in training,
-            optimizer=_word(optimizer.get("type"), DEFAULT_OPTIMIZER),
+            optimizer=kind,
             lr=lr if isinstance(lr, int | float) and not isinstance(lr, bool) else None,
             batch_size=batch_size if isinstance(batch_size, int) else None,
             source=_word(part(training, "data", "source").get("source"), DEFAULT_SOURCE),

@@ -46,6 +46,9 @@ PACES: Mapping[str, Pace] = {
     "RMSprop": Pace(1e-6, 0.001, 0.02),
     "Adagrad": Pace(1e-4, 0.01, 0.5),
     "Adadelta": Pace(1e-3, 1.0, 10.0),
+    "Adafactor": Pace(1e-5, 0.01, 0.1),
+    "ASGD": Pace(1e-4, 0.01, 1.0),
+    "Rprop": Pace(1e-5, 0.01, 0.1),
 }
 
 STATISTICS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {

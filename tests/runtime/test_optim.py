@@ -1,4 +1,4 @@
-"""Optimizers and schedules as torch builds them from a plan."""
+"""Optimizers as torch builds them from a plan."""
 
 import inspect
 
@@ -6,9 +6,30 @@ import pytest
 import torch
 from torch import nn
 
-from runtime.optim import SCHEDULER_BUILDERS, build_optimizer, build_scheduler
-from runtime.plan import PlanError, TrainingPlan, lr_at
-from runtime.plan_choices import OPTIMIZERS, SCHEDULERS
+from runtime.compat import plain_step
+from runtime.optim import build_optimizer
+from runtime.optimizer_choices import DECAY_ALL, NOT_OFFERED, OPTIMIZERS
+from runtime.plan import PlanError, TrainingPlan
+
+# What a class takes beside what a plan sets, and why it does not.
+NOT_SET = {
+    "self": "the object",
+    "params": "the network",
+    "foreach": "how it is computed, which PyTorch chooses",
+    "fused": "how it is computed, which build_optimizer chooses",
+    "capturable": "for CUDA graphs, which the loop does not record",
+    "differentiable": "for gradients of the optimizer itself",
+    "maximize": "a loss is made small",
+}
+
+
+def torch_optimizers() -> dict[str, type[torch.optim.Optimizer]]:
+    found = {name: each for name, each in vars(torch.optim).items() if isinstance(each, type)}
+    return {
+        name: each
+        for name, each in found.items()
+        if issubclass(each, torch.optim.Optimizer) and each is not torch.optim.Optimizer
+    }
 
 
 def plan(**mapping: object) -> TrainingPlan:
@@ -20,24 +41,77 @@ def model() -> nn.Module:
     return nn.Linear(3, 2)
 
 
+def test_every_optimizer_of_pytorch_is_offered_or_told_why_not():
+    assert set(torch_optimizers()) == set(OPTIMIZERS) | set(NOT_OFFERED)
+    assert not set(OPTIMIZERS) & set(NOT_OFFERED)
+    with pytest.raises(PlanError, match=r"Expected one of AdamW, .* It takes matrices alone"):
+        plan(optimizer="Muon")
+
+
 @pytest.mark.parametrize("spec", OPTIMIZERS.values(), ids=lambda spec: spec.type)
-def test_defaults_are_those_of_pytorch(spec):
-    signature = inspect.signature(getattr(torch.optim, spec.type).__init__).parameters
-    assert {param.name: signature[param.name].default for param in spec.params} == {
-        param.name: param.default for param in spec.params
-    }
+def test_parameters_and_defaults_are_those_of_pytorch(spec):
+    signature = inspect.signature(torch_optimizers()[spec.type].__init__).parameters
+    theirs = {name: each.default for name, each in signature.items() if name not in NOT_SET}
+    ours = {param.name: param.default for param in spec.params if param.name != DECAY_ALL}
+    assert ours == theirs
+    assert list(ours) == [name for name in theirs if name in ours]
+
+
+@pytest.mark.parametrize("spec", OPTIMIZERS.values(), ids=lambda spec: spec.type)
+def test_norms_can_be_spared_wherever_weights_decay(spec):
+    names = [param.name for param in spec.params]
+    assert (DECAY_ALL in names) == ("weight_decay" in names)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_takes_the_step_torch_takes(name, model):
-    before = {key: value.clone() for key, value in model.state_dict().items()}
-    model(torch.ones(1, 3)).sum().backward()
-    build_optimizer(plan(optimizer={"type": name, "lr": 0.1}), model).step()
     twin = nn.Linear(3, 2)
-    twin.load_state_dict(before)
-    twin(torch.ones(1, 3)).sum().backward()
-    getattr(torch.optim, name)(twin.parameters(), lr=0.1).step()
-    torch.testing.assert_close(model.state_dict(), twin.state_dict())
+    twin.load_state_dict(model.state_dict())
+    ours = build_optimizer(plan(optimizer={"type": name, "lr": 0.1}), model)
+    theirs = getattr(torch.optim, name)(twin.parameters(), lr=0.1)
+    take = plain_step(ours)
+    for factor in (1.0, -2.0, 3.0):
+        for each, step in ((model, take), (twin, theirs.step)):
+            each.zero_grad()
+            each(torch.tensor([[1.0, 2.0, 3.0]])).square().sum().mul(factor).backward()
+            step()
+        torch.testing.assert_close(model.state_dict(), twin.state_dict())
+
+
+class Normed(nn.Module):
+    """One of each: weight, bias, norm; and a recurrent layer, whose biases are called otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.norm = nn.Linear(3, 3), nn.LayerNorm(3)
+        self.batch_norm, self.rnn = nn.BatchNorm1d(3), nn.GRU(3, 2)
+
+
+@pytest.mark.parametrize("name", [name for name, spec in OPTIMIZERS.items() if DECAY_ALL in str(spec.params)])
+def test_biases_and_norms_can_be_spared_the_decay(name):
+    model = Normed()
+    model.fc.lr_factor = 0.5
+    settings = {"type": name, "weight_decay": 0.1, DECAY_ALL: False}
+    groups = build_optimizer(plan(optimizer=settings), model).param_groups
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    told = {
+        (group["lr_factor"], group["weight_decay"]): [names[each] for each in group["params"]]
+        for group in groups
+    }
+    assert told == {
+        (0.5, 0.1): ["fc.weight"],
+        (0.5, 0.0): ["fc.bias"],
+        (1.0, 0.0): [
+            "norm.weight", "norm.bias", "batch_norm.weight", "batch_norm.bias",
+            "rnn.bias_ih_l0", "rnn.bias_hh_l0",
+        ],
+        (1.0, 0.1): ["rnn.weight_ih_l0", "rnn.weight_hh_l0"],
+    }  # fmt: skip
+
+
+def test_all_weights_decay_unless_asked_for():
+    (group,) = build_optimizer(plan(optimizer={"type": "AdamW", "weight_decay": 0.1}), Normed()).param_groups
+    assert group["weight_decay"] == 0.1
 
 
 def test_the_optimizer_gets_its_parameters(model):
@@ -52,6 +126,7 @@ def test_the_optimizer_gets_its_parameters(model):
     ("name", "precision", "fused"),
     [
         ("AdamW", "float32", True),
+        ("Adagrad", "amp-float16", True),
         ("AdamW", "amp-float16", True),
         ("SGD", "float32", True),
         ("SGD", "amp-bfloat16", True),
@@ -77,66 +152,3 @@ def test_a_model_without_weights_cannot_be_trained():
     text = r"AdamW has nothing to train.* Expected at least one layer with weights\. Add one, such as Linear"
     with pytest.raises(PlanError, match=text):
         build_optimizer(plan(), nn.ReLU())
-
-
-def test_every_schedule_has_a_builder():
-    assert set(SCHEDULER_BUILDERS) == set(SCHEDULERS)
-
-
-@pytest.mark.parametrize(
-    "scheduler",
-    [
-        {"type": "StepLR", "step_size": 1, "gamma": 0.5},
-        {"type": "StepLR", "step_size": 3},
-        {"type": "CosineAnnealingLR"},
-        {"type": "CosineAnnealingLR", "eta_min": 0.01},
-        {"type": "CosineAnnealingLR", "warmup_epochs": 1},
-        {"type": "CosineAnnealingLR", "warmup_epochs": 0.2},
-        {"type": "CosineAnnealingLR", "warmup_epochs": 3.99, "eta_min": 0.02},
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("steps_per_epoch", [1, 7])
-def test_the_preview_is_what_torch_does(scheduler, steps_per_epoch, model):
-    training = plan(optimizer={"type": "SGD", "lr": 0.3}, scheduler=scheduler, epochs=4)
-    optimizer = build_optimizer(training, model)
-    schedule = build_scheduler(training, optimizer, steps_per_epoch)
-    taken = []
-    for _ in range(4 * steps_per_epoch):
-        taken.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        schedule.step()
-    preview = [lr_at(training, step, steps_per_epoch) for step in range(len(taken))]
-    assert preview == pytest.approx(taken, rel=1e-9)
-    assert len(set(preview)) > 1
-
-
-def test_without_a_schedule_the_rate_is_constant(model):
-    training = plan(optimizer={"type": "SGD", "lr": 0.3})
-    assert build_scheduler(training, build_optimizer(training, model), 10) is None
-    assert lr_at(training, 49, 10) == 0.3
-
-
-def test_a_schedule_goes_on_from_its_saved_state(model):
-    training = plan(scheduler={"type": "CosineAnnealingLR", "warmup_epochs": 1}, epochs=4)
-
-    def fresh() -> tuple:
-        optimizer = build_optimizer(training, model)
-        return optimizer, build_scheduler(training, optimizer, 5)
-
-    def advance(optimizer, schedule, count) -> list[float]:
-        lrs = []
-        for _ in range(count):
-            optimizer.step()
-            schedule.step()
-            lrs.append(optimizer.param_groups[0]["lr"])
-        return lrs
-
-    whole = advance(*fresh(), 19)
-    optimizer, schedule = fresh()
-    advance(optimizer, schedule, 7)
-    saved = optimizer.state_dict(), schedule.state_dict()
-    optimizer, schedule = fresh()
-    optimizer.load_state_dict(saved[0])
-    schedule.load_state_dict(saved[1])
-    assert advance(optimizer, schedule, 12) == whole[7:]

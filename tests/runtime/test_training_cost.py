@@ -5,8 +5,8 @@ import torch
 
 from graph.inference import Inference
 from graph.templates import template
+from runtime.optimizer_choices import OPTIMIZERS
 from runtime.plan import TrainingPlan
-from runtime.plan_choices import OPTIMIZERS
 from runtime.training_cost import training_cost, training_run
 
 
@@ -15,7 +15,9 @@ def plan(**values):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-@pytest.mark.parametrize("settings", [{}, {"amsgrad": True}, {"momentum": 0.9}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"amsgrad": True}, {"momentum": 0.9}, {"momentum": 0.9, "centered": True}]
+)
 def test_an_optimizer_remembers_as_many_numbers_as_declared(name, settings):
     names = {param.name for param in OPTIMIZERS[name].params}
     known = {key: value for key, value in settings.items() if key in names}

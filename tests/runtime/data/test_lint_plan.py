@@ -9,8 +9,8 @@ from graph.lint.plan import PlanFacts
 from graph.lint.training_rules import PACES, STATISTICS
 from graph.templates import templates
 from runtime.data.choices import SOURCES
+from runtime.optimizer_choices import OPTIMIZERS
 from runtime.plan import TABLES, TrainingPlan
-from runtime.plan_choices import OPTIMIZERS
 
 
 def test_an_empty_plan_reads_as_it_runs():

@@ -1,0 +1,69 @@
+"""The plain settings of a training plan, a form for each group that their declarations name."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from builder.panels.fields import Field
+from builder.panels.form_row import FieldState
+from builder.panels.forms import SpecForm
+from builder.theme import GRID, font
+from runtime.plan_choices import SETTING_GROUPS, SettingGroup
+
+
+class SettingsForm(QObject):
+    """All settings, as widgets to be laid out one by one.
+
+    Signals:
+        edited(name, value, burst): as of a form.
+        cancelled(name, burst): as of a form.
+    """
+
+    edited = Signal(str, object, int)
+    cancelled = Signal(str, int)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.groups = {group.title: _GroupForm(group, parent) for group in SETTING_GROUPS}
+        self._forms = {name: group.form for group in self.groups.values() for name in group.form.names}
+        for group in self.groups.values():
+            group.form.edited.connect(self.edited)
+            group.form.cancelled.connect(self.cancelled)
+
+    def field(self, name: str) -> Field:
+        """The editor of a setting."""
+        return self._forms[name].field(name)
+
+    def problem_text(self, name: str) -> str:
+        """What the form says is wrong with a setting."""
+        return self._forms[name].problem_text(name)
+
+    def show_state(self, name: str, state: FieldState) -> None:
+        """Shows a setting's value and what is wrong with it."""
+        self._forms[name].show_state(name, state)
+
+
+class _GroupForm(QWidget):
+    """A heading and the settings below it."""
+
+    def __init__(self, group: SettingGroup, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.form = SpecForm(group.settings, self, label=spoken)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, GRID)
+        layout.setSpacing(GRID // 2)
+        layout.addWidget(heading_of(group.title, self))
+        layout.addWidget(self.form)
+
+
+def heading_of(text: str, parent: QWidget) -> QLabel:
+    """The heading of a part of the form."""
+    label = QLabel(text, parent)
+    label.setFont(font("strong"))
+    return label
+
+
+def spoken(name: str) -> str:
+    """What a form calls a setting: `Batch size` for `batch_size`, its last part where it has several."""
+    return name.rpartition(".")[2].replace("_", " ").capitalize()
