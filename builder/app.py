@@ -36,7 +36,7 @@ from builder.icons import icon
 from builder.interrupts import Interrupts
 from builder.main_window import MainWindow
 from builder.preferences import Preferences
-from builder.texts import install_language
+from builder.texts import install_language, tr
 from builder.theme import MODES, Mode, ThemeManager
 from builder.ui_scale import scaled
 from builder.windows import Windows
@@ -209,8 +209,8 @@ class ErrorReporter(QObject):
             return  # an error in a repaint comes again and again
         self._is_showing = True
         try:
-            advice = "Your project is still open; save it under another name to be safe."
-            self._windows.front.dialogs.error("Something went wrong", f"{text}\n\n{advice}", details)
+            advice = tr("Your project is still open; save it under another name to be safe.")
+            self._windows.front.dialogs.error(tr("Something went wrong"), f"{text}\n\n{advice}", details)
         finally:
             self._is_showing = False
 

@@ -14,7 +14,7 @@ from builder.canvas.placement import snapped
 from builder.canvas.routes import middle
 from builder.canvas.view import CanvasView
 from builder.session import Session
-from builder.texts import tr
+from builder.texts import later, tr
 from builder.theme import GRID
 from graph.aligning import Box, Direction, Line, aligned, distributed
 from graph.annotation_edits import AddAnnotations, SetFrame
@@ -26,6 +26,8 @@ from graph.node_flags import SetBypassed, SetPinned
 from graph.travel import downstream, upstream
 
 FRAME_MARGIN = 3.0 * GRID
+NO_INPUT = "{name} has no input, so nothing can go past it. Leave it out of the selection."
+NO_OUTPUT = "{name} has no output, so nothing can go past it. Leave it out of the selection."
 LINES: dict[str, Line] = {
     "left": "left", "right": "right", "top": "top", "bottom": "bottom",
     "centre_x": "centre-x", "centre_y": "centre-y",
@@ -43,7 +45,11 @@ class ArrangeCommands(QObject):
         for name, line in LINES.items():
             setattr(self, f"align_{name}", partial(self._align, line))
         for direction in DIRECTIONS:
-            setattr(self, f"distribute_{direction}", partial(self._distribute, direction))
+            setattr(
+                self,
+                f"distribute_{direction}",
+                partial(self._distribute, direction),
+            )
         for color in COLORS:
             setattr(self, f"color_{color}", partial(self._color, color))
         for signal in (session.selection_changed, session.changed, session.scope_changed):
@@ -86,7 +92,7 @@ class ArrangeCommands(QObject):
         scene, at = self._canvas.graph_scene, self._canvas.menu_at
         edges = [edge for edge in self._session.graph.edges if edge in scene.selected_edges]
         if not edges:
-            self._session.message.emit("Select an edge first.")
+            self._session.message.emit(tr("Select an edge first."))
         one_step, added = object(), []
         for edge in edges:
             place = at if at is not None and len(edges) == 1 else middle(scene.edges[edge].path)
@@ -125,21 +131,28 @@ class ArrangeCommands(QObject):
     @Slot()
     def refresh(self) -> None:
         """Offers what can be done now."""
-        chosen, closed = self._chosen(), "" if self._has_project else "No project is open."
-        some = closed or ("" if chosen else "Select layers first.")
+        chosen, closed = self._chosen(), "" if self._has_project else tr("No project is open.")
+        some = closed or ("" if chosen else tr("Select layers first."))
         frames = [each for each in self._session.selected_annotations if each in self._session.graph.frames]
         self._offer(("edit.select_upstream", "edit.select_downstream", "graph.pin"), some)
-        self._offer(("graph.replace",), closed or ("" if len(chosen) == 1 else "Select one layer first."))
+        self._offer(("graph.replace",), closed or ("" if len(chosen) == 1 else tr("Select one layer first.")))
         self._offer(("graph.bypass",), some or self._why_not_bypassed(chosen))
         self._offer(("graph.note", "graph.reroute"), closed)
         self._offer(
-            ("graph.frame",), closed or ("" if self._session.all_selected else "Select layers first.")
+            ("graph.frame",), closed or ("" if self._session.all_selected else tr("Select layers first."))
         )
         for action_id in ALIGN:
-            least, words = (2, "two") if action_id.startswith("align") else (3, "three")
-            enough = len(chosen) >= least
-            self._offer((action_id,), closed or ("" if enough else f"Select at least {words} layers first."))
-        self._offer(COLOR, closed or ("" if frames else "Select a frame first."))
+            least = 2 if action_id.startswith("align") else 3
+            text = (
+                tr("Select at least two layers first.")
+                if least == 2
+                else tr("Select at least three layers first.")
+            )
+            self._offer(
+                (action_id,),
+                closed or ("" if len(chosen) >= least else text),
+            )
+        self._offer(COLOR, closed or ("" if frames else tr("Select a frame first.")))
         is_out = bool(chosen) and all(node.bypassed for node in chosen)
         is_pinned = bool(chosen) and all(node.pinned for node in chosen)
         self._call("graph.bypass", tr("Stop &bypassing") if is_out else tr("&Bypass"))
@@ -160,22 +173,21 @@ class ArrangeCommands(QObject):
         for node in chosen:
             spec = types.get(node.type)
             if spec is not None and not node.bypassed and not (spec.inputs and spec.outputs):
-                side = "output" if spec.inputs else "input"
-                return f"{node.name} has no {side}, so nothing can go past it. Leave it out of the selection."
+                return tr(NO_OUTPUT if spec.inputs else NO_INPUT, name=node.name)
         return ""
 
     def _align(self, line: Line) -> None:
         what = "centres" if line == "centre-x" else "middles" if line == "centre-y" else line
-        self._move(f"Align {what}", aligned(self._boxes(), line, self._pinned()))
+        self._move(later(f"Align {what}"), aligned(self._boxes(), line, self._pinned()))
 
     def _distribute(self, direction: Direction) -> None:
-        self._move(f"Distribute {direction}", distributed(self._boxes(), direction, self._pinned()))
+        self._move(later(f"Distribute {direction}"), distributed(self._boxes(), direction, self._pinned()))
 
     def _color(self, color: Color) -> None:
         frames = self._session.graph.frames
         chosen = [each for each in self._session.selected_annotations if each in frames]
         edits = [SetFrame(each, color=color) for each in chosen]
-        self._session.apply(edits[0] if len(edits) == 1 else Batch("Colour frames", edits))
+        self._session.apply(edits[0] if len(edits) == 1 else Batch(later("Colour frames"), edits))
 
     def _boxes(self) -> dict[str, Box]:
         scene = self._canvas.graph_scene
@@ -189,7 +201,7 @@ class ArrangeCommands(QObject):
         if positions:
             self._session.apply(Batch(label, (MoveNodes(positions),)))
         else:
-            self._session.message.emit("They stand like that already.")
+            self._session.message.emit(tr("They stand like that already."))
 
     def _chosen(self) -> list[Node]:
         """The selected nodes; an edit that is being told of may have taken some away."""

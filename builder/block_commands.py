@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from builder.actions import Actions
 from builder.session import Session
+from builder.texts import tr
 from graph.document import Node, PortRef
 from graph.packing import ENDS, Pack
 from graph.shapes import TensorSpec
@@ -70,31 +71,37 @@ class BlockCommands(QObject):
     @Slot()
     def refresh(self) -> None:
         """Offers what can be done now."""
-        closed = "" if self._has_project else "No project is open."
+        closed = "" if self._has_project else tr("No project is open.")
         instance = closed or self._why_no_instance()
         for action_id, reason in (
             ("graph.pack", closed or self._why_not_packed()),
             ("graph.unpack", instance),
             ("graph.enter", instance),
-            ("graph.leave", closed or ("" if self._session.scope else "This is the main graph.")),
+            ("graph.leave", closed or ("" if self._session.scope else tr("This is the main graph."))),
         ):
             self._actions.set_enabled(action_id, not reason, reason)
 
     def _why_not_packed(self) -> str:
         chosen = self._chosen()
         if not chosen:
-            return "Select the layers to pack first."
+            return tr("Select the layers to pack first.")
         end = next((node for node in chosen if node.type in ENDS), None)
         return (
-            f"{end.name} is an end of the graph. Leave it out: a block gets ends of its own." if end else ""
+            tr("{name} is an end of the graph. Leave it out: a block gets ends of its own.", name=end.name)
+            if end
+            else ""
         )
 
     def _why_no_instance(self) -> str:
         chosen = self._chosen()
         if len(chosen) != 1:
-            return "Select one block first."
+            return tr("Select one block first.")
         (node,) = chosen
-        return "" if self._session.is_instance(node.id) else f"{node.name} is a layer, not a block."
+        return (
+            ""
+            if self._session.is_instance(node.id)
+            else tr("{name} is a layer, not a block.", name=node.name)
+        )
 
     def _chosen(self) -> list[Node]:
         """The selected nodes; an edit that is being told of may have taken some away."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from builder.hint_memory import Hint
 from builder.icons import icon
+from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
 WIDTH = 33 * GRID  # pixels
@@ -45,8 +46,8 @@ class CoachMark(QWidget):
         self.close_button = QToolButton(self)
         self.close_button.setIcon(icon("close"))
         self.close_button.setIconSize(QSize(CROSS, CROSS))
-        self.close_button.setToolTip("Do not show this again")
-        self.close_button.setAccessibleName("Close the hint")
+        self.close_button.setToolTip(tr("Do not show this again"))
+        self.close_button.setAccessibleName(tr("Close the hint"))
         self.close_button.clicked.connect(self._close)
         grid = QGridLayout(self)
         grid.setContentsMargins(2 * GRID, GRID + TIP, GRID, GRID + GRID // 2 + TIP)
@@ -68,10 +69,10 @@ class CoachMark(QWidget):
         """
         is_new = self.hint is not hint or self.isHidden()
         self.hint = hint
-        self.title.setText(hint.title)
-        self.text.setText(hint.text)
-        self.setAccessibleName(hint.title)
-        self.setAccessibleDescription(hint.text)
+        self.title.setText(tr(hint.title))
+        self.text.setText(tr(hint.text))
+        self.setAccessibleName(tr(hint.title))
+        self.setAccessibleDescription(tr(hint.text))
         self.setFixedHeight(self.layout().heightForWidth(WIDTH))
         self._place(target, inside=inside)
         self.show()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from builder.command_search import Command, Found, rank
 from builder.icons import icon
 from builder.picker import Picker, Row
+from builder.texts import tr
 from builder.theme import GRID, Theme
 
 KEY = "palette/used"
@@ -34,7 +35,7 @@ class CommandPalette(QObject):
         self._sources, self._settings, self._window = sources, settings, window
         self._commands: list[Command] = []
         self._found: list[Found] = []
-        self.picker = Picker("Search commands", "What do you want to do?", theme, window)
+        self.picker = Picker(tr("Search commands"), tr("What do you want to do?"), theme, window)
         self.picker.setObjectName("palette.commands")
         self.picker.asked.connect(self._search)
         self.picker.taken.connect(self._take)
@@ -70,7 +71,7 @@ class CommandPalette(QObject):
     @Slot(str)
     def _search(self, query: str) -> None:
         self._found = rank(query, self._commands, self.used)
-        hint = "" if self._found else f"No command matches “{query.strip()}”."
+        hint = "" if self._found else tr("No command matches “{query}”.", query=query.strip())
         self.picker.show_rows([_row(found) for found in self._found], hint)
 
     @Slot(int, bool)

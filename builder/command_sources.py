@@ -11,7 +11,7 @@ from builder.command_search import Command
 from builder.docks import Docks
 from builder.recent import RecentProjects
 from builder.shortcuts import Shortcuts
-from builder.texts import tr
+from builder.texts import tr, tr_made
 from graph.document import Project
 from graph.templates import Template, templates
 
@@ -25,7 +25,7 @@ def action_commands(actions: Actions, shortcuts: Shortcuts) -> Iterator[Command]
         title = action.text().replace("&", "").removesuffix("...")
         yield Command(
             spec.id,
-            f"{title} (on)" if action.isCheckable() and action.isChecked() else title,
+            tr("{title} (on)", title=tr(title)) if action.isCheckable() and action.isChecked() else title,
             tr(spec.category),
             action.trigger,
             spec.icon,
@@ -43,9 +43,16 @@ def recent_commands(recent: RecentProjects, open_path: Callable[[Path], object])
         open_path: opens one.
     """
     for path in recent.paths:
-        about = f"Opens {path}."
+        about = tr("Opens {path}.", path=path)
         run = partial(open_path, path)
-        yield Command(f"recent:{path}", f"Open {path.stem}", "Recent", run, "open", about=about)
+        yield Command(
+            f"recent:{path}",
+            tr("Open {stem}", stem=path.stem),
+            tr("Recent"),
+            run,
+            "open",
+            about=about,
+        )
 
 
 def template_commands(start: Callable[[Project], object]) -> Iterator[Command]:
@@ -57,21 +64,29 @@ def template_commands(start: Callable[[Project], object]) -> Iterator[Command]:
     for each in templates():
         yield Command(
             id=f"template:{each.name}",
-            title=f"New from template: {each.name}",
-            category="Template",
+            title=tr("New from template: {name}", name=each.name),
+            category=tr("Template"),
             run=partial(_start, each, start),
             icon="new",
-            about=each.description,
+            about=tr_made(each.description),
         )
 
 
 def panel_commands(docks: Docks, has_project: Callable[[], bool]) -> Iterator[Command]:
     """The way to each panel, hidden or not."""
-    fault = "" if has_project() else NO_PROJECT
+    fault = "" if has_project() else tr(NO_PROJECT)
     for title in docks.titles:
-        about = f"Brings the {title} panel to the front and goes there."
+        about = tr("Brings the {title} panel to the front and goes there.", title=tr(title))
         run = partial(docks.visit, title)
-        yield Command(f"panel:{title}", f"Go to {title}", "Panel", run, "layout", about=about, fault=fault)
+        yield Command(
+            f"panel:{title}",
+            tr("Go to {title}", title=tr(title)),
+            tr("Panel"),
+            run,
+            "layout",
+            about=about,
+            fault=fault,
+        )
 
 
 def _start(chosen: Template, start: Callable[[Project], object]) -> None:

@@ -13,6 +13,7 @@ from builder.canvas.tentative import TentativeEdge
 from builder.keyboard_actions import CONNECT
 from builder.picker import Picker, Row
 from builder.session import Session
+from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme
 from graph.edits import Connect
 
@@ -41,7 +42,7 @@ class ConnectCommands(QObject):
         self._anchor: Port | None = None  # where the edge begins, once that is decided
         self._found: list[Partner] = []
         self._edge = TentativeEdge(page.canvas.graph_scene)
-        self.picker = Picker("Connect to", "", theme, page, ROWS)
+        self.picker = Picker(tr("Connect to"), "", theme, page, ROWS)
         self.picker.setObjectName("canvas.connect")
         self.picker.asked.connect(self._search)
         self.picker.taken.connect(self._take)
@@ -81,7 +82,7 @@ class ConnectCommands(QObject):
     def refresh(self) -> None:
         """Offers what can be done now."""
         for action_id, is_output in zip(CONNECT, (True, False), strict=True):
-            reason = self._why_not(is_output) if self._has_project else "No project is open."
+            reason = self._why_not(is_output) if self._has_project else tr("No project is open.")
             if self._actions.why_disabled(action_id) != reason:  # a marquee asks at every move
                 self._actions.set_enabled(action_id, not reason, reason)
 
@@ -93,12 +94,14 @@ class ConnectCommands(QObject):
     def _why_not(self, is_output: bool) -> str:
         graph, chosen = self._session.graph, self._session.selection
         if len(chosen) != 1 or chosen[0] not in graph.nodes:
-            return "Select one layer first."
+            return tr("Select one layer first.")
         ports, name = side_of(self._session, chosen[0], is_output), graph.nodes[chosen[0]].name
         if not ports:
-            return f"{name} has no {'output' if is_output else 'input'}."
+            return (tr("{name} has no output.") if is_output else tr("{name} has no input.")).format(
+                name=name
+            )
         if all(is_taken(graph, port) for port in ports):
-            return f"Every input of {name} has an edge. Remove one first; Alt+Right selects it."
+            return tr("Every input of {name} has an edge. Remove one first; Alt+Right selects it.", name=name)
         return ""
 
     # -- asking
@@ -116,10 +119,18 @@ class ConnectCommands(QObject):
         name = graph.nodes[self._starts[0].ref.node].name
         is_output = self._starts[0].is_output
         if self._anchor is None:
-            prompt = f"Which output of {name}?" if is_output else f"Which input of {name}?"
+            prompt = (
+                tr("Which output of {name}?", name=name)
+                if is_output
+                else tr("Which input of {name}?", name=name)
+            )
         else:
             title = title_of(graph, self._anchor)
-            prompt = f"Connect {title} to..." if is_output else f"What feeds {title}?"
+            prompt = (
+                tr("Connect {title} to...", title=title)
+                if is_output
+                else tr("What feeds {title}?", title=title)
+            )
         picker.field.setPlaceholderText(prompt)
         picker.field.clear()
         picker.setFixedWidth(min(WIDTH, self._page.width() - 4 * GRID))
@@ -146,7 +157,11 @@ class ConnectCommands(QObject):
             return
         self._found = partners(self._session, self._page.canvas.graph_scene.geometry, self._anchor, query)
         words = query.strip()
-        hint = f"No layer fits “{words}”." if words else "There is no other layer with a port for it."
+        hint = (
+            tr("No layer fits “{words}”.", words=words)
+            if words
+            else tr("There is no other layer with a port for it.")
+        )
         hint = "" if self._found else hint
         self._list([self._row(each) for each in self._found], hint)
 
@@ -157,15 +172,31 @@ class ConnectCommands(QObject):
     def _start_row(self, port: Port) -> Row:
         graph, result = self._session.graph, self._session.result(port.ref.node)
         edge = None if port.is_output else graph.edge_into(port.ref)
-        fault = f"Already gets {graph.nodes[edge.source.node].name}. Remove that edge first." if edge else ""
+        fault = (
+            tr("Already gets {name}. Remove that edge first.", name=graph.nodes[edge.source.node].name)
+            if edge
+            else ""
+        )
         tensor = (result.outputs if port.is_output else result.inputs).get(port.ref.port)
         shape = shape_text(tensor) if tensor else ""
-        return Row(port.ref.port, port.help, shape, color=self._color(port.ref.node), fault=fault)
+        return Row(
+            port.ref.port,
+            tr_made(port.help) if port.help else "",
+            shape,
+            color=self._color(port.ref.node),
+            fault=fault,
+        )
 
     def _row(self, each: Partner) -> Row:
         node = self._session.graph.nodes[each.ref.node]
         color = self._color(node.id)
-        return Row(each.title, node.type, letters=each.letters, color=color, fault=each.reason)
+        return Row(
+            each.title,
+            node.type,
+            letters=each.letters,
+            color=color,
+            fault=tr_made(each.reason) if each.reason else "",
+        )
 
     def _color(self, node_id: str) -> str:
         graph = self._session.graph
@@ -213,4 +244,4 @@ class ConnectCommands(QObject):
         titles = [title_of(graph, anchor), other.title]
         if self._session.apply(Connect(source, target)):
             first, last = titles if anchor.is_output else titles[::-1]
-            self._session.message.emit(f"Connected {first} {ARROW} {last}.")
+            self._session.message.emit(tr("Connected {edge}.", edge=f"{first} {ARROW} {last}"))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from builder.background import Job
 from builder.dialogs import Dialogs
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import ThemeManager
 from graph.atomic import way_out
 from graph.custom_clashes import embedded_nodes, source_of
@@ -129,8 +130,13 @@ class CustomCode(QObject):
             try:
                 trust.trust(source)
             except OSError as error:
-                text = f"{trust.path}: not written: {error.strerror or error}. {way_out(error)}."
-                self._dialogs.error("The code is not trusted", text)
+                text = tr(
+                    "{path}: not written: {reason}. {advice}.",
+                    path=trust.path,
+                    reason=error.strerror or error,
+                    advice=way_out(error),
+                )
+                self._dialogs.error(tr("The code is not trusted"), text)
                 return
         self._shapes.forget()
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QDialog, QFileDialog, QMessageBox
 from builder.fix_all_dialog import FixAllDialog
 from builder.fix_preview import Planner
 from builder.review_dialog import ReviewDialog
+from builder.texts import tr
 from builder.theme import Theme
 from builder.waiting import wait_for
 
@@ -29,7 +30,10 @@ class Dialogs:
     def open_path(self, folder: Path) -> Path | None:
         """The project file to open; None if the user thought better of it."""
         name, _ = QFileDialog.getOpenFileName(
-            self._window, "Open project", str(folder), f"{PROJECTS};;All files (*)"
+            self._window,
+            tr("Open project"),
+            str(folder),
+            f"{tr(PROJECTS)};;{tr('All files (*)')}",
         )
         return Path(name) if name else None
 
@@ -51,8 +55,8 @@ class Dialogs:
         """
         box = QMessageBox(
             QMessageBox.Icon.Warning,
-            "Unsaved changes",
-            f"{name} has changes that are not saved.",
+            tr("Unsaved changes"),
+            tr("{name} has changes that are not saved.", name=name),
             QMessageBox.StandardButton.Save
             | QMessageBox.StandardButton.Discard
             | QMessageBox.StandardButton.Cancel,
@@ -60,7 +64,9 @@ class Dialogs:
         )
         box.setInformativeText(reason)
         box.setDefaultButton(QMessageBox.StandardButton.Save)
-        stay = box.addButton("Use another window", QMessageBox.ButtonRole.ActionRole) if can_stay else None
+        stay = (
+            box.addButton(tr("Use another window"), QMessageBox.ButtonRole.ActionRole) if can_stay else None
+        )
         answers: dict[QAbstractButton | None, Answer] = {
             box.button(QMessageBox.StandardButton.Save): "save",
             box.button(QMessageBox.StandardButton.Discard): "discard",
@@ -74,13 +80,13 @@ class Dialogs:
         """Which weights an exported file gets: the trained ones of a run, or fresh ones."""
         box = QMessageBox(
             QMessageBox.Icon.Question,
-            "Which weights?",
-            f"Run {run} has trained weights. Put them into the file?",
+            tr("Which weights?"),
+            tr("Run {run} has trained weights. Put them into the file?", run=run),
             QMessageBox.StandardButton.Cancel,
             self._window,
         )
-        trained = box.addButton("Trained weights", QMessageBox.ButtonRole.AcceptRole)
-        untrained = box.addButton("Untrained", QMessageBox.ButtonRole.DestructiveRole)
+        trained = box.addButton(tr("Trained weights"), QMessageBox.ButtonRole.AcceptRole)
+        untrained = box.addButton(tr("Untrained"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(trained)
         box.exec()
         if box.clickedButton() is trained:
@@ -110,8 +116,12 @@ class Dialogs:
         """Whether to bring back what was not saved when Netloom last ended without a goodbye."""
         button = QMessageBox.question(
             self._window,
-            "Recover unsaved work",
-            f"Netloom ended unexpectedly with unsaved changes to {name} ({when}). Bring them back?",
+            tr("Recover unsaved work"),
+            tr(
+                "Netloom ended unexpectedly with unsaved changes to {name} ({when}). Bring them back?",
+                name=name,
+                when=when,
+            ),
         )
         return button == QMessageBox.StandardButton.Yes
 

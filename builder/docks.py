@@ -111,7 +111,7 @@ class Docks:
             self._window.resize(size)  # what docks would like to have may be more than a small screen has
         for dock in self:
             dock.toggleViewAction().setEnabled(not hidden)
-            dock.toggleViewAction().setToolTip("No project is open." if hidden else "")
+            dock.toggleViewAction().setToolTip(tr("No project is open.") if hidden else "")
 
     def save(self, settings: QSettings) -> None:
         """Remembers the window's place and every dock's."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter,
 from PySide6.QtWidgets import QWidget
 
 from builder.drops import WAY, Drop, read_drop
+from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
 if TYPE_CHECKING:
@@ -110,5 +111,5 @@ class DropTarget(QObject):
         for path in drop.projects:
             self._window.files.open_elsewhere(path)
         if drop.refused:
-            title = "Some files were not opened" if drop.projects else "This cannot be opened"
-            self._window.dialogs.inform(title, f"{drop.explanation}\n\n{WAY}")
+            title = tr("Some files were not opened") if drop.projects else tr("This cannot be opened")
+            self._window.dialogs.inform(title, f"{drop.explanation}\n\n{tr(WAY)}")

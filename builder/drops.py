@@ -9,25 +9,31 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData
 
 from builder.project_files import SUFFIX
-from builder.quantities import counted
+from builder.texts import later, tr, tr_count
 
 MAX_PROJECTS = 8  # windows that one drop opens
 PROJECT_SUFFIXES = (SUFFIX, ".json")
-WAY = f"Drop a Netloom project instead: a {SUFFIX} file, or one in JSON."
+WAY = later("Drop a Netloom project instead: a .netloom file, or one in JSON.")
 # What people will try, and what there is to say about it. The key is a suffix; "/" stands for a folder.
 REFUSED = {
-    ".py": "Python code cannot be imported yet. A Custom layer takes a class as text: add one and paste it.",
-    ".ipynb": "Notebooks cannot be imported.",
-    ".onnx": "ONNX models cannot be imported yet; File > Export writes them.",
-    ".pt2": "Exported PyTorch programs cannot be imported yet.",
-    ".pt": "Weights and pickled models cannot be imported; pickles may run any code.",
-    ".pth": "Weights and pickled models cannot be imported; pickles may run any code.",
-    ".safetensors": "Weights alone are no network.",
-    ".csv": "Data is chosen in the Training tab: open a project first, then set its data to this table.",
-    ".npz": "Data is chosen in the Training tab: open a project first, then set its data to these arrays.",
-    "/": "A folder is no project. Images in folders are chosen as data in the Training tab.",
+    ".py": later(
+        "Python code cannot be imported yet. A Custom layer takes a class as text: add one and paste it."
+    ),
+    ".ipynb": later("Notebooks cannot be imported."),
+    ".onnx": later("ONNX models cannot be imported yet; File > Export writes them."),
+    ".pt2": later("Exported PyTorch programs cannot be imported yet."),
+    ".pt": later("Weights and pickled models cannot be imported; pickles may run any code."),
+    ".pth": later("Weights and pickled models cannot be imported; pickles may run any code."),
+    ".safetensors": later("Weights alone are no network."),
+    ".csv": later(
+        "Data is chosen in the Training tab: open a project first, then set its data to this table."
+    ),
+    ".npz": later(
+        "Data is chosen in the Training tab: open a project first, then set its data to these arrays."
+    ),
+    "/": later("A folder is no project. Images in folders are chosen as data in the Training tab."),
 }
-OTHER = "is not a file that Netloom opens."
+OTHER = later("is not a file that Netloom opens.")
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Drop:
         """Why some of it does not open, a line each; empty if all does."""
         lines = [f"{path.name}: {text}" for path, text in self.refused[:MAX_PROJECTS]]
         if len(self.refused) > MAX_PROJECTS:
-            lines.append(f"and {len(self.refused) - MAX_PROJECTS:,} more")
+            lines.append(tr("and {count:,} more", count=len(self.refused) - MAX_PROJECTS))
         return "\n".join(lines)
 
     def announcement(self, *, is_blank: bool) -> tuple[str, str]:
@@ -57,12 +63,19 @@ class Drop:
             is_blank: whether nothing is open in the window.
         """
         if not self.projects:
-            return "This cannot be opened", f"{self.explanation}\n{WAY}"
-        more = f"Left out: {', '.join(path.name for path, _ in self.refused)}" if self.refused else ""
+            return tr("This cannot be opened"), f"{self.explanation}\n{tr(WAY)}"
+        more = (
+            tr("Left out: {names}", names=", ".join(path.name for path, _ in self.refused))
+            if self.refused
+            else ""
+        )
         if len(self.projects) > 1:
-            return f"Open {counted(len(self.projects), 'project')}, a window each", more
-        where = "here" if is_blank else "in a new window"
-        return f"Open {self.projects[0].stem} {where}", more
+            return tr(
+                "Open {projects}, a window each",
+                projects=tr_count("{count} project", "{count} projects", len(self.projects)),
+            ), more
+        text = "Open {name} here" if is_blank else "Open {name} in a new window"
+        return tr(text, name=self.projects[0].stem), more
 
 
 def read_drop(data: QMimeData) -> Drop | None:
@@ -76,7 +89,10 @@ def sorted_out(paths: Sequence[Path]) -> Drop:
     unique = list(dict.fromkeys(paths))
     projects = [path for path in unique if _is_project(path)]
     refused = [(path, _why_not(path)) for path in unique if not _is_project(path)]
-    late = [(path, f"only {MAX_PROJECTS} open at once; drop it again.") for path in projects[MAX_PROJECTS:]]
+    late = [
+        (path, tr("only {count} open at once; drop it again.", count=MAX_PROJECTS))
+        for path in projects[MAX_PROJECTS:]
+    ]
     return Drop(tuple(projects[:MAX_PROJECTS]), (*refused, *late))
 
 
@@ -85,4 +101,4 @@ def _is_project(path: Path) -> bool:
 
 
 def _why_not(path: Path) -> str:
-    return REFUSED.get("/" if path.is_dir() else path.suffix.lower(), OTHER)
+    return tr(REFUSED.get("/" if path.is_dir() else path.suffix.lower(), OTHER))

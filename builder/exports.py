@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Slot
 from builder.actions import Actions
 from builder.background import Job
 from builder.dialogs import Dialogs
-from builder.quantities import counted
 from builder.run_folders import latest_weights
 from builder.session import Session
+from builder.texts import tr, tr_count, tr_made
 from codegen.formats import FORMATS, ExportFormat
 from codegen.parity import ParityReport
 from graph.document import Project
@@ -41,12 +41,19 @@ class Exports(QObject):
     def _export(self, name: str) -> None:
         errors = self._session.errors
         if errors:
-            text = f"The graph has {counted(len(errors), 'error')}, so there is no code for it yet."
-            self._dialogs.error("Cannot export", text, "\n".join(problem.message for problem in errors))
+            text = tr(
+                "The graph has {errors}, so there is no code for it yet.",
+                errors=tr_count("{count} error", "{count} errors", len(errors)),
+            )
+            self._dialogs.error(
+                tr("Cannot export"), text, "\n".join(tr_made(problem.message) for problem in errors)
+            )
             return
         wanted = FORMATS[name]
         kinds = f"{wanted.label} (*{wanted.suffix})"
-        path = self._dialogs.save_path(f"Export as {wanted.label}", self._suggestion(wanted.suffix), kinds)
+        path = self._dialogs.save_path(
+            tr("Export as {label}", label=wanted.label), self._suggestion(wanted.suffix), kinds
+        )
         if path is None:
             return
         weights = self._latest_weights() if wanted.holds_weights else None
@@ -58,8 +65,8 @@ class Exports(QObject):
         self._start(wanted, path, weights)
 
     def _start(self, wanted: ExportFormat, path: Path, weights: Path | None) -> None:
-        self._set_busy("Another export is being written.")
-        self._session.message.emit(f"Exporting to {path.name}...")
+        self._set_busy(tr("Another export is being written."))
+        self._session.message.emit(tr("Exporting to {name}...", name=path.name))
         project = self._session.project.copy()
         own = self._session.document.path
         folder = own.parent if own else None
@@ -72,14 +79,14 @@ class Exports(QObject):
     def _finish(self, result: tuple[Path, str]) -> None:
         path, report = result
         self._end()
-        self._session.message.emit(f"Exported to {path.name}.")
-        self._dialogs.inform("Exported", f"{path} is written.\n\n{report}".rstrip())
+        self._session.message.emit(tr("Exported to {name}.", name=path.name))
+        self._dialogs.inform(tr("Exported"), f"{tr('{path} is written.', path=path)}\n\n{report}".rstrip())
 
     @Slot(object)
     def _fail(self, error: Exception) -> None:
         self._end()
-        self._session.message.emit("The export failed.")
-        self._dialogs.error("Cannot export", str(error) or type(error).__name__)
+        self._session.message.emit(tr("The export failed."))
+        self._dialogs.error(tr("Cannot export"), tr_made(str(error)) or type(error).__name__)
 
     def _end(self) -> None:
         job, self._job = self._job, None

@@ -12,6 +12,7 @@ from builder.find_page import Item
 from builder.picker import Picker, Row
 from builder.scope_names import ARROW
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import GRID, Theme
 from graph.document import Node
 
@@ -40,7 +41,7 @@ class FindBar(QObject):
         self._index = FindIndex(session.project)
         self._hits = self._index.find("")
         self._reached = -1  # the row in sight; -1 if none
-        self.picker = Picker("Find in the network", "Find", theme, page, ROWS)
+        self.picker = Picker(tr("Find in the network"), tr("Find"), theme, page, ROWS)
         self.picker.setObjectName("find.bar")
         self.picker.asked.connect(self._search)
         self.picker.taken.connect(self._take)
@@ -83,7 +84,7 @@ class FindBar(QObject):
         if not self.picker.isVisible():
             self._search(self.picker.field.text())
         if not self._hits:
-            self._session.message.emit(f"Nothing fits “{self.picker.field.text().strip()}”.")
+            self._session.message.emit(tr("Nothing fits “{text}”.", text=self.picker.field.text().strip()))
             return
         start = self._reached if self._reached >= 0 or by > 0 else 0
         self._go((start + by) % len(self._hits))
@@ -165,12 +166,17 @@ class FindBar(QObject):
     def _hint(self) -> str:
         query = self.picker.field.text().strip()
         if not query:
-            return EMPTY_HINT
+            return tr(EMPTY_HINT)
         if not self._hits:
-            return f"Nothing fits “{query}”."
-        place = f"{self._reached + 1} of " if self._reached >= 0 else ""
-        listed = "" if self._hits.count == len(self._hits) else f"; the best {len(self._hits)} are listed"
-        return f"{place}{self._hits.count:,} found{listed}"
+            return tr("Nothing fits “{query}”.", query=query)
+        text = "{place:,} of {count:,} found" if self._reached >= 0 else "{count:,} found"
+        found = tr(text, place=self._reached + 1, count=self._hits.count)
+        listed = (
+            ""
+            if self._hits.count == len(self._hits)
+            else tr("; the best {count} are listed", count=len(self._hits))
+        )
+        return found + listed
 
     @Slot()
     def _follow(self) -> None:

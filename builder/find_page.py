@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import is_, itemgetter
 
 from builder.fuzzy import EXACT, INSIDE, PREFIX, WORD, fit_letters, fit_part
+from builder.texts import tr
 from graph.annotations import Frame, Note
 from graph.catalog.spec import LayerSpec
 from graph.document import Node
@@ -80,7 +81,7 @@ class Page:
         if not isinstance(node, Node):
             return ""
         defaults = (
-            f"{text} by default"
+            tr("{text} by default", text=text)
             for param, text in _defaults(self._catalog.get(node.type))
             if param not in node.params and word in text.casefold()
         )

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.fix_preview import PlannedFix, Planner
+from builder.texts import tr, tr_count
 from builder.theme import GRID, font
 
 FIRST_SIZE = QSize(640, 480)
@@ -32,7 +33,7 @@ class FixAllDialog(QDialog):
         super().__init__(parent)
         self._plan = plan
         self.rows: dict[str, FixRow] = {}
-        self.setWindowTitle("Fix all")
+        self.setWindowTitle(tr("Fix all"))
         self.resize(FIRST_SIZE)
         self.heading, self.left = QLabel(self), QLabel(self)
         self.heading.setFont(font("title"))
@@ -41,7 +42,7 @@ class FixAllDialog(QDialog):
         self._list.setContentsMargins(0, 0, GRID, 0)
         self._list.addStretch(1)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.apply_button = self.buttons.addButton("Apply", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.apply_button = self.buttons.addButton(tr("Apply"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.apply_button.setProperty("role", "primary")
         self.apply_button.setDefault(True)
         self.style().polish(self.apply_button)
@@ -67,13 +68,13 @@ class FixAllDialog(QDialog):
         for key, row in self.rows.items():  # a remedy may be needless without another
             row.setVisible(key in planned or not row.box.isChecked())
         count = len(plan.fixes)
-        what = "errors" if plan.errors_only else "warnings and hints"
-        remedies = f"{count:,} {'remedy' if count == 1 else 'remedies'}"
-        self.heading.setText(f"{remedies} for {what}")
+        remedies = tr_count("{count} remedy", "{count} remedies", count)
+        text = "{remedies} for errors" if plan.errors_only else "{remedies} for warnings and hints"
+        self.heading.setText(tr(text, remedies=remedies))
         self.left.setText(plan.left)
-        self.apply_button.setText(f"Apply {remedies}")
+        self.apply_button.setText(tr("Apply {remedies}", remedies=remedies))
         self.apply_button.setEnabled(bool(count))
-        why = "As one step; Ctrl+Z takes it back" if count else "Tick one of them first"
+        why = tr("As one step; Ctrl+Z takes it back") if count else tr("Tick one of them first")
         self.apply_button.setToolTip(why)
 
     def _add_row(self, fix: PlannedFix) -> None:

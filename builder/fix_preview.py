@@ -10,9 +10,10 @@ from typing import TypeAlias
 from shiboken6 import delete
 
 from builder.fixing import mends_errors, remedies
-from builder.quantities import counted
 from builder.scope_names import path_text
 from builder.session import Session
+from builder.severities import counts_by_severity
+from builder.texts import tr, tr_count, tr_made
 from graph.block_edits import made_inside
 from graph.differences import differences
 from graph.document import Document, EditError, Project
@@ -20,7 +21,6 @@ from graph.edits import Batch
 from graph.problems import Fix, Problem
 
 MAX_PHRASES = 4
-SEVERITIES = {"error": "error", "warning": "warning", "info": "hint"}
 TOO_LARGE = 3000  # nodes; to look for all problems of a copy then holds up a mouse that only passes by
 
 
@@ -73,7 +73,7 @@ def preview(project: Project, fix: Fix, block: str | None) -> str:
     try:
         made_inside(Batch(fix.label, fix.edits), block).apply(after)
     except EditError as error:
-        return f"It cannot be applied: {error}"
+        return tr("It cannot be applied: {error}", error=tr_made(str(error)))
     changes = _sentence(differences(project, after))
     if sum(len(graph.nodes) for graph in project.graphs()) > TOO_LARGE:
         return changes
@@ -96,10 +96,17 @@ def plan_fixes(project: Project, skipped: Collection[str] = ()) -> FixPlan:
             if trial.apply_to_project(step.edit):
                 node = before.graph_of(step.located.block).nodes.get(step.located.problem.node or "")
                 inside = path_text(before, step.located.path)
-                place = " in ".join(part for part in (node.name if node else "Training", inside) if part)
+                name = node.name if node else tr("Training")
+                place = tr("{name} in {block}", name=name, block=inside) if inside else name
                 changes = _sentence(differences(before, trial.project))
                 planned.append(
-                    PlannedFix(step.key, step.fix.label, place, step.located.problem.message, changes)
+                    PlannedFix(
+                        step.key,
+                        tr_made(step.fix.label),
+                        place,
+                        tr_made(step.located.problem.message),
+                        changes,
+                    )
                 )
             if not errors_only:
                 trial.settle()
@@ -110,18 +117,30 @@ def plan_fixes(project: Project, skipped: Collection[str] = ()) -> FixPlan:
 def left_text(problems: Iterable[Problem]) -> str:
     """What is left, as a sentence: `Then no problem is left.` or `Then 1 error and 2 hints are left.`."""
     severities = [problem.severity for problem in problems]
-    counts = [counted(severities.count(key), noun) for key, noun in SEVERITIES.items() if key in severities]
+    counts = counts_by_severity(severities)
     if not counts:
-        return "Then no problem is left."
-    text = " and ".join([", ".join(counts[:-1]), counts[-1]] if counts[:-1] else counts)
-    return f"Then {text} {'is' if len(severities) == 1 else 'are'} left."
+        return tr("Then no problem is left.")
+    if len(severities) == 1:
+        return tr("Then {problem} is left.", problem=counts[0])
+    return tr("Then {problems} are left.", problems=_joined(counts))
+
+
+def _joined(texts: list[str]) -> str:
+    """`1 error, 2 warnings and 1 hint`."""
+    *first, last = texts
+    return tr("{first} and {last}", first=", ".join(first), last=last) if first else last
 
 
 def _sentence(phrases: list[str]) -> str:
-    listed = phrases[:MAX_PHRASES]
+    listed = [tr_made(phrase) for phrase in phrases[:MAX_PHRASES]]
     if len(phrases) > MAX_PHRASES:
-        listed.append(f"makes {counted(len(phrases) - MAX_PHRASES, 'more change')}")
-    text = "; ".join(listed) or "changes nothing that can be seen"
+        listed.append(
+            tr(
+                "makes {changes}",
+                changes=tr_count("{count} more change", "{count} more changes", len(phrases) - MAX_PHRASES),
+            )
+        )
+    text = "; ".join(listed) or tr("changes nothing that can be seen")
     return f"{text[0].upper()}{text[1:]}."
 
 

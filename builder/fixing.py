@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from builder.session import Session
+from builder.texts import later
 from graph.block_edits import made_inside
 from graph.document import Edit
 from graph.edits import Batch
@@ -15,7 +16,7 @@ from graph.scopes import LocatedProblem
 from graph.silence import Silence
 
 MAX_FIXES = 1000
-FIX_ALL = "Fix all problems"
+FIX_ALL = later("Fix all problems")
 _rounds = count(1)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from builder.texts import tr, tr_made
 from graph.document import Project
 from graph.inference import Inference
 from graph.templates import Template, templates
@@ -36,7 +37,13 @@ class GalleryEntry:
         """Whether every word of a search occurs in what is shown of it, or in a type that it is made of."""
         graphs = (self.project.graph, *(block.graph for block in self.project.blocks.values()))
         types = {node.type for graph in graphs for node in graph.nodes.values()}
-        about = (self.template.name, self.template.description, self.template.group, self.data, *types)
+        about = (
+            self.template.name,
+            tr_made(self.template.description),
+            tr_made(self.template.group),
+            self.data,
+            *types,
+        )
         words = " ".join(about).casefold()
         return all(word in words for word in text.casefold().split())
 
@@ -55,5 +62,5 @@ def _entry(template: Template) -> GalleryEntry:
 def _data_of(training: Mapping[str, Any]) -> tuple[str, bool]:
     source = training.get("data", {}).get("source", "")
     if not source:
-        return OWN_DATA, False
-    return SOURCES[source].title, source.startswith(INCLUDED)
+        return tr(OWN_DATA), False
+    return tr_made(SOURCES[source].title), source.startswith(INCLUDED)

@@ -8,6 +8,8 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from builder.texts import tr
+
 DOCUMENTATION = "https://docs.pytorch.org/docs/stable/nn.html"
 PURPOSE = "Draw a neural network, watch it learn, take the code with you."
 
@@ -29,9 +31,9 @@ class Help:
     def show_about(self) -> None:
         """Says which version this is, and of what it is made."""
         lines = [f"{name} {_version(name)}" for name in ("torch", "torchvision", "PySide6-Essentials")]
-        text = f"<h3>Netloom {_version('netloom')}</h3><p>{PURPOSE}</p>"
+        text = f"<h3>Netloom {_version('netloom')}</h3><p>{tr(PURPOSE)}</p>"
         versions = "<br>".join([f"Python {platform.python_version()}", *lines])
-        QMessageBox.about(self._window, "About Netloom", f"{text}<p>{versions}</p>")
+        QMessageBox.about(self._window, tr("About Netloom"), f"{text}<p>{versions}</p>")
 
 
 def _version(name: str) -> str:
@@ -40,4 +42,4 @@ def _version(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "(from a source checkout)"
+        return tr("(from a source checkout)")

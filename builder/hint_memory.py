@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from builder.texts import later
+
 KEY = "hints/done"
 
 
@@ -26,10 +28,24 @@ class Hint:
 
 # The first one whose moment has come is shown.
 HINTS = (
-    Hint("fix", "Something does not fit yet", "Problems says what, and most of them one click mends."),
-    Hint("connect", "Drag from a port", "To another port it connects; into the empty it offers what fits."),
-    Hint("train", "Press Train", "The network learns, and its curves appear below while it does."),
-    Hint("add", "Double-click, or press Space", "A few letters find every layer, and Enter adds it."),
+    Hint(
+        "fix",
+        later("Something does not fit yet"),
+        later("Problems says what, and most of them one click mends."),
+    ),
+    Hint(
+        "connect",
+        later("Drag from a port"),
+        later("To another port it connects; into the empty it offers what fits."),
+    ),
+    Hint(
+        "train", later("Press Train"), later("The network learns, and its curves appear below while it does.")
+    ),
+    Hint(
+        "add",
+        later("Double-click, or press Space"),
+        later("A few letters find every layer, and Enter adds it."),
+    ),
 )
 
 

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QKeySequenceEdit, QLabel, QPu
 from builder.icons import icon
 from builder.panels.flow import FlowLayout
 from builder.shortcuts import NATIVE, Shortcuts
+from builder.texts import later, tr
 from builder.theme import GRID, font
 
-NOTHING = "Choose an action above to change its keys."
-FIXED = "This belongs to the mouse or to the canvas and stays as it is."
+NOTHING = later("Choose an action above to change its keys.")
+FIXED = later("This belongs to the mouse or to the canvas and stays as it is.")
 FIELD_WIDTH = 160  # pixels
 
 
@@ -29,8 +30,8 @@ class KeyEditor(QFrame):
         self.title.setFont(font("strong"))
         self.field = QKeySequenceEdit(self, maximumSequenceLength=1, clearButtonEnabled=False)
         self.field.setFixedWidth(FIELD_WIDTH)
-        self.reset_button = QPushButton("Reset", self, autoDefault=False)
-        self.take_over_button = QPushButton("Take it over", self, autoDefault=False)
+        self.reset_button = QPushButton(tr("Reset"), self, autoDefault=False)
+        self.take_over_button = QPushButton(tr("Take it over"), self, autoDefault=False)
         self.key_buttons: list[QPushButton] = []
         self._keys = QWidget(self)
         self._row = FlowLayout(self._keys)
@@ -39,7 +40,7 @@ class KeyEditor(QFrame):
         self.reset_button.clicked.connect(self._reset)
         self.take_over_button.clicked.connect(self._take_over)
         shortcuts.changed.connect(self._follow)
-        self.show_nothing(NOTHING)
+        self.show_nothing(tr(NOTHING))
 
     @property
     def action_id(self) -> str:
@@ -51,9 +52,9 @@ class KeyEditor(QFrame):
         self._action_id = action_id
         spec = self._shortcuts.specs[action_id]
         self.title.setText(spec.title)
-        self._say(spec.tooltip)
-        self.field.setAccessibleName(f"New key for {spec.title}: press it")
-        self.field.setToolTip("Click here, then press the keys.")
+        self._say(tr(spec.tooltip))
+        self.field.setAccessibleName(tr("New key for {title}: press it", title=spec.title))
+        self.field.setToolTip(tr("Click here, then press the keys."))
         self._refresh()
 
     def show_nothing(self, text: str) -> None:
@@ -94,19 +95,19 @@ class KeyEditor(QFrame):
         self._keys.updateGeometry()
         self.field.setEnabled(bool(self._action_id))
         if not self._action_id:
-            self.field.setToolTip(NOTHING)
+            self.field.setToolTip(tr(NOTHING))
         is_changed = bool(self._action_id) and self._shortcuts.is_changed(self._action_id)
         self.reset_button.setEnabled(is_changed)
-        why_not = "These are the keys it came with." if self._action_id else NOTHING
-        self.reset_button.setToolTip("Gives it the keys that it came with." if is_changed else why_not)
+        why_not = tr("These are the keys it came with.") if self._action_id else tr(NOTHING)
+        self.reset_button.setToolTip(tr("Gives it the keys that it came with.") if is_changed else why_not)
         self._withdraw()
 
     def _key_button(self, key: QKeySequence) -> QPushButton:
         text = key.toString(NATIVE)
         button = QPushButton(icon("close"), text.replace("&", "&&"), self._keys, autoDefault=False)
         button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the cross behind the key
-        button.setAccessibleName(f"Take {text} away")
-        button.setToolTip(f"Take {text} away")
+        button.setAccessibleName(tr("Take {text} away", text=text))
+        button.setToolTip(tr("Take {text} away", text=text))
         button.clicked.connect(lambda: self._remove(key))
         return button
 
@@ -131,15 +132,15 @@ class KeyEditor(QFrame):
         if fault:
             self._say(fault, "error")
         elif key in self._shortcuts.keys(self._action_id):
-            self._say(f"{name} is a key of {title} already.")
+            self._say(tr("{name} is a key of {title} already.", name=name, title=title))
         elif rivals:
-            self._say(f"{name} is a key of {rivals} now.", "warning")
+            self._say(tr("{name} is a key of {rivals} now.", name=name, rivals=rivals), "warning")
             self._offered = key
             self.take_over_button.show()
             self.take_over_button.setFocus()
         else:
             self._shortcuts.add(self._action_id, key)
-            self._say(f"{name} is now a key of {title}.", "success")
+            self._say(tr("{name} is now a key of {title}.", name=name, title=title), "success")
 
     def _rivals(self, key: QKeySequence) -> str:
         rivals = self._shortcuts.rivals(self._action_id, key)
@@ -153,18 +154,26 @@ class KeyEditor(QFrame):
         rivals = self._rivals(key)
         self._shortcuts.add(self._action_id, key)
         name, title = key.toString(NATIVE), self.title.text()
-        self._say(f"{name} is now a key of {title}, and no longer of {rivals}.", "success")
+        self._say(
+            tr(
+                "{name} is now a key of {title}, and no longer of {rivals}.",
+                name=name,
+                title=title,
+                rivals=rivals,
+            ),
+            "success",
+        )
         self.field.setFocus()
 
     def _remove(self, key: QKeySequence) -> None:
         self._shortcuts.remove(self._action_id, key)
-        self._say(f"{key.toString(NATIVE)} does nothing now.")
+        self._say(tr("{name} does nothing now.", name=key.toString(NATIVE)))
         self.field.setFocus()
 
     @Slot()
     def _reset(self) -> None:
         self._shortcuts.reset(self._action_id)
-        self._say(f"{self.title.text()} has the keys it came with.", "success")
+        self._say(tr("{title} has the keys it came with.", title=self.title.text()), "success")
         self.field.setFocus()
 
     @Slot(str)

@@ -10,6 +10,7 @@ from builder.actions import Actions
 from builder.canvas.view import CanvasView
 from builder.keyboard_actions import GO
 from builder.session import Session
+from builder.texts import tr
 from graph.document import Edge, Graph
 from graph.travel import Way, nearest, neighbour
 
@@ -82,11 +83,11 @@ class KeyboardCommands(QObject):
         """Offers what can be done now."""
         if self._session.selection:
             self._hub = None  # another journey begins
-        closed = "" if self._has_project else NO_PROJECT
-        closed = closed or ("" if self._session.graph.nodes else NO_LAYERS)
+        closed = "" if self._has_project else tr(NO_PROJECT)
+        closed = closed or ("" if self._session.graph.nodes else tr(NO_LAYERS))
         edges = closed or self._why_no_edges()
         is_one = len(self._session.selection) == 1
-        self._offer("go.open", closed or ("" if is_one else "Select one layer or block first."))
+        self._offer("go.open", closed or ("" if is_one else tr("Select one layer or block first.")))
         for action_id in GO:
             self._offer(action_id, edges if action_id.endswith("edge") else closed)
 
@@ -97,8 +98,8 @@ class KeyboardCommands(QObject):
     def _why_no_edges(self) -> str:
         graph, hub = self._session.graph, self._current_hub()
         if hub is None:
-            return "Select one layer or edge first."
-        return "" if _edges_of(graph, hub) else f"{graph.nodes[hub].name} has no edges."
+            return tr("Select one layer or edge first.")
+        return "" if _edges_of(graph, hub) else tr("{name} has no edges.", name=graph.nodes[hub].name)
 
     # -- from node to node
 
@@ -111,7 +112,7 @@ class KeyboardCommands(QObject):
         here = self._session.selection[-1]
         found = neighbour(graph, here, way)
         if found is None:
-            self._session.message.emit(WHERE[way].format(name=graph.nodes[here].name))
+            self._session.message.emit(tr(WHERE[way], name=graph.nodes[here].name))
         else:
             self._reach(found)
 

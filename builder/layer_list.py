@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from builder.layer_search import Match
 from builder.row_paint import draw_marked, draw_row_back
+from builder.texts import tr_made
 from builder.theme import GRID, Theme, font
 from graph.catalog.spec import LayerSpec
 
@@ -59,9 +60,9 @@ class LayerList(QAbstractListModel):
         if role == MATCH_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, Match):
-            return f"{row.spec.type}: {row.spec.help}"
+            return f"{row.spec.type}: {tr_made(row.spec.help)}"
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return row if isinstance(row, str) else row.spec.type
+            return tr_made(row) if isinstance(row, str) else row.spec.type
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -109,7 +110,7 @@ class LayerDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if isinstance(row, str):
-            self._paint_heading(painter, option.rect, row)
+            self._paint_heading(painter, option.rect, tr_made(row))
         else:
             self._paint_layer(painter, option, row)
         painter.restore()
@@ -139,10 +140,10 @@ class LayerDelegate(QStyledItemDelegate):
 
     def _paint_help(self, painter: QPainter, spec: LayerSpec, text: QRect, top: int, name_width: int) -> None:
         metrics = QFontMetrics(self._caption)
-        help_text = metrics.elidedText(spec.help, Qt.TextElideMode.ElideRight, text.width())
+        help_text = metrics.elidedText(tr_made(spec.help), Qt.TextElideMode.ElideRight, text.width())
         painter.drawText(text.left(), top + metrics.ascent(), help_text)
         room = text.width() - name_width - 2 * GRID
-        category = metrics.elidedText(spec.category, Qt.TextElideMode.ElideRight, room)
+        category = metrics.elidedText(tr_made(spec.category), Qt.TextElideMode.ElideRight, room)
         at = text.right() - metrics.horizontalAdvance(category)
         painter.drawText(
             at, top - QFontMetrics(self._body).height() + QFontMetrics(self._body).ascent(), category

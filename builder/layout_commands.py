@@ -15,8 +15,8 @@ from builder.background import Job
 from builder.canvas.glide import Glide
 from builder.canvas.view import CanvasView
 from builder.layout_actions import LAYOUTS
-from builder.quantities import counted
 from builder.session import Session
+from builder.texts import tr, tr_count
 from graph.document import Edit, Graph
 from graph.frame_contents import with_contents
 from graph.layout import Arrangement, Direction, Drawing, Stopped, arrange, as_edit, drawing_of
@@ -113,7 +113,7 @@ class LayoutCommands(QObject):
         """Calls the layout off; nothing has moved yet."""
         if self._task is not None:
             self._drop()
-            self._session.message.emit("The layout was called off. Nothing was moved.")
+            self._session.message.emit(tr("The layout was called off. Nothing was moved."))
 
     def set_has_project(self, has_project: bool) -> None:
         """Says whether there is anything to work on."""
@@ -160,7 +160,7 @@ class LayoutCommands(QObject):
             return
         edit = as_edit(task.graph, found)
         if edit is None:
-            self._session.message.emit("Everything stands in order already.")
+            self._session.message.emit(tr("Everything stands in order already."))
         else:
             self._apply(edit, task)
 
@@ -197,8 +197,8 @@ class LayoutCommands(QObject):
     @Slot()
     def _say_so(self) -> None:
         if self._task is not None:
-            layers = counted(len(self._task.drawing.cards), "layer")
-            self._session.message.emit(f"Laying out {layers}... Esc calls it off.")
+            layers = tr_count("{count} layer", "{count} layers", len(self._task.drawing.cards))
+            self._session.message.emit(tr("Laying out {layers}... Esc calls it off.", layers=layers))
 
     @Slot()
     def _follow(self) -> None:
@@ -217,8 +217,8 @@ class LayoutCommands(QObject):
         self._let_go()
 
     def _refresh(self) -> None:
-        reason = "" if self._has_project else "No project is open."
-        reason = reason or ("" if self._session.graph.nodes else "There are no layers yet.")
+        reason = "" if self._has_project else tr("No project is open.")
+        reason = reason or ("" if self._session.graph.nodes else tr("There are no layers yet."))
         for action_id in LAYOUTS:
             self._actions.set_enabled(action_id, not reason, reason)
 

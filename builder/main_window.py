@@ -48,7 +48,7 @@ from builder.run_controller import RunController
 from builder.run_folders import user_folder
 from builder.session import Session
 from builder.status import StatusBar
-from builder.texts import later, tr
+from builder.texts import later, tr, tr_made
 from builder.theme import Theme, ThemeManager
 from builder.welcome import WelcomePage
 from builder.window_actions import ALL_ACTIONS, NEED_PROJECT, TOOLS
@@ -236,7 +236,7 @@ class MainWindow(QMainWindow):
 
     def close_project(self) -> None:
         """Goes to the welcome page."""
-        if self.files.may_leave("Save them before closing the project?"):
+        if self.files.may_leave(tr("Save them before closing the project?")):
             self.session.load(Document())
             self.recovery.clear()
             self._show_welcome()
@@ -296,7 +296,7 @@ class MainWindow(QMainWindow):
         """Whether the user lets the window go; asks where there is unsaved work."""
         if self.session.document.is_dirty:
             self.windows.bring_forward(self)
-        return self.files.may_leave("Save them before closing?")
+        return self.files.may_leave(tr("Save them before closing?"))
 
     def close_unasked(self) -> bool:
         """Closes the window, whatever is not saved; False if its run has not ended."""
@@ -357,7 +357,7 @@ class MainWindow(QMainWindow):
         self.run_bar.setVisible(has_project)
         self.status.setVisible(has_project)
         for action_id in NEED_PROJECT:
-            self.actions_.set_enabled(action_id, has_project, "No project is open.")
+            self.actions_.set_enabled(action_id, has_project, tr("No project is open."))
         self._offer_fixes()
         self.blocks.set_has_project(has_project)
         self.arrange.set_has_project(has_project)
@@ -372,7 +372,7 @@ class MainWindow(QMainWindow):
     def _show_saved(self) -> None:
         self._follow()
         self.status.refresh()
-        self.status.show_text(f"Saved {self.session.document.path}")
+        self.status.show_text(tr("Saved {path}", path=self.session.document.path))
 
     @Slot()
     def _follow(self) -> None:
@@ -385,12 +385,12 @@ class MainWindow(QMainWindow):
             ("edit.redo", tr("&Redo"), document.redo_label, tr("Nothing to redo.")),
         ):
             self.actions_.set_enabled(action_id, label is not None, reason)
-            self.actions_.set_text(action_id, f"{verb} {label}" if label else verb)
+            self.actions_.set_text(action_id, f"{verb} {tr_made(label)}" if label else verb)
 
     @Slot()
     def _offer_fixes(self) -> None:
         fixable = any(each.problem.remedy for each in self.session.all_problems)
-        self.actions_.set_enabled("graph.fix_all", fixable, "There is no problem with a remedy.")
+        self.actions_.set_enabled("graph.fix_all", fixable, tr("There is no problem with a remedy."))
 
     @Slot(str)
     def _show_failed(self, key: str) -> None:
@@ -409,12 +409,12 @@ class MainWindow(QMainWindow):
     def _end_run(self) -> bool:
         if not self.controller.is_active:
             return True
-        self.status.show_text("Stopping the run and saving it...")
+        self.status.show_text(tr("Stopping the run and saving it..."))
         with _waiting(self):
             ended = self.controller.shut_down()
         if not ended:
-            text = "The run has not ended yet. Close the window again in a moment."
-            self.dialogs.error("Still training", text)
+            text = tr("The run has not ended yet. Close the window again in a moment.")
+            self.dialogs.error(tr("Still training"), text)
         return ended
 
 

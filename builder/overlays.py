@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from builder.panels.figures import number
+from builder.texts import later
 from runtime.events import NodeFigures
 
 _DECADES = 1.0  # a logarithmic scale spans that many at least, so that equal nodes do not look unlike
@@ -55,11 +56,11 @@ def spread(figures: NodeFigures) -> str:
 
 OVERLAYS: tuple[OverlaySpec, ...] = (
     OverlaySpec(
-        "time", "Share of the time", lambda f: f.time_share, lambda f: percent(f.time_share), percent
+        "time", later("Share of the time"), lambda f: f.time_share, lambda f: percent(f.time_share), percent
     ),
     OverlaySpec(
         "gradient",
-        "Gradient norm",
+        later("Gradient norm"),
         lambda f: f.grad_norm,
         lambda f: short(f.grad_norm or 0.0),
         short,
@@ -67,13 +68,13 @@ OVERLAYS: tuple[OverlaySpec, ...] = (
     ),
     OverlaySpec(
         "dead",
-        "Dead units",
+        later("Dead units"),
         lambda f: f.dead,
         lambda f: f"{percent(f.dead or 0.0)} dead",
         percent,
         top=1.0,
     ),
-    OverlaySpec("activation", "Activation: mean ± std", lambda f: f.std, spread, short, is_log=True),
+    OverlaySpec("activation", later("Activation: mean ± std"), lambda f: f.std, spread, short, is_log=True),
 )
 
 

@@ -114,7 +114,7 @@ class PreferencesDialog(QDialog):
         form.setVerticalSpacing(GRID)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.ui_scale.setEnabled(not chosen_outside())
-        outside = tr(OUTSIDE_HINT).format(variable=VARIABLE)
+        outside = tr(OUTSIDE_HINT, variable=VARIABLE)
         scale_hint = outside if chosen_outside() else tr(SCALE_HINT)
         self.ui_scale.setToolTip(outside if chosen_outside() else "")
         _add_heading(form, tr("Appearance"))

@@ -12,6 +12,7 @@ from builder.first_look import FirstLook, first_look
 from builder.recent import RecentProjects
 from builder.recovery import Recovery
 from builder.session import Session
+from builder.texts import later, tr, tr_made
 from graph.document import Document, Project
 from graph.edits import RenameProject, SetTraining
 
@@ -74,7 +75,7 @@ class ProjectFiles(QObject):
 
     def new_project(self, project: Project | None = None) -> bool:
         """Opens an empty project, or one made from a template; False if the user thought better of it."""
-        return self._open(Document(project), reason="Save them before starting another project?")
+        return self._open(Document(project), reason=tr("Save them before starting another project?"))
 
     def open_project(self, path: Path | None = None) -> bool:
         """Opens a file, after asking which; False if nothing was opened, which has been explained."""
@@ -84,7 +85,7 @@ class ProjectFiles(QObject):
         if self._elsewhere is not None and self._elsewhere.show(path):
             return True
         read = self._read(path)
-        if read is None or not self._open(*read, reason="Save them before opening another project?"):
+        if read is None or not self._open(*read, reason=tr("Save them before opening another project?")):
             return False
         self.recent.add(path)
         return True
@@ -114,10 +115,13 @@ class ProjectFiles(QObject):
     def save_project_as(self) -> bool:
         """Writes the project to another file and goes on with that one."""
         suggestion = self._session.document.path or self._folder() / f"{self._session.project.name}{SUFFIX}"
-        path = self._dialogs.save_path("Save project", suggestion)
+        path = self._dialogs.save_path(tr("Save project"), suggestion)
         if path is not None and self._elsewhere is not None and self._elsewhere.holds(path):
-            text = f"{path}: that project is open in another window. Close it there, or choose another name."
-            self._dialogs.error("Cannot save the project", text)
+            text = tr(
+                "{path}: that project is open in another window. Close it there, or choose another name.",
+                path=path,
+            )
+            self._dialogs.error(tr("Cannot save the project"), text)
             return False
         return path is not None and self._write_named(path)
 
@@ -151,7 +155,9 @@ class ProjectFiles(QObject):
         self._recovery.clear()
         self.opened.emit()
         if is_unsaved:
-            self._session.apply_to_project(SetTraining(document.project.training, "Recover unsaved work"))
+            self._session.apply_to_project(
+                SetTraining(document.project.training, later("Recover unsaved work"))
+            )
 
     def _open(self, document: Document, look: FirstLook | None = None, *, reason: str) -> bool:
         way = self._way_out(reason, can_stay=self._elsewhere is not None)
@@ -194,9 +200,9 @@ class ProjectFiles(QObject):
         try:
             if not _is_large(path):
                 return Document(load(path), path), None
-            return self._dialogs.wait_for(read_and_look, f"Opening {path.name}...")
+            return self._dialogs.wait_for(read_and_look, tr("Opening {name}...", name=path.name))
         except StorageError as error:
-            self._dialogs.error("Cannot open the project", str(error))
+            self._dialogs.error(tr("Cannot open the project"), tr_made(str(error)))
             return None
 
     def _write_named(self, path: Path) -> bool:
@@ -215,7 +221,7 @@ class ProjectFiles(QObject):
         try:
             save(self._session.project, path)
         except StorageError as error:
-            self._dialogs.error("Cannot save the project", str(error))
+            self._dialogs.error(tr("Cannot save the project"), tr_made(str(error)))
             return False
         self._session.document.mark_saved(path)
         self._recovery.clear()

@@ -12,11 +12,6 @@ _MAC_UNITS = ("MAC", "kMAC", "MMAC", "GMAC", "TMAC", "PMAC")
 _BYTE_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 problem`, `2,000 problems`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def flops_text(flops: Dim) -> str:
     """`3.63 GFLOP`; a formula where the amount hangs on a symbol."""
     return _scaled(flops, _FLOP_UNITS, 1000) if isinstance(flops, int) else f"{formula_text(flops)} FLOP"

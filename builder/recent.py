@@ -8,6 +8,8 @@ from time import time
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from builder.texts import tr, tr_count
+
 KEY = "recent"
 MAX_RECENT = 10
 MINUTE, HOUR, DAY = 60, 3600, 86400  # seconds
@@ -79,14 +81,16 @@ def ago(then: float, now: float | None = None) -> str:
     """How long ago something was, as people say it: `just now`, `3 hours ago`, `12 days ago`."""
     seconds = max((time() if now is None else now) - then, 0)
     if seconds < MINUTE:
-        return "just now"
+        return tr("just now")
     if seconds < HOUR:
-        return _ago(seconds / MINUTE, "minute")
+        return tr_count("{count} minute ago", "{count} minutes ago", int(seconds / MINUTE))
     if seconds < DAY:
-        return _ago(seconds / HOUR, "hour")
+        return tr_count("{count} hour ago", "{count} hours ago", int(seconds / HOUR))
     if seconds < 2 * DAY:
-        return "yesterday"
-    return _ago(seconds / DAY, "day") if seconds < 60 * DAY else _ago(seconds / (30 * DAY), "month")
+        return tr("yesterday")
+    if seconds < 60 * DAY:
+        return tr_count("{count} day ago", "{count} days ago", int(seconds / DAY))
+    return tr_count("{count} month ago", "{count} months ago", int(seconds / (30 * DAY)))
 
 
 def short_folder(path: Path) -> str:
@@ -97,10 +101,6 @@ def short_folder(path: Path) -> str:
         if folder.is_relative_to(Path.home())
         else str(folder)
     )
-
-
-def _ago(count: float, unit: str) -> str:
-    return f"{int(count)} {unit}{'' if int(count) == 1 else 's'} ago"
 
 
 def _changed(path: Path) -> float | None:

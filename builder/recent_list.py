@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButt
 from builder.icons import icon
 from builder.panels.elided import ElidedButton, ElidedLabel
 from builder.recent import Recent, RecentProjects, ago, short_folder
+from builder.texts import tr
 from builder.theme import GRID, font
 
 CROSS = 12  # pixels
@@ -33,13 +34,13 @@ class RecentRow(QWidget):
         self.recent = recent
         self.button: QPushButton = ElidedButton(recent.path.stem, self)
         self.button.setProperty("role", "link")
-        self.button.setToolTip(f"{recent.path}\n{MISSING}" if recent.is_missing else str(recent.path))
+        self.button.setToolTip(f"{recent.path}\n{tr(MISSING)}" if recent.is_missing else str(recent.path))
         self.button.clicked.connect(self._choose)
         self.remove_button = QToolButton(self)
         self.remove_button.setIcon(icon("close"))
         self.remove_button.setIconSize(QSize(CROSS, CROSS))
-        self.remove_button.setToolTip("Take it off this list; the file stays")
-        self.remove_button.setAccessibleName(f"Take {recent.path.stem} off the list")
+        self.remove_button.setToolTip(tr("Take it off this list; the file stays"))
+        self.remove_button.setAccessibleName(tr("Take {stem} off the list", stem=recent.path.stem))
         self.remove_button.clicked.connect(self._remove)
         self.about = ElidedLabel(self._about(), self)
         self.about.setFont(font("caption"))
@@ -51,9 +52,9 @@ class RecentRow(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if not self.recent.is_missing:
-            menu.addAction("Open", self._choose)
-            menu.addAction("Open in new window", self._ask_elsewhere)
-        menu.addAction("Take off the list", self._remove)
+            menu.addAction(tr("Open"), self._choose)
+            menu.addAction(tr("Open in new window"), self._ask_elsewhere)
+        menu.addAction(tr("Take off the list"), self._remove)
         menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -67,7 +68,9 @@ class RecentRow(QWidget):
     def _about(self) -> str:
         folder = short_folder(self.recent.path)
         return (
-            f"{folder} · missing" if self.recent.changed is None else f"{folder} · {ago(self.recent.changed)}"
+            tr("{folder} · missing", folder=folder)
+            if self.recent.changed is None
+            else f"{folder} · {ago(self.recent.changed)}"
         )
 
     def _lay_out(self) -> None:
@@ -109,7 +112,7 @@ class RecentList(QWidget):
         super().__init__(parent)
         self._recent = recent
         self.rows: list[RecentRow] = []
-        self._empty = QLabel("Projects you open or save appear here.", self)
+        self._empty = QLabel(tr("Projects you open or save appear here."), self)
         self._empty.setProperty("role", "muted")
         self._empty.setWordWrap(True)
         self._column = QVBoxLayout(self)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from builder.panels.source_view import SourceView
-from builder.quantities import counted
+from builder.texts import tr, tr_count
 from builder.theme import GRID, Theme
 from builder.trust import WARNING
 from graph import custom
@@ -28,14 +28,19 @@ class ReviewDialog(QDialog):
         self, names: Sequence[str], source: str, theme: Theme, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Review code")
+        self.setWindowTitle(tr("Review code"))
         self.resize(FIRST_SIZE)
         lines = custom.lines_of(source)
         listed = ", ".join(names[:MAX_NAMES]) + (", ..." if len(names) > MAX_NAMES else "")
         self.heading = _label(
-            f"{listed or 'This layer'}: {counted(len(lines), 'line')} of Python code.", self
+            tr(
+                "{names}: {lines} of Python code.",
+                names=listed or tr("This layer"),
+                lines=tr_count("{count} line", "{count} lines", len(lines)),
+            ),
+            self,
         )
-        self.warning = _label(WARNING, self)
+        self.warning = _label(tr(WARNING), self)
         self.warning.setProperty("role", "error")
         self.view = SourceView(theme, self)
         # Code must not hide behind the right edge.
@@ -43,7 +48,7 @@ class ReviewDialog(QDialog):
         self.view.set_source("\n".join(lines))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.cancel_button = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        self.trust_button = buttons.addButton("Trust this code", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.trust_button = buttons.addButton(tr("Trust this code"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.trust_button.setAutoDefault(False)
         self.cancel_button.setDefault(True)
         self.cancel_button.setFocus()

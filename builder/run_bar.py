@@ -13,7 +13,7 @@ from builder.panels.figures import RunFigures, duration
 from builder.panels.form_row import default_state
 from builder.panels.plan_edits import SETTING, value_problems, with_setting
 from builder.session import Session
-from builder.texts import later, tr
+from builder.texts import later, tr, tr_made
 from builder.theme import GRID, Theme
 from graph.catalog.params import Value
 from graph.document import Change
@@ -43,7 +43,7 @@ class QuickSettings(QWidget):
             label.setProperty("role", "muted")
             label.setBuddy(field)
             field.setFixedWidth(width)
-            field.setToolTip(SETTING[name].help)
+            field.setToolTip(tr_made(SETTING[name].help))
             field.setAccessibleName(tr(title))
             field.edited.connect(lambda value, burst, name=name: self._set(name, value, burst))
             layout.addWidget(label)
@@ -70,7 +70,7 @@ class QuickSettings(QWidget):
 
     def _set(self, name: str, value: Value, burst: int) -> None:
         training = with_setting(self._session.project.training, name, value)
-        self._session.apply(SetTraining(training, f"Set {name}"), ("quick", name, burst))
+        self._session.apply(SetTraining(training, later(f"Set {name}")), ("quick", name, burst))
 
 
 class RunProgress(QWidget):
@@ -161,9 +161,9 @@ def _standing(figures: RunFigures) -> str:
         return ""
     if not figures.epochs:
         return figures.text or tr("Preparing...")
-    parts = [tr("Epoch {epoch} of {epochs}").format(epoch=max(figures.epoch, 1), epochs=figures.epochs)]
+    parts = [tr("Epoch {epoch} of {epochs}", epoch=max(figures.epoch, 1), epochs=figures.epochs)]
     if figures.state in ("paused", "stopping"):
         parts.append(figures.state)
     elif (left := figures.seconds_left) is not None:
-        parts.append(tr("{time} left").format(time=duration(left)))
+        parts.append(tr("{time} left", time=duration(left)))
     return " · ".join(parts)

@@ -13,19 +13,18 @@ from builder.dialogs import Dialogs
 from builder.panels.plan_edits import plan_error
 from builder.panels.training import TrainingPanel
 from builder.pulse import Pulse
-from builder.quantities import counted
 from builder.run_bar import RunProgress
 from builder.run_controller import RunController
 from builder.run_folders import new_run_folder
 from builder.session import Session
-from builder.texts import tr
+from builder.texts import later, tr, tr_count, tr_made
 from builder.torch_loader import TorchLoader
 from graph.document import Document
 from runtime.events import Event, RunEnded
 
-BUSY = "A run is on. Stop it first."
+BUSY = later("A run is on. Stop it first.")
 PROGRESS_INTERVAL = 1000  # milliseconds: it counts seconds, and every repaint costs the training
-IDLE = "Nothing is being trained."
+IDLE = later("Nothing is being trained.")
 
 _log = logging.getLogger("netloom.run")
 
@@ -76,7 +75,8 @@ class RunCommands(QObject):
             self._run_dir = new_run_folder(document.project.name, document.path)
         except OSError as error:
             self._dialogs.error(
-                "Cannot start the run", f"No folder can be made for it: {error.strerror or error}."
+                tr("Cannot start the run"),
+                tr("No folder can be made for it: {reason}.", reason=error.strerror or error),
             )
             return
         self._trained = document
@@ -87,7 +87,7 @@ class RunCommands(QObject):
             document.project, self._run_dir, document.path.parent if document.path else None
         )
         self._progress.show_text(
-            "Preparing..." if self._loader.is_loaded else "Waiting for PyTorch to load..."
+            tr("Preparing...") if self._loader.is_loaded else tr("Waiting for PyTorch to load...")
         )
 
     def pause_training(self) -> None:
@@ -108,32 +108,41 @@ class RunCommands(QObject):
         """Brings the actions in line with what the run is doing."""
         state, actions = self._controller.state, self._actions
         idle = self.has_project and state == "idle"
-        busy = BUSY if self.has_project else "No project is open."
+        busy = tr(BUSY) if self.has_project else tr("No project is open.")
         other = self._controller.turn.other_name(self._controller)
-        elsewhere = f"{other} is being trained in another window. Stop it there, or wait for its end."
+        elsewhere = tr(
+            "{other} is being trained in another window. Stop it there, or wait for its end.", other=other
+        )
         actions.set_enabled("run.train", idle and not other, elsewhere if idle else busy)
         pausing = state in ("preparing", "running", "paused")
-        actions.set_enabled("run.pause", pausing, "The run is ending." if state == "stopping" else IDLE)
-        actions.set_enabled("run.stop", pausing, "The run is ending." if state == "stopping" else IDLE)
+        actions.set_enabled(
+            "run.pause", pausing, tr("The run is ending.") if state == "stopping" else tr(IDLE)
+        )
+        actions.set_enabled(
+            "run.stop", pausing, tr("The run is ending.") if state == "stopping" else tr(IDLE)
+        )
         actions.set_text("run.pause", tr("&Resume") if state == "paused" else tr("&Pause"))
         actions.set_enabled("file.close_project", idle, busy)
-        actions.set_enabled("run.folder", self._run_dir is not None, "Nothing was trained yet.")
+        actions.set_enabled("run.folder", self._run_dir is not None, tr("Nothing was trained yet."))
 
     def _is_refused(self) -> bool:
         errors = len(self._session.errors)
         if errors:
             self._session.message.emit(
-                f"Not trained: the graph has {counted(errors, 'error')}. Solve them first."
+                tr(
+                    "Not trained: the graph has {errors}. Solve them first.",
+                    errors=tr_count("{count} error", "{count} errors", errors),
+                )
             )
             self.problems_asked.emit()
             return True
         error = plan_error(self._session.project.training)
         if error is not None:
-            self._session.message.emit(f"Not trained: {error}")
+            self._session.message.emit(tr("Not trained: {error}", error=tr_made(str(error))))
             self.training_asked.emit()
             return True
         if self._loader.fault:
-            self._dialogs.error("Cannot train", self._loader.fault)
+            self._dialogs.error(tr("Cannot train"), self._loader.fault)
             return True
         return False
 
@@ -149,9 +158,13 @@ class RunCommands(QObject):
     @Slot(object)
     def _end(self, ended: RunEnded) -> None:
         self._pulse.cancel()
-        self._progress.show_text(f"Run {ended.state}")
-        text = f"The run {ended.state} after {counted(ended.step, 'step')}"
-        text = f"{text}: {ended.reason}" if ended.reason else f"{text}."
+        self._progress.show_text(tr("Run {state}", state=ended.state))
+        text = tr(
+            "The run {state} after {steps}",
+            state=ended.state,
+            steps=tr_count("{count} step", "{count} steps", ended.step),
+        )
+        text = f"{text}: {tr_made(ended.reason)}" if ended.reason else f"{text}."
         self._session.message.emit(text)
         if ended.traceback:
             _log.info("%s", ended.traceback)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from builder.garbage import GarbageCollector
 from builder.run_turn import RunTurn
+from builder.texts import later
 from graph.document import Project
 from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
@@ -145,7 +146,7 @@ class RunController(QObject):
         thread.deleteLater()
         if self._end is None:
             self._end = RunEnded(
-                "failed", "The training thread ended without a word; the Log tab may say why."
+                "failed", later("The training thread ended without a word; the Log tab may say why.")
             )
             self.events.emit([self._end])
         self.turn.give_back(self)

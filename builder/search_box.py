@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from builder.texts import tr
 from builder.theme import GRID, Theme
 
 PAGE = 6  # rows that a page key goes
@@ -48,7 +49,7 @@ class SearchBox(QFrame):
         self.field = QLineEdit(self, clearButtonEnabled=True)
         self.field.setAccessibleName(name)
         self.list = QListView(self)
-        self.list.setAccessibleName(f"{name}: results")
+        self.list.setAccessibleName(tr("{name}: results", name=name))
         self.hint = QLabel(self, wordWrap=True)
         self.hint.setProperty("role", "muted")
         self.field.installEventFilter(self)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from builder.findings import findings, inner_findings, mistakes
 from builder.first_look import FirstLook, Gathered, first_look, loud
 from builder.forecast import Forecast
+from builder.texts import tr, tr_made
 from graph.block_edits import made_inside
 from graph.cost import Cost
 from graph.document import Change, Document, Edit, EditError, Graph, Project
@@ -188,7 +189,7 @@ class Session(QObject):
             return True
         self.scope_leaving.emit(path)
         if not self._scope.go(path):
-            self.message.emit("There is nothing to enter: that is no instance of a block.")
+            self.message.emit(tr("There is nothing to enter: that is no instance of a block."))
             return False
         self.select(())
         self._look_anew()
@@ -219,7 +220,7 @@ class Session(QObject):
         try:
             self._document.apply(edit, merge_key)
         except EditError as error:
-            self.message.emit(str(error))
+            self.message.emit(tr_made(str(error)))
             return False
         return True
 
@@ -253,14 +254,14 @@ class Session(QObject):
     def undo(self) -> None:
         """Takes the last step back, and shows the graph that it was made in."""
         if self._document.undo_label is None:
-            self.message.emit("Nothing to undo.")
+            self.message.emit(tr("Nothing to undo."))
         else:
             self._show_changed(self._document.undo())
 
     def redo(self) -> None:
         """Does the step again that was undone last, and shows the graph that it is made in."""
         if self._document.redo_label is None:
-            self.message.emit("Nothing to redo.")
+            self.message.emit(tr("Nothing to redo."))
         else:
             self._show_changed(self._document.redo())
 

@@ -20,20 +20,24 @@ from PySide6.QtWidgets import (
 from builder.dialogs import Dialogs
 from builder.key_editor import FIXED, NOTHING, KeyEditor
 from builder.shortcuts import Shortcuts
+from builder.texts import later, tr
 from builder.theme import GRID, font
 
 SCOPES = {"window": "everywhere", "canvas": "on the canvas"}
 FIXED_TITLE = "Mouse and canvas"
 GESTURES = (
-    ("Search for a layer and add it", "Double-click"),
-    ("Connect; in the empty, add a layer that fits", "Drag from a port"),
-    ("Move the view", "Middle drag, or Space and drag"),
-    ("Zoom at the cursor", "Wheel"),
-    ("Put a point into an edge", "Alt and double-click"),
-    ("Select", "Drag on the canvas; Ctrl toggles, Shift adds"),
-    ("Move the selection, or the view", "Arrow keys; with Shift farther"),
-    ("Change a number in the inspector", "Drag its parameter's name; Shift finer, Ctrl coarser"),
-    ("Break off, select nothing, leave the block", "Esc"),
+    (later("Search for a layer and add it"), later("Double-click")),
+    (later("Connect; in the empty, add a layer that fits"), later("Drag from a port")),
+    (later("Move the view"), later("Middle drag, or Space and drag")),
+    (later("Zoom at the cursor"), later("Wheel")),
+    (later("Put a point into an edge"), later("Alt and double-click")),
+    (later("Select"), later("Drag on the canvas; Ctrl toggles, Shift adds")),
+    (later("Move the selection, or the view"), later("Arrow keys; with Shift farther")),
+    (
+        later("Change a number in the inspector"),
+        later("Drag its parameter's name; Shift finer, Ctrl coarser"),
+    ),
+    (later("Break off, select nothing, leave the block"), later("Esc")),
 )
 ROW_HEIGHT = 3 * GRID  # pixels
 ID_ROLE = Qt.ItemDataRole.UserRole
@@ -52,16 +56,16 @@ class ShortcutDialog(QDialog):
 
     def __init__(self, shortcuts: Shortcuts, dialogs: Dialogs, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(tr("Keyboard shortcuts"))
         self._shortcuts, self._dialogs = shortcuts, dialogs
         self.search = QLineEdit(self, clearButtonEnabled=True)
-        self.search.setPlaceholderText("Search by name or key: “zoom”, “Ctrl+G”")
-        self.search.setAccessibleName("Search shortcuts")
+        self.search.setPlaceholderText(tr("Search by name or key: “zoom”, “Ctrl+G”"))
+        self.search.setAccessibleName(tr("Search shortcuts"))
         self.tree = QTreeWidget(self)
-        self.tree.setAccessibleName("Shortcuts")
+        self.tree.setAccessibleName(tr("Shortcuts"))
         self.editor = KeyEditor(shortcuts, self)
-        self.reset_all_button = QPushButton("Reset all...", self, autoDefault=False)
-        self.close_button = QPushButton("Close", self, autoDefault=False)
+        self.reset_all_button = QPushButton(tr("Reset all..."), self, autoDefault=False)
+        self.close_button = QPushButton(tr("Close"), self, autoDefault=False)
         self._items: dict[str, QTreeWidgetItem] = {}
         self._fill()
         self._lay_out()
@@ -94,21 +98,21 @@ class ShortcutDialog(QDialog):
         self.search.selectAll()
 
     def _fill(self) -> None:
-        self.tree.setHeaderLabels(("Action", "Keys", "Where"))
+        self.tree.setHeaderLabels((tr("Action"), tr("Keys"), tr("Where")))
         self.tree.setRootIsDecorated(False)
         self.tree.setUniformRowHeights(True)
         specs = self._shortcuts.specs.values()
         for category in dict.fromkeys(spec.category for spec in specs):
-            group = self._group(category)
+            group = self._group(tr(category))
             for spec in (spec for spec in specs if spec.category == category):
-                texts = [spec.title, self._shortcuts.text(spec.id), SCOPES[spec.scope]]
+                texts = [spec.title, self._shortcuts.text(spec.id), tr(SCOPES[spec.scope])]
                 item = QTreeWidgetItem(group, texts)
                 item.setData(0, ID_ROLE, spec.id)
-                item.setToolTip(0, spec.tooltip)
+                item.setToolTip(0, tr(spec.tooltip))
                 self._items[spec.id] = item
-        group = self._group(FIXED_TITLE)
+        group = self._group(tr(FIXED_TITLE))
         for text, gesture in GESTURES:
-            QTreeWidgetItem(group, [text, gesture, SCOPES["canvas"]])
+            QTreeWidgetItem(group, [tr(text), tr(gesture), tr(SCOPES["canvas"])])
         self.tree.expandAll()
 
     def _group(self, title: str) -> QTreeWidgetItem:
@@ -159,7 +163,7 @@ class ShortcutDialog(QDialog):
         if action_id:
             self.editor.show_action(action_id)
         else:
-            self.editor.show_nothing(NOTHING if item is None else FIXED)
+            self.editor.show_nothing(tr(NOTHING if item is None else FIXED))
 
     @Slot()
     def _edit(self) -> None:
@@ -175,13 +179,13 @@ class ShortcutDialog(QDialog):
         is_changed = any(map(self._shortcuts.is_changed, self._shortcuts.specs))
         self.reset_all_button.setEnabled(is_changed)
         self.reset_all_button.setToolTip(
-            "Gives every action the keys that it came with." if is_changed else "No key was changed."
+            tr("Gives every action the keys that it came with.") if is_changed else tr("No key was changed.")
         )
 
     @Slot()
     def _reset_all(self) -> None:
-        text = "Every action gets the keys that it came with. Those that you chose are forgotten."
-        if self._dialogs.confirm("Reset all shortcuts?", text, "Reset all"):
+        text = tr("Every action gets the keys that it came with. Those that you chose are forgotten.")
+        if self._dialogs.confirm(tr("Reset all shortcuts?"), text, tr("Reset all")):
             self._shortcuts.reset_all()
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from builder.actions import ActionSpec
+from builder.texts import tr
 
 GROUP = "shortcuts"
 PORTABLE = QKeySequence.SequenceFormat.PortableText
@@ -67,13 +68,17 @@ class Shortcuts(QObject):
         name, combination = key.toString(NATIVE), key[0]
         bare = not combination.keyboardModifiers() & _STRONG
         if combination.key() in CANVAS_KEYS and bare:
-            return f"{name} always moves or cancels on the canvas. Add Ctrl or Alt, or choose another key."
+            return tr(
+                "{name} always moves or cancels on the canvas. Add Ctrl or Alt, or choose another key.",
+                name=name,
+            )
         if self.specs[action_id].scope == "canvas" or not bare:
             return ""
         if combination.key() in EDITING_KEYS or _is_typed(combination.key()):
-            return (
-                f"{name} alone edits text, and this works while text is typed too. "
-                "Add Ctrl or Alt, or choose a function key."
+            return tr(
+                "{name} alone edits text, and this works while text is typed too. "
+                "Add Ctrl or Alt, or choose a function key.",
+                name=name,
             )
         return ""
 

@@ -82,7 +82,7 @@ class StatusBar(QStatusBar):
     def _memory_text(self, errors: int) -> str:
         cost = None if errors else self._session.forecast.network
         peak = cost.memory.peak(self._session.plan.batch_size) if cost else None
-        return tr("{memory} to train").format(memory=bytes_text(peak)) + "   " if peak else ""
+        return tr("{memory} to train", memory=bytes_text(peak)) + "   " if peak else ""
 
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from builder.gallery import GalleryEntry
 from builder.icons import icon
-from builder.quantities import counted
+from builder.texts import tr, tr_count, tr_made
 from builder.theme import GRID, Theme, font
 from builder.thumbnails import Thumbnails
 
@@ -32,8 +32,8 @@ class TemplateCard(QAbstractButton):
         super().__init__(parent)
         self.entry, self._pictures, self._theme = entry, pictures, theme
         self.setText(entry.template.name)
-        self.setAccessibleDescription(f"{entry.template.description} {self.facts}. {self.data}")
-        self.setToolTip(f"Start a project from {entry.template.name}")
+        self.setAccessibleDescription(f"{tr_made(entry.template.description)} {self.facts}. {self.data}")
+        self.setToolTip(tr("Start a project from {name}", name=entry.template.name))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -42,12 +42,15 @@ class TemplateCard(QAbstractButton):
     @property
     def facts(self) -> str:
         """How large the network is."""
-        return counted(self.entry.parameters, "parameter")
+        return tr_count("{count} parameter", "{count} parameters", self.entry.parameters)
 
     @property
     def data(self) -> str:
         """What it learns from."""
-        return f"Learns from {self.entry.data}" + (", included" if self.entry.is_ready else "")
+        return tr(
+            "Learns from {data}, included" if self.entry.is_ready else "Learns from {data}",
+            data=self.entry.data,
+        )
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
@@ -95,7 +98,12 @@ class TemplateCard(QAbstractButton):
         top = self._paint_line(painter, area, "strong", "text", self.text())
         below = QRectF(area.left(), top + GRID / 2, area.width(), area.bottom() - top)
         self._paint_line(
-            painter, below, "caption", "text_muted", self.entry.template.description, Qt.TextFlag.TextWordWrap
+            painter,
+            below,
+            "caption",
+            "text_muted",
+            tr_made(self.entry.template.description),
+            Qt.TextFlag.TextWordWrap,
         )
         height = QFontMetricsF(font("caption")).height()
         last = QRectF(area.left(), area.bottom() - height, area.width(), height)

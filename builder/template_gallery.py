@@ -14,6 +14,7 @@ from builder.gallery import GalleryEntry, gallery
 from builder.icons import icon
 from builder.panels.flow import FlowLayout
 from builder.template_card import TemplateCard
+from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme, font
 from builder.thumbnails import Thumbnails
 
@@ -43,14 +44,14 @@ class TemplateGallery(QWidget):
         self.pictures = Thumbnails(self)
         self.pictures.ready.connect(self._repaint)
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Search templates, layers, data")
-        self.search.setAccessibleName("Search templates")
+        self.search.setPlaceholderText(tr("Search templates, layers, data"))
+        self.search.setAccessibleName(tr("Search templates"))
         self.search.setClearButtonEnabled(True)
         self.search.addAction(icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.setMaximumWidth(SEARCH_WIDTH)
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
-        self.nothing = QLabel(NOTHING, self)
+        self.nothing = QLabel(tr(NOTHING), self)
         self.nothing.setProperty("role", "muted")
         self.nothing.hide()
         self._scroll, self._column = QScrollArea(self), QVBoxLayout()
@@ -99,7 +100,7 @@ class TemplateGallery(QWidget):
     @Slot(object)
     def _fill(self, entries: list[GalleryEntry]) -> None:
         for title, members in groupby(entries, lambda entry: entry.template.group):
-            section = _Section(title, [self._card(entry) for entry in members], self)
+            section = _Section(tr_made(title), [self._card(entry) for entry in members], self)
             self._column.insertWidget(self._column.count() - 1, section)
             self._sections.append(section)
         self._filter(self.search.text())
@@ -109,7 +110,7 @@ class TemplateGallery(QWidget):
     def _explain(self, error: Exception) -> None:
         _log.error("the templates cannot be read: %s", error)
         self.nothing.setText(
-            f"The templates cannot be read: {error}. A blank canvas can be drawn on as ever."
+            tr("The templates cannot be read: {error}. A blank canvas can be drawn on as ever.", error=error)
         )
         self.nothing.show()
         self.settled.emit()
@@ -174,10 +175,10 @@ class TemplateGallery(QWidget):
         page = QWidget()
         self._column.setContentsMargins(0, 4 * GRID, 4 * GRID, 4 * GRID)
         self._column.setSpacing(GRID)
-        title = QLabel("Start from a template", page)
+        title = QLabel(tr("Start from a template"), page)
         title.setFont(font("title"))
         self._column.addWidget(title)
-        text = QLabel("Each one opens as a valid network, to train, to change and to take as code.", page)
+        text = QLabel(tr("Each one opens as a valid network, to train, to change and to take as code."), page)
         text.setProperty("role", "muted")
         text.setWordWrap(True)
         self._column.addWidget(text)

@@ -20,7 +20,10 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
 
+from builder.made_texts import MadeTexts
+
 CONTEXT = "Netloom"
+MADE = "made"  # of texts with values in them already
 FOLDER = Path(__file__).resolve().parents[1] / "resources" / "translations"
 VARIABLE = "NETLOOM_LANGUAGE"  # a language such as `de`, in place of the system's
 PSEUDO = "pseudo"  # marks every text that can be translated, to find those that cannot
@@ -33,14 +36,23 @@ class CatalogError(Exception):
     """A catalogue cannot be read; the text says where it is wrong."""
 
 
-def tr(text: str) -> str:
-    """An English text as the reader's language has it. Never give it a text with values already put in."""
-    return QCoreApplication.translate(CONTEXT, text)
+def tr(text: str, /, **values: object) -> str:
+    """An English text as the reader's language has it: `tr("Opens {path}.", path=path)`.
+
+    Never give it a text with values already put in: no catalogue has that one.
+    """
+    found = QCoreApplication.translate(CONTEXT, text)
+    return found.format(**values) if values else found
 
 
 def later(text: str) -> str:
     """The text itself, noted for catalogues: it is a constant, and goes through `tr` when it is shown."""
     return text
+
+
+def tr_made(text: str) -> str:
+    """A text that the graph or the engine made, values and all, as the reader's language has it."""
+    return QCoreApplication.translate(MADE, text)
 
 
 def tr_count(one: str, many: str, count: int) -> str:
@@ -64,6 +76,7 @@ class Catalog(QTranslator):
     ) -> None:
         super().__init__(parent)
         self._texts = dict(texts)
+        self._made = MadeTexts(self._texts)
         self._form: Callable[[int], int] = c2py(plural)
 
     def isEmpty(self) -> bool:
@@ -72,6 +85,8 @@ class Catalog(QTranslator):
     def translate(
         self, context: str, sourceText: str, disambiguation: str | None = None, n: int = -1
     ) -> str | None:
+        if context == MADE:
+            return self._made.translated(sourceText)
         if context != CONTEXT:
             return None
         found = self._texts.get(sourceText)
@@ -89,7 +104,7 @@ class PseudoCatalog(Catalog):
     def translate(
         self, context: str, sourceText: str, disambiguation: str | None = None, n: int = -1
     ) -> str | None:
-        return sourceText.join(MARKS) if context == CONTEXT and sourceText else None
+        return sourceText.join(MARKS) if context in (CONTEXT, MADE) and sourceText else None
 
 
 def read_catalog(path: Path) -> Catalog:

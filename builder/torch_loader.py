@@ -7,6 +7,7 @@ import logging
 from PySide6.QtCore import QObject, Signal, Slot
 
 from builder.background import Job
+from builder.texts import tr
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class TorchLoader(QObject):
 
     @Slot(object)
     def _fail(self, error: Exception) -> None:
-        self.fault = f"PyTorch cannot be loaded: {error}"
+        self.fault = tr("PyTorch cannot be loaded: {error}", error=error)
         _log.warning("%s", self.fault)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from builder.background import Job
+from builder.texts import tr
 
 PATIENCE = 300  # milliseconds before anything is shown
 
@@ -55,7 +56,7 @@ def wait_for(work: Callable[[], Result], text: str, window: QWidget) -> Result |
 
 
 def _progress(text: str, window: QWidget) -> QProgressDialog:
-    progress = QProgressDialog(text, "Cancel", 0, 0, window)
+    progress = QProgressDialog(text, tr("Cancel"), 0, 0, window)
     progress.setWindowModality(Qt.WindowModality.WindowModal)
     progress.setMinimumDuration(0)
     progress.reset()

@@ -13,6 +13,7 @@ from builder.recent import RecentProjects
 from builder.recent_list import RecentList
 from builder.template_card import TemplateCard
 from builder.template_gallery import TemplateGallery
+from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
 SIDE_WIDTH = 33 * GRID  # pixels
@@ -46,12 +47,12 @@ class WelcomePage(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.new_button = QPushButton(icon("new"), "Blank canvas", self)
-        self.open_button = QPushButton(icon("open"), "Open project...", self)
+        self.new_button = QPushButton(icon("new"), tr("Blank canvas"), self)
+        self.open_button = QPushButton(icon("open"), tr("Open project..."), self)
         self.recent = RecentList(recent, self)
         self.gallery = TemplateGallery(theme, self)
-        self.new_button.setToolTip("Start an empty project")
-        self.open_button.setToolTip("Open a project from a file")
+        self.new_button.setToolTip(tr("Start an empty project"))
+        self.open_button.setToolTip(tr("Open a project from a file"))
         self.new_button.clicked.connect(self.new_asked)
         self.open_button.clicked.connect(self.open_asked)
         self.recent.chosen.connect(self.path_chosen)
@@ -95,12 +96,12 @@ class WelcomePage(QWidget):
         column.setContentsMargins(0, 4 * GRID, 0, 3 * GRID)
         column.setSpacing(GRID)
         column.addWidget(_titled("Netloom", "heading"))
-        column.addWidget(_muted("Draw a neural network, watch it learn, take the code with you."))
+        column.addWidget(_muted(tr("Draw a neural network, watch it learn, take the code with you.")))
         column.addSpacing(2 * GRID)
         column.addWidget(self.new_button)
         column.addWidget(self.open_button)
         column.addSpacing(3 * GRID)
-        column.addWidget(_titled("Recent", "title"))
+        column.addWidget(_titled(tr("Recent"), "title"))
         column.addWidget(self.recent)
         column.addStretch(1)
         for link in links:
@@ -118,7 +119,7 @@ def _link(action: QAction, parent: QWidget) -> QPushButton:
 
 def _scrolling(column: QWidget) -> QScrollArea:
     """A column that can be reached also where the window is lower than it."""
-    area = QScrollArea(accessibleName="Ways to begin")
+    area = QScrollArea(accessibleName=tr("Ways to begin"))
     area.setWidget(column)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

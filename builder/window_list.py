@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QMenu
 
+from builder.texts import tr
 from builder.windows import Windows
 
 if TYPE_CHECKING:
@@ -38,4 +39,4 @@ class WindowList(QObject):
 
 def _title(window: MainWindow) -> str:
     name = window.windowTitle().replace("[*]", "").replace("&", "&&")
-    return f"{name} (not saved)" if window.isWindowModified() else name
+    return tr("{name} (not saved)", name=name) if window.isWindowModified() else name

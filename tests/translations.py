@@ -6,65 +6,54 @@ python -m tests.translations de         # writes resources/translations/de.json,
 
 from __future__ import annotations
 
-import ast
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from builder.panels.plan_edits import PARTS, SETTING, part_specs
+from builder.panels.setting_groups import english
 from builder.texts import FOLDER
 from builder.window_actions import ALL_ACTIONS, MENUS, SUBMENUS
+from graph.templates import templates
+from runtime.plan import TABLES
+from tests.literals import ROOT, prose, read_modules, tree_of
 
-BUILDER = Path(__file__).resolve().parents[1] / "builder"
+BUILDER = ROOT / "builder"
+COMMANDS = ("builder", "commands")
+ROOMS = ("graph", "codegen", "runtime")
+MAKERS = (BUILDER / "figure" / "files.py",)
 PLURAL = "n != 1"
 
 
+def window_modules() -> list[Path]:
+    """The modules whose texts people read in the window; the command line speaks English."""
+    return sorted(path for path in BUILDER.rglob("*.py") if path.relative_to(ROOT).parts[:2] != COMMANDS)
+
+
 def texts() -> dict[str, str | list[str]]:
-    """Every English text that goes through `tr`, with an empty translation."""
-    found: dict[str, str | list[str]] = {}
+    """Every English text that goes through the translation layer, with an empty translation."""
+    found: dict[str, str | list[str]] = dict.fromkeys(made_texts(), "")
     for spec in ALL_ACTIONS:
         found |= dict.fromkeys((spec.text, spec.tooltip, spec.category), "")
     found |= {f"&{title}": "" for title in MENUS}
     found |= {title: "" for title, _ in SUBMENUS.values()}
-    for path in sorted(BUILDER.rglob("*.py")):
-        for text, has_forms in _called(ast.parse(path.read_text(encoding="utf-8"))):
-            found[text] = ["", ""] if has_forms else ""
+    for each in read_modules(window_modules()).translated:
+        found[each.text] = ["", ""] if each.has_forms else ""
     found.pop("", None)
     return found
 
 
-def _called(tree: ast.Module) -> Iterator[tuple[str, bool]]:
-    """The literals and constants given to `tr`, `later` and `tr_count` in a module."""
-    constants = dict(_constants(tree))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id in ("tr", "later") and node.args:
-                for text in _strings(node.args[0], constants):
-                    yield text, False
-            elif node.func.id == "tr_count":
-                for text in _strings(node.args[1], constants):
-                    yield text, True
-
-
-def _constants(tree: ast.Module) -> Iterator[tuple[str, list[str]]]:
-    """Names at the top of a module that stand for texts."""
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            strings = [
-                each.value
-                for each in ast.walk(node.value)
-                if isinstance(each, ast.Constant) and isinstance(each.value, str)
-            ]
-            yield node.targets[0].id, strings
-
-
-def _strings(node: ast.expr, constants: dict[str, list[str]]) -> Iterator[str]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Constant) and isinstance(each.value, str):
-            yield each.value
-        elif isinstance(each, ast.Name):
-            yield from constants.get(each.id, [])
+def made_texts() -> Iterator[str]:
+    """What the other rooms say of a network and of a run, with `{0}`, `{1}`, ... for the values in it."""
+    for path in (*(each for room in ROOMS for each in sorted((ROOT / room).rglob("*.py"))), *MAKERS):
+        for each in prose(tree_of(path), set()):
+            yield each.text
+    data = [spec.name for source in TABLES["data"] for spec in part_specs("data", source)]
+    yield from (english(name) for name in (*PARTS, *SETTING, *data))
+    for template in templates():
+        yield from (template.description, template.group)
 
 
 def completed(content: dict[str, Any]) -> dict[str, Any]:

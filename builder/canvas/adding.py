@@ -11,9 +11,11 @@ from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
 from builder.canvas.search_popup import SearchPopup
 from builder.layer_search import usual_order
 from builder.session import Session
+from builder.texts import tr
 from graph.catalog.spec import LayerSpec
 from graph.document import Edge, PortRef, Position
 
+FOLLOWING, FEEDING = "Layers to follow {name}", "Layers to feed {name}"
 FIRST_ROW = HEADER_HEIGHT + ROW_HEIGHT / 2  # from a card's top to its first port
 
 
@@ -51,15 +53,20 @@ class Adder(QObject):
         """Opens the search box; the layer goes where the mouse is, and is joined to the one selected node."""
         if edge is not None:
             destination = Destination(_corner(at), edge=edge)
-            self._open(view_at, destination, self._middle_layers(), "Insert into the edge")
+            self._open(view_at, destination, self._middle_layers(), tr("Insert into the edge"))
             return
         graph, ref = self._session.graph, self._free_output()
         if ref is None:
-            self._open(view_at, Destination(_corner(at)), usual_order(graph.catalog), "Search layers")
+            self._open(view_at, Destination(_corner(at)), usual_order(graph.catalog), tr("Search layers"))
         else:
             name = graph.nodes[ref.node].name
             layers = likely(graph, ref, self._session.inference)
-            self._open(view_at, Destination(_corner(at), ref), layers, f"Search layers to follow {name}")
+            self._open(
+                view_at,
+                Destination(_corner(at), ref),
+                layers,
+                tr("Search layers to follow {name}", name=name),
+            )
 
     def ask_beside(self, view_at: QPoint, at: QPointF) -> None:
         """As `ask`, but a layer that follows the selected node goes to its right."""
@@ -75,7 +82,7 @@ class Adder(QObject):
         is_output = spec is not None and spec.output_port(ref.port) is not None
         # The card's port, not its corner, goes where the mouse let go.
         corner = (at.x() if is_output else at.x() - CARD_WIDTH, at.y() - FIRST_ROW)
-        prompt = f"Layers to {'follow' if is_output else 'feed'} {graph.nodes[ref.node].name}"
+        prompt = tr(FOLLOWING if is_output else FEEDING, name=graph.nodes[ref.node].name)
         layers = fitting(graph, ref, self._session.inference)
         self._open(view_at, Destination(corner, ref), layers, prompt)
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QTextOpt
 
 from builder.canvas.grid_index import Box, overlap, united
 from builder.canvas.style import CORNER, DETAIL_SCALE, mixed
+from builder.texts import tr
 from graph.annotations import Frame
 from graph.document import Note, Position
 
@@ -184,7 +185,7 @@ class AnnotationLayer:
         painter.setPen(style.muted if empty else style.text)
         option = QTextOption(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        painter.drawText(inside, "Double-click to write" if empty else note.text, option)
+        painter.drawText(inside, tr("Double-click to write") if empty else note.text, option)
         painter.restore()
         self._paint_handle(painter, note.id, rect)
 

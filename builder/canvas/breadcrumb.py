@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, Q
 from builder.icons import icon
 from builder.scope_names import ARROW, step_names
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import GRID, font
 from graph.scopes import Path
 
@@ -33,7 +34,7 @@ class Breadcrumb(QFrame):
         self.leave_button.setAutoRaise(True)
         self.more = QToolButton(self)
         self.more.setText(HIDDEN)
-        self.more.setToolTip("The blocks between")
+        self.more.setToolTip(tr("The blocks between"))
         self.more.setAutoRaise(True)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setMenu(QMenu(self.more))
@@ -46,7 +47,7 @@ class Breadcrumb(QFrame):
         self._row.addWidget(self.leave_button)
         self._row.addStretch(1)
         self.setObjectName("canvas.breadcrumb")
-        self.setAccessibleName("The way to this block")
+        self.setAccessibleName(tr("The way to this block"))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         session.changed.connect(self.refresh)
         session.document_replaced.connect(self.refresh)
@@ -104,7 +105,7 @@ class Breadcrumb(QFrame):
         elide = Qt.TextElideMode.ElideMiddle
         step.setText(step.fontMetrics().elidedText(text, elide, MAX_STEP).replace("&", "&&"))
         step.setAccessibleName(text)
-        step.setToolTip(text if path == self._session.scope else f"Go back to {text}")
+        step.setToolTip(text if path == self._session.scope else tr("Go back to {text}", text=text))
         step.clicked.connect(lambda: self._go(path))
         step.show()
         return step

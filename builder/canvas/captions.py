@@ -6,6 +6,7 @@ from math import log10, prod
 from typing import Any
 
 from builder.quantities import bytes_text
+from builder.texts import later, tr
 from graph.block_params import REPEAT
 from graph.catalog.params import ParamSpec
 from graph.catalog.settings import FROZEN
@@ -20,7 +21,7 @@ MAX_ITEMS = 8  # of a list, before it is cut short
 
 # How a parameter reads on a card, by PyTorch's keyword; any other reads "name value".
 _ABBREVIATED = {"stride": "s", "padding": "p", "dilation": "d"}
-_PHRASES = {"num_layers": "{} layers", "negative_slope": "slope {}", REPEAT: "×{}"}
+_PHRASES = {"num_layers": later("{} layers"), "negative_slope": later("slope {}"), REPEAT: "×{}"}
 _BARE = {"model", "kernel_size", "num_embeddings", "shape", "dims"}
 _RESULT = {"out_channels", "out_features", "embedding_dim", "hidden_size", "output_size"}
 _SILENT_AT_DEFAULT = {"stride", "padding", "dilation", "num_layers", REPEAT}
@@ -45,7 +46,7 @@ def type_text(spec: LayerSpec | None, node: Node) -> str:
     """The type, and whether its weights are kept as they are: `Conv2d, frozen`."""
     can_be = spec is not None and spec.param(FROZEN.name) in spec.settings
     is_frozen = can_be and node.params.get(FROZEN.name) is True
-    return f"{node.type}, frozen" if is_frozen else node.type
+    return tr("{type}, frozen", type=node.type) if is_frozen else node.type
 
 
 def _param_text(param: ParamSpec, value: Any) -> str:
@@ -54,7 +55,7 @@ def _param_text(param: ParamSpec, value: Any) -> str:
         return text
     if param.name in _ABBREVIATED:
         return f"{_ABBREVIATED[param.name]}{text}" if text[:1].isdigit() else f"{param.name} {text}"
-    return _PHRASES.get(param.name, param.name + " {}").format(text)
+    return (tr(_PHRASES[param.name]) if param.name in _PHRASES else param.name + " {}").format(text)
 
 
 def value_text(param: ParamSpec, value: Any) -> str:
@@ -87,9 +88,9 @@ def edge_lines(graph: Graph, edge: Edge, tensor: TensorSpec | None) -> tuple[str
     source, target = graph.nodes[edge.source.node], graph.nodes[edge.target.node]
     ends = f"{source.name}.{edge.source.port} {ARROW} {target.name}.{edge.target.port}"
     if tensor is None:
-        return ends, "shape unknown"
+        return ends, tr("shape unknown")
     size = num_bytes(tensor)
-    amount = "size unknown" if size is None else f"{bytes_text(size)} per sample"
+    amount = tr("size unknown") if size is None else tr("{size} per sample", size=bytes_text(size))
     return ends, f"{tensor}   {tensor.dtype}   {amount}"
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from builder.canvas.placement import copies, snapped
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import GRID
 from graph.block_edits import AddBlock
 from graph.document import Block, Graph, Position, Project
@@ -22,7 +23,7 @@ CASCADE = 4 * GRID  # canvas units between pastes at one place
 def copy(session: Session) -> bool:
     """Puts the selected layers and the edges among them on the clipboard; False if none is selected."""
     if not session.all_selected:
-        session.message.emit("Select what to copy first.")
+        session.message.emit(tr("Select what to copy first."))
         return False
     fragment = _selected_piece(session)
     QGuiApplication.clipboard().setText(fragment_to_json(fragment, session.project.blocks))
@@ -35,11 +36,11 @@ def paste(session: Session, centre: QPointF) -> None:
     try:
         project = from_bytes(text.encode(errors="surrogatepass"))
     except (StorageError, UnicodeError):
-        session.message.emit("The clipboard holds no layers. Copy some first.")
+        session.message.emit(tr("The clipboard holds no layers. Copy some first."))
         return
     fragment = project.graph
     if not (fragment.nodes or fragment.frames or fragment.notes):
-        session.message.emit("The clipboard holds a project without layers.")
+        session.message.emit(tr("The clipboard holds a project without layers."))
         return
     left, top, right, bottom = _extent(fragment)
     shift = snapped((centre.x() - (left + right) / 2, centre.y() - (top + bottom) / 2))
@@ -54,7 +55,7 @@ def duplicate(session: Session, below: float) -> None:
         below: height of the selection, in canvas units.
     """
     if not session.all_selected:
-        session.message.emit("Select what to duplicate first.")
+        session.message.emit(tr("Select what to duplicate first."))
         return
     fragment = _selected_piece(session)
     _add(session, fragment, _clear_of(session.graph, fragment, snapped((0, below + 3 * GRID))), {})
@@ -74,7 +75,9 @@ def _add(session: Session, fragment: Graph, shift: Position, blocks: Mapping[str
         session.select(ids)
         others = [name for name, block in blocks.items() if name in known and not _same(known[name], block)]
         if others:
-            session.message.emit(f"{', '.join(others)} is not the same block here as where it was copied.")
+            session.message.emit(
+                tr("{names} is not the same block here as where it was copied.", names=", ".join(others))
+            )
 
 
 def _same(one: Block, other: Block) -> bool:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsPathItem
 from builder.canvas.scene import CanvasScene
 from builder.canvas.style import NAME_SCALE
 from builder.session import Session
+from builder.texts import later, tr, tr_count
 from graph.document import Edge
 from graph.edits import Batch, Disconnect
 
@@ -48,16 +49,16 @@ class Cut:
         self._line.setPath(self._path)
         self._scene.mark_cut(self._crossed)
         count = len(self._crossed)
-        self._tell(f"Cuts {count} edge{'s' if count > 1 else ''}" if count else "")
+        self._tell(tr_count("Cuts {count} edge", "Cuts {count} edges", count) if count else "")
 
     def finish(self, at: QPointF) -> None:
         self.move(at)
         self.cancel()
         if self._crossed:
-            label = "Cut edge" if len(self._crossed) == 1 else "Cut edges"
+            label = later("Cut edge") if len(self._crossed) == 1 else later("Cut edges")
             self._session.apply(Batch(label, (Disconnect(tuple(self._crossed)),)))
         else:
-            self._session.message.emit("The line crosses no edge.")
+            self._session.message.emit(tr("The line crosses no edge."))
 
     def cancel(self) -> None:
         self._tell("")

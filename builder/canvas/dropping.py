@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QPointF, QRectF
 
 from builder.canvas.scene import CanvasScene, box_of
+from builder.texts import tr
 from graph.document import Edge, Edit, Position
 from graph.edits import MoveNodes
 from graph.joining import PutIntoEdge, insertion_refusal, is_loose
@@ -37,7 +38,7 @@ class Drop:
         reason = self._refusal(self._node_id, over) if over else None
         self.edge = None if reason else over
         self._scene.hover(None, self.edge)
-        return reason or ("Release to put it into the edge." if self.edge else "")
+        return reason or (tr("Release to put it into the edge.") if self.edge else "")
 
     def end(self) -> None:
         """Marks nothing any more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from builder.texts import tr
 from builder.theme import Theme, font
 
 TEXT = "Double-click to add a layer"
@@ -25,8 +26,8 @@ class EmptyHint(QLabel):
 
     def set_theme(self, theme: Theme) -> None:
         self.setText(
-            f"<p style='font-size:large; font-weight:600; color:{theme.text}'>{TEXT}</p>"
-            f"<p style='color:{theme.text_muted}'>{MORE}</p>"
+            f"<p style='font-size:large; font-weight:600; color:{theme.text}'>{tr(TEXT)}</p>"
+            f"<p style='color:{theme.text_muted}'>{tr(MORE)}</p>"
         )
 
     def centre(self) -> None:

@@ -9,6 +9,7 @@ from itertools import islice
 from builder.canvas.captions import type_text, value_text
 from builder.panels.node_facts import cost_facts, shape_facts
 from builder.session import Session
+from builder.texts import tr, tr_made
 from builder.theme import Theme
 from graph.catalog.spec import LayerSpec
 from graph.document import Node
@@ -28,9 +29,8 @@ def hover_html(session: Session, node_id: str, theme: Theme) -> str:
     spec = session.graph.catalog.get(node.type)
     kind = escape(type_text(spec, node))
     parts = [f"<b>{escape(node.name)}</b>{GAP}<span style='color:{theme.text_muted}'>{kind}</span>"]
-    parts += [
-        f"<div style='margin-top:2px'>{escape(spec.help if spec else 'This layer type is not known.')}</div>"
-    ]
+    about = tr_made(spec.help) if spec else tr("This layer type is not known.")
+    parts.append(f"<div style='margin-top:2px'>{escape(about)}</div>")
     cost = islice(cost_facts(result, None, node_id), 2)  # parameters and FLOPs
     parts.append(_table((changed_params(spec, node), shape_facts(result), cost), theme))
     parts += _problem_lines(session.problems_of(node_id), theme)
@@ -62,7 +62,7 @@ def _table(groups: Iterable[Iterable[Fact]], theme: Theme) -> str:
 def _problem_lines(problems: tuple[Problem, ...], theme: Theme) -> Iterator[str]:
     for problem in problems[:MOST_PROBLEMS]:
         color = theme.error if problem.is_error else theme.warning
-        yield f"<div style='margin-top:6px; color:{color}'>{escape(problem.message)}</div>"
+        yield f"<div style='margin-top:6px; color:{color}'>{escape(tr_made(problem.message))}</div>"
     more = len(problems) - MOST_PROBLEMS
     if more > 0:
-        yield f"<div style='color:{theme.text_muted}'>and {more} more</div>"
+        yield f"<div style='color:{theme.text_muted}'>{tr('and {count:,} more', count=more)}</div>"

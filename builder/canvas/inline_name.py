@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from builder.texts import tr
 from graph.edits import MAX_NAME_LENGTH
 
 
@@ -23,7 +24,7 @@ class InlineName(QLineEdit):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("canvas.rename")
-        self.setAccessibleName("Name")
+        self.setAccessibleName(tr("Name"))
         self.setMaxLength(MAX_NAME_LENGTH)
         self._node_id = ""
         self.installEventFilter(self)

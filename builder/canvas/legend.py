@@ -11,6 +11,7 @@ from builder.canvas.view import CanvasView
 from builder.node_watch import NodeWatch
 from builder.overlays import OverlaySpec, Scale
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
 RAMP_WIDTH, RAMP_HEIGHT = 15 * GRID, GRID  # pixels
@@ -75,14 +76,14 @@ class Legend(QFrame):
 
     def show_scale(self, spec: OverlaySpec, scale: Scale | None, note: str) -> None:
         """Shows what the colours mean; without a scale only what is to be said."""
-        self.title.setText(spec.title)
+        self.title.setText(tr(spec.title))
         for widget in (self.low, self._ramp, self.high):
             widget.setVisible(scale is not None)
         if scale is not None:
             self.low.setText(spec.end_text(scale.low))
             self.high.setText(spec.end_text(scale.high))
         self.note.setText(note)
-        self.setAccessibleName(f"Overlay: {spec.title}")
+        self.setAccessibleName(tr("Overlay: {title}", title=tr(spec.title)))
         self.setAccessibleDescription(note)
         self.show()
         self._fit()
@@ -127,7 +128,11 @@ class CanvasOverlay(QObject):
 
     def _note(self, has_figures: bool) -> str:
         if has_figures:
-            return f"step {self._watch.step:,}"
+            return tr("step {step:,}", step=self._watch.step)
         if not self._watch.is_training:
-            return "Press Train (Ctrl+Enter) to see it."
-        return "Nothing here has such a figure." if self._watch.step else "Waiting for the first steps..."
+            return tr("Press Train (Ctrl+Enter) to see it.")
+        return (
+            tr("Nothing here has such a figure.")
+            if self._watch.step
+            else tr("Waiting for the first steps...")
+        )

@@ -9,18 +9,20 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from builder.arrange_actions import ALIGN, COLOR
 from builder.canvas.scene import Hit
+from builder.texts import later, tr
 from graph.document import Graph
 
 # Action ids; an empty string is a separator, a tuple a menu of its own: its title, then action ids.
 Entry = str | tuple[str, ...]
 ON_NODE: tuple[Entry, ...] = (
-    "edit.rename", "graph.replace", "edit.duplicate", "", "graph.bypass", "graph.pin", ("Align", *ALIGN), "",
+    "edit.rename", "graph.replace", "edit.duplicate", "", "graph.bypass", "graph.pin",
+    (later("Align"), *ALIGN), "",
     "graph.enter", "graph.pack", "graph.unpack", "graph.frame", "", "edit.select_upstream",
     "edit.select_downstream", "", "edit.cut", "edit.copy", "edit.delete",
 )  # fmt: skip
 ON_EDGE: tuple[Entry, ...] = ("edit.add_node", "graph.reroute", "", "edit.delete")
 ON_FRAME: tuple[Entry, ...] = (
-    "edit.rename", ("Colour", *COLOR), "edit.duplicate", "", "edit.cut", "edit.copy", "edit.delete",
+    "edit.rename", (later("Colour"), *COLOR), "edit.duplicate", "", "edit.cut", "edit.copy", "edit.delete",
 )  # fmt: skip
 ON_NOTE: tuple[Entry, ...] = ("edit.rename", "edit.duplicate", "", "edit.cut", "edit.copy", "edit.delete")
 ON_NOTHING: tuple[Entry, ...] = (
@@ -55,7 +57,7 @@ def context_menu(canvas: QWidget, entries: Iterable[Entry]) -> QMenu:
             title, *action_ids = entry
             found = [known[each] for each in action_ids if each in known]
             if found:
-                inner = menu.addMenu(title)
+                inner = menu.addMenu(tr(title))
                 inner.setToolTipsVisible(True)
                 inner.addActions(found)
         elif not entry:

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
+from builder.texts import tr
+
 MIN_SIZE = QSize(160, 64)  # pixels, also where the note is small on the screen
 STAYING = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)  # a menu, another window
 
@@ -22,8 +24,8 @@ class NoteEditor(QPlainTextEdit):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("canvas.note")
-        self.setAccessibleName("Text of the note")
-        self.setAccessibleDescription("Escape or Ctrl+Enter ends editing.")
+        self.setAccessibleName(tr("Text of the note"))
+        self.setAccessibleDescription(tr("Escape or Ctrl+Enter ends editing."))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(False)
         self._note_id = ""

@@ -8,6 +8,7 @@ from itertools import count
 
 from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT
 from builder.layer_search import order_after, usual_order
+from builder.texts import later
 from builder.theme import GRID
 from graph.annotation_edits import AddAnnotations
 from graph.annotations import shifted
@@ -69,7 +70,9 @@ def place_on_edge(graph: Graph, edge: Edge, at: Position) -> Placed:
         Edge(edge.source, PortRef(node_id, spec.first_input)),
         Edge(PortRef(node_id, spec.first_output), edge.target),
     )
-    return Placed(node_id, Batch("Add reroute point", (Disconnect((edge,)), AddNodes((node,), through))))
+    return Placed(
+        node_id, Batch(later("Add reroute point"), (Disconnect((edge,)), AddNodes((node,), through)))
+    )
 
 
 def beside(graph: Graph, node_id: str) -> Position:

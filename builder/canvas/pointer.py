@@ -19,6 +19,7 @@ from builder.canvas.scene import NOTHING, CanvasScene, Hit
 from builder.canvas.style import DETAIL_SCALE
 from builder.canvas.wire import DropOnNothing, Wire
 from builder.session import Session
+from builder.texts import tr, tr_made
 from graph.document import Edge
 
 DRAG_DISTANCE = 4  # pixels before a press becomes a drag
@@ -122,7 +123,7 @@ class Pointer:
         self._is_on_plus = hit.edge is not None and is_on_plus(hit.edge, at, zoom)
         lines, role = self._lines(hit, at)
         if self._is_on_plus:
-            lines = (*lines, "Click to insert a layer here")
+            lines = (*lines, tr("Click to insert a layer here"))
         if lines:
             self._note.tell(lines, view_at, role)
         else:
@@ -153,7 +154,7 @@ class Pointer:
             return self._port_lines(hit.port), "card"
         if hit.node is not None and hit.node.is_badge(at):
             role = "error-card" if hit.node.severity == "error" else "warning-card"
-            return tuple(problem.message for problem in hit.node.problems), role
+            return tuple(tr_made(problem.message) for problem in hit.node.problems), role
         if hit.edge is not None:
             return edge_lines(graph, hit.edge.edge, inference.output(hit.edge.edge.source)), "card"
         return (), "card"
@@ -165,11 +166,11 @@ class Pointer:
         what = (
             f"{shape_text(tensor)}   {tensor.dtype}"
             if tensor
-            else "shape unknown"
+            else tr("shape unknown")
             if port.is_connected
-            else "not connected"
+            else tr("not connected")
         )
-        return (name, what, port.help) if port.help else (name, what)
+        return (name, what, tr_made(port.help)) if port.help else (name, what)
 
     def _press_node(self, item: NodeItem, at: QPointF, held: Qt.KeyboardModifier) -> None:
         self._choose(item.node_id, held)

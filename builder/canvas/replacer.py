@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from builder.canvas.search_popup import SearchPopup
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import Theme
 from graph.replacements import replacements
 from graph.replacing import ReplaceType
@@ -31,7 +32,7 @@ class Replacer(QObject):
         """Opens the search box at a position of the canvas."""
         graph, self._node_id = self._session.graph, node_id
         specs = replacements(graph, node_id, self._session.inference)
-        self.popup.ask(at, specs, f"Replace {graph.nodes[node_id].name} with")
+        self.popup.ask(at, specs, tr("Replace {name} with", name=graph.nodes[node_id].name))
 
     @Slot(str)
     def _replace(self, type_name: str) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from builder.layer_list import LayerDelegate, LayerList
 from builder.layer_search import search
 from builder.search_box import SearchBox
+from builder.texts import tr
 from builder.theme import GRID, Theme
 from graph.catalog.spec import LayerSpec
 
@@ -27,7 +28,7 @@ class SearchPopup(SearchBox):
     chosen = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__("Search layers", parent)
+        super().__init__(tr("Search layers"), parent)
         self.setObjectName("canvas.search")
         self.setFixedWidth(WIDTH)
         self._specs: Sequence[LayerSpec] = ()
@@ -78,8 +79,12 @@ class SearchPopup(SearchBox):
         is_empty = not self._model.rowCount()
         self.hint.setVisible(is_empty)
         if is_empty:
-            among = "that fits here " if query and search(query) else ""
-            self.hint.setText(f"No layer {among}matches “{query}”." if query else "No layer fits here.")
+            among = tr("that fits here ") if query and search(query) else ""
+            self.hint.setText(
+                tr("No layer {among}matches “{query}”.", among=among, query=query)
+                if query
+                else tr("No layer fits here.")
+            )
         self.list.setVisible(not is_empty)
         if self.isVisible():
             self._resize()

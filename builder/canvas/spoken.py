@@ -7,8 +7,8 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
 from builder.canvas.captions import UNKNOWN, edge_lines, params_text
 from builder.canvas.view import CanvasView
-from builder.quantities import counted
 from builder.session import Session
+from builder.texts import tr, tr_count, tr_made
 from graph.shapes import TensorSpec
 
 MOST_NAMES = 5  # of a selection, before only their number is told
@@ -49,9 +49,12 @@ class Spoken(QObject):
         if self._session.all_selected or not there:
             return selection_text(self._session)
         if len(there) > 1:
-            return f"{counted(len(there), 'edge')} selected"
+            return tr("{edges} selected", edges=tr_count("{count} edge", "{count} edges", len(there)))
         (edge,) = there
-        return f"edge {', '.join(edge_lines(graph, edge, self._session.inference.output(edge.source)))}"
+        return tr(
+            "edge {ends}",
+            ends=", ".join(edge_lines(graph, edge, self._session.inference.output(edge.source))),
+        )
 
 
 def selection_text(session: Session) -> str:
@@ -59,11 +62,20 @@ def selection_text(session: Session) -> str:
     chosen = [node_id for node_id in session.selection if node_id in session.graph.nodes]
     if not chosen:
         num_nodes = len(session.graph.nodes)
-        return f"{counted(num_nodes, 'layer')}, {_problems_text(len(session.problems))}, nothing selected"
+        return tr(
+            "{layers}, {problems}, nothing selected",
+            layers=tr_count("{count} layer", "{count} layers", num_nodes),
+            problems=_problems_text(len(session.problems)),
+        )
     if len(chosen) > 1:
         names = [session.graph.nodes[node_id].name for node_id in chosen[:MOST_NAMES]]
         more = ", ..." if len(chosen) > MOST_NAMES else ""
-        return f"{counted(len(chosen), 'layer')} selected: {', '.join(names)}{more}"
+        return tr(
+            "{layers} selected: {names}{more}",
+            layers=tr_count("{count} layer", "{count} layers", len(chosen)),
+            names=", ".join(names),
+            more=more,
+        )
     return node_text(session, chosen[0])
 
 
@@ -73,22 +85,23 @@ def node_text(session: Session, node_id: str) -> str:
     spec, problems = session.graph.catalog.get(node.type), session.problems_of(node_id)
     kind = " ".join(part for part in (node.type, params_text(spec, node) if spec else "") if part)
     parts = [node.name, kind, _outputs_text(dict(result.outputs)), _problems_text(len(problems))]
-    parts += [problem.message for problem in problems[:1]]
+    parts += [tr_made(problem.message) for problem in problems[:1]]
     return ", ".join(part for part in parts if part)
 
 
 def _outputs_text(outputs: dict[str, TensorSpec | None]) -> str:
     shapes = {name: _dims(tensor) for name, tensor in outputs.items()}
     if len(shapes) < 2:
-        return "".join(f"output {shape}" for shape in shapes.values())
-    return "outputs " + ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        return "".join(tr("output {shape}", shape=shape) for shape in shapes.values())
+    listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+    return tr("outputs {shapes}", shapes=listed)
 
 
 def _dims(tensor: TensorSpec | None) -> str:
     if tensor is None:
-        return "unknown"
+        return tr("unknown")
     return "×".join(map(str, tensor.shape)) or UNKNOWN
 
 
 def _problems_text(count: int) -> str:
-    return counted(count, "problem") if count else "no problems"
+    return tr_count("{count} problem", "{count} problems", count) if count else tr("no problems")

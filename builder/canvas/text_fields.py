@@ -12,6 +12,7 @@ from builder.canvas.inline_name import InlineName
 from builder.canvas.note_editor import NoteEditor
 from builder.canvas.ports import CARD_WIDTH
 from builder.session import Session
+from builder.texts import tr
 from graph.annotation_edits import SetFrame, SetNote
 from graph.annotations import MAX_TITLE_LENGTH
 from graph.document import Edit
@@ -53,7 +54,7 @@ class TextFields(QObject):
         text = graph.frames[item_id].title if is_frame else graph.nodes[item_id].name
         height = max(round(TITLE_HEIGHT * self._canvas.zoom), NAME_HEIGHT) if is_frame else NAME_HEIGHT
         self.name.setMaxLength(MAX_TITLE_LENGTH if is_frame else MAX_NAME_LENGTH)
-        self.name.setPlaceholderText("Title of the frame" if is_frame else "")
+        self.name.setPlaceholderText(tr("Title of the frame") if is_frame else "")
         size = QSize(max(place.width(), CARD_WIDTH), height)
         self.name.edit(item_id, text, QRect(place.topLeft(), size))
 

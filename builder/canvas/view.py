@@ -38,6 +38,7 @@ from builder.canvas.zoom_view import ZoomView
 from builder.layer_list import MIME_TYPE
 from builder.session import Session
 from builder.shortcuts import trigger
+from builder.texts import tr
 from builder.theme import GRID, Theme
 from graph.document import Change, Edge, PortRef
 from graph.frame_contents import with_contents
@@ -62,7 +63,7 @@ class CanvasView(ZoomView):
         self.graph_scene.setParent(self)
         self._session = session
         self.setObjectName("canvas")
-        self.setAccessibleName("Canvas")
+        self.setAccessibleName(tr("Canvas"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -143,7 +144,7 @@ class CanvasView(ZoomView):
         if edit is not None:
             session.apply(edit)
         else:
-            session.message.emit("Nothing is selected.")
+            session.message.emit(tr("Nothing is selected."))
 
     def select_all(self) -> None:
         graph = self._session.graph
@@ -155,7 +156,7 @@ class CanvasView(ZoomView):
         if len(chosen) == 1:
             self.fields.edit(*chosen)
         else:
-            self._session.message.emit("Select one layer, frame or note to rename.")
+            self._session.message.emit(tr("Select one layer, frame or note to rename."))
 
     def ask_replacement(self, node_id: str) -> None:
         """Opens the search box for the type that takes a node's place, at its card."""

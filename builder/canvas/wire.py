@@ -13,6 +13,7 @@ from builder.canvas.ports import Port
 from builder.canvas.routes import loose
 from builder.canvas.scene import CanvasScene
 from builder.session import Session
+from builder.texts import later, tr, tr_made
 from graph.connection import refusal
 from graph.document import Edge, Edit, PortRef
 from graph.edits import Batch, Connect, Disconnect
@@ -21,6 +22,8 @@ from graph.joining import PutBetween, layer_between
 SNAP = 22.0  # canvas units within which the curve's end jumps to a port
 
 CTRL = Qt.KeyboardModifier.ControlModifier
+TWO_INPUTS = "{port} is an input too. Drop on an output."
+TWO_OUTPUTS = "{port} is an output too. Drop on an input."
 
 Tell = Callable[[str, str], None]
 DropOnNothing = Callable[[PortRef, QPointF], None]
@@ -121,7 +124,8 @@ class Wire:
         if not gone:
             return Connect(source, sink)
         return Batch(
-            "Move edge" if self._moved else "Replace edge", (Disconnect(tuple(gone)), Connect(source, sink))
+            later("Move edge") if self._moved else later("Replace edge"),
+            (Disconnect(tuple(gone)), Connect(source, sink)),
         )
 
     def _replaced(self, port: Port) -> Edge | None:
@@ -141,13 +145,19 @@ class Wire:
         """What stands beside the mouse over a port, and in which role."""
         reason, offer, replaced = self.reason(port), self._offer(port), self._replaced(port)
         if reason is not None:
-            return (reason, "error-card") if offer is None else (f"Release to put {_told(offer)}.", "card")
+            return (
+                (reason, "error-card")
+                if offer is None
+                else (tr("Release to put {layer} in between.", layer=_told(offer)), "card")
+            )
         if offer is not None:
-            return f"The shapes do not fit. Hold Ctrl to put {_told(offer)}.", "warning-card"
+            return tr(
+                "The shapes do not fit. Hold Ctrl to put {layer} in between.", layer=_told(offer)
+            ), "warning-card"
         if replaced is None or replaced == self._moved or replaced.source == self._ends(port.ref)[0]:
             return "", "card"
         name = self._session.graph.nodes[replaced.source.node].name
-        return f"Replaces the edge from {name}.{replaced.source.port}.", "card"
+        return tr("Replaces the edge from {name}.{port}.", name=name, port=replaced.source.port), "card"
 
     def _ends(self, other: PortRef) -> tuple[PortRef, PortRef]:
         return (self._anchor.ref, other) if self._anchor.is_output else (other, self._anchor.ref)
@@ -155,9 +165,10 @@ class Wire:
     def _refusal(self, port: Port) -> str | None:
         graph = self._session.graph
         if port.is_output == self._anchor.is_output:
-            side, other = ("output", "input") if port.is_output else ("input", "output")
-            return f"{graph.nodes[port.ref.node].name}.{port.ref.port} is an {side} too. Drop on an {other}."
-        return refusal(graph, *self._ends(port.ref), replaced=self._replaced(port))
+            name = f"{graph.nodes[port.ref.node].name}.{port.ref.port}"
+            return tr(TWO_OUTPUTS if port.is_output else TWO_INPUTS, port=name)
+        reason = refusal(graph, *self._ends(port.ref), replaced=self._replaced(port))
+        return tr_made(reason) if reason else reason
 
     def _under(self, at: QPointF) -> tuple[NodeItem | None, Port | None]:
         """The port at the mouse; over a card the first that fits, or one that tells why none does."""
@@ -199,4 +210,4 @@ class Wire:
 def _told(offer: PutBetween) -> str:
     value = next(iter(offer.params.values()), None)
     of = f" ({value})" if isinstance(value, str) else ""
-    return f"{offer.type}{of} in between"
+    return f"{offer.type}{of}"

@@ -14,7 +14,7 @@ from builder.figure.dialog import FigureDialog
 from builder.figure.files import FigureError, write_figure
 from builder.figure.options import FIGURE_FORMATS
 from builder.session import Session
-from builder.texts import tr
+from builder.texts import tr, tr_made
 from builder.theme import Theme
 
 
@@ -61,10 +61,10 @@ class FigureCommands(QObject):
         try:
             write_figure(dialog.figure, path, kind.name, self._name)
         except FigureError as error:
-            self._dialogs.error(tr("Cannot export the figure"), str(error))
+            self._dialogs.error(tr("Cannot export the figure"), tr_made(str(error)))
             return
         store_choices(self._settings, replace(choices, folder=str(path.parent)))
-        self._session.message.emit(tr("Exported the figure to {path}.").format(path=path))
+        self._session.message.emit(tr("Exported the figure to {path}.", path=path))
         dialog.accept()
 
     @property

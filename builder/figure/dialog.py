@@ -128,7 +128,7 @@ class FigureDialog(QDialog):
 
     def _whats(self) -> Iterable[tuple[str, str]]:
         block, count = self._session.block, len(self._session.selection)
-        yield "all", tr("Block {name}").format(name=block) if block else tr("Whole graph")
+        yield "all", tr("Block {name}", name=block) if block else tr("Whole graph")
         if count:
             yield "selection", tr_count("Selection, {count} layer", "Selection, {count} layers", count)
 
@@ -222,7 +222,7 @@ class FigureDialog(QDialog):
 
 def _translated(names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for value, text in names.items():
-        yield value, tr(text).format(width=WIDTHS.get(value))
+        yield value, tr(text, width=WIDTHS.get(value))
 
 
 def _facts_text(figure: Figure, choices: Choices) -> str:
@@ -230,11 +230,11 @@ def _facts_text(figure: Figure, choices: Choices) -> str:
     width, height = figure.size
     across, down = figure.pixels
     lines = [
-        tr("{width:.0f} × {height:.0f} mm").format(width=width, height=height),
-        tr("smallest text {points:.1f} pt").format(points=figure.smallest_text),
+        tr("{width:.0f} × {height:.0f} mm", width=width, height=height),
+        tr("smallest text {points:.1f} pt", points=figure.smallest_text),
     ]
     if FIGURE_FORMATS[choices.kind].has_pixels:
-        lines.insert(0, tr("{width:,} × {height:,} pixels").format(width=across, height=down))
+        lines.insert(0, tr("{width:,} × {height:,} pixels", width=across, height=down))
     return "\n".join(lines)
 
 

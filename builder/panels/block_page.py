@@ -11,8 +11,9 @@ from builder.panels.facts import FactsSection
 from builder.panels.instance_section import uses_text
 from builder.panels.name_field import NameField
 from builder.panels.section import section_title
-from builder.quantities import counted, flops_text
+from builder.quantities import flops_text
 from builder.session import Session
+from builder.texts import tr, tr_count
 from builder.theme import GRID, font
 from graph.block_edits import RenameBlock
 from graph.block_params import REPEAT
@@ -26,21 +27,21 @@ class BlockPage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        title = QLabel("Block", self)
+        title = QLabel(tr("Block"), self)
         title.setFont(font("title"))
         self.name = NameField(session, lambda name: RenameBlock(session.block or "", name), self)
         self.uses = QLabel(self)
         self.uses.setProperty("role", "muted")
         self.uses.setWordWrap(True)
         self.params = BlockParamsForm(session, self)
-        ports, facts = FactsSection("Ports", self), FactsSection("This instance", self)
+        ports, facts = FactsSection(tr("Ports"), self), FactsSection(tr("This instance"), self)
         self.ports, self.facts = ports.facts, facts.facts
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
         parts = (
             title, self.name, self.uses,
-            section_title("Parameters", self), self.params,
+            section_title(tr("Parameters"), self), self.params,
             ports, facts,
         )  # fmt: skip
         for widget in parts:
@@ -68,17 +69,17 @@ class BlockPage(QWidget):
         inputs, outputs = block_ports(self._session.graph)
         for node_id, port in inputs.items():
             tensor = next(iter(self._session.result(node_id).outputs.values()), None)
-            yield f"Input {port}", str(tensor) if tensor else "unknown"
+            yield tr("Input {port}", port=port), str(tensor) if tensor else tr("unknown")
         for node_id, port in outputs.items():
             tensor = next(iter(self._session.result(node_id).inputs.values()), None)
-            yield f"Output {port}", str(tensor) if tensor else "unknown"
+            yield tr("Output {port}", port=port), str(tensor) if tensor else tr("unknown")
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         inference, repeat = self._session.inference, self._repetitions()
         if repeat > 1:
-            yield "Repeated", f"{repeat:,} times; the first is shown"
-        yield "Layers", f"{len(self._session.graph.nodes):,}"
-        yield "Parameters", f"{inference.total_parameters:,}"
-        yield "FLOPs a sample", flops_text(inference.total_flops)
+            yield tr("Repeated"), tr("{repeat:,} times; the first is shown", repeat=repeat)
+        yield tr("Layers"), f"{len(self._session.graph.nodes):,}"
+        yield tr("Parameters"), f"{inference.total_parameters:,}"
+        yield tr("FLOPs a sample"), flops_text(inference.total_flops)
         count = len(self._session.problems)
-        yield "Problems", counted(count, "problem") if count else "none"
+        yield tr("Problems"), tr_count("{count} problem", "{count} problems", count) if count else tr("none")

@@ -24,6 +24,7 @@ from builder.panels.fields import Field, FlagField, make_field, set_invalid
 from builder.panels.name_field import NameField
 from builder.panels.typed_text import leaves_history, next_burst
 from builder.session import Session
+from builder.texts import later, tr, tr_made
 from builder.theme import GRID
 from graph.block_edits import RemoveBlockParam, RenameBlockParam, SetBlockParams
 from graph.block_params import KINDS, param_spec
@@ -31,7 +32,12 @@ from graph.catalog.params import Value
 from graph.document import BlockParam, EditError
 
 STEM = "value"
-KIND_NAMES = {"int": "integer", "float": "number", "bool": "yes or no", "str": "text"}
+KIND_NAMES = {
+    "int": later("integer"),
+    "float": later("number"),
+    "bool": later("yes or no"),
+    "str": later("text"),
+}
 _EMPTY: Mapping[str, Value] = {"int": 1, "float": 0.0, "bool": False, "str": ""}
 _NONE = (
     "None yet. Right-click the name of a layer's parameter to make it one of the block, or add one here"
@@ -47,11 +53,11 @@ class BlockParamsForm(QWidget):
         self._session = session
         self._params: tuple[BlockParam, ...] = ()
         self.cards: list[ParamCard] = []
-        self._hint = QLabel(_NONE, self)
+        self._hint = QLabel(tr(_NONE), self)
         self._hint.setProperty("role", "muted")
         self._hint.setWordWrap(True)
-        self.add_button = QPushButton(icon("plus"), "Add parameter", self)
-        self.add_button.setToolTip("Something that every instance can set by itself")
+        self.add_button = QPushButton(icon("plus"), tr("Add parameter"), self)
+        self.add_button.setToolTip(tr("Something that every instance can set by itself"))
         self.add_button.clicked.connect(self._add)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -95,7 +101,7 @@ class BlockParamsForm(QWidget):
         try:
             self._session.submit(SetBlockParams(self._block, params), key)
         except EditError as error:
-            self.cards[index].refuse(str(error))
+            self.cards[index].refuse(tr_made(str(error)))
         else:
             self.cards[index].refuse("")
 
@@ -120,22 +126,22 @@ class ParamCard(QFrame):
         self._burst = next_burst()
         self.setProperty("role", "card")
         self.name = NameField(session, self._rename, self)
-        self.name.line.setAccessibleName("Name of the parameter")
+        self.name.line.setAccessibleName(tr("Name of the parameter"))
         self.kind = QComboBox(self)
         for kind in KINDS:
-            self.kind.addItem(KIND_NAMES[kind], kind)
-        self.kind.setToolTip("What kind of value it takes")
-        self.kind.setAccessibleName("Kind of value")
+            self.kind.addItem(tr(KIND_NAMES[kind]), kind)
+        self.kind.setToolTip(tr("What kind of value it takes"))
+        self.kind.setAccessibleName(tr("Kind of value"))
         self.kind.activated.connect(self._choose_kind)
         self.remove_button = QToolButton(self)
         self.remove_button.setIcon(icon("delete"))
         self.remove_button.setIconSize(QSize(2 * GRID, 2 * GRID))
-        self.remove_button.setAccessibleName("Remove the parameter")
-        self.remove_button.setToolTip("Removes it; what reads it has its default from then on")
+        self.remove_button.setAccessibleName(tr("Remove the parameter"))
+        self.remove_button.setToolTip(tr("Removes it; what reads it has its default from then on"))
         self.remove_button.clicked.connect(self._remove)
         self.help = QLineEdit(self)
-        self.help.setPlaceholderText("What it is for")
-        self.help.setAccessibleName("What the parameter is for")
+        self.help.setPlaceholderText(tr("What it is for"))
+        self.help.setAccessibleName(tr("What the parameter is for"))
         self.help.textEdited.connect(self._explain)
         self.help.editingFinished.connect(self._end_burst)
         self.help.installEventFilter(self)
@@ -177,8 +183,8 @@ class ParamCard(QFrame):
 
     def _make_default(self, param: BlockParam) -> None:
         old, self.default = self.default, make_field(param_spec(param), self)
-        self.default.setAccessibleName("Default")
-        self.default.setToolTip("What an instance has that does not set it")
+        self.default.setAccessibleName(tr("Default"))
+        self.default.setToolTip(tr("What an instance has that does not set it"))
         self.default.edited.connect(self._set_default)
         if not isinstance(self.default, FlagField):
             self.default.cancelled.connect(self._take_back)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from builder.texts import later
+
 _MIN_STEPS = 16  # the x-axis shows at least that many
 
 
@@ -50,27 +52,31 @@ class ChartSpec:
 CHARTS: tuple[ChartSpec, ...] = (
     ChartSpec(
         "loss",
-        "Loss",
+        later("Loss"),
         (
-            CurveSpec("loss", "step", "plot_train_raw"),
-            CurveSpec("smoothed_loss", "smooth", "plot_train", smooth=True),
-            CurveSpec("val_loss", "val", "plot_val", markers=True),
+            CurveSpec("loss", later("step"), "plot_train_raw"),
+            CurveSpec("smoothed_loss", later("smooth"), "plot_train", smooth=True),
+            CurveSpec("val_loss", later("val"), "plot_val", markers=True),
         ),
         can_log=True,
     ),
     ChartSpec(
         "accuracy",
-        "Accuracy, %",
+        later("Accuracy, %"),
         (
-            CurveSpec("train_accuracy", "train", "plot_train", markers=True),
-            CurveSpec("val_accuracy", "val", "plot_val", markers=True),
+            CurveSpec("train_accuracy", later("train"), "plot_train", markers=True),
+            CurveSpec("val_accuracy", later("val"), "plot_val", markers=True),
         ),
         scale=100.0,
     ),
     ChartSpec(
-        "lr", "Learning rate", (CurveSpec("lr", "", "plot_lr", smooth=True),), from_zero=True, can_log=True
+        "lr",
+        later("Learning rate"),
+        (CurveSpec("lr", "", "plot_lr", smooth=True),),
+        from_zero=True,
+        can_log=True,
     ),
-    ChartSpec("grad_norm", "Gradient norm", (CurveSpec("grad_norm", "", "plot_grad"),), can_log=True),
+    ChartSpec("grad_norm", later("Gradient norm"), (CurveSpec("grad_norm", "", "plot_grad"),), can_log=True),
 )
 
 

@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
 
 from builder.icons import icon
 from builder.panels.source_view import SourceView
+from builder.texts import tr, tr_count, tr_made
 from builder.theme import GRID, Theme, font
 
 _EMPTY = "The graph is empty. Add a layer, and its PyTorch code appears here."
+_SOLVE = "The code appears when these are solved:"
 _COPIED_TIME = 1500  # milliseconds that the copy button says so
 
 
@@ -62,7 +64,7 @@ class CodePane(QWidget):
             for line in lines:
                 self._nodes.setdefault(line, node)
         self.view.set_source(text)
-        self._title.setText(f"{len(text.splitlines())} lines")
+        self._title.setText(tr_count("{count} line", "{count} lines", len(text.splitlines())))
         self._pages.setCurrentWidget(self.view)
         self._enable_buttons(True, "")
         self.highlight_node(self._highlighted)
@@ -74,7 +76,7 @@ class CodePane(QWidget):
         self._title.setText("")
         self._explanation.setText(self._explain())
         self._pages.setCurrentWidget(self._placeholder)
-        self._enable_buttons(False, "There is no code yet: the graph is empty or has problems.")
+        self._enable_buttons(False, tr("There is no code yet: the graph is empty or has problems."))
 
     def highlight_node(self, node_ids: Iterable[str]) -> None:
         """Marks the lines of nodes, in sources shown later too; does not emit `node_activated`."""
@@ -100,10 +102,10 @@ class CodePane(QWidget):
 
     def _explain(self) -> str:
         if not self._problems:
-            return f"<p>{_EMPTY}</p>"
+            return f"<p>{tr(_EMPTY)}</p>"
         bullet = f'<span style="color:{self._theme.error}">●</span>'
-        items = "".join(f"<p>{bullet}&nbsp; {escape(message)}</p>" for message in self._problems)
-        return f"<p><b>The code appears when these are solved:</b></p>{items}"
+        items = "".join(f"<p>{bullet}&nbsp; {escape(tr_made(message))}</p>" for message in self._problems)
+        return f"<p><b>{tr(_SOLVE)}</b></p>{items}"
 
     @Slot(int)
     def _on_line_entered(self, line: int) -> None:
@@ -113,17 +115,17 @@ class CodePane(QWidget):
     @Slot()
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.source())
-        self.copy_button.setText("Copied")
+        self.copy_button.setText(tr("Copied"))
         self._copied.start()
 
     @Slot()
     def _end_copied(self) -> None:
-        self.copy_button.setText("Copy")
+        self.copy_button.setText(tr("Copy"))
 
     def _enable_buttons(self, enabled: bool, reason: str) -> None:
         for button, tool_tip in (
-            (self.copy_button, "Copies the whole source"),
-            (self.save_button, "Saves the source as a Python file"),
+            (self.copy_button, tr("Copies the whole source")),
+            (self.save_button, tr("Saves the source as a Python file")),
         ):
             button.setEnabled(enabled)
             button.setToolTip(tool_tip if enabled else reason)
@@ -132,9 +134,9 @@ class CodePane(QWidget):
         self._title = QLabel()
         self._title.setFont(font("caption"))
         self._title.setProperty("role", "muted")
-        self.copy_button = QPushButton(icon("copy"), "Copy")
+        self.copy_button = QPushButton(icon("copy"), tr("Copy"))
         self.copy_button.clicked.connect(self._copy)
-        self.save_button = QPushButton(icon("save"), "Save as...")
+        self.save_button = QPushButton(icon("save"), tr("Save as..."))
         self.save_button.clicked.connect(self.save_requested)
         self._copied = QTimer(self, singleShot=True, interval=_COPIED_TIME)
         self._copied.timeout.connect(self._end_copied)
@@ -142,7 +144,7 @@ class CodePane(QWidget):
         self._explanation.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._explanation.setMargin(2 * GRID)
         self._explanation.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._placeholder = QScrollArea(widgetResizable=True, accessibleName="Why there is no code")
+        self._placeholder = QScrollArea(widgetResizable=True, accessibleName=tr("Why there is no code"))
         self._placeholder.setWidget(self._explanation)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._placeholder)

@@ -25,6 +25,7 @@ from builder.panels.chart_specs import CHARTS, x_range
 from builder.panels.figures import RunFigures
 from builder.panels.headline import Headline, arrange
 from builder.pulse import Pulse
+from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme, font
 from runtime.events import EpochEnded, Event, StepsRecorded
 
@@ -197,7 +198,7 @@ class Dashboard(QWidget):
         self.progress_bar.setValue(round(figures.fraction * self.progress_bar.maximum()))
         self.status_label.setText(figures.status)
         self.status_label.setToolTip(figures.status)
-        failure = figures.reason if figures.state == "failed" else ""
+        failure = tr_made(figures.reason) if figures.state == "failed" else ""
         self.reason_label.setText(failure)
         self.banner.setVisible(bool(failure))
         self.fit_button.setVisible(not self._follows)
@@ -252,10 +253,10 @@ class Dashboard(QWidget):
     def _build_empty(self) -> QWidget:
         page = QWidget()
         self._empty_icon = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        title = QLabel("No run yet", alignment=Qt.AlignmentFlag.AlignCenter)
+        title = QLabel(tr("No run yet"), alignment=Qt.AlignmentFlag.AlignCenter)
         title.setFont(font("title"))
         hint = QLabel(
-            "Press Train (Ctrl+Enter) to see the curves fall.", alignment=Qt.AlignmentFlag.AlignCenter
+            tr("Press Train (Ctrl+Enter) to see the curves fall."), alignment=Qt.AlignmentFlag.AlignCenter
         )
         hint.setProperty("role", "muted")
         hint.setWordWrap(True)
@@ -270,12 +271,12 @@ class Dashboard(QWidget):
     def _build_run(self) -> QWidget:
         page = QWidget()
         self.progress_bar = QProgressBar(maximum=10_000, textVisible=False)
-        self.progress_bar.setAccessibleName("Progress of the run")
+        self.progress_bar.setAccessibleName(tr("Progress of the run"))
         self.status_label = QLabel()
         self.status_label.setFont(font("caption"))
         self.status_label.setProperty("role", "muted")
         self.status_label.setMinimumWidth(1)  # a long text is cut; it must not widen the window
-        self.fit_button = QPushButton(icon("fit"), "Show all steps")
+        self.fit_button = QPushButton(icon("fit"), tr("Show all steps"))
         self.fit_button.setProperty("role", "flat")
         self.fit_button.clicked.connect(self._on_fit)
         policy = self.fit_button.sizePolicy()

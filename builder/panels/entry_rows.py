@@ -12,6 +12,7 @@ from builder.panels.number_field import NumberField
 from builder.panels.section import inline_button
 from builder.panels.stepping import is_number
 from builder.panels.typed_text import next_burst
+from builder.texts import tr, tr_made
 from builder.theme import GRID
 from graph.catalog.params import ParamSpec, Value
 from graph.expressions import is_expression
@@ -50,7 +51,7 @@ class EntryRows(QObject):
         self._names: tuple[str, ...] = ()
         self._labels: list[DragLabel] = []
         self.fields: list[NumberField] = []
-        self.chain = inline_button("link", f"{spec.name}: one for all dims", self._form)
+        self.chain = inline_button("link", tr("{name}: one for all dims", name=spec.name), self._form)
         self.chain.setCheckable(True)
         self.chain.setObjectName(f"{spec.name}.chain")
         self.chain.clicked.connect(self._toggle)
@@ -67,15 +68,18 @@ class EntryRows(QObject):
         self.chain.setEnabled(not reason)
         self.chain.setVisible(value is not SEVERAL)
         names = ", ".join(self._names)
-        self.chain.setToolTip(reason or (f"One for all: {names}" if is_split else f"One each: {names}"))
+        self.chain.setToolTip(
+            reason
+            or (tr("One for all: {names}", names=names) if is_split else tr("One each: {names}", names=names))
+        )
 
     def _why_not(self) -> str:
         """Why there cannot be one for each dim; nothing if there can."""
         if not self._names:
-            return "How many dims there are is not known yet: connect the input."
+            return tr("How many dims there are is not known yet: connect the input.")
         if is_number(self._start) or (isinstance(self._start, str) and is_expression(self._start)):
             return ""
-        return "There is no number to split: type one first."
+        return tr("There is no number to split: type one first.")
 
     def _show_rows(self, values: Value) -> None:
         while len(self.fields) < len(values):
@@ -97,7 +101,7 @@ class EntryRows(QObject):
         label = DragLabel("", field, self._form)
         label.setProperty("role", "muted")
         label.setIndent(2 * GRID)
-        label.setToolTip(DRAG_HINT)
+        label.setToolTip(tr(DRAG_HINT))
         QWidget.setTabOrder(self.fields[-1] if self.fields else self.chain, field)
         self._layout.addWidget(label, line, 0)
         self._layout.addWidget(field, line, 1)
@@ -109,7 +113,9 @@ class EntryRows(QObject):
             label.setText(name)
             field.setObjectName(f"{self._spec.name}.{name}")
             field.setAccessibleName(f"{self._spec.name}, {name}")
-            field.setToolTip(f"{self._spec.help} This is the {name}.".strip())
+            field.setToolTip(
+                tr("{help} This is the {name}.", help=tr_made(self._spec.help), name=name).strip()
+            )
 
     def _set_entry(self, index: int, value: Value, burst: int) -> None:
         values = list(self._value)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QSizePolicy, QV
 
 from builder.panels.form_row import LABEL_WIDTH
 from builder.panels.section import SectionHeading
+from builder.texts import tr
 
 
 class Facts(QWidget):
@@ -63,7 +64,7 @@ class FactsSection(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.facts = Facts(self)
-        self.heading = SectionHeading(title, "copy", f"Copy {title[0].lower()}{title[1:]}", self)
+        self.heading = SectionHeading(title, "copy", tr("Copy: {title}", title=title), self)
         self.heading.button.clicked.connect(self._copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -16,11 +16,12 @@ from builder.panels.field_text import SEVERAL, UNSET, format_value
 from builder.panels.number_field import NumberField, only_with_focus
 from builder.panels.source_field import SourceField
 from builder.panels.typed_text import TypedText, next_burst
+from builder.texts import later, tr, tr_made
 from graph.catalog.params import ParamSpec, Value
 
 UNTYPED = ("bool", "choice")  # kinds whose editor takes no text, and so no expression
 LEAST_CHOICE = 96  # pixels; the inspector is narrow
-SEVERAL_TEXT = "several values"
+SEVERAL_TEXT = later("several values")
 
 
 class TextField(QLineEdit):
@@ -57,7 +58,7 @@ class FlagField(QCheckBox):
             self.setChecked(shown)
         else:
             self.setCheckState(Qt.CheckState.PartiallyChecked)
-        text = SEVERAL_TEXT if shown is SEVERAL else format_value(shown)
+        text = tr(SEVERAL_TEXT) if shown is SEVERAL else format_value(shown)
         self.setText("" if isinstance(shown, bool) else text)
 
 
@@ -77,9 +78,9 @@ class ChoiceField(QComboBox):
         self._spec = spec
         self._choices = [str(choice) for choice in spec.bounds().get("choices", ())]
         for choice in self._choices:
-            self.addItem((titles or {}).get(choice, choice), choice)
+            self.addItem(tr_made(titles[choice]) if titles and choice in titles else choice, choice)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setPlaceholderText(SEVERAL_TEXT)
+        self.setPlaceholderText(tr(SEVERAL_TEXT))
         self.setMinimumContentsLength(6)
         self.setMinimumWidth(LEAST_CHOICE)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -114,7 +115,7 @@ class PathField(QWidget):
         self._line.cancelled.connect(self.cancelled)
         self._button = QToolButton(self)
         self._button.setIcon(icon("open"))
-        self._button.setToolTip("Choose a folder" if self._limits.get("folder") else "Choose a file")
+        self._button.setToolTip(tr("Choose a folder") if self._limits.get("folder") else tr("Choose a file"))
         self._button.clicked.connect(self._choose)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -130,10 +131,12 @@ class PathField(QWidget):
     def _choose(self) -> None:
         start = self._line.text()
         if self._limits.get("folder"):
-            path = QFileDialog.getExistingDirectory(self, "Choose a folder", start)
+            path = QFileDialog.getExistingDirectory(self, tr("Choose a folder"), start)
         else:
             patterns = " ".join(f"*{suffix}" for suffix in self._limits.get("suffixes", ()))
-            path, _ = QFileDialog.getOpenFileName(self, "Choose a file", start, f"Data ({patterns or '*'})")
+            path, _ = QFileDialog.getOpenFileName(
+                self, tr("Choose a file"), start, tr("Data ({patterns})", patterns=patterns or "*")
+            )
         if path:
             self._line.typing.enter(path)
             self._line.typing.finish()

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from builder.texts import later, tr
 from runtime.events import DataProgress, EpochEnded, Event, RunEnded, RunStarted, StateChanged, StepsRecorded
 
 _SPEED_WINDOW = 5.0  # seconds
 
 STATE_TEXTS = {
-    "preparing": "Preparing",
-    "running": "Running",
-    "paused": "Paused",
-    "stopping": "Stopping",
-    "finished": "Finished",
-    "stopped": "Stopped",
-    "failed": "Failed",
+    "preparing": later("Preparing"),
+    "running": later("Running"),
+    "paused": later("Paused"),
+    "stopping": later("Stopping"),
+    "finished": later("Finished"),
+    "stopped": later("Stopped"),
+    "failed": later("Failed"),
 }
 
 
@@ -102,8 +103,17 @@ class RunFigures:
         self.epochs, self.total_steps = event.epochs, event.total_steps
         self.steps_per_epoch, self.step = event.steps_per_epoch, event.start_step
         self.batch_size = event.train_samples / event.steps_per_epoch if event.steps_per_epoch else 0.0
-        self.text = f"{event.device} · {event.precision} · {event.parameters:,} parameters"
-        self.text += f" · {event.train_samples:,} train and {event.val_samples:,} val samples"
+        self.text = tr(
+            "{device} · {precision} · {parameters:,} parameters",
+            device=event.device,
+            precision=event.precision,
+            parameters=event.parameters,
+        )
+        self.text += tr(
+            " · {train_samples:,} train and {val_samples:,} val samples",
+            train_samples=event.train_samples,
+            val_samples=event.val_samples,
+        )
 
     def _take_steps(self, event: StepsRecorded) -> None:
         if not event.losses:
@@ -143,8 +153,8 @@ def duration(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+        return tr("{minutes} min {seconds:02} s", minutes=whole // 60, seconds=whole % 60)
+    return tr("{hours} h {minutes:02} min", hours=whole // 3600, minutes=whole % 3600 // 60)
 
 
 def number(value: float) -> str:

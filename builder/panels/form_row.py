@@ -15,6 +15,7 @@ from builder.panels.fields import ChoiceField, FlagField, PathField, make_field,
 from builder.panels.number_field import NumberField
 from builder.panels.section import inline_button
 from builder.panels.source_field import SourceField
+from builder.texts import tr, tr_made
 from builder.theme import font
 from builder.theme.tokens import CONTROL_HEIGHT
 from graph.catalog.params import ParamSpec, Value
@@ -83,8 +84,8 @@ class FormRow:
         self.field = make_field(spec, form, as_text)
         self.field.setObjectName(spec.name)
         self.field.setAccessibleName(title)
-        self.field.setAccessibleDescription(spec.help)
-        self.field.setToolTip(spec.help)
+        self.field.setAccessibleDescription(tr_made(spec.help))
+        self.field.setToolTip(tr_made(spec.help))
         self.entries: EntryRows | None = None
         self.label = _label(title, spec, self.field, form)
         self.computed = Remark(form, layout, (line + COMPUTED, 1, 1, 2), "muted")
@@ -118,7 +119,7 @@ class FormRow:
         self._mark(is_changed(self.spec, state.value))
         if self._reset is not None:
             self._reset.setToolTip(_reset_text(self.spec, state))
-        self.field.setToolTip(f"{self.spec.help}\n{state.origin}".strip())
+        self.field.setToolTip(f"{tr_made(self.spec.help)}\n{state.origin}".strip())
         set_invalid(self.field, bool(state.problem))
         self.problem.show_text(state.problem)
         self.computed.show_text(f"= {state.computed}" if state.computed else "")
@@ -199,13 +200,13 @@ def _label(text: str, spec: ParamSpec, field: QWidget, form: QWidget) -> DragLab
     label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, LABEL_WIDTH))
     label.setFixedWidth(LABEL_WIDTH)
     label.setMinimumHeight(CONTROL_HEIGHT)  # rows of all kinds stand equally far apart
-    hint = f"\n{DRAG_HINT}" if isinstance(field, NumberField) else ""
-    label.setToolTip(f"{text}: {spec.help}{hint}" if spec.help else f"{text}{hint}")
+    hint = f"\n{tr(DRAG_HINT)}" if isinstance(field, NumberField) else ""
+    label.setToolTip(f"{text}: {tr_made(spec.help)}{hint}" if spec.help else f"{text}{hint}")
     return label
 
 
 def _reset_button(form: QWidget, spec: ParamSpec) -> QToolButton:
-    button = inline_button("undo", f"Reset {spec.name}", form)
+    button = inline_button("undo", tr("Reset {name}", name=spec.name), form)
     button.setObjectName(f"{spec.name}.reset")
     button.setFixedSize(RESET_SIZE, RESET_SIZE)
     button.hide()
@@ -214,6 +215,6 @@ def _reset_button(form: QWidget, spec: ParamSpec) -> QToolButton:
 
 def _reset_text(spec: ParamSpec, state: FieldState) -> str:
     if spec.inferred is not None:
-        return "Infer it from the input"
+        return tr("Infer it from the input")
     shown = shown_default(spec)
-    return f"Back to the default, {shown}" if shown else "Leave it out"
+    return tr("Back to the default, {shown}", shown=shown) if shown else tr("Leave it out")

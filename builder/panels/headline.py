@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from builder.panels.figures import STATE_TEXTS, RunFigures, duration, number
+from builder.texts import later, tr
 from builder.theme import GRID, Theme, font
 
 _TILE_WIDTH = 94  # pixels
@@ -72,7 +73,7 @@ class Tile(QWidget):
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = title
-        self._name = QLabel(title)
+        self._name = QLabel(tr(title))
         self._name.setFont(font("caption"))
         self._name.setProperty("role", "muted")
         self.value = QLabel(_NONE)
@@ -93,7 +94,8 @@ class Tile(QWidget):
 
     def set_total(self, total: int) -> None:
         """Says in the title what the figure goes up to: "Step of 2,350"."""
-        text = f"{self._title} of {total:,}" if total else self._title
+        title = tr(self._title)
+        text = tr("{title} of {total:,}", title=title, total=total) if total else title
         if text != self._name.text():
             self._name.setText(text)
 
@@ -122,17 +124,19 @@ def _texts(figures: RunFigures) -> dict[str, str]:
     speed = figures.steps_per_second
     left = figures.seconds_left
     return {
-        "State": STATE_TEXTS[figures.state],
-        "Epoch": f"{figures.epoch:,}" if figures.epoch else _NONE,
-        "Step": f"{figures.step:,}" if figures.step else _NONE,
-        "Train loss": _figure(figures.train_loss),
-        "Val loss": _figure(figures.val_loss),
-        "Val accuracy": f"{figures.val_accuracy:.2%}" if figures.val_accuracy is not None else _NONE,
-        "Learning rate": _figure(figures.lr),
-        "Gradient norm": _figure(figures.grad_norm),
-        "Steps / s": f"{speed:,.0f}" if speed is not None and speed >= 100 else _figure(speed),
-        "Samples / s": f"{samples:,.0f}" if (samples := figures.samples_per_second) is not None else _NONE,
-        "Time left": duration(left) if left is not None else _NONE,
+        later("State"): tr(STATE_TEXTS[figures.state]),
+        later("Epoch"): f"{figures.epoch:,}" if figures.epoch else _NONE,
+        later("Step"): f"{figures.step:,}" if figures.step else _NONE,
+        later("Train loss"): _figure(figures.train_loss),
+        later("Val loss"): _figure(figures.val_loss),
+        later("Val accuracy"): f"{figures.val_accuracy:.2%}" if figures.val_accuracy is not None else _NONE,
+        later("Learning rate"): _figure(figures.lr),
+        later("Gradient norm"): _figure(figures.grad_norm),
+        later("Steps / s"): f"{speed:,.0f}" if speed is not None and speed >= 100 else _figure(speed),
+        later("Samples / s"): f"{samples:,.0f}"
+        if (samples := figures.samples_per_second) is not None
+        else _NONE,
+        later("Time left"): duration(left) if left is not None else _NONE,
     }
 
 

@@ -8,25 +8,26 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 from builder.panels.elided import ElidedLabel
 from builder.panels.field_text import shown_default
 from builder.panels.forms import SpecForm
+from builder.texts import later, tr, tr_made
 from builder.theme import GRID, font
 from graph.catalog.params import ParamSpec
 
 LINES = 3  # of text below the name
 IDLE = "Click a parameter to read what it does. Drag a name sideways to change its number."
 KIND_TEXT = {
-    "int": "integer",
-    "ints": "integer",
-    "axis": "index of a dim",
-    "float": "number",
-    "bool": "yes or no",
-    "choice": "one of a list",
-    "text": "text",
-    "source": "Python source",
-    "arguments": "values by name",
-    "path": "path of a file",
-    "axes": "list of dims",
-    "shape": "list of sizes",
-    "floats": "number or list",
+    "int": later("integer"),
+    "ints": later("integer"),
+    "axis": later("index of a dim"),
+    "float": later("number"),
+    "bool": later("yes or no"),
+    "choice": later("one of a list"),
+    "text": later("text"),
+    "source": later("Python source"),
+    "arguments": later("values by name"),
+    "path": later("path of a file"),
+    "axes": later("list of dims"),
+    "shape": later("list of sizes"),
+    "floats": later("number or list"),
 }
 
 
@@ -75,18 +76,18 @@ class HelpStrip(QFrame):
     def _explain(self, spec: ParamSpec | None) -> None:
         self.name.setText(spec.name if spec else "")
         self.name.setVisible(spec is not None)
-        self.text.setText(f"{spec.help} {limits_text(spec)}" if spec else IDLE)
+        self.text.setText(f"{tr_made(spec.help)} {limits_text(spec)}" if spec else tr(IDLE))
         self.text.setToolTip(self.text.text())
         self.turned.emit()
 
 
 def limits_text(spec: ParamSpec) -> str:
     """What a parameter takes, in a sentence such as `Integer of at least 1; default 3`."""
-    text = KIND_TEXT.get(spec.kind, "value") + _range_text(spec) + _choices_text(spec)
+    text = tr(KIND_TEXT.get(spec.kind, "value")) + _range_text(spec) + _choices_text(spec)
     if spec.inferred is not None:
-        text += "; follows from the input when empty"
+        text += tr("; follows from the input when empty")
     elif default := shown_default(spec):
-        text += f"; default {default}"
+        text += tr("; default {default}", default=default)
     return f"{text[0].upper()}{text[1:]}."
 
 
@@ -96,17 +97,21 @@ def _choices_text(spec: ParamSpec) -> str:
         return ""
     words = "".join(f", {choice}" for choice in spec.bounds().get("choices", ()))
     names = ", ".join(spec.entries(2))
-    return f"{words}, or {names}" if names else words
+    return tr("{words}, or {names}", words=words, names=names) if names else words
 
 
 def _range_text(spec: ParamSpec) -> str:
     bounds = spec.bounds()
     low, high = bounds.get("min"), bounds.get("max")
     if "above" in bounds:
-        return f" above {bounds['above']:g}"
+        return tr(" above {low:g}", low=bounds["above"])
     if low is not None and high is not None:
-        return f" from {low:g} to {high:g}" if abs(high) < 10**6 else f" of at least {low:g}"
-    return f" of at least {low:,}" if low is not None and low > -(10**6) else ""
+        return (
+            tr(" from {low:g} to {high:g}", low=low, high=high)
+            if abs(high) < 10**6
+            else tr(" of at least {low:g}", low=low)
+        )
+    return tr(" of at least {low:,}", low=low) if low is not None and low > -(10**6) else ""
 
 
 def _spec_at(widget: QWidget | None) -> ParamSpec | None:

@@ -12,6 +12,7 @@ from builder.panels.node_page import NodePage
 from builder.panels.project_page import ProjectPage
 from builder.panels.several_page import SeveralPage
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import Theme
 from graph.document import Change
 
@@ -132,7 +133,7 @@ class _Scroll(QScrollArea):
     """A page with as much of its height in view as there is room for."""
 
     def __init__(self, page: QWidget) -> None:
-        super().__init__(accessibleName="Facts and parameters")
+        super().__init__(accessibleName=tr("Facts and parameters"))
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(page)

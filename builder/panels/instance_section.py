@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from builder.icons import icon
 from builder.panels.name_field import NameField
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import GRID
 from graph.block_edits import RenameBlock, count_uses
 from graph.project import Project
@@ -21,13 +22,13 @@ class InstanceSection(QWidget):
         self._session = session
         self._block = self._node_id = ""
         self.name = NameField(session, lambda name: RenameBlock(self._block, name), self)
-        self.name.line.setAccessibleName("Name of the block")
-        self.name.line.setToolTip("Name of the block, which all its instances share")
+        self.name.line.setAccessibleName(tr("Name of the block"))
+        self.name.line.setToolTip(tr("Name of the block, which all its instances share"))
         self.uses = QLabel(self)
         self.uses.setProperty("role", "muted")
         self.uses.setWordWrap(True)
-        self.edit_button = QPushButton(icon("rename"), "Edit block", self)
-        self.edit_button.setToolTip("Shows the layers inside; a double-click on the card does so too")
+        self.edit_button = QPushButton(icon("rename"), tr("Edit block"), self)
+        self.edit_button.setToolTip(tr("Shows the layers inside; a double-click on the card does so too"))
         self.edit_button.clicked.connect(self._enter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -60,5 +61,5 @@ def uses_text(project: Project, block: str) -> str:
     """How often a block is used, and so what editing it means."""
     count = count_uses(project, block)
     if count < 2:
-        return "Used once." if count else "Not used."
-    return f"Used {count:,} times; editing it changes all."
+        return tr("Used once.") if count else tr("Not used.")
+    return tr("Used {count:,} times; editing it changes all.", count=count)

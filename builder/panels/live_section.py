@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from builder.node_watch import NodeWatch
 from builder.overlays import percent, short, spread
 from builder.panels.facts import FactsSection
+from builder.texts import tr
 from runtime.events import NodeFigures
 
 ASKER = "inspector"
@@ -21,7 +22,7 @@ class LiveSection(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.section = FactsSection("While training", self)
+        self.section = FactsSection(tr("While training"), self)
         self._watch: NodeWatch | None = None
         self._node_id = ""
         layout = QVBoxLayout(self)
@@ -45,7 +46,7 @@ class LiveSection(QWidget):
         figures = self._watch.figures(self._node_id) if self._watch is not None else None
         self.section.setVisible(figures is not None)
         if figures is not None and self._watch is not None:
-            self.section.facts.show_facts([*_facts(figures), ("Step", f"{self._watch.step:,}")])
+            self.section.facts.show_facts([*_facts(figures), (tr("Step"), f"{self._watch.step:,}")])
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -61,13 +62,20 @@ class LiveSection(QWidget):
 
 
 def _facts(figures: NodeFigures) -> Iterator[tuple[str, str]]:
-    yield "Time", f"{percent(figures.time_share)}, {_duration(figures.seconds)} a step"
+    yield (
+        tr("Time"),
+        tr(
+            "{share}, {duration} a step",
+            share=percent(figures.time_share),
+            duration=_duration(figures.seconds),
+        ),
+    )
     if figures.grad_norm is not None:
-        yield "Gradient norm", short(figures.grad_norm)
+        yield tr("Gradient norm"), short(figures.grad_norm)
     if figures.mean is not None:
-        yield "Output", spread(figures)
+        yield tr("Output"), spread(figures)
     if figures.dead is not None:
-        yield "Dead units", percent(figures.dead)
+        yield tr("Dead units"), percent(figures.dead)
 
 
 def _duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from builder.icons import icon
+from builder.texts import tr
 from builder.theme import GRID, font
 
 MAX_LINES = 5000
@@ -28,14 +29,14 @@ class LogPanel(QWidget):
         super().__init__(parent)
         self._now = now
         self.view = QPlainTextEdit(self)
-        self.view.setAccessibleName("Log")
+        self.view.setAccessibleName(tr("Log"))
         self.view.setReadOnly(True)
         self.view.setUndoRedoEnabled(False)
         self.view.setMaximumBlockCount(MAX_LINES)
         self.view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.view.setFont(font("code"))
-        self.view.setPlaceholderText(EMPTY)
-        self._clear = QPushButton(icon("delete"), "Clear", self)
+        self.view.setPlaceholderText(tr(EMPTY))
+        self._clear = QPushButton(icon("delete"), tr("Clear"), self)
         self._clear.setProperty("role", "flat")
         self._clear.clicked.connect(self.view.clear)
         head = QHBoxLayout()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 from builder.panels.fields import set_invalid
 from builder.panels.typed_text import leaves_history, next_burst
 from builder.session import Session
+from builder.texts import tr, tr_made
 from graph.document import Edit, EditError
 
 
@@ -30,7 +31,7 @@ class NameField(QWidget):
         self._burst, self._has_told = next_burst(), False
         self._name = ""
         self.line = QLineEdit(self)
-        self.line.setAccessibleName("Name")
+        self.line.setAccessibleName(tr("Name"))
         self.line.installEventFilter(self)
         self.line.textEdited.connect(self._typed)
         self.line.editingFinished.connect(self._begin_burst)
@@ -83,7 +84,7 @@ class NameField(QWidget):
         try:
             self._session.submit(self._rename(name), self._key)
         except EditError as error:
-            self._refuse(str(error))
+            self._refuse(tr_made(str(error)))
         else:
             self._has_told = True
             self._refuse("")

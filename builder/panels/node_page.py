@@ -26,6 +26,7 @@ from builder.panels.problem_list import ProblemCards
 from builder.panels.section import SectionHeading, inline_button
 from builder.panels.training_section import TrainingSection
 from builder.session import Session
+from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme, font
 from graph.catalog.params import ParamSpec, Value
 from graph.catalog.spec import LayerSpec
@@ -47,7 +48,7 @@ class NodePage(QWidget):
         self.title = ElidedLabel(self)
         self.title.setFont(font("title"))
         self.name = NameField(session, lambda name: RenameNode(self._node_id, name), self)
-        self.docs = inline_button("help", "Documentation", self)
+        self.docs = inline_button("help", tr("Documentation"), self)
         self.docs.clicked.connect(self._open_docs)
         self.help = QLabel(self)
         self.help.setTextFormat(Qt.TextFormat.PlainText)
@@ -56,14 +57,17 @@ class NodePage(QWidget):
         self.problems.fix_asked.connect(lambda _problem, fix: fix_problem(session, fix, session.block))
         self.problems.silence_asked.connect(lambda problem: silence(session, problem, session.block))
         self.block = InstanceSection(session, self)
-        self.parameters = SectionHeading("Parameters", "undo", "Reset all parameters", self)
+        self.parameters = SectionHeading(tr("Parameters"), "undo", tr("Reset all parameters"), self)
         self.parameters.button.clicked.connect(self._reset_all)
         self._forms: FormPool[FormKey] = FormPool(self._new_form, self)
         self.form = SpecForm((), self)
         self.training = TrainingSection(self)
         self.training.edited.connect(self._edited)
         self.training.cancelled.connect(self._cancelled)
-        self.shapes, self.cost = FactsSection("Shapes", self), FactsSection("Cost of one sample", self)
+        self.shapes, self.cost = (
+            FactsSection(tr("Shapes"), self),
+            FactsSection(tr("Cost of one sample"), self),
+        )
         self.live = LiveSection(self)
         self._lay_out()
 
@@ -91,7 +95,7 @@ class NodePage(QWidget):
             self.form.show_state(param.name, param_state(session, node, param))
         settings = spec.settings if spec else ()
         self.training.show_settings(settings, node.params, lambda each: param_state(session, node, each))
-        self.parameters.allow(bool(_changed(params, node)), "Every parameter has its default.")
+        self.parameters.allow(bool(_changed(params, node)), tr("Every parameter has its default."))
         result = session.result(node.id)
         self.shapes.facts.show_facts(shape_facts(result))
         self.cost.facts.show_facts(cost_facts(result, session.forecast.shown, node.id))
@@ -135,10 +139,10 @@ class NodePage(QWidget):
     def _show_form(self, node: Node, spec: LayerSpec | None) -> None:
         params, is_inside = spec.params if spec else (), self._session.block is not None
         self.title.setText(node.type)
-        self.help.setText(spec.help if spec else "This layer type is not known.")
+        self.help.setText(tr_made(spec.help) if spec else tr("This layer type is not known."))
         self._page = spec.source if spec else ""
         self.docs.setVisible(bool(self._page))
-        self.docs.setToolTip(f"Read about {node.type} at {self._page}")
+        self.docs.setToolTip(tr("Read about {type} at {page}", type=node.type, page=self._page))
         self.form = self._forms.show_form((node.type, params, _taking_text(spec, node), is_inside))
         self.form.set_theme(self._theme)
         self._forms.setVisible(bool(params))
@@ -153,7 +157,7 @@ class NodePage(QWidget):
         form.review_asked.connect(self._session.review_asked)
         if is_inside:
             form.menu_asked.connect(self._show_menu)
-            form.offer_menu("Right-click, or the menu key, to take it from the block")
+            form.offer_menu(tr("Right-click, or the menu key, to take it from the block"))
         return form
 
     def _lay_out(self) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from builder.layer_list import LayerDelegate, LayerList
 from builder.layer_search import Match, search, usual_order
 from builder.session import Session
+from builder.texts import tr, tr_count
 from builder.theme import Theme
 from graph.block_edits import RemoveBlock, count_uses
 from graph.blocks import CATEGORY as BLOCKS
@@ -40,8 +41,8 @@ class Palette(QWidget):
         self._session = session
         self._blocks = _blocks(session)
         self.field = QLineEdit(self)
-        self.field.setPlaceholderText("Search layers")
-        self.field.setAccessibleName("Search layers")
+        self.field.setPlaceholderText(tr("Search layers"))
+        self.field.setAccessibleName(tr("Search layers"))
         self.field.setClearButtonEnabled(True)
         self.list = QListView(self)
         self._model = LayerList(self)
@@ -90,7 +91,7 @@ class Palette(QWidget):
     def _build(self) -> None:
         self.list.setModel(self._model)
         self.list.setItemDelegate(self._delegate)
-        self.list.setAccessibleName("Layers")
+        self.list.setAccessibleName(tr("Layers"))
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setDragEnabled(True)
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
@@ -110,13 +111,19 @@ class Palette(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
         uses = count_uses(session.project, block)
-        enter = menu.addAction("Edit block", lambda: session.show_block(block))
+        enter = menu.addAction(tr("Edit block"), lambda: session.show_block(block))
         enter.setEnabled(uses > 0)
-        enter.setToolTip("Shows the layers inside" if uses else "Add it to the canvas first")
-        delete = menu.addAction("Delete block", lambda: session.apply(RemoveBlock(block)))
+        enter.setToolTip(tr("Shows the layers inside") if uses else tr("Add it to the canvas first"))
+        delete = menu.addAction(tr("Delete block"), lambda: session.apply(RemoveBlock(block)))
         delete.setEnabled(not uses)
         delete.setToolTip(
-            f"It is used: delete or unpack {'it' if uses == 1 else 'them'} first" if uses else ""
+            tr_count(
+                "It is used: delete or unpack it first",
+                "It is used: delete or unpack them first",
+                uses,
+            )
+            if uses
+            else ""
         )
         return menu
 
@@ -142,7 +149,9 @@ class Palette(QWidget):
         rows = list(search(query, usual_order(catalog))) if query.strip() else list(_by_family(catalog))
         self._model.show(rows)
         self.list.scrollToTop()
-        self._nothing.setText(f"No layer matches “{query}”. Try PyTorch's name, or what it does: pool, norm.")
+        self._nothing.setText(
+            tr("No layer matches “{query}”. Try PyTorch's name, or what it does: pool, norm.", query=query)
+        )
         self._nothing.setVisible(not rows)
         self.list.setVisible(bool(rows))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtWidgets import QMenu, QWidget
 
 from builder.session import Session
+from builder.texts import later, tr
 from graph.block_edits import InBlock, SetBlockParams
 from graph.block_params import REPEAT, param_faults
 from graph.blocks import identifier
@@ -37,12 +38,12 @@ def link_menu(session: Session, node_id: str, name: str, parent: QWidget) -> QMe
     menu.setToolTipsVisible(True)
     for each in block.params:
         edit = SetParams(node_id, {name: f"{MARK}{each.name}"})
-        menu.addAction(f"Take {each.name} of the block", lambda edit=edit: session.apply(edit))
+        menu.addAction(tr("Take {name} of the block", name=each.name), lambda edit=edit: session.apply(edit))
     menu.addSeparator()
     new = _exposed(block, param, _value(session, node, param))
-    action = menu.addAction("Make it a parameter of the block")
+    action = menu.addAction(tr("Make it a parameter of the block"))
     action.setEnabled(new is not None)
-    action.setToolTip("Every instance can then set it" if new else "It has no single value yet")
+    action.setToolTip(tr("Every instance can then set it") if new else tr("It has no single value yet"))
     if new is not None:
         action.triggered.connect(lambda: _expose(session, block, new, node_id, name))
     return menu
@@ -53,7 +54,7 @@ def _expose(session: Session, block: Block, new: BlockParam, node_id: str, name:
         SetBlockParams(block.name, (*block.params, new)),
         InBlock(block.name, SetParams(node_id, {name: f"{MARK}{new.name}"})),
     ]
-    session.apply_to_project(Batch(f"Make {new.name} a parameter of {block.name}", edits))
+    session.apply_to_project(Batch(later(f"Make {new.name} a parameter of {block.name}"), edits))
 
 
 def _value(session: Session, node: Node, param: ParamSpec) -> Value:

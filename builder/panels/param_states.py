@@ -7,6 +7,7 @@ from dataclasses import replace
 from builder.panels.field_text import UNSET, format_value
 from builder.panels.form_row import FieldState, default_state
 from builder.session import Session
+from builder.texts import tr, tr_made
 from graph.catalog.params import ParamSpec, Value
 from graph.document import Node, PortRef
 from graph.expressions import ExpressionError, computed, has_expressions
@@ -30,7 +31,11 @@ def problem_text(session: Session, node_id: str, name: str) -> str:
     wrong = next((each for each in problems if each.param == name and each.is_error), None)
     if wrong is None:
         return ""
-    return f"Expected {wrong.expected}." if wrong.expected else wrong.message
+    return (
+        tr("Expected {expected}.", expected=tr_made(wrong.expected))
+        if wrong.expected
+        else tr_made(wrong.message)
+    )
 
 
 def computed_text(session: Session, value: Value) -> str:
@@ -49,14 +54,20 @@ def _inferred_state(
     known = result.params[param.name] if result.params is not None else None
     source = _source(session, node, param)
     if known is None:
-        return replace(state, hint="inferred", origin="Inferred from the input once its shape is known.")
+        return replace(
+            state, hint=tr("inferred"), origin=tr("Inferred from the input once its shape is known.")
+        )
     hint = format_value(known)
     if source is None:
         return replace(state, hint=hint, fallback=known)
     name, port = source
     tensor = result.inputs.get(port)
-    what = f"{name} gives {tensor}, so it is {hint}." if tensor else f"It follows from {name}."
-    return replace(state, hint=f"{hint}  from {name}", fallback=known, origin=what)
+    what = (
+        tr("{name} gives {tensor}, so it is {hint}.", name=name, tensor=tensor, hint=hint)
+        if tensor
+        else tr("It follows from {name}.", name=name)
+    )
+    return replace(state, hint=tr("{hint}  from {name}", hint=hint, name=name), fallback=known, origin=what)
 
 
 def _source(session: Session, node: Node, param: ParamSpec) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from builder.panels.field_text import UNSET, fits
+from builder.texts import later, tr, tr_made
 from graph.catalog.params import IntOrTuple, ParamError, ParamSpec, Value
 from runtime.data.choices import SHARED_KEYS, SOURCES, VAL_FRACTION
 from runtime.options import OptionSpec, PlanError
@@ -24,7 +25,12 @@ DEFAULTS = {
 PARTS = tuple(TABLES)
 SETTING: Mapping[str, ParamSpec] = {spec.name: spec for spec in SETTINGS}
 RESIZE = IntOrTuple(
-    name="resize", optional=True, ndim=2, min=1, max=8192, help="Scales images to this size; empty keeps it."
+    name="resize",
+    optional=True,
+    ndim=2,
+    min=1,
+    max=8192,
+    help=later("Scales images to this size; empty keeps it."),
 )
 
 
@@ -109,7 +115,7 @@ def value_problems(training: Training) -> dict[str, str]:
         _note(found, spec, setting(training, name), name)
     error = plan_error(training)
     if error is not None and error.path not in found:
-        found[error.path] = f"Expected {error.expected}."
+        found[error.path] = tr("Expected {expected}.", expected=tr_made(error.expected))
     return found
 
 
@@ -124,7 +130,7 @@ def _note(found: dict[str, str], spec: ParamSpec, value: Value, path: str) -> No
         try:
             spec.check(value)
         except ParamError as error:
-            found[path] = f"Expected {error}."
+            found[path] = tr("Expected {expected}.", expected=tr_made(str(error)))
 
 
 def _resized(mapping: dict[str, Value], size: Value) -> dict[str, Value]:
@@ -148,5 +154,5 @@ def _is_resize(step: Mapping[str, Value]) -> bool:
 
 TITLES: Mapping[str, str] = {
     **{name: source.title for name, source in SOURCES.items()},
-    NO_SCHEDULER: "None",
+    NO_SCHEDULER: later("None"),
 }

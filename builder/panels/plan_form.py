@@ -29,8 +29,9 @@ from builder.panels.plan_edits import (
     with_part_value,
     with_setting,
 )
-from builder.panels.setting_groups import SettingsForm, heading_of, spoken
+from builder.panels.setting_groups import SettingsForm, english, heading_of, spoken
 from builder.session import Session
+from builder.texts import later, tr, tr_made
 from builder.theme import GRID
 from graph.catalog.params import Choice, Value
 from graph.document import Change
@@ -39,17 +40,18 @@ from runtime.plan import TABLES, TYPE_KEYS
 
 # What stands in an empty field whose default is worked out when the run starts.
 HINTS = {
-    "val_fraction": "automatic",
-    "resize": "as they are",
-    "root": "the usual folder",
-    "num_classes": "counted",
+    "val_fraction": later("automatic"),
+    "resize": later("as they are"),
+    "root": later("the usual folder"),
+    "num_classes": later("counted"),
 }
 # What the data's parameters are called; PyTorch's keywords (lr, weight_decay) keep their spelling.
 DATA_LABELS = {
-    "root": "Folder",
-    "path": "File",
-    "target_path": "Target file",
-    "num_classes": "Classes",
+    "root": later("Folder"),
+    "path": later("File"),
+    "target_path": later("Target file"),
+    "num_classes": later("Classes"),
+    "val_fraction": later("Validation fraction"),
 }
 
 
@@ -95,7 +97,7 @@ class PlanForm(QWidget):
             state = default_state(spec, setting(training, name), problems.get(name, ""))
             self.settings.show_state(name, state)
         error = plan_error(training)
-        self.error.show_text(str(error) if error else "")
+        self.error.show_text(tr_made(str(error)) if error else "")
 
     @Slot(object, object)
     def _follow(self, change: Change, touched: frozenset[str]) -> None:
@@ -103,16 +105,19 @@ class PlanForm(QWidget):
             self.refresh()
 
     def _retype(self, part: str, name: str) -> None:
-        self._submit(with_part_type(self._session.project.training, part, name), f"Change {part}", None)
+        self._submit(
+            with_part_type(self._session.project.training, part, name), later(f"Change {part}"), None
+        )
 
     def _edit(self, part: str, name: str, value: Value, burst: int) -> None:
         training = with_part_value(self._session.project.training, part, name, value)
-        self._submit(training, f"Set {part} {name}", ("plan", part, name, burst) if burst else None)
+        self._submit(training, later(f"Set {part} {name}"), ("plan", part, name, burst) if burst else None)
 
     @Slot(str, object, int)
     def _set(self, name: str, value: Value, burst: int) -> None:
         training = with_setting(self._session.project.training, name, value)
-        self._submit(training, f"Set {spoken(name).lower()}", ("plan", name, burst) if burst else None)
+        label = later(f"Set {english(name).lower()}")
+        self._submit(training, label, ("plan", name, burst) if burst else None)
 
     def _submit(self, training: Training, label: str, merge_key: object) -> None:
         self._session.apply(SetTraining(training, label), merge_key)
@@ -158,16 +163,18 @@ class PartForm(QWidget):
             problem = problems.get(f"{self._part}.{spec.name}", "")
             value = part_value(training, self._part, spec.name)
             state = default_state(spec, value, problem)
-            self.form.show_state(spec.name, replace(state, hint=HINTS.get(spec.name, state.hint)))
+            self.form.show_state(
+                spec.name, replace(state, hint=tr(HINTS[spec.name]) if spec.name in HINTS else state.hint)
+            )
         self._show_help(training, type_name)
 
     def _show_help(self, training: Training, type_name: Value) -> None:
         option = TABLES[self._part].get(type_name) if isinstance(type_name, str) else None
-        text = "The learning rate stays constant." * (type_name == NO_SCHEDULER)
+        text = tr("The learning rate stays constant.") if type_name == NO_SCHEDULER else ""
         if option is not None:
-            text = option.details(part_of(training, self._part))
+            text = tr_made(option.details(part_of(training, self._part)))
         steps = other_steps(training) if self._part == "data" else ""
-        self.help.setText(f"{text} Also prepared with {steps}." if steps else text)
+        self.help.setText(tr("{text} Also prepared with {steps}.", text=text, steps=steps) if steps else text)
         self.help.setVisible(bool(self.help.text()))
 
     def _rebuild(self, type_name: Value) -> None:
@@ -214,4 +221,4 @@ class _ErrorCard(QFrame):
 
 
 def _data_label(name: str) -> str:
-    return DATA_LABELS.get(name, spoken(name).replace("Val ", "Validation "))
+    return tr(DATA_LABELS[name]) if name in DATA_LABELS else spoken(name)

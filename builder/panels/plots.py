@@ -19,6 +19,7 @@ from builder.panels.curve import Curve, View
 from builder.panels.figures import number
 from builder.panels.history import Series
 from builder.panels.live_plot import LivePlot
+from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
 _AXIS_WIDTH = 52  # pixels; one width for all charts, so that their x-axes stand below each other
@@ -53,13 +54,13 @@ class Chart(QWidget):
         self._title.setFont(font("caption"))
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.log_button = QToolButton(self)
-        self.log_button.setText("log")
+        self.log_button.setText(tr("log"))
         self.log_button.setCheckable(True)
         self.log_button.setFont(font("caption"))
         self.log_button.setVisible(spec.can_log)
         _keep_room(self.log_button)
-        self.log_button.setToolTip("Logarithmic axis")
-        self.log_button.setAccessibleName(f"Logarithmic axis of {spec.title}")
+        self.log_button.setToolTip(tr("Logarithmic axis"))
+        self.log_button.setAccessibleName(tr("Logarithmic axis of {title}", title=tr(spec.title)))
         self.log_button.toggled.connect(self._set_log)
         self._curves = [Curve(curve, spec.scale) for curve in spec.curves]
         self.plot = _plot_widget(self._curves)
@@ -135,7 +136,7 @@ class Chart(QWidget):
         self.plot.cursor = step if lines else math.nan
         self._readout.setVisible(bool(lines))
         if lines:
-            self._readout.setText("<br>".join([f"step {step:,.0f}", *lines]))
+            self._readout.setText("<br>".join([tr("step {step:,.0f}", step=step), *lines]))
             self._place_readout(step)
         self.plot.viewport().update()
 
@@ -151,7 +152,7 @@ class Chart(QWidget):
             point = self._series[curve.series].at(step) if curve.series in self._series else None
             if point is not None:
                 value = number(point[1] * self.spec.scale)
-                lines.append(f"{self._dot(curve)} {curve.label or self.spec.title} <b>{value}</b>")
+                lines.append(f"{self._dot(curve)} {tr(curve.label or self.spec.title)} <b>{value}</b>")
         return lines
 
     def _place_readout(self, step: float) -> None:
@@ -190,8 +191,8 @@ class Chart(QWidget):
             self.plot.setYRange(base, high + 2 * _MARGIN * height, padding=0)
 
     def _legend(self) -> str:
-        labelled = [f"{self._dot(curve)} {curve.label}" for curve in self.spec.curves if curve.label]
-        return " &nbsp;".join([f"<b>{self.spec.title}</b>", *labelled])
+        labelled = [f"{self._dot(curve)} {tr(curve.label)}" for curve in self.spec.curves if curve.label]
+        return " &nbsp;".join([f"<b>{tr(self.spec.title)}</b>", *labelled])
 
     @Slot(bool)
     def _set_log(self, checked: bool) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from builder.icons import ICON_SIZE, icon
 from builder.panels.elided import ElidedButton
 from builder.panels.flow import FlowLayout
+from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
 
@@ -56,17 +57,17 @@ class ProblemCard(QFrame):
         self.explanation.setTextFormat(Qt.TextFormat.RichText)
         self.explanation.setOpenExternalLinks(True)
         self.why_button = QToolButton(self)
-        self.why_button.setText("Why?")
+        self.why_button.setText(tr("Why?"))
         self.why_button.setCheckable(True)
         self.why_button.setAutoRaise(True)
-        self.why_button.setToolTip("Explains it, with a link to read on")
+        self.why_button.setToolTip(tr("Explains it, with a link to read on"))
         self.why_button.toggled.connect(self.explanation.setVisible)
         self.menu = QMenu(self)
-        self.silence_action: QAction = self.menu.addAction("Silence at this node")
+        self.silence_action: QAction = self.menu.addAction(tr("Silence at this node"))
         self.silence_action.triggered.connect(self._silence)
         self.menu_button = QToolButton(self)
         self.menu_button.setAutoRaise(True)
-        self.menu_button.setText("More")
+        self.menu_button.setText(tr("More"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setMenu(self.menu)
         self._buttons = FlowLayout()
@@ -100,8 +101,8 @@ class ProblemCard(QFrame):
         is_shown, self.problem = problem == self.problem, problem
         if is_shown:
             return
-        self._text.setText(problem.message)
-        self.setAccessibleName(problem.message)
+        self._text.setText(tr_made(problem.message))
+        self.setAccessibleName(self._text.text())
         self.setProperty("role", f"{problem.severity}-card")
         self.style().unpolish(self)
         self.style().polish(self)
@@ -163,8 +164,8 @@ class ProblemCard(QFrame):
                 widget.deleteLater()
         for fix in fixes:
             button = _FixButton(fix, self)
-            then = "Ctrl+Z takes it back" if fix.edits else "Shows the code before anything runs"
-            button.setToolTip(f"{fix.label}\n{then}")
+            then = tr("Ctrl+Z takes it back") if fix.edits else tr("Shows the code before anything runs")
+            button.setToolTip(f"{tr_made(fix.label)}\n{then}")
             button.clicked.connect(lambda _checked=False, fix=fix: self.fix_asked.emit(fix))
             button.pointed_at.connect(self.fix_pointed_at)
             self._buttons.addWidget(button)
@@ -172,12 +173,14 @@ class ProblemCard(QFrame):
         self._buttons.addWidget(self.menu_button)
 
     def _explain(self, problem: Problem) -> None:
-        link = f' <a href="{escape(problem.source)}">Read on</a>' if problem.source else ""
-        self.explanation.setText(f"{escape(problem.why)}{link}")
+        link = f' <a href="{escape(problem.source)}">{tr("Read on")}</a>' if problem.source else ""
+        self.explanation.setText(f"{escape(tr_made(problem.why))}{link}")
         self.why_button.setVisible(bool(problem.why))
         self.why_button.setChecked(False)
         self.explanation.setVisible(False)
-        self.silence_action.setText("Silence at this node" if problem.node else "Silence in this project")
+        self.silence_action.setText(
+            tr("Silence at this node") if problem.node else tr("Silence in this project")
+        )
         self.menu_button.setVisible(not problem.is_error)
 
 
@@ -187,7 +190,7 @@ class _FixButton(ElidedButton):
     pointed_at = Signal(object)
 
     def __init__(self, fix: Fix, parent: QWidget) -> None:
-        super().__init__(fix.label, parent)
+        super().__init__(tr_made(fix.label), parent)
         self._fix = fix
 
     def enterEvent(self, event: QEnterEvent) -> None:

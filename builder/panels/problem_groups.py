@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from builder.panels.problem_card import ProblemCard
 from builder.panels.problem_list import ProblemCards
-from builder.quantities import counted
+from builder.severities import SEVERITIES
+from builder.texts import tr
 from builder.theme import GRID, Theme, font
 from graph.problems import Problem
-
-GROUPS: Mapping[str, tuple[str, str]] = {
-    "error": ("error", "They keep the network from running."),
-    "warning": ("warning", "The network runs, and most likely learns badly."),
-    "info": ("hint", "It could be better."),
-}
 
 
 class ProblemGroups(QWidget):
@@ -39,14 +34,14 @@ class ProblemGroups(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.headings = {severity: QLabel(self) for severity in GROUPS}
-        self._lists = {severity: ProblemCards(theme, self) for severity in GROUPS}
+        self.headings = {severity: QLabel(self) for severity in SEVERITIES}
+        self._lists = {severity: ProblemCards(theme, self) for severity in SEVERITIES}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
         for severity, cards in self._lists.items():
             self.headings[severity].setFont(font("strong"))
-            self.headings[severity].setToolTip(GROUPS[severity][1])
+            self.headings[severity].setToolTip(tr(SEVERITIES[severity].about))
             layout.addWidget(self.headings[severity])
             layout.addWidget(cards)
             cards.chosen.connect(self.chosen)
@@ -67,7 +62,7 @@ class ProblemGroups(QWidget):
             found = [(problem, place) for problem, place in placed if problem.severity == severity]
             members = [problem for problem, _ in found]
             cards.show_problems(members, [place for _, place in found])
-            self.headings[severity].setText(counted(len(members), GROUPS[severity][0].capitalize()))
+            self.headings[severity].setText(SEVERITIES[severity].counted(len(members)))
             self.headings[severity].setVisible(bool(members) and len(members) < len(problems))
         self.setVisible(bool(problems))
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from builder.panels.problem_card import ProblemCard
+from builder.texts import tr
 from builder.theme import GRID, Theme
 from graph.problems import Problem
 
@@ -62,7 +63,7 @@ class ProblemCards(QWidget):
             if index < len(listed):
                 card.show_problem(listed[index], places[index] if places else "")
             card.setVisible(index < len(listed))
-        self._more.setText(f"and {len(problems) - len(listed):,} more")
+        self._more.setText(tr("and {count:,} more", count=len(problems) - len(listed)))
         self._more.setVisible(len(problems) > len(listed))
         self.setVisible(bool(listed))
 

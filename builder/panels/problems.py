@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVB
 from builder.fix_preview import FixPlan, Planner, plan_fixes, preview
 from builder.fixing import fix_all, fix_problem, mends_errors, silence
 from builder.icons import icon
-from builder.panels.problem_groups import GROUPS, ProblemGroups
+from builder.panels.problem_groups import ProblemGroups
 from builder.panels.silenced_menu import SilencedButton
-from builder.quantities import counted
 from builder.scope_names import path_text
 from builder.session import Session
+from builder.severities import counts_by_severity
+from builder.texts import tr, tr_count
 from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
 from graph.scopes import LocatedProblem
@@ -50,12 +51,12 @@ class ProblemsPanel(QWidget):
         self._session, self._theme, self._ask_which = session, theme, choose
         self._shown: Sequence[LocatedProblem] = ()
         self.summary = QLabel(self)
-        self.fix_all_button = QPushButton("Fix all", self)
+        self.fix_all_button = QPushButton(tr("Fix all"), self)
         self.silenced = SilencedButton(session, self)
         self.cards = ProblemGroups(theme, self)
         self.empty = _EmptyState(theme, self)
-        self.foresight = QLabel(POINT, self)
-        self._scroll = QScrollArea(self, accessibleName="Problems and their remedies")
+        self.foresight = QLabel(tr(POINT), self)
+        self._scroll = QScrollArea(self, accessibleName=tr("Problems and their remedies"))
         self._lay_out()
         self.cards.chosen.connect(self._choose)
         self.cards.fix_asked.connect(self._fix)
@@ -70,7 +71,7 @@ class ProblemsPanel(QWidget):
     def title(self) -> str:
         """What the tab is called."""
         count = len(self._session.all_problems)
-        return f"Problems ({count:,})" if count else "Problems"
+        return tr("Problems ({count:,})", count=count) if count else tr("Problems")
 
     @Slot()
     def refresh(self) -> None:
@@ -85,13 +86,13 @@ class ProblemsPanel(QWidget):
         fixable = any(problem.remedy for problem in problems)
         self.fix_all_button.setVisible(bool(problems))
         self.fix_all_button.setEnabled(fixable)
-        self.fix_all_button.setText("Fix all errors" if mends_errors(problems) else "Fix all")
+        self.fix_all_button.setText(tr("Fix all errors") if mends_errors(problems) else tr("Fix all"))
         self.foresight.setVisible(fixable)
-        self.foresight.setText(POINT)
+        self.foresight.setText(tr(POINT))
         self.fix_all_button.setToolTip(
-            "Shows what the first remedy of each would change, and applies them as one step"
+            tr("Shows what the first remedy of each would change, and applies them as one step")
             if fixable
-            else "None of these has a remedy that can be applied for you"
+            else tr("None of these has a remedy that can be applied for you")
         )
         self.title_changed.emit(self.title)
 
@@ -129,7 +130,7 @@ class ProblemsPanel(QWidget):
             return
         fixed = fix_all(self._session, skipped)
         self.fixed.emit()
-        self._session.message.emit(f"{fixed:,} {'remedy' if fixed == 1 else 'remedies'} applied.")
+        self._session.message.emit(tr_count("{count} remedy applied.", "{count} remedies applied.", fixed))
 
     def focus_first(self) -> None:
         """Puts the focus on the first problem."""
@@ -144,11 +145,11 @@ class ProblemsPanel(QWidget):
         """Says what a remedy would change; a copy is tried out, so the project stays as it is."""
         located = next((each for each in self._shown if each.problem is problem), None)
         if fix is None or located is None:
-            self.foresight.setText(POINT)
+            self.foresight.setText(tr(POINT))
         elif fix.edits:
             self.foresight.setText(preview(self._session.project, fix, located.block))
         else:
-            self.foresight.setText("Shows the code first; nothing runs before you have agreed.")
+            self.foresight.setText(tr("Shows the code first; nothing runs before you have agreed."))
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -170,7 +171,7 @@ class ProblemsPanel(QWidget):
         self.foresight.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)
         self.foresight.setMinimumHeight(2 * self.foresight.fontMetrics().lineSpacing() + GRID)
         self.foresight.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        self.foresight.setAccessibleName("What the remedy would change")
+        self.foresight.setAccessibleName(tr("What the remedy would change"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         head.setContentsMargins(GRID, GRID, GRID, 0)
@@ -186,7 +187,7 @@ class _EmptyState(QWidget):
         super().__init__(parent)
         self._icon = QLabel(self)
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text = QLabel("No problems. Press Train.", self)
+        text = QLabel(tr("No problems. Press Train."), self)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text.setProperty("role", "muted")
         layout = QVBoxLayout(self)
@@ -202,5 +203,4 @@ class _EmptyState(QWidget):
 
 
 def _summary(problems: Sequence[Problem]) -> str:
-    counts = {severity: sum(problem.severity == severity for problem in problems) for severity in GROUPS}
-    return ", ".join(counted(count, GROUPS[severity][0]) for severity, count in counts.items() if count)
+    return ", ".join(counts_by_severity(problem.severity for problem in problems))

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from builder.panels.facts import FactsSection
 from builder.panels.name_field import NameField
-from builder.quantities import bytes_text, counted, flops_text, macs_text
+from builder.quantities import bytes_text, flops_text, macs_text
 from builder.session import Session
+from builder.texts import tr, tr_count
 from builder.theme import GRID, font
 from graph.cost import macs
 from graph.cost_memory import largest_batch
@@ -30,13 +31,13 @@ class ProjectPage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        title = QLabel("Project", self)
+        title = QLabel(tr("Project"), self)
         title.setFont(font("title"))
-        self.hint = QLabel(SELECT, self)
+        self.hint = QLabel(tr(SELECT), self)
         self.hint.setProperty("role", "muted")
         self.hint.setWordWrap(True)
         self.name = NameField(session, lambda name: RenameProject(name), self)
-        self.totals = FactsSection("Totals", self)
+        self.totals = FactsSection(tr("Totals"), self)
         self.facts = self.totals.facts
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
@@ -48,41 +49,56 @@ class ProjectPage(QWidget):
     def refresh(self) -> None:
         """Reads the project anew."""
         has_nodes = bool(self._session.graph.nodes)
-        self.hint.setText(SELECT if has_nodes else EMPTY)
+        self.hint.setText(tr(SELECT if has_nodes else EMPTY))
         self.totals.setVisible(has_nodes)
         self.name.show_name(self._session.project.name)
         self.facts.show_facts(self._facts())
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         graph, inference = self._session.project.graph, self._session.main_inference
-        yield "Layers", f"{len(graph.nodes):,}"
-        yield "Edges", f"{len(graph.edges):,}"
-        yield "Parameters", f"{inference.total_parameters:,}"
-        yield "FLOPs a sample", flops_text(inference.total_flops)
-        yield "MACs a sample", macs_text(macs(inference.total_flops))
+        yield tr("Layers"), f"{len(graph.nodes):,}"
+        yield tr("Edges"), f"{len(graph.edges):,}"
+        yield tr("Parameters"), f"{inference.total_parameters:,}"
+        yield tr("FLOPs a sample"), flops_text(inference.total_flops)
+        yield tr("MACs a sample"), macs_text(macs(inference.total_flops))
         yield from self._memory_facts()
         count = len(self._session.all_problems)
-        yield "Problems", counted(count, "problem") if count else "none"
+        yield tr("Problems"), tr_count("{count} problem", "{count} problems", count) if count else tr("none")
 
     def _memory_facts(self) -> Iterator[tuple[str, str]]:
         """What a training step takes, once everything that it consists of is known."""
         cost, batch_size = self._session.forecast.network, self._session.plan.batch_size
         if cost is None:
-            too_many = "not worked out for so many layers"
+            too_many = tr("not worked out for so many layers")
             yield (
-                "Memory to train",
-                too_many if self._session.forecast.is_too_large else "being worked out...",
+                tr("Memory to train"),
+                too_many if self._session.forecast.is_too_large else tr("being worked out..."),
             )
             return
         memory = cost.memory
         peak = memory.peak(batch_size)
         if peak is None or self._session.errors:
             return
-        yield "Memory to train", f"{bytes_text(peak)} at its peak, batch size {batch_size:,}"
+        yield (
+            tr("Memory to train"),
+            tr(
+                "{memory} at its peak, batch size {batch_size:,}",
+                memory=bytes_text(peak),
+                batch_size=batch_size,
+            ),
+        )
         device, free = free_memory(self._session.plan.device)
         largest = largest_batch(memory, free)
-        yield "Largest batch", f"{largest or 0:,} in the {bytes_text(free)} free on {device}"
-        yield "Weights", bytes_text(memory.parameters)
-        yield "Gradients", bytes_text(memory.gradients)
-        yield "Optimizer state", bytes_text(memory.optimizer)
-        yield "Activations", bytes_text(evaluate(memory.activations, {"N": batch_size}))
+        yield (
+            tr("Largest batch"),
+            tr(
+                "{count:,} in the {memory} free on {device}",
+                count=largest or 0,
+                memory=bytes_text(free),
+                device=device,
+            ),
+        )
+        yield tr("Weights"), bytes_text(memory.parameters)
+        yield tr("Gradients"), bytes_text(memory.gradients)
+        yield tr("Optimizer state"), bytes_text(memory.optimizer)
+        yield tr("Activations"), bytes_text(evaluate(memory.activations, {"N": batch_size}))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from builder.panels.fields import Field
 from builder.panels.form_row import FieldState
 from builder.panels.forms import SpecForm
+from builder.texts import tr_made
 from builder.theme import GRID, font
 from runtime.plan_choices import SETTING_GROUPS, SettingGroup
 
@@ -53,7 +54,7 @@ class _GroupForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, GRID)
         layout.setSpacing(GRID // 2)
-        layout.addWidget(heading_of(group.title, self))
+        layout.addWidget(heading_of(tr_made(group.title), self))
         layout.addWidget(self.form)
 
 
@@ -65,5 +66,10 @@ def heading_of(text: str, parent: QWidget) -> QLabel:
 
 
 def spoken(name: str) -> str:
-    """What a form calls a setting: `Batch size` for `batch_size`, its last part where it has several."""
+    """What a form calls a setting, in the reader's language."""
+    return tr_made(english(name))
+
+
+def english(name: str) -> str:
+    """`Batch size` for `batch_size`; its last part where it has several."""
     return name.rpartition(".")[2].replace("_", " ").capitalize()

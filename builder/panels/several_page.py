@@ -16,8 +16,9 @@ from builder.panels.forms import SpecForm
 from builder.panels.section import SectionHeading
 from builder.panels.survey import PIECE, Survey
 from builder.panels.training_section import TrainingSection
-from builder.quantities import counted, flops_text, macs_text
+from builder.quantities import flops_text, macs_text
 from builder.session import Session
+from builder.texts import later, tr, tr_count
 from builder.theme import GRID, font
 from graph.catalog.params import ParamSpec, Value
 from graph.cost import macs
@@ -42,18 +43,18 @@ class SeveralPage(QWidget):
         self._timer.timeout.connect(self._go_on)
         self.title = QLabel(self)
         self.title.setFont(font("title"))
-        self.types, self.note = QLabel(self), QLabel(NOTHING_SHARED, self)
+        self.types, self.note = QLabel(self), QLabel(tr(NOTHING_SHARED), self)
         for label in (self.types, self.note):
             label.setWordWrap(True)
         self.note.setProperty("role", "muted")
-        self.parameters = SectionHeading("Shared parameters", "undo", "Reset all of them", self)
+        self.parameters = SectionHeading(tr("Shared parameters"), "undo", tr("Reset all of them"), self)
         self.parameters.button.clicked.connect(self._reset_all)
         self._forms: FormPool[FormKey] = FormPool(self._new_form, self)
         self.form = self._forms.show_form(((), frozenset()))
         self.training = TrainingSection(self)
         self.training.edited.connect(self._edited)
         self.training.cancelled.connect(self._cancelled)
-        self.cost = FactsSection("Cost of one sample, together", self)
+        self.cost = FactsSection(tr("Cost of one sample, together"), self)
         self.facts = self.cost.facts
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
@@ -71,12 +72,17 @@ class SeveralPage(QWidget):
 
     def refresh(self) -> None:
         """Looks at the selected nodes anew: at once, or piece by piece where they are very many."""
-        self.title.setText(f"{counted(len(self._session.selection), 'layer')} selected")
+        self.title.setText(
+            tr(
+                "{layers} selected",
+                layers=tr_count("{count} layer", "{count} layers", len(self._session.selection)),
+            )
+        )
         before, self._survey = self._survey, Survey(self._session)
         self._work = self._survey.run()
         if len(self._session.selection) > PIECE:
             if before.node_ids != self._survey.node_ids:  # a form of other nodes must not change these
-                self._hide_forms("Looking at all of them...")
+                self._hide_forms(tr("Looking at all of them..."))
             self._timer.start()
             return
         for _ in self._work:
@@ -115,7 +121,11 @@ class SeveralPage(QWidget):
         self._forms.setVisible(has_params)
         self.note.setVisible(not has_params)
         changed = any(is_changed(param, states[param.name].value) for param in survey.params)
-        reason = "Every shared parameter has its default." if has_params else "There is no shared parameter."
+        reason = (
+            tr("Every shared parameter has its default.")
+            if has_params
+            else tr("There is no shared parameter.")
+        )
         self.parameters.allow(changed, reason)
         self.training.show_settings(survey.settings, survey.common(survey.settings), survey.state)
         self.facts.show_facts(_facts(survey))
@@ -132,8 +142,7 @@ class SeveralPage(QWidget):
     def _edited(self, name: str, value: Value, burst: int) -> None:
         edits = self._survey.edits(name, value)
         if edits:
-            verb = "Reset" if value is UNSET else "Set"
-            label = f"{verb} {name} of {counted(len(edits), 'layer')}"
+            label = _reset_label(name, len(edits)) if value is UNSET else _set_label(name, len(edits))
             self._session.apply(Batch(label, edits), ("several", name, burst) if burst else None)
 
     @Slot(str, int)
@@ -145,7 +154,19 @@ class SeveralPage(QWidget):
         names = {param.name for param in self._survey.params}
         nodes = [node for node in self._survey.nodes() if names & node.params.keys()]
         edits = [SetParams(node.id, reset=tuple(names & node.params.keys())) for node in nodes]
-        self._session.apply(Batch(f"Reset {counted(len(edits), 'layer')}", edits))
+        self._session.apply(Batch(_reset_all_label(len(edits)), edits))
+
+
+def _set_label(name: str, count: int) -> str:
+    return later(f"Set {name} of 1 layer") if count == 1 else later(f"Set {name} of {count:,} layers")
+
+
+def _reset_label(name: str, count: int) -> str:
+    return later(f"Reset {name} of 1 layer") if count == 1 else later(f"Reset {name} of {count:,} layers")
+
+
+def _reset_all_label(count: int) -> str:
+    return later("Reset 1 layer") if count == 1 else later(f"Reset {count:,} layers")
 
 
 def _types_text(types: dict[str, int]) -> str:
@@ -153,14 +174,20 @@ def _types_text(types: dict[str, int]) -> str:
     ordered = sorted(types.items(), key=lambda item: -item[1])
     listed = [f"{count:,} × {name}" for name, count in ordered[:MOST_TYPES]]
     rest = len(ordered) - len(listed)
-    return ", ".join([*listed, f"{rest} more types"] if rest > 0 else listed)
+    return ", ".join([*listed, tr("{rest} more types", rest=rest)] if rest > 0 else listed)
 
 
 def _facts(survey: Survey) -> Iterator[tuple[str, str]]:
     flops = survey.flops
-    yield "Parameters", f"{survey.parameters:,}"
+    yield tr("Parameters"), f"{survey.parameters:,}"
     yield "FLOPs", flops_text(flops)
     if flops:
         yield "MACs", macs_text(macs(flops))
     if survey.unknown:
-        yield "Not counted", f"{counted(survey.unknown, 'layer')} with something unknown"
+        yield (
+            tr("Not counted"),
+            tr(
+                "{layers} with something unknown",
+                layers=tr_count("{count} layer", "{count} layers", survey.unknown),
+            ),
+        )

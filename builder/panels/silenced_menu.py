@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from builder.fixing import show_again
 from builder.session import Session
+from builder.texts import tr, tr_made
 from graph.lint.check import BY_CODE
 from graph.silence import all_silenced
 
@@ -22,7 +23,7 @@ class SilencedButton(QToolButton):
         super().__init__(parent)
         self._session = session
         self.setAutoRaise(True)
-        self.setToolTip("Warnings that are not shown; choose one to see it again")
+        self.setToolTip(tr("Warnings that are not shown; choose one to see it again"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._entries = QMenu(self)
         self._entries.aboutToShow.connect(self._fill)
@@ -36,7 +37,7 @@ class SilencedButton(QToolButton):
     def refresh(self) -> None:
         """Counts anew."""
         count = sum(1 for _ in all_silenced(self._session.graph))
-        self.setText(f"{count:,} silenced")
+        self.setText(tr("{count:,} silenced", count=count))
         self.setVisible(count > 0)
 
     @Slot()
@@ -44,7 +45,9 @@ class SilencedButton(QToolButton):
         self._entries.clear()
         graph = self._session.graph
         for node_id, code in list(all_silenced(graph))[:MAX_LISTED]:
-            where = graph.nodes[node_id].name if node_id is not None else "Training"
+            where = graph.nodes[node_id].name if node_id is not None else tr("Training")
             rule = BY_CODE.get(code)
-            action = self._entries.addAction(f"{where}: {rule.title if rule else code.replace('-', ' ')}")
+            action = self._entries.addAction(
+                f"{where}: {tr_made(rule.title) if rule else code.replace('-', ' ')}"
+            )
             action.triggered.connect(partial(show_again, self._session, node_id, code))

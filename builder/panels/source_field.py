@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from builder.panels.field_text import UNSET
 from builder.panels.source_view import SourceView
 from builder.panels.typed_text import next_burst
+from builder.texts import tr
 from builder.theme import GRID, Theme, light
 from graph import custom, custom_shapes
 from graph.catalog.params import ParamSpec, Value
@@ -121,10 +122,10 @@ class SourceField(QWidget):
         self.editor.setEnabled(is_short)
         is_trusted = is_short and bool(source) and custom_shapes.is_trusted(source)
         self.state.setText(_state_text(len(source), is_trusted))
-        self.button.setText("Run again" if is_trusted else "Review and trust...")
+        self.button.setText(tr("Run again") if is_trusted else tr("Review and trust..."))
         self.button.setEnabled(is_short and bool(source.strip()))
         self.button.setToolTip(
-            "Finds out the shape anew" if is_trusted else "Shows the code and asks whether it may run"
+            tr("Finds out the shape anew") if is_trusted else tr("Shows the code and asks whether it may run")
         )
 
     def set_theme(self, theme: Theme) -> None:
@@ -139,8 +140,8 @@ class SourceField(QWidget):
 
 def _state_text(length: int, is_trusted: bool) -> str:
     if length > custom.MAX_CHARACTERS:
-        return f"{length:,} characters are too many to be shown."
-    return "Trusted: it may run." if is_trusted else "Not trusted: it is never run."
+        return tr("{length:,} characters are too many to be shown.", length=length)
+    return tr("Trusted: it may run.") if is_trusted else tr("Not trusted: it is never run.")
 
 
 def _indentation(cursor: QTextCursor) -> str:

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from builder.panels.highlighter import PythonHighlighter
+from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
 
@@ -41,7 +42,7 @@ class SourceView(QPlainTextEdit):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setFont(font("code"))
-        self.setAccessibleName("Source code")
+        self.setAccessibleName(tr("Source code"))
         self._gutter = _Gutter(self)
         self._highlighter = PythonHighlighter(self.document(), theme)
         self.blockCountChanged.connect(self._fit_gutter)

@@ -12,6 +12,7 @@ from builder.panels.fields import SEVERAL_TEXT
 from builder.panels.form_row import FieldState
 from builder.panels.param_states import computed_text, spatial_dims
 from builder.session import Session
+from builder.texts import tr, tr_made
 from graph.catalog.params import Choice, ParamSpec, Value
 from graph.dims import Dim
 from graph.document import Edit, Node
@@ -155,7 +156,11 @@ class Survey:
         for problem in self._session.problems:
             if problem.is_error and problem.param in names and problem.node in ids:
                 node = self._session.graph.nodes[problem.node]
-                text = f"{node.name}: expected {problem.expected}." if problem.expected else problem.message
+                text = (
+                    tr("{name}: expected {expected}.", name=node.name, expected=tr_made(problem.expected))
+                    if problem.expected
+                    else tr_made(problem.message)
+                )
                 self._problems.setdefault(problem.param, text)
 
 

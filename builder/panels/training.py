@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 from builder.panels.dashboard import Dashboard
 from builder.panels.plan_form import PlanForm
 from builder.session import Session
+from builder.texts import tr
 from builder.theme import Theme
 from runtime.events import Event
 
@@ -23,7 +24,7 @@ class TrainingPanel(QWidget):
         super().__init__(parent)
         self.plan = PlanForm(session)
         self.dashboard = Dashboard(theme)
-        scroll = QScrollArea(accessibleName="Training plan")
+        scroll = QScrollArea(accessibleName=tr("Training plan"))
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setMinimumWidth(FORM_WIDTH - 60)

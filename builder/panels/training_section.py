@@ -12,6 +12,7 @@ from builder.panels.field_text import format_value
 from builder.panels.form_pool import FormPool
 from builder.panels.form_row import FieldState
 from builder.panels.forms import SpecForm
+from builder.texts import tr
 from builder.theme import GRID, font
 from graph.catalog.params import ParamSpec, Value
 from graph.catalog.settings import FROZEN, LR_FACTOR, WEIGHT_INIT
@@ -30,13 +31,13 @@ class TrainingSection(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.header = QToolButton(self)
-        self.header.setText("Training")
+        self.header.setText(tr("Training"))
         self.header.setIconSize(QSize(12, 12))
         self.header.setFont(font("strong"))
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setCheckable(True)
         self.header.setProperty("role", "fold")
-        self.header.setToolTip("How the weights start, whether they learn, and how fast.")
+        self.header.setToolTip(tr("How the weights start, whether they learn, and how fast."))
         self.header.toggled.connect(self._fold)
         self._forms: FormPool[tuple[ParamSpec, ...]] = FormPool(self._new_form, self)
         self.form = self._forms.show_form(())
@@ -89,7 +90,7 @@ def summary(params: Mapping[str, Value]) -> str:
     if params.get(WEIGHT_INIT.name, WEIGHT_INIT.default) != WEIGHT_INIT.default:
         parts.append(format_value(params[WEIGHT_INIT.name]))
     if params.get(FROZEN.name) is True:
-        parts.append("frozen")
+        parts.append(tr("frozen"))
     if params.get(LR_FACTOR.name, LR_FACTOR.default) != LR_FACTOR.default:
-        parts.append(f"lr\u00a0×\u00a0{format_value(params[LR_FACTOR.name])}")  # kept on one line
+        parts.append(tr("lr × {value}", value=format_value(params[LR_FACTOR.name])))  # kept on one line
     return ", ".join(parts)

@@ -156,7 +156,7 @@ def test_findings_stand_under_errors_in_groups_of_their_own(doubtful, panel):
     doubtful.apply(SetParams("n2", {"out_feature": 3}))
     assert codes(panel)[0] == "unknown-param"
     assert panel.summary.text() == "1 error, 1 warning, 1 hint"
-    assert panel.cards.headings["error"].text() == "1 Error"
+    assert panel.cards.headings["error"].text() == "1 error"
 
 
 def test_a_group_alone_needs_no_heading(panel):
