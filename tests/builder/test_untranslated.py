@@ -168,11 +168,11 @@ def names_in(window):
     words += [name for table in TABLES.values() for name in table]
     options = [option for table in TABLES.values() for option in table.values()]
     for param in (*SETTING.values(), *(param for option in options for param in option.params)):
-        words += [param.name, *map(str, param.bounds().get("choices", ()))]
+        words += [param.name, str(param.default), *map(str, param.bounds().get("choices", ()))]
     for spec in window.session.graph.catalog.values():
         words += [port.name for port in (*spec.inputs, *spec.outputs)]
         for param in (*spec.params, *spec.settings):
-            words += [param.name, *map(str, param.bounds().get("choices", ()))]
+            words += [param.name, str(param.default), *map(str, param.bounds().get("choices", ()))]
     for graph in project.graphs():
         words += [node.name for node in graph.nodes.values()]
         words += [str(value) for node in graph.nodes.values() for value in node.params.values()]
