@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
             self.session, self.dialogs, self.windows.recent, self.recovery, self, self.window_commands
         )
         self.loader, self.controller = self.windows.loader, RunController(self, self.windows.turn)
-        self._make_panels(themes.theme)
+        self._make_panels(themes.theme, settings)
         self._make_bars()
         self.exports = Exports(self.session, self.actions_, self.dialogs, self)
         self.figures = FigureCommands(self.session, self.dialogs, settings, themes.theme, self)
@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
             self.dialogs,
         )
         self.watch = NodeWatch(self.session, self.controller, self)
+        self.training.dashboard.layers_watched.connect(lambda wanted: self.watch.ask("dashboard", wanted))
         self.overlay = CanvasOverlay(self.session, self.canvas, self.watch, themes.theme)
         self.minimap = Minimap(self.canvas, themes.theme)
         self.minimap_switch = MinimapSwitch(self.minimap, self.preferences, self.actions_["view.minimap"])
@@ -133,14 +134,14 @@ class MainWindow(QMainWindow):
 
     # -- parts
 
-    def _make_panels(self, theme: Theme) -> None:
+    def _make_panels(self, theme: Theme, settings: QSettings) -> None:
         session = self.session
         self.editor = CanvasPage(session, theme)
         self.canvas, self.breadcrumb = self.editor.canvas, self.editor.breadcrumb
         self.layers = Palette(session, theme)
         self.inspector = Inspector(session, theme)
         self.problems = ProblemsPanel(session, theme, self.dialogs.choose_fixes)
-        self.training = TrainingPanel(session, theme)
+        self.training = TrainingPanel(session, theme, settings)
         self.code = CodeTab(session, theme)
         self.log = LogPanel()
         links = [self.actions_["help.shortcuts"], self.actions_["help.layers"]]

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from builder.actions import Actions
+from builder.background import Job
 from builder.dialogs import Dialogs
 from builder.panels.plan_edits import plan_error
 from builder.panels.training import TrainingPanel
@@ -19,6 +20,7 @@ from builder.run_folders import new_run_folder
 from builder.session import Session
 from builder.texts import later, tr, tr_count, tr_made
 from builder.torch_loader import TorchLoader
+from graph.atomic import write_atomic
 from graph.document import Document
 from runtime.events import Event, RunEnded
 
@@ -59,6 +61,7 @@ class RunCommands(QObject):
         self._trained: Document | None = None
         self._pulse = Pulse(PROGRESS_INTERVAL, self)
         self._pulse.fired.connect(self._show_progress)
+        panel.dashboard.menu.values_asked.connect(self._save_values)
         controller.events.connect(self._feed)
         controller.state_changed.connect(self.refresh)
         controller.ended.connect(self._end)
@@ -80,7 +83,7 @@ class RunCommands(QObject):
             )
             return
         self._trained = document
-        self._panel.dashboard.reset()
+        self._panel.dashboard.reset(document.project)
         self.training_asked.emit()
         _log.info("Training %s in %s", document.project.name, self._run_dir)
         self._controller.start(
@@ -145,6 +148,26 @@ class RunCommands(QObject):
             self._dialogs.error(tr("Cannot train"), self._loader.fault)
             return True
         return False
+
+    @Slot()
+    def _save_values(self) -> None:
+        """Writes what the charts show into a file; a million steps take some seconds, in a thread."""
+        history = self._panel.dashboard.history
+        if history is None:
+            self._session.message.emit(tr("Nothing was trained yet."))
+            return
+        suggestion = (self._run_dir or Path()) / "values.csv"
+        path = self._dialogs.save_path(tr("Save values"), suggestion, "CSV (*.csv)")
+        if path is None:
+            return
+        from builder.panels.history_csv import csv_lines  # numpy would hold up the window
+
+        series = history.copy()
+        job = Job(lambda: write_atomic(path, "\n".join(csv_lines(series)).encode()), "values", self)
+        job.done.connect(lambda: self._session.message.emit(tr("Saved {path}").format(path=path)))
+        job.failed.connect(lambda error: self._dialogs.error(tr("Cannot save the values"), str(error)))
+        job.finished.connect(job.deleteLater)
+        job.start()
 
     @Slot(object)
     def _feed(self, events: list[Event]) -> None:

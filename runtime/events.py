@@ -80,6 +80,7 @@ class NodeFigures:
         seconds: forward and backward, the median of the last steps that were looked at.
         time_share: of the network's time, 0 to 1.
         grad_norm: 2-norm of the gradient of all its parameters, before clipping.
+        update_ratio: 2-norm of what the step changed its parameters by, against theirs.
         mean: of its output; of several calls in the step, their average.
         std: of its output, over batch and units.
         dead: share of its units that gave 0 for the whole batch; of rectifiers only.
@@ -88,6 +89,7 @@ class NodeFigures:
     seconds: float
     time_share: float
     grad_norm: float | None = None
+    update_ratio: float | None = None
     mean: float | None = None
     std: float | None = None
     dead: float | None = None
@@ -100,10 +102,12 @@ class NodesInspected:
     Attributes:
         step: number of the step.
         nodes: by the ids that lead to a node: those of the instances it stands in, then its own.
+        update_ratio: that of all parameters together.
     """
 
     step: int
     nodes: Mapping[tuple[str, ...], NodeFigures]
+    update_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How much memory a run can still have where it computes."""
+"""How much memory a run takes where it computes, and how much it can still have."""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ def free_memory(device: str) -> tuple[str, int]:
     import psutil  # here, as it takes time that only this question is worth
 
     return "cpu", int(psutil.virtual_memory().available)
+
+
+def used_memory(device: str) -> int | None:
+    """Bytes that tensors take on a GPU, or this process in the computer's memory; None while unknown.
+
+    Args:
+        device: where a run computes, such as `cpu` or `cuda:0`.
+    """
+    torch = sys.modules.get("torch")
+    if device.startswith("cuda"):
+        return None if torch is None else int(torch.cuda.memory_allocated(device))
+    if device.startswith("mps"):
+        return None if torch is None else int(torch.mps.current_allocated_memory())
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
 
 
 def _on_accelerator(name: str) -> tuple[str, int] | None:

@@ -18,7 +18,7 @@ from types import FunctionType
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from codegen.blocks import block_key
 from codegen.live import LiveModel
@@ -27,7 +27,7 @@ from graph.document import Graph, Node, Project
 from graph.scopes import Path
 from runtime.control import Control
 from runtime.events import NodeFigures, NodesInspected
-from runtime.meter import Clock
+from runtime.meter import Clock, gradient_norms
 from runtime.probe import Activation, Place, Probe, watch_of
 
 INTERVAL = 0.5  # seconds between two steps that are looked at, at least
@@ -62,6 +62,7 @@ class Inspector:
         self._plain: float | None = None  # seconds of a step that was not looked at
         self._extra: float | None = None  # seconds that a look adds to a step, averaged
         self._seconds: dict[Path, deque[float]] = defaultdict(lambda: deque(maxlen=LOOKS))
+        self._before: dict[str, Tensor] = {}  # the weights before the step that is looked at
 
     def is_due(self) -> bool:
         """Whether the step that begins now should be looked at."""
@@ -79,6 +80,7 @@ class Inspector:
         """Puts probes into the network for one step, and takes them out again."""
         forwards = {each: each.forward for each in self._classes}
         probe = Probe(self._places, watch_of(self._device))
+        self._before = _trained(self._live.module)
         started = self._clock()
         try:
             for each, probed in self._classes.items():
@@ -88,6 +90,7 @@ class Inspector:
             for each, forward in forwards.items():
                 each.forward = forward
             probe.close()
+            self._before = {}
             self._pause(started)
 
     def figures(self, probe: Probe, step: int, norms: Mapping[str, float]) -> NodesInspected:
@@ -101,17 +104,41 @@ class Inspector:
         for path, spent in _with_instances(probe.seconds()).items():
             self._seconds[path].append(spent)
         seconds = {path: median(looks) for path, looks in self._seconds.items()}
-        squares: dict[Path, float] = defaultdict(float)
-        for name, norm in norms.items():
-            squares[self._owner_of[name]] += norm * norm
-        squares = _with_instances(squares)
+        squares = self._by_node({name: norm * norm for name, norm in norms.items()})
+        moved, sizes = map(self._by_node, self._updates())
         activations = probe.activations()
         total = sum(each for path, each in seconds.items() if len(path) == 1)
         nodes = {
-            path: _figures(seconds.get(path, 0.0), total, squares.get(path), activations.get(path))
+            path: _figures(
+                seconds.get(path, 0.0),
+                total,
+                squares.get(path),
+                _ratio(moved.get(path), sizes.get(path)),
+                activations.get(path),
+            )
             for path in seconds | squares
         }
-        return NodesInspected(step, nodes)
+        tops = [path for path in sizes if len(path) == 1]
+        whole = _ratio(sum(moved[path] for path in tops), sum(sizes[path] for path in tops))
+        return NodesInspected(step, nodes, whole)
+
+    def _by_node(self, by_parameter: Mapping[str, float]) -> dict[Path, float]:
+        """Sums over the parameters of each node, the instances around it included."""
+        sums: dict[Path, float] = defaultdict(float)
+        for name, value in by_parameter.items():
+            sums[self._owner_of[name]] += value
+        return _with_instances(sums)
+
+    def _updates(self) -> tuple[dict[str, float], dict[str, float]]:
+        """The squared 2-norm of the change of each parameter in this step, and of the parameter before."""
+        now = _trained(self._live.module)
+        names = [name for name in self._before if name in now]
+        if not names:
+            return {}, {}
+        old = [self._before[name] for name in names]
+        changes = [now[name] - before for name, before in zip(names, old, strict=True)]
+        moved, sizes = (torch.stack(gradient_norms(tensors)).square().tolist() for tensors in (changes, old))
+        return dict(zip(names, moved, strict=True)), dict(zip(names, sizes, strict=True))
 
     def _pause(self, started: float) -> None:
         """Sets when to look again after a step that began then."""
@@ -193,13 +220,32 @@ def _with_instances(own: Mapping[Path, float]) -> dict[Path, float]:
     return found
 
 
+def _trained(model: nn.Module) -> dict[str, Tensor]:
+    """Copies of the weights that learn."""
+    return {
+        name: parameter.detach().clone()
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad and parameter.is_floating_point()
+    }
+
+
+def _ratio(moved: float | None, size: float | None) -> float | None:
+    """How far weights moved against how long they are, from both squares; None for no weights, or zeros."""
+    return math.sqrt(moved / size) if moved is not None and size and math.isfinite(moved) else None
+
+
 def _figures(
-    seconds: float, total: float, square: float | None, activation: Activation | None
+    seconds: float,
+    total: float,
+    square: float | None,
+    update_ratio: float | None,
+    activation: Activation | None,
 ) -> NodeFigures:
     return NodeFigures(
         seconds=seconds,
         time_share=seconds / total if total else 0.0,
         grad_norm=None if square is None else math.sqrt(square) if square >= 0 else math.nan,
+        update_ratio=update_ratio,
         mean=activation.mean if activation else None,
         std=activation.std if activation else None,
         dead=activation.dead if activation else None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from builder.texts import later
 
+SMOOTHING = 0.95  # usual weight of the past in the smoothed loss: a memory of about 20 steps
 _MIN_STEPS = 16  # the x-axis shows at least that many
 
 
@@ -39,6 +40,8 @@ class ChartSpec:
         scale: what values are multiplied with before they are drawn; 100 for per cent.
         from_zero: whether a linear axis always starts at 0.
         can_log: whether a logarithmic axis can be chosen.
+        is_usual: whether it is shown unless it was taken away.
+        is_expected: whether it is shown before it is known that there is something to show.
     """
 
     name: str
@@ -47,6 +50,8 @@ class ChartSpec:
     scale: float = 1.0
     from_zero: bool = False
     can_log: bool = False
+    is_usual: bool = True
+    is_expected: bool = True
 
 
 CHARTS: tuple[ChartSpec, ...] = (
@@ -70,6 +75,16 @@ CHARTS: tuple[ChartSpec, ...] = (
         scale=100.0,
     ),
     ChartSpec(
+        "error",
+        later("Error"),
+        (
+            CurveSpec("val_mae", later("val MAE"), "plot_train", markers=True),
+            CurveSpec("val_rmse", later("val RMSE"), "plot_val", markers=True),
+        ),
+        can_log=True,
+        is_expected=False,
+    ),
+    ChartSpec(
         "lr",
         later("Learning rate"),
         (CurveSpec("lr", "", "plot_lr", smooth=True),),
@@ -77,6 +92,41 @@ CHARTS: tuple[ChartSpec, ...] = (
         can_log=True,
     ),
     ChartSpec("grad_norm", later("Gradient norm"), (CurveSpec("grad_norm", "", "plot_grad"),), can_log=True),
+    ChartSpec(
+        "quality",
+        later("Quality, %"),
+        (
+            CurveSpec("val_precision", later("precision"), "plot_train", markers=True),
+            CurveSpec("val_recall", later("recall"), "plot_val", markers=True),
+            CurveSpec("val_f1", later("F1"), "plot_lr", markers=True),
+            CurveSpec("val_roc_auc", later("ROC AUC"), "plot_grad", markers=True),
+            CurveSpec("val_top5", later("top 5"), "text_muted", markers=True),
+        ),
+        scale=100.0,
+        is_usual=False,
+    ),
+    ChartSpec("r2", later("R²"), (CurveSpec("val_r2", "", "plot_val", markers=True),), is_usual=False),
+    ChartSpec(
+        "update_ratio",
+        later("Update / weight"),
+        (CurveSpec("update_ratio", "", "plot_grad", smooth=True),),
+        can_log=True,
+        is_usual=False,
+    ),
+    ChartSpec(
+        "speed",
+        later("Samples / s"),
+        (CurveSpec("samples_per_second", "", "plot_train", smooth=True),),
+        from_zero=True,
+        is_usual=False,
+    ),
+    ChartSpec(
+        "memory",
+        later("Memory, MB"),
+        (CurveSpec("memory", "", "plot_val", smooth=True),),
+        from_zero=True,
+        is_usual=False,
+    ),
 )
 
 

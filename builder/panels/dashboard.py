@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtCore import QSettings, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -21,23 +19,30 @@ from PySide6.QtWidgets import (
 )
 
 from builder.icons import icon
-from builder.panels.chart_specs import CHARTS, x_range
+from builder.panels.classes_view import ClassesView
+from builder.panels.dashboard_menu import DashboardMenu
 from builder.panels.figures import RunFigures
-from builder.panels.headline import Headline, arrange
+from builder.panels.headline import Headline
+from builder.panels.layers_view import LayersView, layer_names, note_layers
+from builder.panels.view_switch import ViewSwitch
 from builder.pulse import Pulse
-from builder.texts import tr, tr_made
+from builder.texts import tr
 from builder.theme import GRID, Theme, font
-from runtime.events import EpochEnded, Event, StepsRecorded
+from graph.project import Project
+from runtime.events import EpochEnded, Event, NodesInspected, RunStarted, StepsRecorded
+from runtime.free_memory import used_memory
 
 if TYPE_CHECKING:
+    from builder.panels.chart_grid import ChartGrid
     from builder.panels.history import Array, History
     from builder.panels.plots import Chart
 
 FRAME = 40  # milliseconds between two repaints of the curves at least
 FIGURES = 400  # milliseconds between two rewrites of the figures; nobody reads faster than that
-ROOM_FOR_TWO_ROWS = 440  # pixels of height
 LEAST_HEIGHT = 160  # pixels
-LEAST_CHART_WIDTH = 170  # pixels
+MEGABYTE = 1e6
+CURVES, CLASSES, LAYERS = range(3)  # the views
+UPDATE_CHART = "update_ratio"  # is fed by looks at the layers
 _ICON = 6 * GRID
 
 
@@ -47,29 +52,40 @@ class Dashboard(QWidget):
     It repaints when it is fed, at most 25 times a second, and not while it is hidden. Charts are
     built when it is first seen with a run, so that the window need not wait for numpy and pyqtgraph.
 
+    Signals:
+        layers_watched(bool): something that looks at the layers feeds is seen, or no longer is.
+
     Attributes:
         figures: the run's latest numbers.
         headline: the row that shows them.
         frames: repaints of the curves so far.
     """
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    layers_watched = Signal(bool)
+
+    def __init__(
+        self, theme: Theme, settings: QSettings | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.figures = RunFigures()
         self.headline = Headline(theme)
+        self.menu = DashboardMenu(settings)
+        self.classes = ClassesView(theme)
+        self.layers = LayersView(theme)
         self.frames = 0
         self._theme = theme
         self._history: History | None = None
-        self._charts: dict[str, Chart] = {}
-        self._follows = True
-        self._shown: tuple[float, float] | None = None  # the steps that the charts were last made to show
-        self._has_accuracy = True
+        self._grid: ChartGrid | None = None
         self._build()
-        self.setMinimumHeight(LEAST_HEIGHT)  # charts two by two must not push the canvas away
+        self.setMinimumHeight(LEAST_HEIGHT)  # two rows of charts must not push the canvas away
         self._curves_pulse = Pulse(FRAME, self)
         self._curves_pulse.fired.connect(self._draw)
         self._figures_pulse = Pulse(FIGURES, self)
         self._figures_pulse.fired.connect(self._show_figures)
+        self.menu.charts_chosen.connect(self._choose_charts)
+        self.menu.smoothing_chosen.connect(self._smooth)
+        self.menu.picture_asked.connect(self._copy_picture)
+        self.switch.chosen.connect(self._show_view)
         self.set_theme(theme)
 
     # -- data --
@@ -78,35 +94,55 @@ class Dashboard(QWidget):
         """Takes a run's events in order and repaints soon. Call it from the main thread."""
         for event in events:
             self.figures.take(event)
-            if isinstance(event, StepsRecorded):
-                self._open_history().add_steps(event)
-            elif isinstance(event, EpochEnded):
-                self._open_history().add_epoch(event)
+            self._take(event)
             self._pages.setCurrentWidget(self._run_page)
         self._request()
 
-    def reset(self) -> None:
-        """Clears everything for a new run."""
+    def _take(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self.classes.reset(event.class_names)
+                if event.start_step:
+                    self._open_history().mark(event.start_step, tr("resumed"))
+            case StepsRecorded():
+                self._open_history().add_steps(event)
+            case EpochEnded():
+                self._open_history().add_epoch(event)
+                self.classes.show_epoch(event)
+            case NodesInspected():
+                history = self._open_history()
+                note_layers(history, event)
+                self.layers.show_look(event, history, self.figures.total_steps)
+
+    def reset(self, project: Project | None = None) -> None:
+        """Clears everything for a new run, of this project."""
         self.figures = RunFigures()
         self._history = None
-        self._follows = True
-        self._shown = None
-        self._has_accuracy = True
-        self._arrange_charts()
+        self.classes.reset()
+        self.layers.reset(layer_names(project) if project else {})
         self._curves_pulse.cancel()
-        for chart in self._charts.values():
-            chart.set_series({})
+        if self._grid is not None:
+            self._grid.set_history(None)
         self._show_figures()
         self._pages.setCurrentWidget(self._empty_page)
 
     def series(self, name: str) -> tuple[Array, Array]:
-        """A curve's steps and values, copied: one of STEP_CURVES or EPOCH_CURVES in `history`.
+        """A curve's steps and values, copied, by its name in the history.
 
         Raises:
             KeyError: there is no such curve.
         """
         series = self._open_history().series[name]
         return series.x.copy(), series.y.copy()
+
+    def prepare(self) -> None:
+        """Builds the charts ahead of the first run."""
+        self._open_grid()
+
+    @property
+    def history(self) -> History | None:
+        """The curves of the run; None before its first step."""
+        return self._history
 
     @property
     def is_idle(self) -> bool:
@@ -115,34 +151,27 @@ class Dashboard(QWidget):
 
     @property
     def charts(self) -> dict[str, Chart]:
-        """The charts by name; built now if they were not needed before."""
-        self._open_charts()
-        return self._charts
+        """The charts by name that were needed so far; built now if none was."""
+        return self._open_grid().charts
 
     def _open_history(self) -> History:
         if self._history is None:
             from builder.panels.history import History  # numpy would hold up the window by 0.1 s
 
-            self._history = History()
-            for chart in self._charts.values():
-                chart.set_series(self._history.series)
+            self._history = History(self.menu.smoothing)
+            if self._grid is not None:
+                self._grid.set_history(self._history)
         return self._history
 
-    def _open_charts(self) -> None:
-        if self._charts:
-            return
-        from builder.panels.plots import Chart  # pyqtgraph would hold up the window by 0.35 s
+    def _open_grid(self) -> ChartGrid:
+        if self._grid is None:
+            from builder.panels.chart_grid import ChartGrid  # pyqtgraph would hold up the window by 0.35 s
 
-        for spec in CHARTS:
-            chart = Chart(spec, self._theme, self)
-            chart.hovered.connect(self._on_hovered)
-            chart.ranged.connect(self._on_ranged)
-            chart.set_series(self._open_history().series)
-            self._charts[spec.name] = chart
-        first, *others = self._charts.values()
-        for chart in others:
-            chart.plot.setXLink(first.plot)
-        self._arrange_charts()
+            self._grid = ChartGrid(self._theme, self.menu.charts)
+            self._grid.zoomed.connect(self._on_zoomed)
+            self._grid.set_history(self._open_history())
+            self._curves_box.addWidget(self._grid)
+        return self._grid
 
     # -- looks --
 
@@ -151,18 +180,21 @@ class Dashboard(QWidget):
         """Repaints in another theme."""
         self._theme = theme
         self.headline.set_theme(theme)
+        self.classes.set_theme(theme)
+        self.layers.set_theme(theme)
         self._empty_icon.setPixmap(icon("chart", theme.text_muted).pixmap(_ICON))
         self._show_figures()
-        for chart in self._charts.values():
-            chart.set_theme(theme)
+        if self._grid is not None:
+            self._grid.set_theme(theme)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._request()
+        self._ask_for_looks()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange_charts()
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._ask_for_looks()
 
     def _request(self) -> None:
         self._curves_pulse.request()
@@ -171,25 +203,11 @@ class Dashboard(QWidget):
     @Slot()
     def _draw(self) -> None:
         """Brings the curves up to date, if anyone can see them."""
-        if self._history is None or not self.isVisible():
+        if self._history is None or not self.isVisible() or self._views.currentIndex() != CURVES:
             return
-        self._open_charts()
-        self._draw_charts(self._history)
-        for chart in self._charts.values():
-            chart.repaint_soon()
-        # At once, while the run is held, and all charts in one go.
-        QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest.value)
+        # At once, while the run is held.
+        self._open_grid().draw(self.figures.total_steps)
         self.frames += 1
-
-    def _draw_charts(self, history: History) -> None:
-        steps = history.steps
-        if self._follows and steps is not None:
-            shown = x_range(steps[0] - 1, steps[1], self.figures.total_steps)
-            if shown != self._shown:
-                self._shown = shown
-                next(iter(self._charts.values())).set_steps(*shown)
-        for chart in self._charts.values():
-            chart.draw()
 
     @Slot()
     def _show_figures(self) -> None:
@@ -198,45 +216,52 @@ class Dashboard(QWidget):
         self.progress_bar.setValue(round(figures.fraction * self.progress_bar.maximum()))
         self.status_label.setText(figures.status)
         self.status_label.setToolTip(figures.status)
-        failure = tr_made(figures.reason) if figures.state == "failed" else ""
+        failure = figures.reason if figures.state == "failed" else ""
         self.reason_label.setText(failure)
         self.banner.setVisible(bool(failure))
-        self.fit_button.setVisible(not self._follows)
-        if "accuracy" in self._charts and self._history is not None:
-            self._show_accuracy(self._history)
-
-    def _show_accuracy(self, history: History) -> None:
-        """Takes the accuracy chart away once an epoch ended without one: a regression."""
-        has_accuracy = not len(history.series["epoch_loss"]) or len(history.series["train_accuracy"]) > 0
-        if has_accuracy != self._has_accuracy:
-            self._has_accuracy = has_accuracy
-            self._arrange_charts()
-
-    def _arrange_charts(self) -> None:
-        """All charts in a row; two by two where they stay high enough, or a row would be too narrow."""
-        if not self._charts:
-            return
-        self._charts["accuracy"].setVisible(self._has_accuracy)
-        shown = [chart for name, chart in self._charts.items() if name != "accuracy" or self._has_accuracy]
-        is_row = self.height() < ROOM_FOR_TWO_ROWS and self.width() >= len(shown) * LEAST_CHART_WIDTH
-        arrange(self._grid, shown, len(shown) if is_row else 2 if self.width() > 2 * LEAST_CHART_WIDTH else 1)
-
-    @Slot(float)
-    def _on_hovered(self, step: float) -> None:
-        for chart in self._charts.values():
-            chart.show_values(math.nan if math.isnan(step) else round(step))
+        self.fit_button.setVisible(self._grid is not None and not self._grid.follows)
+        if self._history is not None and figures.state == "running":
+            self._history.note("samples_per_second", figures.step, figures.samples_per_second)
+            used = used_memory(figures.device)
+            self._history.note("memory", figures.step, None if used is None else used / MEGABYTE)
 
     @Slot()
-    def _on_ranged(self) -> None:
-        self._follows = False
+    def _on_zoomed(self) -> None:
         self.fit_button.setVisible(True)
 
     @Slot()
     def _on_fit(self) -> None:
-        self._follows = True
-        self._shown = None
+        self._open_grid().fit()
         self.fit_button.setVisible(False)
         self._draw()
+
+    @Slot(int)
+    def _show_view(self, index: int) -> None:
+        self._views.setCurrentIndex(index)
+        self._ask_for_looks()
+        self.layers.draw()
+        self._draw()
+
+    @Slot(object)
+    def _choose_charts(self, names: list[str]) -> None:
+        self._ask_for_looks()
+        if self._grid is not None:
+            self._grid.choose(names)
+
+    @Slot(float)
+    def _smooth(self, smoothing: float) -> None:
+        if self._history is not None and self._grid is not None:
+            self._history.smooth(smoothing)
+            self._grid.draw_all()
+
+    @Slot()
+    def _copy_picture(self) -> None:
+        QGuiApplication.clipboard().setPixmap(self._views.currentWidget().grab())
+
+    def _ask_for_looks(self) -> None:
+        view = self._views.currentIndex()
+        is_needed = view == LAYERS or (view == CURVES and UPDATE_CHART in self.menu.charts)
+        self.layers_watched.emit(is_needed and self.isVisible())
 
     # -- parts --
 
@@ -270,6 +295,16 @@ class Dashboard(QWidget):
 
     def _build_run(self) -> QWidget:
         page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(GRID, 0, GRID, GRID)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self.headline)
+        column.addLayout(self._build_bar())
+        column.addWidget(self._build_banner())
+        column.addWidget(self._build_views(), 1)
+        return page
+
+    def _build_bar(self) -> QHBoxLayout:
         self.progress_bar = QProgressBar(maximum=10_000, textVisible=False)
         self.progress_bar.setAccessibleName(tr("Progress of the run"))
         self.status_label = QLabel()
@@ -279,31 +314,29 @@ class Dashboard(QWidget):
         self.fit_button = QPushButton(icon("fit"), tr("Show all steps"))
         self.fit_button.setProperty("role", "flat")
         self.fit_button.clicked.connect(self._on_fit)
-        policy = self.fit_button.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.fit_button.setSizePolicy(policy)
+        self.fit_button.hide()
+        self.switch = ViewSwitch([tr("Curves"), tr("Classes"), tr("Layers")], tr("What is shown of the run"))
+        row = QHBoxLayout()
+        row.setSpacing(2 * GRID)
+        row.addWidget(self.progress_bar, 1)
+        for each in (self.status_label, self.fit_button, self.switch, self.menu):
+            row.addWidget(each)
+        return row
+
+    def _build_banner(self) -> QFrame:
         self.banner = QFrame()
         self.banner.setProperty("role", "error-card")
         self.reason_label = QLabel(
             wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse
         )
         QVBoxLayout(self.banner).addWidget(self.reason_label)
-        self._grid = QGridLayout()
-        self._grid.setSpacing(GRID)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(GRID, 0, GRID, GRID)
-        column.setSpacing(GRID // 2)
-        column.addWidget(self.headline)
-        column.addLayout(_row(self.progress_bar, self.status_label, self.fit_button))
-        column.addWidget(self.banner)
-        column.addLayout(self._grid, 1)
-        return page
+        return self.banner
 
-
-def _row(stretched: QWidget, *others: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(2 * GRID)
-    row.addWidget(stretched, 1)
-    for other in others:
-        row.addWidget(other)
-    return row
+    def _build_views(self) -> QStackedWidget:
+        curves = QWidget()
+        self._curves_box = QVBoxLayout(curves)
+        self._curves_box.setContentsMargins(0, 0, 0, 0)
+        self._views = QStackedWidget()
+        for view in (curves, self.classes, self.layers):
+            self._views.addWidget(view)
+        return self._views

@@ -27,6 +27,7 @@ class RunFigures:
 
     state: str = "preparing"
     text: str = ""
+    device: str = ""
     reason: str = ""
     epoch: int = 0
     epochs: int = 0
@@ -100,6 +101,7 @@ class RunFigures:
 
     def _start(self, event: RunStarted) -> None:
         self.state = "running"
+        self.device = event.device
         self.epochs, self.total_steps = event.epochs, event.total_steps
         self.steps_per_epoch, self.step = event.steps_per_epoch, event.start_step
         self.batch_size = event.train_samples / event.steps_per_epoch if event.steps_per_epoch else 0.0

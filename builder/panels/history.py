@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from builder.panels.chart_specs import SMOOTHING
 from runtime.events import EpochEnded, StepsRecorded
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-SMOOTHING = 0.95  # weight of the past in the smoothed loss: a memory of about 20 steps
-_FIRST_CAPACITY = 1024
+_FIRST_CAPACITY = 64  # points; there may be thousands of curves, most of them short
+_ROW = 1024  # values that are averaged one after the other
 
 
 class Series:
@@ -37,7 +40,7 @@ class Series:
         """All y, as a view that the next `extend` may outdate."""
         return self._data[1, : self._size]
 
-    def extend(self, x: Sequence[float] | range, y: Sequence[float]) -> None:
+    def extend(self, x: Sequence[float] | Array, y: Sequence[float] | Array) -> None:
         """Appends points; x goes on from the last one."""
         end = self._size + len(x)
         if end > self._data.shape[1]:
@@ -97,31 +100,82 @@ def _extremes(x: Array, y: Array, width: int) -> tuple[Array, Array]:
 
 
 STEP_CURVES = ("loss", "smoothed_loss", "lr", "grad_norm")
-EPOCH_CURVES = ("epoch_loss", "val_loss", "train_accuracy", "val_accuracy")
+VAL = "val_"  # begins the name of a validation metric's curve, and its name in the run folder
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at a step, such as a change of the plan.
+
+    Attributes:
+        text: what, in a word or two.
+    """
+
+    step: float
+    text: str
 
 
 class History:
-    """Every curve of a run by name, in `series`: STEP_CURVES per optimizer step, EPOCH_CURVES per epoch."""
+    """Every curve of a run by name, in `series`.
 
-    def __init__(self) -> None:
-        self.series = {name: Series() for name in STEP_CURVES + EPOCH_CURVES}
-        self._mean = 0.0
-        self._weight = 0.0
+    STEP_CURVES have a point for every optimizer step; `train_loss`, `train_accuracy` and the validation's
+    `val_loss`, `val_accuracy`, `val_f1` and so on one for every epoch; others come as they are noted.
+
+    Attributes:
+        marks: what happened in between, in order.
+    """
+
+    def __init__(self, smoothing: float = SMOOTHING) -> None:
+        self.series: dict[str, Series] = {name: Series() for name in STEP_CURVES}
+        self.marks: list[Mark] = []
+        self._average = _Average(smoothing)
 
     def add_steps(self, event: StepsRecorded) -> None:
         """Takes the measurements of consecutive steps."""
         steps = range(event.first_step, event.first_step + len(event.losses))
-        smoothed = [self._smooth(loss) for loss in event.losses]
-        columns = (event.losses, smoothed, event.lrs, event.grad_norms)
+        columns = (event.losses, self._average.over(event.losses), event.lrs, event.grad_norms)
         for name, values in zip(STEP_CURVES, columns, strict=True):
             self.series[name].extend(steps, values)
 
     def add_epoch(self, event: EpochEnded) -> None:
         """Takes an epoch's summary; a figure the task does not have leaves its curve empty."""
-        values = (event.train_loss, event.val_loss, event.train_accuracy, event.val_accuracy)
-        for name, value in zip(EPOCH_CURVES, values, strict=True):
-            if value is not None:
-                self.series[name].extend((event.step,), (value,))
+        self.note("train_loss", event.step, event.train_loss)
+        self.note("train_accuracy", event.step, event.train_accuracy)
+        self.note("val_loss", event.step, event.val_loss)
+        for name, value in event.metrics.items():
+            self.note(VAL + name, event.step, value)
+
+    def note(self, name: str, step: float, value: float | None) -> None:
+        """Appends a point to a curve, unless there is no value."""
+        if value is not None:
+            self.series.setdefault(name, Series()).extend((step,), (value,))
+
+    def mark(self, step: float, text: str) -> None:
+        """Notes that something happened at a step."""
+        self.marks.append(Mark(step, text))
+
+    def smooth(self, smoothing: float) -> None:
+        """Smooths the loss anew, all of it.
+
+        Args:
+            smoothing: weight of the past, from 0 to below 1.
+        """
+        loss, smoothed = self.series["loss"], Series()
+        self._average = _Average(smoothing)
+        smoothed.extend(loss.x, self._average.over_all(loss.y))
+        self.series["smoothed_loss"] = smoothed
+
+    def copy(self) -> dict[str, Series]:
+        """The curves as they are now, which another thread may read."""
+        copies = {name: Series() for name in self.series}
+        for name, series in self.series.items():
+            copies[name].extend(series.x, series.y)
+        return copies
+
+    def has_points(self, name: str) -> bool:
+        """Whether a curve has begun."""
+        series = self.series.get(name)
+        return series is not None and len(series) > 0
 
     @property
     def steps(self) -> tuple[float, float] | None:
@@ -129,9 +183,51 @@ class History:
         x = self.series["loss"].x
         return (float(x[0]), float(x[-1])) if len(x) else None
 
-    def _smooth(self, loss: float) -> float:
-        """Exponential moving average, corrected for its start; a loss that is not finite is passed over."""
-        if math.isfinite(loss):
-            self._mean = SMOOTHING * self._mean + (1 - SMOOTHING) * loss
-            self._weight = SMOOTHING * self._weight + (1 - SMOOTHING)
+
+class _Average:
+    """Exponential moving average, corrected for its start; a value that is not finite is passed over."""
+
+    def __init__(self, smoothing: float) -> None:
+        self._past = smoothing
+        self._mean = 0.0
+        self._weight = 0.0
+
+    def over(self, values: Iterable[float]) -> list[float]:
+        """The average after each of the next values."""
+        return [self._take(value) for value in values]
+
+    def _take(self, value: float) -> float:
+        if math.isfinite(value):
+            self._mean = self._past * self._mean + (1 - self._past) * value
+            self._weight = self._past * self._weight + (1 - self._past)
         return self._mean / self._weight if self._weight else math.nan
+
+    def over_all(self, values: Array) -> Array:
+        """As `over`, for a first and long run of values: a million take some milliseconds.
+
+        The values stand in rows. What lies before a row decays along it, so all rows are averaged side by
+        side as if nothing lay before them, and then get what was left at the end of the row before.
+        """
+        finite = np.isfinite(values)
+        kept = values[finite]
+        means = self._means(kept)
+        log = math.log(self._past) if self._past else -math.inf
+        weights = -np.expm1(log * np.arange(1, len(kept) + 1))
+        if len(kept):
+            self._mean, self._weight = float(means[-1]), float(weights[-1])
+        corrected = np.append(np.nan, means / weights)
+        return corrected[np.cumsum(finite)]
+
+    def _means(self, values: Array) -> Array:
+        """Uncorrected averages."""
+        rows = -(-len(values) // _ROW)
+        table = np.zeros(rows * _ROW)
+        table[: len(values)] = (1 - self._past) * values
+        table = np.ascontiguousarray(table.reshape(rows, _ROW).T)  # each row in a column
+        for before, following in pairwise(table):
+            following += self._past * before
+        decay = self._past ** np.arange(1, _ROW + 1)
+        table = np.ascontiguousarray(table.T)
+        for last, row in pairwise(table):
+            row += decay * last[-1]
+        return table.ravel()[: len(values)]

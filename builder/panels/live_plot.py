@@ -17,10 +17,11 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QTransform
 
 from builder.panels.axes import AxesStyle, TickRule, Ticks, draw_axes, step_ticks, value_ticks
-from builder.panels.history import Array
+from builder.panels.history import Array, Mark
 
 MARKER_SIZE = 6.0  # pixels
 _PEN_ROOM = 2  # pixels that a line and its ends may be wider than its points
+_MARK_GAP = 3  # pixels between the line of a mark and what is written beside it
 
 
 class Pens:
@@ -71,7 +72,8 @@ class LivePlot(pg.PlotWidget):
         self._to_pixels = QTransform()
         self._frame = QRectF()
         self._curves = curves
-        self._cursor_pen = QPen()
+        self._marks: tuple[Mark, ...] = ()
+        self._cursor_pen = self._mark_pen = QPen()
         self._grid_pen = QPen()
         self._style = AxesStyle(QColor(), QColor(), QFont())
         self.cursor = math.nan
@@ -90,7 +92,14 @@ class LivePlot(pg.PlotWidget):
         self._style = axes
         self._grid_pen = QPen(grid, 1)
         self._cursor_pen = pg.mkPen(cursor, width=1, style=Qt.PenStyle.DashLine)
+        self._mark_pen = pg.mkPen(cursor, width=1, style=Qt.PenStyle.DotLine)
         self.refresh()
+
+    def set_marks(self, marks: Sequence[Mark]) -> None:
+        """Shows what happened at some steps as lines with a word at the top."""
+        if len(marks) != len(self._marks):
+            self._marks = tuple(marks)
+            self.redraw()
 
     @Slot()
     def refresh(self) -> None:
@@ -120,6 +129,8 @@ class LivePlot(pg.PlotWidget):
         painter.setTransform(transform)
         for curve in self._curves:
             curve.paint(painter, since)
+        painter.resetTransform()
+        self._paint_marks(painter)
         painter.end()
         self.viewport().update(strip.toAlignedRect())
 
@@ -150,8 +161,23 @@ class LivePlot(pg.PlotWidget):
         painter = self._plot_painter(picture)
         for curve in self._curves:
             curve.paint(painter)
+        painter.resetTransform()
+        self._paint_marks(painter)
         painter.end()
         return picture
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        """Draws a line for each mark, and its word where there is room before the next; in pixels."""
+        places = [(round(self._to_pixels.map(QPointF(mark.step, 0)).x()) + 0.5, mark) for mark in self._marks]
+        painter.setFont(self._style.font)
+        metrics = painter.fontMetrics()
+        for index, (x, mark) in enumerate(places):
+            painter.setPen(self._mark_pen)
+            painter.drawLine(QPointF(x, self._frame.top()), QPointF(x, self._frame.bottom()))
+            end = places[index + 1][0] if index + 1 < len(places) else self._frame.right()
+            if metrics.horizontalAdvance(mark.text) + 2 * _MARK_GAP <= end - x:
+                painter.setPen(self._style.text)
+                painter.drawText(QPointF(x + _MARK_GAP, self._frame.top() + metrics.ascent()), mark.text)
 
     def _draw_backdrop(self) -> QPixmap:
         """Background, axes and grid."""

@@ -7,7 +7,8 @@ when they change; pyqtgraph's auto range would re-lay the axes on every new poin
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QTextDocumentFragment
@@ -17,7 +18,7 @@ from builder.panels.axes import AxesStyle, log_ticks, value_ticks
 from builder.panels.chart_specs import ChartSpec, CurveSpec
 from builder.panels.curve import Curve, View
 from builder.panels.figures import number
-from builder.panels.history import Series
+from builder.panels.history import History
 from builder.panels.live_plot import LivePlot
 from builder.texts import tr
 from builder.theme import GRID, Theme, font
@@ -46,7 +47,8 @@ class Chart(QWidget):
         super().__init__(parent)
         self.spec = spec
         self._theme = theme
-        self._series: Mapping[str, Series] = {}
+        self._history: History | None = None
+        self._named: list[str] | None = None  # the curves that the legend names
         self._view: View | None = None
         self._outdated = math.inf  # the step from which on the picture is
         self._fitted: tuple[float, float] | None = None  # the values that the y-axis was last made to show
@@ -54,13 +56,13 @@ class Chart(QWidget):
         self._title.setFont(font("caption"))
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.log_button = QToolButton(self)
-        self.log_button.setText(tr("log"))
+        self.log_button.setText("log")
         self.log_button.setCheckable(True)
         self.log_button.setFont(font("caption"))
         self.log_button.setVisible(spec.can_log)
         _keep_room(self.log_button)
-        self.log_button.setToolTip(tr("Logarithmic axis"))
-        self.log_button.setAccessibleName(tr("Logarithmic axis of {title}", title=tr(spec.title)))
+        self.log_button.setToolTip("Logarithmic axis")
+        self.log_button.setAccessibleName(f"Logarithmic axis of {spec.title}")
         self.log_button.toggled.connect(self._set_log)
         self._curves = [Curve(curve, spec.scale) for curve in spec.curves]
         self.plot = _plot_widget(self._curves)
@@ -85,14 +87,15 @@ class Chart(QWidget):
         self.plot.set_looks(axes, grid=theme.color(theme.plot_grid), cursor=theme.color(theme.text_muted))
         for curve in self._curves:
             curve.set_theme(theme)
-        self._title.setText(self._legend())
+        self._named = None
+        self._show_legend()
         self._readout.setStyleSheet(
             f"background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 4px; padding: 4px;"
         )
 
-    def set_series(self, series: Mapping[str, Series]) -> None:
-        """Shows the curves of a run by name; an empty mapping clears the chart."""
-        self._series = series
+    def set_history(self, history: History | None) -> None:
+        """Shows the curves of a run; None clears the chart."""
+        self._history = history
         self.show_values(math.nan)
         self.draw()
         self.plot.redraw()
@@ -105,8 +108,11 @@ class Chart(QWidget):
     def draw(self) -> None:
         """Takes in what the history holds by now of the steps in view; `repaint_soon` shows it."""
         view = self._view = self._view or self._seen()
+        series = {} if self._history is None else self._history.series
         for curve in self._curves:
-            self._outdated = min(self._outdated, curve.show(self._series.get(curve.spec.series), view))
+            self._outdated = min(self._outdated, curve.show(series.get(curve.spec.series), view))
+        self._show_legend()
+        self.plot.set_marks([] if self._history is None else self._history.marks)
         bounds = [curve.bounds for curve in self._curves]
         values = min(low for low, _ in bounds), max(high for _, high in bounds)
         if values[0] <= values[1] and values != self._fitted:
@@ -136,7 +142,7 @@ class Chart(QWidget):
         self.plot.cursor = step if lines else math.nan
         self._readout.setVisible(bool(lines))
         if lines:
-            self._readout.setText("<br>".join([tr("step {step:,.0f}", step=step), *lines]))
+            self._readout.setText("<br>".join([f"step {step:,.0f}", *lines]))
             self._place_readout(step)
         self.plot.viewport().update()
 
@@ -148,11 +154,13 @@ class Chart(QWidget):
     def _values(self, step: float) -> list[str]:
         """One line for each curve that has a point near a step."""
         lines = []
+        known = {} if self._history is None else self._history.series
         for curve in self.spec.curves:
-            point = self._series[curve.series].at(step) if curve.series in self._series else None
+            point = known[curve.series].at(step) if curve.series in known else None
             if point is not None:
                 value = number(point[1] * self.spec.scale)
-                lines.append(f"{self._dot(curve)} {tr(curve.label or self.spec.title)} <b>{value}</b>")
+                name = escape(tr(curve.label or self.spec.title))
+                lines.append(f"{self._dot(curve)} {name} <b>{value}</b>")
         return lines
 
     def _place_readout(self, step: float) -> None:
@@ -190,9 +198,18 @@ class Chart(QWidget):
             base = low if low == 0.0 else low - _MARGIN * height
             self.plot.setYRange(base, high + 2 * _MARGIN * height, padding=0)
 
-    def _legend(self) -> str:
-        labelled = [f"{self._dot(curve)} {tr(curve.label)}" for curve in self.spec.curves if curve.label]
-        return " &nbsp;".join([f"<b>{tr(self.spec.title)}</b>", *labelled])
+    def _show_legend(self) -> None:
+        """Names the curves that have begun."""
+        history = self._history
+        begun = [
+            curve for curve in self.spec.curves
+            if curve.label and history is not None and history.has_points(curve.series)
+        ]  # fmt: skip
+        names = [curve.series for curve in begun]
+        if names != self._named:
+            self._named = names
+            labelled = [f"{self._dot(curve)} {escape(tr(curve.label))}" for curve in begun]
+            self._title.setText(" &nbsp;".join([f"<b>{escape(tr(self.spec.title))}</b>", *labelled]))
 
     @Slot(bool)
     def _set_log(self, checked: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from builder.panels.dashboard import Dashboard
@@ -20,10 +20,12 @@ FORM_WIDTH = 340  # pixels
 class TrainingPanel(QWidget):
     """Shows and edits the training plan beside the dashboard of the current run."""
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, theme: Theme, settings: QSettings | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.plan = PlanForm(session)
-        self.dashboard = Dashboard(theme)
+        self.dashboard = Dashboard(theme, settings)
         scroll = QScrollArea(accessibleName=tr("Training plan"))
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -42,7 +44,7 @@ class TrainingPanel(QWidget):
     @Slot()
     def prepare(self) -> None:
         """Builds the charts ahead of the first run: a quarter of a second that no training should lose."""
-        assert self.dashboard.charts, "the dashboard has charts"
+        self.dashboard.prepare()
 
     @Slot(object)
     def feed(self, events: Iterable[Event]) -> None:

@@ -127,6 +127,29 @@ def test_what_is_told_of_a_layer_is_what_it_computed() -> None:
     assert all(figures.seconds > 0 for figures in nodes.values())
 
 
+def test_how_far_a_step_moves_the_weights_is_told() -> None:
+    live = build(template("MLP").project(), seed=1)
+    project = template("MLP").project()
+    inspector = Inspector(live, project, watching(), CPU)
+    before = {name: parameter.detach().clone() for name, parameter in live.module.named_parameters()}
+    with inspector.look() as probe:
+        outputs_of(live.module, Samples(project).inputs(4))[0].sum().backward()
+        torch.optim.SGD(live.module.parameters(), lr=0.1).step()
+        found = inspector.figures(probe, 1, {})
+    moved = {name: parameter.detach() - before[name] for name, parameter in live.module.named_parameters()}
+    layer = next(node for node in project.graph.nodes.values() if node.name == "fc1")
+    own = [
+        torch.cat([each[f"fc1.{name}"].flatten() for name in ("weight", "bias")]) for each in (moved, before)
+    ]
+    assert found.nodes[(layer.id,)].update_ratio == pytest.approx(
+        float(own[0].norm() / own[1].norm()), rel=1e-5
+    )
+    whole = [torch.cat([each.flatten() for each in side.values()]).norm() for side in (moved, before)]
+    assert found.update_ratio == pytest.approx(float(whole[0] / whole[1]), rel=1e-5)
+    relu = next(node for node in project.graph.nodes.values() if node.type == "ReLU")
+    assert found.nodes[(relu.id,)].update_ratio is None
+
+
 def test_the_units_of_a_convolution_are_its_channels() -> None:
     project = template("CNN").project()
     live = build(project, seed=1)

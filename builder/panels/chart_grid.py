@@ -1,0 +1,152 @@
+"""The charts of a run side by side: which are shown, how they are arranged, and what they follow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from PySide6.QtCore import QCoreApplication, QEvent, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from builder.panels.chart_specs import CHARTS, ChartSpec, x_range
+from builder.panels.headline import arrange
+from builder.panels.history import History
+from builder.panels.plots import Chart
+from builder.theme import GRID, Theme
+
+ROOM_FOR_TWO_ROWS = 360  # pixels of height
+LEAST_CHART_WIDTH = 170  # pixels
+
+
+class ChartGrid(QWidget):
+    """Shows the curves of one history.
+
+    Signals:
+        zoomed(): the user looks at a part of the run, which no longer follows it.
+
+    Attributes:
+        charts: those that were needed so far, by name.
+        follows: whether the charts show all steps as they come.
+    """
+
+    zoomed = Signal()
+
+    def __init__(self, theme: Theme, chosen: Iterable[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._history: History | None = None
+        self._chosen = set(chosen)
+        self._shown: tuple[float, float] | None = None  # the steps that the charts were last made to show
+        self._theme = theme
+        self._visible: list[str] = []
+        self._columns = 0
+        self.follows = True
+        self.charts: dict[str, Chart] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GRID)
+        self.arrange()
+
+    @property
+    def shown(self) -> list[Chart]:
+        """The charts that are shown, in their order."""
+        return [self.charts[name] for name in self._visible]
+
+    def _make(self, spec: ChartSpec) -> Chart:
+        chart = Chart(spec, self._theme, self)
+        chart.hovered.connect(self._on_hovered)
+        chart.ranged.connect(self._on_ranged)
+        for other in self.charts.values():
+            chart.plot.setXLink(other.plot)
+            break
+        chart.set_history(self._history)
+        return chart
+
+    def set_history(self, history: History | None) -> None:
+        """Shows another run; None clears the charts."""
+        self._history = history
+        self.follows, self._shown = True, None
+        for chart in self.charts.values():
+            chart.set_history(history)
+        self.arrange()
+
+    def choose(self, names: Iterable[str]) -> None:
+        """Shows these charts, as far as there is something in them."""
+        self._chosen = set(names)
+        self.arrange()
+        self.draw_all()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self._theme = theme
+        for chart in self.charts.values():
+            chart.set_theme(theme)
+
+    def draw(self, total_steps: int) -> None:
+        """Brings the charts up to date and paints them at once, all in one go."""
+        if self._history is None:
+            return
+        self.arrange()
+        steps = self._history.steps
+        if self.follows and steps is not None:
+            shown = x_range(steps[0] - 1, steps[1], total_steps)
+            if shown != self._shown:
+                self._shown = shown
+                next(iter(self.charts.values())).set_steps(*shown)
+        for chart in self.shown:
+            chart.draw()
+        for chart in self.shown:
+            chart.repaint_soon()
+        QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest.value)
+
+    def draw_all(self) -> None:
+        """Draws every chart anew, after something about all of it has changed."""
+        for chart in self.shown:
+            chart.draw()
+            chart.plot.redraw()
+
+    def fit(self) -> None:
+        """Follows the run again."""
+        self.follows, self._shown = True, None
+
+    def arrange(self) -> None:
+        """All charts in a row; in two where they stay high enough, or a row would be too narrow."""
+        wanted = [spec for spec in CHARTS if self._is_wanted(spec)]
+        shown, columns = [spec.name for spec in wanted], self._room_for(len(wanted))
+        if (shown, columns) == (self._visible, self._columns):
+            return
+        for spec in wanted:
+            if spec.name not in self.charts:
+                self.charts[spec.name] = self._make(spec)
+        self._visible, self._columns = shown, columns
+        for name, chart in self.charts.items():
+            chart.setVisible(name in shown)
+        arrange(self._grid, self.shown, columns)
+
+    def _is_wanted(self, spec: ChartSpec) -> bool:
+        if spec.name not in self._chosen:
+            return False
+        if self._history is None:
+            return spec.is_expected
+        is_open = spec.is_expected and not self._history.has_points("train_loss")
+        return is_open or any(self._history.has_points(curve.series) for curve in spec.curves)
+
+    def _room_for(self, count: int) -> int:
+        """How many charts stand beside each other."""
+        fit = max(self.width() // LEAST_CHART_WIDTH, 1)
+        rows = max(-(-count // fit), 2 if self.height() >= ROOM_FOR_TWO_ROWS else 1)
+        return max(-(-count // rows), 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.arrange()
+
+    @Slot(float)
+    def _on_hovered(self, step: float) -> None:
+        for chart in self.shown:
+            chart.show_values(math.nan if math.isnan(step) else round(step))
+
+    @Slot()
+    def _on_ranged(self) -> None:
+        self.follows = False
+        self.zoomed.emit()

@@ -1,0 +1,19 @@
+"""How a table of figures looks: dense, without lines, its first column as wide as there is room."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHeaderView, QTableView
+
+_ROOM = 8  # pixels of a row above and below its text, together
+
+
+def as_figures(table: QTableView) -> None:
+    """Makes a table with its model set look like one of figures."""
+    rows = table.verticalHeader()
+    rows.hide()
+    rows.setDefaultSectionSize(table.fontMetrics().height() + _ROOM)
+    table.setShowGrid(False)
+    table.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+    header = table.horizontalHeader()
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -1,0 +1,270 @@
+"""What the dashboard shows beside the curves: classes, layers, marks, and what can be taken out of it."""
+
+import csv
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QGuiApplication
+from sklearn.metrics import precision_recall_fscore_support
+
+from builder.panels.chart_specs import CHARTS
+from builder.panels.classes_view import class_figures
+from builder.panels.confusion import ConfusionMatrix
+from builder.panels.dashboard import CLASSES, LAYERS, Dashboard
+from builder.panels.history import History, Series
+from builder.panels.history_csv import csv_lines
+from builder.panels.layers_view import COLUMNS, layer_names
+from builder.theme import light
+from graph.templates import template
+from runtime.events import EpochEnded, NodeFigures, NodesInspected, RunStarted, StepsRecorded
+
+NAMES = ("cat", "dog", "eel")
+MATRIX = ((8, 2, 0), (1, 7, 2), (0, 0, 0))
+START = RunStarted("runs/1", "cpu", "float32", 2, 100, 200, 3200, 800, 1234, class_names=NAMES)
+
+
+def steps(first, count):
+    numbers = range(first, first + count)
+    return StepsRecorded(
+        first,
+        1,
+        tuple(1 / step for step in numbers),
+        (1e-3,) * count,
+        (0.5,) * count,
+        tuple(0.01 * step for step in numbers),
+    )
+
+
+def epoch(confusion=MATRIX, **metrics):
+    return EpochEnded(1, 100, 0.4, None, 0.5, metrics, 2.0, True, confusion)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def dashboard(qtbot, settings):
+    dashboard = Dashboard(light(), settings)
+    qtbot.addWidget(dashboard)
+    dashboard.resize(1200, 400)
+    dashboard.show()
+    return dashboard
+
+
+def shown(dashboard):
+    return [name for name, chart in dashboard.charts.items() if not chart.isHidden()]
+
+
+# -- smoothing --
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5, 0.95, 0.99])
+@pytest.mark.parametrize("count", [0, 1, 1023, 1024, 5000])
+def test_smoothing_all_steps_at_once_equals_smoothing_them_as_they_come(smoothing, count):
+    values = np.random.default_rng(0).normal(2, 1, count)
+    values[[index for index in (0, 7, 8, count - 1) if 0 <= index < count]] = math.nan
+    as_they_came, at_once = History(smoothing), History(0.3)
+    for start in range(0, count, 700):
+        part = values[start : start + 700].tolist()
+        event = StepsRecorded(
+            start + 1, 1, tuple(part), (1.0,) * len(part), (1.0,) * len(part), (0.0,) * len(part)
+        )
+        as_they_came.add_steps(event)
+        at_once.add_steps(event)
+    at_once.smooth(smoothing)
+    found, expected = (each.series["smoothed_loss"].y for each in (at_once, as_they_came))
+    assert np.allclose(found, expected, equal_nan=True, rtol=1e-12)
+    more = StepsRecorded(count + 1, 1, (1.5,), (1.0,), (1.0,), (0.0,))
+    as_they_came.add_steps(more)
+    at_once.add_steps(more)
+    assert at_once.series["smoothed_loss"].y[-1] == pytest.approx(as_they_came.series["smoothed_loss"].y[-1])
+
+
+def test_the_slider_smooths_the_curve_and_is_remembered(dashboard, qtbot, settings):
+    dashboard.feed([START, steps(1, 200)])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    dashboard.menu.slider.setValue(0)
+    assert np.array_equal(dashboard.series("smoothed_loss")[1], dashboard.series("loss")[1])
+    other = Dashboard(light(), settings)
+    qtbot.addWidget(other)
+    assert other.menu.smoothing == 0
+
+
+# -- charts --
+
+
+def test_chosen_charts_are_shown_once_there_is_something_in_them(dashboard, qtbot, settings):
+    dashboard.feed([START, steps(1, 100), epoch(accuracy=0.7, f1=0.6)])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert shown(dashboard) == ["loss", "accuracy", "lr", "grad_norm"]
+    for action in dashboard.menu.menu().actions():
+        if action.text() in ("Quality, %", "R²"):
+            action.trigger()
+    assert shown(dashboard) == ["loss", "accuracy", "lr", "grad_norm", "quality"]
+    other = Dashboard(light(), settings)
+    qtbot.addWidget(other)
+    assert set(other.menu.charts) == set(shown(dashboard)) | {"error", "r2"}
+
+
+def test_a_regression_shows_its_errors(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100), epoch((), mae=1.5, rmse=2.0)])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert "error" in shown(dashboard)
+    assert "accuracy" not in shown(dashboard)
+    assert dashboard.series("val_rmse")[1].tolist() == [2.0]
+
+
+def test_a_resumed_run_is_marked_in_every_chart(dashboard, qtbot):
+    before = RunStarted("runs/1", "cpu", "float32", 2, 100, 200, 3200, 800, 1234, start_step=50)
+    dashboard.feed([before, steps(51, 50)])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert [(mark.step, mark.text) for mark in dashboard.history.marks] == [(50, "resumed")]
+    plot = dashboard.charts["lr"].plot
+    with_mark = plot.grab().toImage()
+    plot.set_marks([])
+    assert plot.grab().toImage() != with_mark
+
+
+def test_charts_are_copied_as_a_picture(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100)])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    dashboard.menu.picture_asked.emit()
+    assert QGuiApplication.clipboard().image().width() > 800
+
+
+def test_values_are_a_table_with_a_row_for_each_step(dashboard):
+    dashboard.feed([START, steps(1, 100), epoch(accuracy=0.7)])
+    rows = list(csv.DictReader(csv_lines(dashboard.history.series)))
+    assert [row["step"] for row in rows] == [str(step) for step in range(1, 101)]
+    assert float(rows[9]["loss"]) == 0.1
+    assert rows[9]["val_accuracy"] == ""
+    assert (float(rows[99]["val_accuracy"]), float(rows[99]["val_loss"])) == (0.7, 0.5)
+
+
+def test_a_curve_without_points_is_no_column():
+    series = {"loss": Series(), "a,b": Series()}
+    series["a,b"].extend((3,), (1.0,))
+    assert list(csv_lines(series)) == ['step,"a,b"', "3,1.0"]
+
+
+# -- classes --
+
+
+def test_figures_of_classes_are_those_of_scikit_learn():
+    actual = [row for row, counts in enumerate(MATRIX) for count in counts for _ in range(count)]
+    called = [column for counts in MATRIX for column, count in enumerate(counts) for _ in range(count)]
+    precision, recall, f1, samples = precision_recall_fscore_support(
+        actual, called, labels=[0, 1, 2], zero_division=0
+    )
+    found = class_figures(MATRIX, NAMES)
+    assert [each.precision for each in found] == pytest.approx(precision)
+    assert [each.recall for each in found] == pytest.approx(recall)
+    assert [each.f1 for each in found] == pytest.approx(f1)
+    assert [each.samples for each in found] == samples.tolist()
+
+
+def test_an_epoch_fills_matrix_and_table(dashboard, qtbot):
+    dashboard.switch.choose(CLASSES)
+    dashboard.feed([START, steps(1, 100), epoch()])
+    qtbot.waitUntil(lambda: dashboard.classes.matrix.isVisible())
+    table = dashboard.classes.table.model()
+    texts = [[table.index(row, column).data() for column in range(5)] for row in range(3)]
+    assert texts[0] == ["cat", "10", "88.9%", "80.0%", "84.2%"]
+    assert texts[2] == ["eel", "0", "0.0%", "0.0%", "0.0%"]
+    dashboard.classes.table.sortByColumn(3, Qt.SortOrder.AscendingOrder)
+    assert [table.index(row, 0).data() for row in range(3)] == ["eel", "dog", "cat"]
+    assert "Epoch 1, 20 validation samples" in dashboard.classes.caption.text()
+
+
+def test_without_classes_the_view_says_so(dashboard, qtbot):
+    dashboard.switch.choose(CLASSES)
+    dashboard.feed([START, steps(1, 100), epoch(())])
+    qtbot.waitUntil(lambda: dashboard.classes.note.isVisible())
+    assert "no confusion matrix" in dashboard.classes.note.text()
+
+
+@pytest.fixture
+def matrix(qtbot):
+    matrix = ConfusionMatrix(light())
+    qtbot.addWidget(matrix)
+    matrix.resize(400, 300)
+    matrix.show_matrix(MATRIX, NAMES)
+    matrix.show()
+    return matrix
+
+
+def test_a_cell_is_chosen_by_mouse_and_keyboard(matrix, qtbot):
+    chosen = []
+    matrix.cell_chosen.connect(lambda *cell: chosen.append(cell))
+    center = matrix._layout().rect((1, 2)).center()
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=center)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Return):
+        qtbot.keyClick(matrix, key)
+    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+    assert chosen == [(1, 2), (0, 1)]
+    assert matrix.accessibleDescription() == "2 of 10 “cat” (20 %) were taken for “dog”."
+
+
+def test_a_matrix_of_a_hundred_classes_fits(matrix):
+    matrix.show_matrix([[1] * 100] * 100, [f"class {index}" for index in range(100)])
+    picture = matrix.grab()
+    assert picture.height() == 300
+    assert matrix._layout().rect((99, 99)).bottom() < 320
+
+
+# -- layers --
+
+
+def looked(step, **ratio):
+    names = layer_names(template("SmallCNN").project())
+    figures = {path: NodeFigures(1e-3, 0.1, grad_norm=0.5 / step, mean=0.0, std=1.0) for path in names}
+    return NodesInspected(step, figures, ratio.get("ratio"))
+
+
+def test_layers_are_listed_and_drawn(dashboard, qtbot):
+    project = template("SmallCNN").project()
+    dashboard.reset(project)
+    dashboard.switch.choose(LAYERS)
+    dashboard.feed([START, steps(1, 20), looked(10, ratio=0.002), looked(20, ratio=0.001)])
+    qtbot.waitUntil(lambda: dashboard.layers.table.isVisible())
+    layers = dashboard.layers
+    assert [layers.model.index(row, 0).data() for row in range(3)] == ["image", "conv1", "norm1"]
+    assert layers.model.index(1, 1).data() == "0.025"
+    curves = layers.chart.spec.curves
+    assert curves[0].label == "image"
+    assert len(curves) == 4
+    assert dashboard.series("update_ratio")[1].tolist() == [0.002, 0.001]
+    layers.table.horizontalHeader().sectionClicked.emit(3)
+    layers.table.selectRow(1)
+    assert (layers.chart.spec.title, [curve.label for curve in layers.chart.spec.curves]) == (
+        "Output",
+        ["conv1"],
+    )
+
+
+def test_looks_are_asked_for_while_something_shows_them(dashboard):
+    asked = []
+    dashboard.layers_watched.connect(asked.append)
+    dashboard.switch.choose(LAYERS)
+    dashboard.switch.choose(0)
+    actions = {action.text(): action for action in dashboard.menu.menu().actions()}
+    actions["Update / weight"].trigger()
+    dashboard.hide()
+    assert asked == [True, False, True, False]
+
+
+def test_layers_inside_blocks_stand_behind_the_names_around_them():
+    project = template("ResNet18").project()
+    names = layer_names(project)
+    assert any(" › " in name for name in names.values())
+    for path, name in names.items():
+        assert name.count(" › ") == len(path) - 1
+
+
+def test_every_chart_and_column_is_named():
+    assert all(spec.title for spec in CHARTS)
+    assert len({column.key for column in COLUMNS}) == len(COLUMNS)
