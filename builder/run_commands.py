@@ -157,14 +157,14 @@ class RunCommands(QObject):
             self._session.message.emit(tr("Nothing was trained yet."))
             return
         suggestion = (self._run_dir or Path()) / "values.csv"
-        path = self._dialogs.save_path(tr("Save values"), suggestion, "CSV (*.csv)")
+        path = self._dialogs.save_path(tr("Save values"), suggestion, tr("CSV files (*.csv)"))
         if path is None:
             return
         from builder.panels.history_csv import csv_lines  # numpy would hold up the window
 
         series = history.copy()
         job = Job(lambda: write_atomic(path, "\n".join(csv_lines(series)).encode()), "values", self)
-        job.done.connect(lambda: self._session.message.emit(tr("Saved {path}").format(path=path)))
+        job.done.connect(lambda: self._session.message.emit(tr("Saved {path}", path=path)))
         job.failed.connect(lambda error: self._dialogs.error(tr("Cannot save the values"), str(error)))
         job.finished.connect(job.deleteLater)
         job.start()

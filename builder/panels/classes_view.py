@@ -165,8 +165,8 @@ class ClassesView(QWidget):
         self.matrix.show_matrix(event.confusion, names)
         self.model.show(class_figures(event.confusion, names))
         samples = sum(map(sum, event.confusion))
-        text = tr("Epoch {epoch}, {samples} validation samples")
-        self.caption.setText(text.format(epoch=event.epoch, samples=f"{samples:,}"))
+        text = tr("Epoch {epoch}, {samples:,} validation samples", epoch=event.epoch, samples=samples)
+        self.caption.setText(text)
         self._pages.setCurrentIndex(1)
 
 

@@ -89,12 +89,14 @@ class ConfusionMatrix(QWidget):
         row, column = cell
         count, total = self._matrix[row][column], sum(self._matrix[row])
         share = percent(count / total) if total else "–"
-        form = tr("{count} of {total} “{actual}” ({share}) were taken for “{predicted}”.")
         if row == column:
-            form = tr("{count} of {total} “{actual}” ({share}) were recognised.")
-        return form.format(
-            count=f"{count:,}", total=f"{total:,}", share=share,
-            actual=self._names[row], predicted=self._names[column],
+            return tr(
+                "{count:,} of {total:,} “{actual}” ({share}) were recognised.",
+                count=count, total=total, share=share, actual=self._names[row],
+            )  # fmt: skip
+        return tr(
+            "{count:,} of {total:,} “{actual}” ({share}) were taken for “{predicted}”.",
+            count=count, total=total, share=share, actual=self._names[row], predicted=self._names[column],
         )  # fmt: skip
 
     def sizeHint(self) -> QSize:

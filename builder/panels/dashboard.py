@@ -26,7 +26,7 @@ from builder.panels.headline import Headline
 from builder.panels.layers_view import LayersView, layer_names, note_layers
 from builder.panels.view_switch import ViewSwitch
 from builder.pulse import Pulse
-from builder.texts import tr
+from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme, font
 from graph.project import Project
 from runtime.events import EpochEnded, Event, NodesInspected, RunStarted, StepsRecorded
@@ -216,7 +216,7 @@ class Dashboard(QWidget):
         self.progress_bar.setValue(round(figures.fraction * self.progress_bar.maximum()))
         self.status_label.setText(figures.status)
         self.status_label.setToolTip(figures.status)
-        failure = figures.reason if figures.state == "failed" else ""
+        failure = tr_made(figures.reason) if figures.state == "failed" else ""
         self.reason_label.setText(failure)
         self.banner.setVisible(bool(failure))
         self.fit_button.setVisible(self._grid is not None and not self._grid.follows)

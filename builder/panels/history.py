@@ -100,6 +100,7 @@ def _extremes(x: Array, y: Array, width: int) -> tuple[Array, Array]:
 
 
 STEP_CURVES = ("loss", "smoothed_loss", "lr", "grad_norm")
+EPOCH_CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
 VAL = "val_"  # begins the name of a validation metric's curve, and its name in the run folder
 
 
@@ -118,15 +119,15 @@ class Mark:
 class History:
     """Every curve of a run by name, in `series`.
 
-    STEP_CURVES have a point for every optimizer step; `train_loss`, `train_accuracy` and the validation's
-    `val_loss`, `val_accuracy`, `val_f1` and so on one for every epoch; others come as they are noted.
+    STEP_CURVES have a point for every optimizer step; EPOCH_CURVES and further metrics, such as `val_f1`, one
+    for every epoch; others come as they are noted.
 
     Attributes:
         marks: what happened in between, in order.
     """
 
     def __init__(self, smoothing: float = SMOOTHING) -> None:
-        self.series: dict[str, Series] = {name: Series() for name in STEP_CURVES}
+        self.series: dict[str, Series] = {name: Series() for name in STEP_CURVES + EPOCH_CURVES}
         self.marks: list[Mark] = []
         self._average = _Average(smoothing)
 

@@ -56,13 +56,13 @@ class Chart(QWidget):
         self._title.setFont(font("caption"))
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.log_button = QToolButton(self)
-        self.log_button.setText("log")
+        self.log_button.setText(tr("log"))
         self.log_button.setCheckable(True)
         self.log_button.setFont(font("caption"))
         self.log_button.setVisible(spec.can_log)
         _keep_room(self.log_button)
-        self.log_button.setToolTip("Logarithmic axis")
-        self.log_button.setAccessibleName(f"Logarithmic axis of {spec.title}")
+        self.log_button.setToolTip(tr("Logarithmic axis"))
+        self.log_button.setAccessibleName(tr("Logarithmic axis of {title}", title=tr(spec.title)))
         self.log_button.toggled.connect(self._set_log)
         self._curves = [Curve(curve, spec.scale) for curve in spec.curves]
         self.plot = _plot_widget(self._curves)
@@ -142,7 +142,7 @@ class Chart(QWidget):
         self.plot.cursor = step if lines else math.nan
         self._readout.setVisible(bool(lines))
         if lines:
-            self._readout.setText("<br>".join([f"step {step:,.0f}", *lines]))
+            self._readout.setText("<br>".join([tr("step {step:,.0f}", step=step), *lines]))
             self._place_readout(step)
         self.plot.viewport().update()
 
