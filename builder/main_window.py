@@ -108,7 +108,6 @@ class MainWindow(QMainWindow):
             self.dialogs,
         )
         self.watch = NodeWatch(self.session, self.controller, self)
-        self.training.dashboard.layers_watched.connect(lambda wanted: self.watch.ask("dashboard", wanted))
         self.overlay = CanvasOverlay(self.session, self.canvas, self.watch, themes.theme)
         self.minimap = Minimap(self.canvas, themes.theme)
         self.minimap_switch = MinimapSwitch(self.minimap, self.preferences, self.actions_["view.minimap"])
@@ -195,6 +194,7 @@ class MainWindow(QMainWindow):
         self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
 
     def _connect(self) -> None:
+        self.training.dashboard.layers_watched.connect(lambda wanted: self.watch.ask("dashboard", wanted))
         self.effects = PreferenceEffects(self.preferences, self, self.canvas.graph_scene, self.recovery)
         self.tools.restart_asked.connect(self.windows.restart)
         session, files = self.session, self.files
