@@ -13,7 +13,8 @@ from graph.document import Graph, Node, Project
 from graph.inference import Inference
 from graph.shapes import FLOATS, Shape, TensorSpec
 from runtime.data.fit import FitError, bound, check_input, check_outputs
-from runtime.data.load import InputDtype, TrainData
+from runtime.data.load import InputDtype
+from runtime.data.prepared import TrainData
 from runtime.data.raw import DataError
 from runtime.failure import TrainingFailure
 from runtime.loss_spec import LossSpec, OutputNeed, needs_of

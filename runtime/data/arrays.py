@@ -1,16 +1,18 @@
-"""The user's own NumPy files."""
+"""The user's own arrays, in files of NumPy, safetensors or PyTorch."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples
@@ -19,7 +21,11 @@ from runtime.events import DataProgress
 Array = npt.NDArray[np.generic]
 KEYS = {"x": ("x", "X"), "y": ("y", "Y"), "x_val": ("x_val", "X_val"), "y_val": ("y_val", "Y_val")}
 KNOWN_NAMES = frozenset(name for spellings in KEYS.values() for name in spellings)
-READ_ERRORS = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error)
+READ_ERRORS = (
+    OSError, ValueError, EOFError, RuntimeError, UnpicklingError, zipfile.BadZipFile, zlib.error,
+    SafetensorError,
+)  # fmt: skip
+EXPECTED = "an .npz, .npy, .safetensors or .pt file"
 
 
 @dataclass(frozen=True)
@@ -31,15 +37,15 @@ class Named:
 
 
 def load_arrays(request: Request) -> Loading[RawData]:
-    """Reads x and y of an .npz, or of two .npy files; x_val and y_val become the validation set.
+    """Reads x and y of one file, or of two .npy files; x_val and y_val become the validation set.
 
     Raises:
-        DataError: no such file, not a NumPy file, a missing key, or arrays that do not fit.
+        DataError: no such file, not a file of numbers, a missing key, or arrays that do not fit.
     """
     if request.params.path is None:
         raise DataError(
             "data.path is empty, so the source arrays has no file. "
-            "Expected an .npz with x and y, or an .npy of x. Set data.path."
+            "Expected an .npz, .safetensors or .pt with x and y, or an .npy of x. Set data.path."
         )
     path = request.resolve(request.params.path)
     yield DataProgress(f"Reading {path.name}", 0, None)
@@ -48,9 +54,9 @@ def load_arrays(request: Request) -> Loading[RawData]:
     val = None
     if "x_val" in arrays or "y_val" in arrays:
         val = _samples(arrays, "x_val", "y_val", path)
-        _require_alike(train.x, val.x, f"{path}, x")
-        _require_alike(train.y, val.y, f"{path}, y")
-    return RawData(train, val, num_classes=request.params.num_classes)
+        for one, other, name in zip(train, val, ("x", "y"), strict=True):
+            _require_alike(one, other, f"{path}, {name}")
+    return RawData(Samples(*train), val and Samples(*val), num_classes=request.params.num_classes)
 
 
 def _read(request: Request, path: Path) -> dict[str, Named]:
@@ -67,17 +73,53 @@ def _read(request: Request, path: Path) -> dict[str, Named]:
 
 
 def _contents(path: Path, key: str) -> Array | dict[str, Array]:
-    """The array of an .npy, or the arrays of an .npz that this source knows, by name."""
+    """The array of an .npy, or the arrays that this source knows of another file, by name."""
     if not path.is_file():
-        raise DataError(f"{path} was not found. Expected a NumPy file there. Correct {key} or create it.")
+        raise DataError(f"{path} was not found. Expected {EXPECTED} there. Correct {key} or create it.")
     try:
-        with path.open("rb") as file:  # np.load would leave a damaged archive open
-            content = np.load(file, allow_pickle=False)
-            if isinstance(content, np.ndarray):
-                return content
-            return {name: content[name] for name in content.files if name in KNOWN_NAMES}
+        return READERS.get(path.suffix.lower(), _read_numpy)(path)
     except READ_ERRORS as error:
         raise _unreadable(path, error) from error
+
+
+def _read_numpy(path: Path) -> Array | dict[str, Array]:
+    with path.open("rb") as file:  # np.load would leave a damaged archive open
+        content = np.load(file, allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            return content
+        return {name: content[name] for name in content.files if name in KNOWN_NAMES}
+
+
+def _read_safetensors(path: Path) -> dict[str, Array]:
+    with safe_open(path, framework="pt") as file:
+        return {name: _as_array(file.get_tensor(name)) for name in file.keys() if name in KNOWN_NAMES}  # noqa: SIM118
+
+
+def _read_pt(path: Path) -> dict[str, Array]:
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    if isinstance(content, tuple | list) and len(content) in (2, 4):
+        content = dict(zip(KEYS, content, strict=False))
+    if not isinstance(content, Mapping):
+        raise ValueError(f"it holds a {type(content).__name__}, not tensors by name")
+    known = {name: value for name, value in content.items() if name in KNOWN_NAMES}
+    if not all(isinstance(value, Tensor) for value in known.values()):
+        raise ValueError("x or y is no tensor")
+    return {name: _as_array(value) for name, value in known.items()}
+
+
+def _as_array(tensor: Tensor) -> Array:
+    plain = tensor.detach().to_dense() if tensor.layout != torch.strided else tensor.detach()
+    array: Array = (
+        plain.to(torch.float32) if plain.dtype in (torch.bfloat16, torch.float16) else plain
+    ).numpy()
+    return array
+
+
+READERS: Mapping[str, Callable[[Path], Array | dict[str, Array]]] = {
+    ".safetensors": _read_safetensors,
+    ".pt": _read_pt,
+    ".pth": _read_pt,
+}
 
 
 def _target_path(request: Request) -> Path:
@@ -95,12 +137,12 @@ def _first(files: Iterable[str], spellings: tuple[str, ...]) -> str | None:
 
 def _unreadable(path: Path, reason: object) -> DataError:
     return DataError(
-        f"{path} cannot be read ({reason}). Expected a NumPy file of plain numbers. "
-        "Save it again with np.savez or np.save; arrays of objects are refused, since they can carry code."
+        f"{path} cannot be read ({reason}). Expected {EXPECTED} of plain numbers. "
+        "Save it again with np.savez or torch.save; objects are refused, since they can carry code."
     )
 
 
-def _samples(arrays: Mapping[str, Named], x_key: str, y_key: str, path: Path) -> Samples:
+def _samples(arrays: Mapping[str, Named], x_key: str, y_key: str, path: Path) -> tuple[Tensor, Tensor]:
     for key in (x_key, y_key):
         if key not in arrays:
             raise DataError(
@@ -119,7 +161,7 @@ def _samples(arrays: Mapping[str, Named], x_key: str, y_key: str, path: Path) ->
             f"{arrays[x_key].name} has {len(x)} samples, but {arrays[y_key].name} has {len(y)}. "
             "Expected one target a sample. Save matching arrays."
         )
-    return Samples(_finite(x, arrays[x_key].name), _finite(y, arrays[y_key].name))
+    return _finite(x, arrays[x_key].name), _finite(y, arrays[y_key].name)
 
 
 def _require_alike(train: Tensor, val: Tensor, name: str) -> None:

@@ -1,15 +1,16 @@
-"""Where training data can come from and how it can be prepared, as declarations; needs no torch."""
+"""Which data a plan trains on and how it is split, prepared and fed; needs no torch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from graph.catalog.params import FilePath, Flag, Float, Int, IntOrTuple, ParamSpec, Value
-from graph.catalog.spec import Params
+from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec, Value
+from runtime.data.source_choices import SOURCES
+from runtime.data.specs import SourceSpec, TransformSpec
+from runtime.data.transform_choices import TRANSFORMS
 from runtime.options import (
-    Floats,
     Option,
-    OptionSpec,
     PlanError,
     checked,
     join,
@@ -17,119 +18,38 @@ from runtime.options import (
     require_known,
     require_mapping,
     shown,
-    table,
 )
 
-VISION_DOCS = "https://docs.pytorch.org/vision/stable/generated/"
+__all__ = ["SETTINGS", "SHARED_KEYS", "SOURCES", "TRANSFORMS", "VAL_FRACTION", "DataPlan", "Transforms"]
+
+__all__ = ["SETTINGS", "SHARED_KEYS", "SOURCES", "TRANSFORMS", "VAL_FRACTION", "DataPlan", "Transforms"]
+
 DEFAULT_VAL_FRACTION = 0.2
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceSpec(OptionSpec):
-    """A place that data comes from.
-
-    Args:
-        title: its name in the form.
-        num_classes: how many classes it has, where that is known without reading it.
-    """
-
-    title: str
-    num_classes: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransformSpec(OptionSpec):
-    """A change to every sample, made once while decoding."""
-
-
-def _same_length_and_positive(params: Params) -> tuple[str, str] | None:
-    if any(value <= 0 for value in params.std):
-        return "std", "numbers above 0"
-    if len(params.mean) != len(params.std):
-        return "std", f"as many numbers as mean, {len(params.mean)}"
-    return None
-
-
-VISION_PARAMS: tuple[ParamSpec, ...] = (
-    FilePath(
-        name="root", optional=True, is_folder=True, help="Where its files are; empty: the usual folder."
-    ),
-    Flag(name="download", help="Fetch missing files from the internet."),
-)
-
-
-def _vision(name: str, text: str, num_classes: int) -> SourceSpec:
-    return SourceSpec(
-        type=f"torchvision:{name}",
-        title=name,
-        help=text,
-        source=f"{VISION_DOCS}torchvision.datasets.{name}.html",
-        params=VISION_PARAMS,
-        num_classes=num_classes,
-    )
-
-
-SOURCES = table([
-    SourceSpec(
-        type="digits",
-        title="Handwritten digits",
-        help="1,797 handwritten digits, 1×8×8, 10 classes; comes with Netloom.",
-        source="https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
-        num_classes=10,
-    ),
-    _vision("MNIST", "70,000 handwritten digits, 1×28×28, 10 classes.", 10),
-    _vision("FashionMNIST", "70,000 pictures of clothes, 1×28×28, 10 classes.", 10),
-    _vision("CIFAR10", "60,000 colour photographs, 3×32×32, 10 classes.", 10),
-    _vision("CIFAR100", "60,000 colour photographs, 3×32×32, 100 classes.", 100),
-    SourceSpec(
-        type="synthetic:spirals",
-        title="Spirals",
-        help="Points on interleaved spirals in the plane, one arm a class.",
-        source="https://cs231n.github.io/neural-networks-case-study/",
-        params=(
-            Int(name="num_classes", default=3, min=2, max=1000, help="Arms."),
-            Int(name="samples", default=900, min=2, max=10_000_000, help="Points in all."),
-            Float(name="noise", default=0.1, min=0, help="Standard deviation of the angle, in radians."),
-            Int(name="seed", default=0, min=0, help="Fixes the points."),
-        ),
-    ),
-    SourceSpec(
-        type="arrays",
-        title="NumPy arrays",
-        help="Own data: an .npz with x and y (and x_val, y_val), or one .npy each.",
-        source="https://numpy.org/doc/stable/reference/generated/numpy.savez.html",
-        params=(
-            FilePath(name="path", optional=True, suffixes=(".npz", ".npy"), help="The .npz, or x.npy."),
-            FilePath(name="target_path", optional=True, suffixes=(".npy",), help="y.npy, beside an x.npy."),
-            Int(name="num_classes", optional=True, min=2, help="Classes; counted from y when empty."),
-        ),
-    ),
-])  # fmt: skip
-
-TRANSFORMS = table([
-    TransformSpec(
-        type="Resize",
-        help="Scales images, bilinear with antialiasing; one number is the shorter edge.",
-        source=f"{VISION_DOCS}torchvision.transforms.v2.Resize.html",
-        params=(IntOrTuple(name="size", default=28, min=1, max=8192, help="Pixels, or [height, width]."),),
-    ),
-    TransformSpec(
-        type="Normalize",
-        help="Subtracts mean and divides by std, per channel.",
-        source=f"{VISION_DOCS}torchvision.transforms.v2.Normalize.html",
-        params=(
-            Floats(name="mean", default=(0.5,), help="One number a channel, or one for all."),
-            Floats(name="std", default=(0.5,), help="As many numbers as mean."),
-        ),
-        rule=_same_length_and_positive,
-    ),
-])  # fmt: skip
+TARGETS = ("label", "input", "clean input")
+FEEDS = ("auto", "memory", "cache", "stream")
 
 VAL_FRACTION = Float(
     name="val_fraction", optional=True, min=0, max=0.99,
     help="Share of the training samples to validate on; empty takes the source's own split, else 0.2.",
 )  # fmt: skip
-SHARED_KEYS = ("source", "val_fraction", "transforms")
+SETTINGS: tuple[ParamSpec, ...] = (
+    VAL_FRACTION,
+    Flag(name="stratify", help="Hold back the same share of every class."),
+    Choice(
+        name="target", default="label", choices=TARGETS,
+        help="What the model learns: the label, its input, or its input without random transforms.",
+    ),
+    Choice(
+        name="feed", default="auto", choices=FEEDS,
+        help="Where samples wait: decoded in memory, decoded in a file, or decoded anew in every epoch.",
+    ),
+    Int(name="workers", optional=True, min=0, max=256, help="Processes that decode; empty: as many as suit."),
+    Int(
+        name="memory_mb", optional=True, min=1, max=100_000_000,
+        help="Megabytes that decoded samples may take; empty: half of what is free.",
+    ),
+)  # fmt: skip
+SHARED_KEYS = ("source", *(spec.name for spec in SETTINGS), "transforms")
 TRANSFORM_KEYS = ("train", "eval")
 
 Transforms = tuple[Option[TransformSpec], ...]
@@ -137,28 +57,42 @@ Transforms = tuple[Option[TransformSpec], ...]
 
 @dataclass(frozen=True)
 class DataPlan:
-    """Which data to train on and how it is split and prepared.
+    """Which data to train on and how it is split, prepared and fed.
 
     Args:
         source: where it comes from.
         val_fraction: share of the training samples held back; None takes the source's own split, else 0.2.
+        stratify: whether the same share of every class is held back.
+        target: what the model learns, one of TARGETS.
+        feed: where samples wait, one of FEEDS.
+        workers: processes that decode; None takes as many as suit.
+        memory_mb: megabytes that decoded samples may take; None is half of what is free.
         train_transforms: applied to the training samples, in this order.
-        own_eval_transforms: applied to the validation samples; None when they are those of training.
+        own_eval_transforms: applied to the validation samples; None when they follow from those of training.
     """
 
     source: Option[SourceSpec]
     val_fraction: float | None = None
+    stratify: bool = False
+    target: str = "label"
+    feed: str = "auto"
+    workers: int | None = None
+    memory_mb: int | None = None
     train_transforms: Transforms = ()
     own_eval_transforms: Transforms | None = None
 
     @property
     def eval_transforms(self) -> Transforms:
-        """What is applied to the validation samples."""
-        return self.train_transforms if self.own_eval_transforms is None else self.own_eval_transforms
+        """What is applied to the validation samples: never anything random."""
+        if self.own_eval_transforms is not None:
+            return self.own_eval_transforms
+        return tuple(step for option in self.train_transforms for step in _in_eval(option))
 
     @property
     def num_classes(self) -> int | None:
         """How many classes the data has, where that is known without reading it."""
+        if self.target != "label":
+            return None
         chosen: int | None = self.source.params.get("num_classes")
         return self.source.spec.num_classes or chosen
 
@@ -171,27 +105,34 @@ class DataPlan:
         """
         default = {"source": next(iter(SOURCES))}
         mapping = {"source": value} if isinstance(value, str) else require_mapping(value, path, default)
-        own = {name: item for name, item in mapping.items() if name not in ("val_fraction", "transforms")}
+        own = {name: item for name, item in mapping.items() if name == "source" or name not in SHARED_KEYS}
         named = {name: item for name, item in own.items() if name == "source"}
         source = parse_option(named, path, SOURCES, key="source").spec
         known = [*SHARED_KEYS, *(spec.name for spec in source.params)]
         require_known(mapping, known, path, f"a setting of {source.type}")
         chains = require_mapping(mapping.get("transforms", {}), join(path, "transforms"), {"train": []})
         require_known(chains, TRANSFORM_KEYS, join(path, "transforms"), "a chain of transforms")
+        settings: dict[str, Any] = {
+            spec.name: checked(spec, mapping[spec.name], join(path, spec.name))
+            for spec in SETTINGS
+            if spec.name in mapping
+        }
         return cls(
             source=parse_option(own, path, SOURCES, key="source"),
-            val_fraction=checked(VAL_FRACTION, mapping.get("val_fraction"), join(path, "val_fraction")),
             train_transforms=_parse_chain(chains.get("train", []), join(path, "transforms.train")),
             own_eval_transforms=None
             if chains.get("eval") is None
-            else _parse_chain(chains["eval"], join(path, "transforms.eval")),
+            else _parse_eval(chains["eval"], join(path, "transforms.eval")),
+            **settings,
         )
 
     def to_mapping(self, *, defaults: bool = False) -> dict[str, Value]:
         """The plan as the project file writes it, defaults left out unless asked for."""
         mapping = self.source.to_mapping(key="source", defaults=defaults)
-        if self.val_fraction is not None or defaults:
-            mapping["val_fraction"] = self.val_fraction
+        for spec in SETTINGS:
+            value = getattr(self, spec.name)
+            if value != spec.default or defaults:
+                mapping[spec.name] = value
         chains = {"train": self.train_transforms, "eval": self.own_eval_transforms}
         written = {
             name: [option.to_mapping(defaults=True) for option in chain]
@@ -201,6 +142,27 @@ class DataPlan:
         if written or defaults:
             mapping["transforms"] = written
         return mapping
+
+
+def _in_eval(option: Option[TransformSpec]) -> Transforms:
+    """What stands for a transform of training when samples are only looked at."""
+    if not option.spec.is_random:
+        return (option,)
+    steps = option.spec.in_eval(option.params)
+    return tuple(Option(TRANSFORMS[name], TRANSFORMS[name].complete(values, name)) for name, values in steps)
+
+
+def _parse_eval(value: Value, path: str) -> Transforms:
+    chain = _parse_chain(value, path)
+    for index, option in enumerate(chain):
+        if option.spec.is_random:
+            raise PlanError(
+                f"{path}[{index}]",
+                f"{path}[{index}] is {option.type}, which is random.",
+                "the same samples at every validation",
+                "Remove it; transforms.train may keep it.",
+            )
+    return chain
 
 
 def _parse_chain(value: Value, path: str) -> Transforms:

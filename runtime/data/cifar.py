@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from codegen.compat import import_torchvision
-from runtime.data.download import default_root, download
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples
+from runtime.data.vision import Archive, dataset_class, fetch, not_found, root_of
 from runtime.events import DataProgress
 
 
@@ -20,14 +18,14 @@ def load_cifar(request: Request) -> Loading[RawData]:
     Raises:
         DataError: files that are missing, cannot be fetched, or are damaged.
     """
-    dataset = getattr(import_torchvision("torchvision.datasets"), request.name)
-    root = default_root() if request.params.root is None else request.resolve(request.params.root)
+    dataset, root = dataset_class(request), root_of(request)
     if root.name == dataset.base_folder:
         root = root.parent
     if not _has_files(dataset, root) and request.params.download:
-        yield from _download(dataset, root)
+        yield from fetch([Archive(dataset.url, dataset.tgz_md5, file_name=dataset.filename)], root)
     if not _has_files(dataset, root):
-        raise _not_found(dataset, root, request.name)
+        expected = f"the files of {dataset.filename} there, in a folder {dataset.base_folder}"
+        raise not_found(request, str(root / dataset.base_folder), expected)
     yield DataProgress(f"Reading {request.name}", 0, 2)
     train, names = _read(dataset, root, train=True)
     yield DataProgress(f"Reading {request.name}", 1, 2)
@@ -38,29 +36,6 @@ def load_cifar(request: Request) -> Loading[RawData]:
 def _has_files(dataset: Any, root: Path) -> bool:
     names = [name for name, _ in dataset.train_list + dataset.test_list]
     return all((root / dataset.base_folder / name).is_file() for name in names)
-
-
-def _download(dataset: Any, root: Path) -> Loading[None]:
-    archive = root / dataset.filename
-    if not archive.is_file():
-        yield from download([dataset.url], archive, dataset.tgz_md5)
-    yield DataProgress(f"Unpacking {archive.name}", 0, None)
-    try:
-        with tarfile.open(archive) as content:
-            content.extractall(root, filter="data")
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise DataError(
-            f"{archive} cannot be unpacked ({error}). Expected a whole archive. Delete it and try again."
-        ) from error
-
-
-def _not_found(dataset: Any, root: Path, name: str) -> DataError:
-    return DataError(
-        f"{name} was not found: looked in {root / dataset.base_folder}. "
-        f"Expected the files of {dataset.filename} there. Set data.root to the folder that holds "
-        f"{dataset.base_folder}, or data.download = true to fetch it, or data.source = digits, "
-        "which comes with Netloom."
-    )
 
 
 def _read(dataset: Any, root: Path, *, train: bool) -> tuple[Samples, tuple[str, ...]]:

@@ -1,15 +1,17 @@
-"""Batches at the speed of memory: the data lies on the device, each batch is gathered into one buffer."""
+"""Batches at the speed of memory where the data fits there, else at that of the disk or the decoder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
-from runtime.data.load import TrainData
+from runtime.data.draws import sample_keys
+from runtime.data.prepared import TrainData
+from runtime.data.rows import Rows
+from runtime.data.sampler import order_by
 from runtime.data.transforms import Chain
 
 
@@ -24,17 +26,22 @@ class Batch(NamedTuple):
 
 
 class Feed:
-    """Gives shuffled training batches and ordered validation batches.
+    """Gives training batches in the sampler's order and validation batches in their own.
 
-    The samples of an epoch come in the order of the next `torch.randperm` of an own generator, so the order
-    depends on seed and epoch alone, and never on what else draws random numbers.
+    The order of an epoch is the next draw of an own generator, `torch.randperm` for `shuffle`, so it
+    depends on seed and epoch alone, and never on what else draws random numbers. Random transforms depend
+    on seed, epoch and sample alone.
 
     Args:
-        data: what to train on; moved to the device once, where it is not there yet.
+        data: what to train on; moved to the device once, where it lies in memory.
         batch_size: samples a batch; the last of an epoch may be shorter.
-        seed: of the generator that shuffles.
+        seed: of order and random transforms.
         device: where the batches are wanted.
         drop_last: leave a short last training batch out.
+        sampler: `shuffle`, `weighted` or `sequential`.
+
+    Raises:
+        DataError: `weighted`, but the targets are no classes.
     """
 
     def __init__(
@@ -45,14 +52,16 @@ class Feed:
         seed: int = 0,
         device: torch.device | None = None,
         drop_last: bool = False,
+        sampler: str = "shuffle",
     ) -> None:
         self.train_samples, self.val_samples = len(data.train_x), len(data.val_x)
         self.steps_per_epoch = steps_per_epoch(self.train_samples, batch_size, drop_last=drop_last)
         self.num_classes, self.class_names = data.num_classes, data.class_names
         self._batch_size, self._seed = batch_size, seed
-        self._train = _Store.of(data.train_x, data.train_y, data.train_chain, device)
-        self._val = _Store.of(data.val_x, data.val_y, data.val_chain, device)
-        self._buffers = self._train.buffers(min(batch_size, self.train_samples))
+        self._draw_order = order_by(sampler, data.train_y)
+        largest = min(batch_size, self.train_samples)
+        self._train = _Part(data, data.train_x, data.train_y, data.train_chain, device, largest)
+        self._val = _Part(data, data.val_x, data.val_y, data.val_chain, device, 0)
         self._generator = torch.Generator()
         self._next_epoch = 0
 
@@ -63,39 +72,31 @@ class Feed:
 
     def holds_target(self, value: int | None) -> bool:
         """Whether any sample has this target, or part of a target."""
-        return value is not None and any(bool((store.y == value).any()) for store in (self._train, self._val))
+        return value is not None and any(bool((part.y == value).any()) for part in (self._train, self._val))
 
     def train(self, epoch: int, *, skip: int = 0) -> Iterator[Batch]:
-        """The shuffled batches of an epoch, the first being 1, without those already trained on.
+        """The batches of an epoch, the first being 1, without those already trained on.
 
         Any epoch can be asked for at any time and is always the same: a run resumes from two numbers.
         """
-        order = self._order(epoch).to(self._train.x.device)
-        for number in range(skip, self.steps_per_epoch):
-            yield self._gather(order[number * self._batch_size : (number + 1) * self._batch_size])
+        order = self._order(epoch).to(self._train.order_device)
+        size = self._batch_size
+        orders = [order[number * size : (number + 1) * size] for number in range(skip, self.steps_per_epoch)]
+        yield from self._train.batches(orders, (self._seed, epoch))
 
     def val(self) -> Iterator[Batch]:
         """All validation batches in order; none where nothing is held back."""
-        for start in range(0, self.val_samples, self._batch_size):
-            rows = slice(start, start + self._batch_size)
-            yield Batch(self._val.ready(self._val.x[rows]), self._val.y[rows])
+        yield from self._val.in_order(self._batch_size)
 
     def _order(self, epoch: int) -> Tensor:
         if not 1 <= self._next_epoch <= epoch:
             self._generator.manual_seed(self._seed)
             self._next_epoch = 1
         while True:
-            order = torch.randperm(self.train_samples, generator=self._generator)
+            order = self._draw_order(self._generator)
             self._next_epoch += 1
             if self._next_epoch > epoch:
                 return order
-
-    def _gather(self, rows: Tensor) -> Batch:
-        x, y = self._buffers
-        count = len(rows)
-        torch.index_select(self._train.x, 0, rows, out=x[:count])
-        torch.index_select(self._train.y, 0, rows, out=y[:count])
-        return Batch(self._train.ready(x[:count]), y[:count])
 
 
 def steps_per_epoch(samples: int, batch_size: int, *, drop_last: bool = False) -> int:
@@ -103,20 +104,85 @@ def steps_per_epoch(samples: int, batch_size: int, *, drop_last: bool = False) -
     return max(samples // batch_size, 1) if drop_last else -(-samples // batch_size)
 
 
-@dataclass(frozen=True)
-class _Store:
-    """Samples on the device and what their inputs still have to go through."""
+class _Store(Protocol):
+    """Where inputs are fetched from, and where it wants their numbers."""
 
-    x: Tensor
-    y: Tensor
-    chain: Chain | None
+    order_device: torch.device
 
-    @classmethod
-    def of(cls, x: Tensor, y: Tensor, chain: Chain | None, device: torch.device | None) -> _Store:
-        return cls(x.to(device).contiguous(), y.to(device).contiguous(), chain)
+    def batches(self, orders: Iterable[Tensor]) -> Iterator[Tensor]: ...
 
-    def ready(self, x: Tensor) -> Tensor:
-        return x if self.chain is None else self.chain(x)
+    def in_order(self, size: int) -> Iterator[Tensor]: ...
 
-    def buffers(self, count: int) -> tuple[Tensor, Tensor]:
-        return self.x.new_empty((count, *self.x.shape[1:])), self.y.new_empty((count, *self.y.shape[1:]))
+
+class _Held:
+    """Inputs that lie on the device; each batch is gathered into one buffer."""
+
+    def __init__(self, x: Tensor, device: torch.device | None, largest: int) -> None:
+        self._x = x.to(device).contiguous()
+        self.order_device = self._x.device
+        self._buffer = self._x.new_empty((largest, *x.shape[1:]))
+
+    def batches(self, orders: Iterable[Tensor]) -> Iterator[Tensor]:
+        for rows in orders:
+            yield torch.index_select(self._x, 0, rows, out=self._buffer[: len(rows)])
+
+    def in_order(self, size: int) -> Iterator[Tensor]:
+        return (self._x[start : start + size] for start in range(0, len(self._x), size))
+
+
+class _Fetched:
+    """Inputs that come from elsewhere and are moved to the device batch by batch."""
+
+    def __init__(self, rows: Rows, device: torch.device | None) -> None:
+        self._rows, self._device = rows, device
+        self.order_device = torch.device("cpu")
+
+    def batches(self, orders: Iterable[Tensor]) -> Iterator[Tensor]:
+        return (batch.to(self._device) for batch in self._rows.batches(orders))
+
+    def in_order(self, size: int) -> Iterator[Tensor]:
+        return self.batches(torch.arange(len(self._rows)).split(size) if len(self._rows) else ())
+
+
+class _Part:
+    """The training or the validation samples, and what their inputs still have to go through."""
+
+    def __init__(
+        self,
+        data: TrainData,
+        x: Tensor | Rows,
+        y: Tensor,
+        chain: Chain | None,
+        device: torch.device | None,
+        largest: int,
+    ) -> None:
+        self._store: _Store = _Held(x, device, largest) if isinstance(x, Tensor) else _Fetched(x, device)
+        self._chain, self._target = chain, data.target
+        self._is_labelled = data.target == "label"
+        self.y = y.to(device).contiguous() if self._is_labelled else y
+        self.order_device = self._store.order_device
+        self._targets = self.y.new_empty((largest if self._is_labelled else 0, *y.shape[1:]))
+
+    def batches(self, orders: list[Tensor], epoch: tuple[int, int]) -> Iterator[Batch]:
+        """The batches of an epoch, which is given by seed and number."""
+        for rows, x in zip(orders, self._store.batches(orders), strict=True):
+            is_random = self._chain is not None and self._chain.is_random
+            yield self._batch(x, rows, sample_keys(*epoch, rows).to(x.device) if is_random else None)
+
+    def in_order(self, size: int) -> Iterator[Batch]:
+        """All batches as they lie there, without a copy where they lie in memory."""
+        start = 0
+        for x in self._store.in_order(size):
+            ready = x if self._chain is None else self._chain(x)
+            yield Batch(ready, self.y[start : start + len(x)] if self._is_labelled else ready)
+            start += len(x)
+
+    def _batch(self, x: Tensor, rows: Tensor, keys: Tensor | None) -> Batch:
+        ready = x if self._chain is None else self._chain(x, keys)
+        if self._is_labelled:
+            places = rows if rows.device == self.y.device else rows.to(self.y.device)
+            y = torch.index_select(self.y, 0, places, out=self._targets[: len(rows)])
+            return Batch(ready, y)
+        if self._target == "clean input" and self._chain is not None:
+            return Batch(ready, self._chain.without_chance()(x))
+        return Batch(ready, ready)

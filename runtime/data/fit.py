@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from runtime.data.load import TrainData
+from runtime.data.prepared import TrainData
 from runtime.data.raw import DataError
 from runtime.loss_spec import BALANCED, REST, Layout, LossSpec, OutputNeed, needs_of, shown_layout
 from runtime.options import Option, PlanError

@@ -6,23 +6,27 @@ import gzip
 import math
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from codegen.compat import import_torchvision
-from runtime.data.download import default_root, download
+from runtime.data.download import download
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples
+from runtime.data.vision import Archive, dataset_class, fetch, not_found, root_of
 from runtime.events import DataProgress
 
-UINT8 = 8
+KINDS = {0x08: ">u1", 0x0C: ">i4"}  # numbers that these files hold
 LARGEST = 1 << 32  # bytes; a damaged header may promise anything
 FILES = (
     "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte",
 )  # fmt: skip
+QMNIST_FILES = tuple(
+    f"qmnist-{part}-{kind}" for part in ("train", "test") for kind in ("images-idx3-ubyte", "labels-idx2-int")
+)
 
 
 def load_idx(request: Request) -> Loading[RawData]:
@@ -31,30 +35,45 @@ def load_idx(request: Request) -> Loading[RawData]:
     Raises:
         DataError: files that are missing, cannot be fetched, or are damaged.
     """
-    dataset = getattr(import_torchvision("torchvision.datasets"), request.name)
-    root = default_root() if request.params.root is None else request.resolve(request.params.root)
-    folder = _find_folder(root, request.name)
+    return (yield from _load(request, FILES, tuple(dataset_class(request).classes)))
+
+
+def load_emnist(request: Request) -> Loading[RawData]:
+    """One of EMNIST's splits, as `load_idx`."""
+    split = request.params.split
+    kinds = ("images-idx3-ubyte", "labels-idx1-ubyte")
+    names = tuple(f"emnist-{split}-{part}-{kind}" for part in ("train", "test") for kind in kinds)
+    return (yield from _load(request, names, tuple(dataset_class(request).classes_split_dict[split])))
+
+
+def load_qmnist(request: Request) -> Loading[RawData]:
+    """QMNIST, as `load_idx`; of all that its labels tell, the digit is taken."""
+    return (yield from _load(request, QMNIST_FILES, tuple(dataset_class(request).classes)))
+
+
+def _load(request: Request, names: Sequence[str], classes: tuple[str, ...]) -> Loading[RawData]:
+    root = root_of(request)
+    folder = _find_folder(root, request.name, names)
     if folder is None and request.params.download:
         folder = root / request.name / "raw"
-        yield from _download(dataset, folder)
+        yield from FETCH.get(request.name, _fetch_files)(dataset_class(request), folder)
     if folder is None:
-        raise _not_found(root, request.name)
+        raise _not_found(request, root, names)
     arrays = []
-    for index, name in enumerate(FILES):
-        yield DataProgress(f"Reading {request.name}", index, len(FILES))
+    for index, name in enumerate(names):
+        yield DataProgress(f"Reading {request.name}", index, len(names))
         arrays.append(read_idx(_existing(folder, name) or folder / name))
-    names = tuple(dataset.classes)
-    train = _samples(arrays[0], arrays[1], folder, FILES[:2], len(names))
-    val = _samples(arrays[2], arrays[3], folder, FILES[2:], len(names))
-    return RawData(train, val, num_classes=len(names), class_names=names)
+    train = _samples(arrays[0], arrays[1], folder, names[:2], len(classes))
+    val = _samples(arrays[2], arrays[3], folder, names[2:], len(classes))
+    return RawData(train, val, num_classes=len(classes), class_names=classes)
 
 
 def _candidates(root: Path, name: str) -> tuple[Path, ...]:
     return root / name / "raw", root / "raw", root
 
 
-def _find_folder(root: Path, name: str) -> Path | None:
-    complete = (f for f in _candidates(root, name) if all(_existing(f, file) for file in FILES))
+def _find_folder(root: Path, name: str, files: Sequence[str]) -> Path | None:
+    complete = (f for f in _candidates(root, name) if all(_existing(f, file) for file in files))
     return next(complete, None)
 
 
@@ -62,24 +81,35 @@ def _existing(folder: Path, name: str) -> Path | None:
     return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
 
 
-def _download(dataset: Any, folder: Path) -> Loading[None]:
+def _fetch_files(dataset: Any, folder: Path) -> Loading[None]:
     for name, md5 in dataset.resources:
         if not _existing(folder, name.removesuffix(".gz")):
             yield from download([f"{mirror}{name}" for mirror in dataset.mirrors], folder / name, md5)
 
 
-def _not_found(root: Path, name: str) -> DataError:
-    places = ", ".join(str(path) for path in _candidates(root, name))
-    return DataError(
-        f"{name} was not found: looked in {places}. "
-        f"Expected {', '.join(FILES)}, plain or .gz, in one of them. "
-        f"Set data.root to the folder that holds them, or data.download = true to fetch them, "
-        f"or data.source = digits, which comes with Netloom."
-    )
+def _fetch_qmnist(dataset: Any, folder: Path) -> Loading[None]:
+    for url, md5 in (*dataset.resources["train"], *dataset.resources["test"]):
+        name = url.rpartition("/")[2]
+        if not _existing(folder, name.removesuffix(".gz")):
+            yield from download([url], folder / name, md5)
+
+
+def _fetch_emnist(dataset: Any, folder: Path) -> Loading[None]:
+    yield from fetch([Archive(dataset.url, dataset.md5)], folder)
+    for path in (folder / "gzip").glob("*.gz"):
+        path.replace(folder / path.name)
+
+
+FETCH: Mapping[str, Callable[[Any, Path], Loading[None]]] = {"EMNIST": _fetch_emnist, "QMNIST": _fetch_qmnist}
+
+
+def _not_found(request: Request, root: Path, files: Sequence[str]) -> DataError:
+    places = ", ".join(str(path) for path in _candidates(root, request.name))
+    return not_found(request, places, f"{', '.join(files)}, plain or .gz, in one of them")
 
 
 def read_idx(path: Path) -> Tensor:
-    """The 8-bit array that an idx file holds, decompressed if its name ends in .gz.
+    """The array that an idx file holds, uint8 or int32, decompressed if its name ends in .gz.
 
     Raises:
         DataError: the file is no idx file, or cut short.
@@ -89,10 +119,11 @@ def read_idx(path: Path) -> Tensor:
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             zeros, kind, ndim = struct.unpack(">HBB", file.read(4))
-            if zeros != 0 or kind != UINT8:
-                raise _damaged(path, "it does not start like an idx file of bytes")
+            if zeros != 0 or kind not in KINDS:
+                raise _damaged(path, "it does not start like an idx file of bytes or integers")
             shape = struct.unpack(f">{ndim}I", file.read(4 * ndim))
-            size = math.prod(shape)
+            numbers = np.dtype(KINDS[kind])
+            size = math.prod(shape) * numbers.itemsize
             if not 1 <= size <= LARGEST:
                 raise _damaged(path, f"its header promises {size:,} bytes")
             content = bytearray(file.read(size + 1))
@@ -101,7 +132,8 @@ def read_idx(path: Path) -> Tensor:
     if len(content) != size:
         found = f"{len(content):,}" if len(content) < size else "more"
         raise _damaged(path, f"its header promises {size:,} bytes {shape}, it holds {found}")
-    return torch.frombuffer(content, dtype=torch.uint8).view(shape)
+    array = np.frombuffer(content, numbers).reshape(shape)
+    return torch.from_numpy(array.astype(numbers.newbyteorder("="), copy=False))
 
 
 def _damaged(path: Path, reason: str) -> DataError:
@@ -111,6 +143,8 @@ def _damaged(path: Path, reason: str) -> DataError:
 
 
 def _samples(images: Tensor, labels: Tensor, folder: Path, names: Sequence[str], num_classes: int) -> Samples:
+    if labels.ndim == 2 and labels.dtype == torch.int32:  # of QMNIST: the digit comes first
+        labels = labels[:, 0]
     if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
         raise DataError(
             f"{folder}: {names[0]} has shape {tuple(images.shape)} and {names[1]} {tuple(labels.shape)}. "

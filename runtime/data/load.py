@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,61 +11,33 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from runtime.data.arrays import load_arrays
-from runtime.data.choices import DEFAULT_VAL_FRACTION, DataPlan
-from runtime.data.cifar import load_cifar
-from runtime.data.digits import load_digits
-from runtime.data.idx import load_idx
+from runtime.data.choices import DataPlan
+from runtime.data.loaders import LOADERS
+from runtime.data.measure import fitted
 from runtime.data.memory import memory_budget as default_budget
-from runtime.data.raw import DataCancelled, DataError, Loader, Loading, RawData, Request, Samples
-from runtime.data.spirals import load_spirals
+from runtime.data.place import Limits, placed
+from runtime.data.prepared import TrainData, stand_in
+from runtime.data.raw import (
+    Column,
+    DataCancelled,
+    DataError,
+    Loading,
+    RawData,
+    Request,
+    SampleKind,
+    Samples,
+)
+from runtime.data.split import split
 from runtime.data.targets import prepare_targets
 from runtime.data.transforms import Chain
-from runtime.events import DataProgress
 from runtime.loss_spec import TargetKind
 
-LOADERS: Mapping[str, Loader] = {
-    "digits": load_digits,
-    "torchvision:MNIST": load_idx,
-    "torchvision:FashionMNIST": load_idx,
-    "torchvision:CIFAR10": load_cifar,
-    "torchvision:CIFAR100": load_cifar,
-    "synthetic:spirals": load_spirals,
-    "arrays": load_arrays,
-}
-CHUNK = 4096
-FLOAT_BYTES = 4
+MEGABYTE = 1_000_000
+IMAGE_NDIM = 3  # (C, H, W)
+INPUT_KINDS: tuple[TargetKind, ...] = ("value", "binary", "count", "distribution", "none")
 
 Prepare = Callable[[RawData], tuple[RawData, int | None]]
 InputDtype = Literal["float32", "int64"]
-
-
-@dataclass(frozen=True)
-class TrainData:
-    """Everything a run trains and validates on.
-
-    Shape: train_x (N, *input_shape) float32, or int64 for token numbers; train_y int64 (N,) for classes, else
-        float32 (N, K); val_x and val_y alike, with no rows where nothing is held back.
-
-    Args:
-        input_shape: one sample as the model gets it.
-        num_classes: None where the targets are values.
-        class_names: one a class, or empty.
-        train_chain: what every batch of train_x still has to go through; None when it is ready.
-        val_chain: the same for val_x.
-        notes: what the user should know, such as data kept at 8 bits for lack of memory.
-    """
-
-    train_x: Tensor
-    train_y: Tensor
-    val_x: Tensor
-    val_y: Tensor
-    input_shape: tuple[int, ...]
-    num_classes: int | None
-    class_names: tuple[str, ...] = ()
-    train_chain: Chain | None = None
-    val_chain: Chain | None = None
-    notes: tuple[str, ...] = ()
 
 
 def load_data(
@@ -93,20 +64,25 @@ def load_data(
         seed: fixes which samples are held back.
         folder: where relative paths start; the working directory when None.
         device: where the data will be moved; its memory counts, too.
-        memory_budget: bytes that prepared data may take; half of the free memory when None.
+        memory_budget: bytes that prepared data may take; the plan's limit, else half of what is free.
         stopped: asked at every progress.
 
     Raises:
         DataError: the data is missing, damaged or does not suit.
         DataCancelled: `stopped` gave true.
     """
-    request = Request(plan.source.type, plan.source.params, folder or Path())
-    budget = default_budget(device) if memory_budget is None else memory_budget
+    if memory_budget is None:
+        own = plan.memory_mb
+        memory_budget = default_budget(device) if own is None else own * MEGABYTE
+    limits = Limits(memory_budget, plan.feed, plan.workers)
 
     def prepare(raw: RawData) -> tuple[RawData, int | None]:
         return prepare_targets(raw, target, plan.source.type, ignored)
 
-    return (yield from _stoppable(_load(plan, request, prepare, input_dtype, seed, budget), stopped))
+    loading = _load(
+        plan, folder, prepare if plan.target == "label" else _unlabelled(target), input_dtype, seed, limits
+    )
+    return (yield from _stoppable(loading, stopped))
 
 
 def _stoppable(loading: Loading[TrainData], stopped: Callable[[], bool]) -> Loading[TrainData]:
@@ -121,45 +97,91 @@ def _stoppable(loading: Loading[TrainData], stopped: Callable[[], bool]) -> Load
     raise DataCancelled("Loading the data was stopped.")
 
 
-def _load(
-    plan: DataPlan, request: Request, prepare: Prepare, dtype: InputDtype, seed: int, budget: int
-) -> Loading[TrainData]:
-    source = plan.source.type
-    raw, num_classes = prepare((yield from LOADERS[source](request)))
-    train, val = split(raw, plan.val_fraction, seed, source)
-    shape = tuple(train.x.shape[1:])
-    data = TrainData(train.x, train.y, val.x, val.y, shape, num_classes, raw.class_names)
-    if dtype == "int64":
-        return _whole_numbers(data, plan)
-    train_chain = Chain(plan.train_transforms, "data.transforms.train")
-    val_chain = Chain(plan.eval_transforms, "data.transforms.eval")
-    return (yield from _prepared(data, train_chain, val_chain, budget))
+@dataclass(frozen=True)
+class Parts:
+    """A data set after its split, as numbers but not prepared yet.
+
+    Args:
+        num_classes: None where the targets are no classes.
+        columns: of a table or series, with what was measured on the training samples.
+        vocabulary: the tokens by number, of text.
+    """
+
+    raw: RawData
+    train: Samples
+    val: Samples
+    num_classes: int | None
+    columns: tuple[Column, ...]
+    vocabulary: tuple[str, ...]
+
+    @property
+    def kind(self) -> SampleKind:
+        """What a sample is."""
+        if self.raw.kind is not None:
+            return self.raw.kind
+        if not isinstance(self.train.x, Tensor):
+            return "image"
+        ndim = self.train.x.ndim - 1
+        return "image" if ndim == IMAGE_NDIM else "row" if ndim == 1 else "sequence"
 
 
-def split(raw: RawData, val_fraction: float | None, seed: int, source: str) -> tuple[Samples, Samples]:
-    """Training and validation samples: the source's own parts, or drawn by the seed if a fraction is given.
+def read_parts(plan: DataPlan, folder: Path | None, prepare: Prepare, seed: int) -> Loading[Parts]:
+    """Reads and splits what a plan names.
 
     Raises:
-        DataError: too few samples for the fraction.
+        DataError: the data is missing, damaged or does not suit.
     """
-    if raw.val is not None and val_fraction is None:
-        return raw.train, raw.val
-    fraction = DEFAULT_VAL_FRACTION if val_fraction is None else val_fraction
-    count = len(raw.train)
-    held_back = max(round(count * fraction), 1) if fraction else 0
-    if held_back >= count:
+    source = plan.source.type
+    request = Request(source, plan.source.params, folder or Path(), plan.val_fraction)
+    raw, num_classes = prepare((yield from LOADERS[source](request)))
+    train, val = split(raw, plan.val_fraction, seed, source, stratify=plan.stratify)
+    if raw.fit is None:
+        return Parts(raw, train, val, num_classes, raw.columns, raw.vocabulary)
+    fitted_parts = raw.fit(train, val)
+    return Parts(
+        raw, fitted_parts.train, fitted_parts.val, num_classes, fitted_parts.columns, fitted_parts.vocabulary
+    )
+
+
+def chains_of(plan: DataPlan, parts: Parts) -> tuple[tuple[Chain, Chain], tuple[str, ...]]:
+    """The transforms of training and validation, with what they measure filled in, and notes on that."""
+    train_chain = Chain(plan.train_transforms, "data.transforms.train")
+    val_chain = Chain(plan.eval_transforms, "data.transforms.eval")
+    return fitted((train_chain, val_chain), parts.train.x)
+
+
+def _load(
+    plan: DataPlan, folder: Path | None, prepare: Prepare, dtype: InputDtype, seed: int, limits: Limits
+) -> Loading[TrainData]:
+    parts = yield from read_parts(plan, folder, prepare, seed)
+    raw = parts.raw
+    nothing = torch.empty(0)
+    data = TrainData(
+        nothing, parts.train.y, nothing, parts.val.y, (), parts.num_classes, raw.class_names,
+        notes=raw.notes, target=plan.target, kind=parts.kind, columns=parts.columns,
+        vocabulary=parts.vocabulary,
+    )  # fmt: skip
+    if dtype == "int64":
+        data = _whole_numbers(data, parts, plan)
+    else:
+        _require_numbers(parts, plan)
+        (train_chain, val_chain), notes = chains_of(plan, parts)
+        data = replace(data, notes=(*data.notes, *notes), eval_transforms=val_chain.transforms)
+        data = yield from placed(data, (parts.train.x, parts.val.x), (train_chain, val_chain), limits)
+    return data if plan.target == "label" else _with_inputs_as_targets(data)
+
+
+def _require_numbers(parts: Parts, plan: DataPlan) -> None:
+    if parts.vocabulary:
         raise DataError(
-            f"{source} has {count} training samples, too few to hold back {fraction:g} of them. "
-            f"Expected at least {held_back + 1}. Lower data.val_fraction or add samples."
+            f"{plan.source.type} gives numbers of tokens, but the Input has dtype float32. "
+            "Expected an Input of int64 with an Embedding behind it. Set Input.dtype to int64."
         )
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
-    val, train = order[:held_back].sort().values, order[held_back:].sort().values
-    x, y = raw.train.x, raw.train.y
-    return (Samples(x[train], y[train]) if held_back else raw.train), Samples(x[val], y[val])
 
 
-def _whole_numbers(data: TrainData, plan: DataPlan) -> TrainData:
-    if data.train_x.is_floating_point():
+def _whole_numbers(data: TrainData, parts: Parts, plan: DataPlan) -> TrainData:
+    train, val = parts.train.x, parts.val.x
+    if not isinstance(train, Tensor) or not isinstance(val, Tensor) or train.is_floating_point():
         raise DataError(
             f"{plan.source.type} gives fractional inputs. The Input of dtype int64 expects whole numbers. "
             "Set Input.dtype to float32, or save x as integers."
@@ -169,41 +191,28 @@ def _whole_numbers(data: TrainData, plan: DataPlan) -> TrainData:
             "data.transforms is set, but the Input has dtype int64. Expected whole numbers as they are. "
             "Remove the transforms, or set Input.dtype to float32."
         )
-    return replace(data, train_x=data.train_x.long(), val_x=data.val_x.long())
+    return replace(data, train_x=train.long(), val_x=val.long(), input_shape=tuple(train.shape[1:]))
 
 
-def _prepared(data: TrainData, train_chain: Chain, val_chain: Chain, budget: int) -> Loading[TrainData]:
-    """The data as floats, or with its chains still to be applied where floats would not fit."""
-    shape, val_shape = (chain.output_shape(data.input_shape) for chain in (train_chain, val_chain))
-    if shape != val_shape:
-        raise DataError(
-            f"Training samples become {shape}, but validation samples {val_shape}. Expected the same shape. "
-            "Give data.transforms.train and data.transforms.eval the same Resize."
-        )
-    data = replace(data, input_shape=shape)
-    needed = (len(data.train_x) + len(data.val_x)) * math.prod(shape) * FLOAT_BYTES
-    if needed > max(budget, data.train_x.nbytes + data.val_x.nbytes):
-        note = (
-            "The samples stay as they were stored and are converted batch by batch, which is slower: "
-            f"as floats they would take {_megabytes(needed)}, more than the {_megabytes(budget)} set aside."
-        )
-        yield DataProgress(note, 0, None)
-        return replace(data, train_chain=train_chain, val_chain=val_chain, notes=(*data.notes, note))
-    train_x = yield from _converted(data.train_x, train_chain, "Preparing training samples")
-    val_x = yield from _converted(data.val_x, val_chain, "Preparing validation samples")
-    return replace(data, train_x=train_x, val_x=val_x)
+def _unlabelled(kind: TargetKind) -> Prepare:
+    """Takes the labels away, where the targets are the inputs."""
+
+    def prepare(raw: RawData) -> tuple[RawData, int | None]:
+        x = raw.train.x
+        if kind == "class" and isinstance(x, Tensor) and not x.is_floating_point() and x.dtype != torch.uint8:
+            return raw, int(x.max()) + 1
+        if kind not in INPUT_KINDS:
+            raise DataError(
+                "data.target is input, so the model learns numbers as they come in. "
+                "The loss expects something else. Choose MSELoss, L1Loss or BCEWithLogitsLoss."
+            )
+        return replace(raw, num_classes=None, class_names=()), None
+
+    return prepare
 
 
-def _converted(x: Tensor, chain: Chain, text: str) -> Loading[Tensor]:
-    if x.dtype == torch.float32 and not chain.transforms:
-        return x.contiguous()
-    result = torch.empty((len(x), *chain.output_shape(tuple(x.shape[1:]))), dtype=torch.float32)
-    for start in range(0, len(x), CHUNK):
-        yield DataProgress(text, start, len(x))
-        result[start : start + CHUNK] = chain(x[start : start + CHUNK])
-    yield DataProgress(text, len(x), len(x))
-    return result
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.0f} MB"
+def _with_inputs_as_targets(data: TrainData) -> TrainData:
+    """The data with targets of the inputs' shape; batches fill in their numbers."""
+    dtype = torch.float32 if data.train_x.dtype == torch.uint8 else data.train_x.dtype
+    train_y, val_y = (stand_in(len(x), data.input_shape, dtype) for x in (data.train_x, data.val_x))
+    return replace(data, train_y=train_y, val_y=val_y)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Literal, Protocol, Self, TypeAlias, TypeVar
 
 from torch import Tensor
 
 from graph.catalog.spec import Params
 from runtime.events import DataProgress
+
+SampleKind = Literal["image", "row", "sequence", "text"]
 
 
 class DataError(Exception):
@@ -21,6 +23,31 @@ class DataCancelled(Exception):
     """Loading was stopped before it was done."""
 
 
+class Items(Protocol):
+    """Inputs that are read one by one, as there may be more of them than fit into memory.
+
+    They cross to other processes, so they hold no open file.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Tensor) -> Self:
+        """Some of them, by number."""
+
+    def read(self, index: int) -> Tensor:
+        """One input: an 8-bit image (C, H, W), or floats.
+
+        Raises:
+            DataError: it cannot be read; the text names its file.
+        """
+
+    def identity(self) -> str:
+        """A text that changes whenever what they hold may have changed."""
+
+
+Inputs: TypeAlias = "Tensor | Items"
+
+
 @dataclass(frozen=True)
 class Samples:
     """Inputs and targets of the same length.
@@ -28,11 +55,49 @@ class Samples:
     Shape: x (N, ...), y (N,) or (N, K).
     """
 
-    x: Tensor
+    x: Inputs
     y: Tensor
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def take(self, rows: Tensor) -> Samples:
+        """Some of them, by number."""
+        return Samples(self.x[rows], self.y[rows])
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table, or a channel of a series, as it was taken.
+
+    Args:
+        name: in the file.
+        kind: `numeric`, `categorical`, `boolean`, `datetime`, `target` or `skip`.
+        width: numbers that the model gets of it.
+        text: what was measured of it, such as mean and standard deviation.
+    """
+
+    name: str
+    kind: str
+    width: int = 1
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Both parts as numbers, and what was measured for that on the training samples.
+
+    Args:
+        vocabulary: the tokens by number, of text.
+    """
+
+    train: Samples
+    val: Samples
+    columns: tuple[Column, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+
+
+Fit = Callable[[Samples, Samples], Fitted]  # of training and validation samples
 
 
 @dataclass(frozen=True)
@@ -43,12 +108,24 @@ class RawData:
         val: the source's own split for validation, where it has one.
         num_classes: how many classes the targets are known to have; None where they need not be classes.
         class_names: one a class, or empty.
+        kind: what a sample is; None takes it from its shape.
+        is_split: whether the source has held back what the plan asks for itself.
+        columns: of a table or series, as far as they need no fitting.
+        fit: what is left to do after the split; None if nothing is.
+        vocabulary: the tokens by number, of text.
+        notes: what the user should know.
     """
 
     train: Samples
     val: Samples | None = None
     num_classes: int | None = None
     class_names: tuple[str, ...] = ()
+    kind: SampleKind | None = None
+    is_split: bool = False
+    columns: tuple[Column, ...] = ()
+    fit: Fit | None = None
+    vocabulary: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,11 +136,13 @@ class Request:
         source: the source's type, such as `torchvision:MNIST`.
         params: its parameters.
         folder: where relative paths start.
+        val_fraction: share to hold back, for sources whose samples cannot be drawn one by one.
     """
 
     source: str
     params: Params
     folder: Path
+    val_fraction: float | None = None
 
     @property
     def name(self) -> str:
@@ -73,6 +152,25 @@ class Request:
     def resolve(self, path: str) -> Path:
         """The place that a path of the plan denotes."""
         return self.folder / Path(path).expanduser()
+
+    def file(self, key: str = "path", expected: str = "a file") -> Path:
+        """The file that a parameter names.
+
+        Raises:
+            DataError: it names none, or there is no such file.
+        """
+        value = self.params[key]
+        if value is None:
+            raise DataError(
+                f"data.{key} is empty, so the source {self.source} has no file. "
+                f"Expected {expected}. Set data.{key}."
+            )
+        path = self.resolve(value)
+        if not path.is_file():
+            raise DataError(
+                f"{path} was not found. Expected {expected} there. Correct data.{key} or create it."
+            )
+        return path
 
 
 ResultT = TypeVar("ResultT")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -201,7 +202,7 @@ def _splits(data: RawData) -> list[Samples]:
 def _each(data: RawData, convert: Callable[[Tensor], Tensor]) -> RawData:
     train = Samples(data.train.x, convert(data.train.y))
     val = None if data.val is None else Samples(data.val.x, convert(data.val.y))
-    return RawData(train, val, data.num_classes, data.class_names)
+    return replace(data, train=train, val=val)
 
 
 def _shown(y: Tensor) -> str:

@@ -23,7 +23,8 @@ from torch.utils.data import DataLoader, Dataset
 from codegen.compat import import_torchvision
 from runtime.control import Control
 from runtime.data.feed import Feed
-from runtime.data.load import TrainData, load_data
+from runtime.data.load import load_data
+from runtime.data.prepared import TrainData
 from runtime.data.raw import Loading
 from runtime.engine import train
 from runtime.events import Event, StepsRecorded

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
 from runtime.control import Control
-from runtime.data.load import TrainData
+from runtime.data.prepared import TrainData
 from runtime.events import (
     CheckpointSaved,
     EpochEnded,

@@ -13,7 +13,7 @@ from graph.document import Edge, Graph, Node, PortRef, Project
 from runtime.checkpoint import Checkpoint
 from runtime.control import Control
 from runtime.data.feed import Feed
-from runtime.data.load import TrainData
+from runtime.data.prepared import TrainData
 from runtime.engine import train
 from runtime.events import Event
 from runtime.plan import TrainingPlan

@@ -12,7 +12,8 @@ import pytest
 from codegen.compat import import_torchvision
 from runtime.data.choices import DataPlan
 from runtime.data.idx import FILES
-from runtime.data.load import TrainData, load_data
+from runtime.data.load import load_data
+from runtime.data.prepared import TrainData
 from runtime.events import DataProgress
 from tests.runtime.data.files import idx_bytes
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from runtime.data.feed import Feed, steps_per_epoch
-from runtime.data.load import TrainData
+from runtime.data.prepared import TrainData
 
 
 def data(count: int = 23, held_back: int = 10) -> TrainData:

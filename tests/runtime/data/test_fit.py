@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from runtime.data.fit import FitError, check_input, check_outputs
-from runtime.data.load import TrainData
 from runtime.data.memory import free_memory, memory_budget
+from runtime.data.prepared import TrainData
 from runtime.data.raw import DataError
 from runtime.plan import PlanError, TrainingPlan
 

@@ -43,7 +43,7 @@ def test_rules_name_what_a_plan_can_choose():
     }
     assert losses <= set(TABLES["loss"])
     assert set(OPTIMIZERS) <= set(PACES)
-    assert set(STATISTICS) == {name for name in SOURCES if name.startswith("torchvision:")}
+    assert set(STATISTICS) <= {name for name in SOURCES if name.startswith("torchvision:")}
 
 
 @pytest.mark.parametrize("pace", PACES.values(), ids=PACES.keys())

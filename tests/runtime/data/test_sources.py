@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from runtime.data.choices import SOURCES, TRANSFORMS
-from runtime.data.load import LOADERS
+from runtime.data.loaders import LOADERS
 from runtime.data.raw import DataCancelled, DataError
 from runtime.data.transforms import APPLY
 

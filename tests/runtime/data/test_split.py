@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from runtime.data.load import split
 from runtime.data.raw import DataError, RawData, Samples
+from runtime.data.split import split
 
 
 def samples(count: int, start: int = 0) -> Samples:

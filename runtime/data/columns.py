@@ -1,0 +1,124 @@
+"""What a column of a table holds: its kind, guessed or given, and its cells as numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from runtime.data.frames import file_row
+from runtime.data.raw import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Numbers = npt.NDArray[np.float64]
+YES, NO = ("true", "yes", "y", "t", "1", "1.0"), ("false", "no", "n", "f", "0", "0.0")
+DATE_BEGUN = r"\s*\d{4}-\d{1,2}(-\d{1,2})?"
+MOSTLY = 0.9  # share of numbers that makes a column one of numbers with mistakes in it
+MANY_WORDS = 100  # a column of more words, most of them in one row only, names rows
+SECONDS_A_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A column as numbers; what is missing is NaN.
+
+    Args:
+        categories: the words by number, of a categorical column.
+    """
+
+    name: str
+    kind: str
+    values: Numbers
+    categories: tuple[str, ...] = ()
+
+
+def guess_kind(series: pd.Series[Any]) -> str:
+    """`numeric`, `categorical`, `boolean`, `datetime`, or `skip` for what says nothing or names rows."""
+    from pandas.api import types
+
+    known = series.dropna()
+    if not len(known):
+        return "skip"
+    if types.is_bool_dtype(known):
+        return "boolean"
+    if types.is_numeric_dtype(known):
+        return "numeric"
+    if types.is_datetime64_any_dtype(known):
+        return "datetime"
+    words = known.astype(str).str.strip()
+    if set(words.str.lower().unique()) <= {*YES, *NO}:
+        return "boolean"
+    if float(_numbers(words).notna().mean()) >= MOSTLY:
+        return "numeric"
+    if bool(words.str.match(DATE_BEGUN).all()):
+        return "datetime"
+    distinct = words.nunique()
+    return "skip" if distinct > MANY_WORDS and distinct > len(words) / 2 else "categorical"
+
+
+def read_cells(series: pd.Series[Any], kind: str, path: Path) -> Cells:
+    """A column as numbers: words as their place among all words, dates as days since 1970.
+
+    Raises:
+        DataError: a cell does not suit the kind; the text names its row and column.
+    """
+    name = str(series.name)
+    if kind == "categorical":
+        words = series.astype("string").str.strip()
+        categories = tuple(sorted(words.dropna().unique(), key=natural))
+        places = {word: float(index) for index, word in enumerate(categories)}
+        return Cells(name, kind, words.map(places).to_numpy(np.float64, na_value=math.nan), categories)
+    values = {"numeric": _numbers, "boolean": _truths, "datetime": _days}[kind](series)
+    wrong = np.flatnonzero(values.isna().to_numpy() & series.notna().to_numpy())
+    if len(wrong):
+        row = int(wrong[0])
+        expected = {"numeric": "a number", "boolean": "true or false", "datetime": "a date"}[kind]
+        raise DataError(
+            f"{path}, row {file_row(row)}, column {name!r} holds {str(series.iloc[row])!r}. "
+            f"Expected {expected}. "
+            f'Correct the cell or empty it, or set data.types = {{"{name}": "categorical"}}.'
+        )
+    return Cells(name, kind, _finite(values.to_numpy(np.float64, na_value=math.nan), name, path))
+
+
+def natural(word: str) -> tuple[int, float, str]:
+    """A key that sorts numbers by size and before words."""
+    try:
+        return 0, float(word), word
+    except ValueError:
+        return 1, 0.0, word
+
+
+def _finite(values: Numbers, name: str, path: Path) -> Numbers:
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        raise DataError(
+            f"{path}, row {file_row(int(infinite[0]))}, column {name!r} is infinite. Expected a "
+            "finite number. "
+            "Correct the cell or empty it."
+        )
+    return values
+
+
+def _numbers(series: pd.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    return pd.to_numeric(series, errors="coerce")
+
+
+def _truths(series: pd.Series[Any]) -> pd.Series[Any]:
+    words = series.astype("string").str.strip().str.lower()
+    return words.map({**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0)}).astype("Float64")
+
+
+def _days(series: pd.Series[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    dates = pd.to_datetime(series, errors="coerce", utc=True)
+    return (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds() / SECONDS_A_DAY

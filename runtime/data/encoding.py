@@ -1,0 +1,128 @@
+"""Columns of a table as inputs of a model; everything that is measured is measured on the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from graph.catalog.spec import Params
+from runtime.data.columns import Cells
+from runtime.data.raw import Column, Fitted, Samples
+
+LEAST_STD = 1e-12  # a column that never changes is left as it is
+
+
+@dataclass(frozen=True)
+class TableFit:
+    """Fits the encoding of a table on its training rows.
+
+    Args:
+        cells: the columns of x, in order.
+        params: of the source: `missing`, `categories`, `standardize`, `standardize_target`.
+        targets: names of the columns of y.
+        is_regression: whether y holds numbers, which can be standardised.
+    """
+
+    cells: tuple[Cells, ...]
+    params: Params
+    targets: tuple[str, ...] = ()
+    is_regression: bool = False
+
+    def __call__(self, train: Samples, val: Samples) -> Fitted:
+        """Both parts as the model gets them, and what was measured."""
+        assert isinstance(train.x, Tensor)
+        assert isinstance(val.x, Tensor)
+        parts: tuple[list[Tensor], list[Tensor]] = ([], [])
+        columns = []
+        for index, cells in enumerate(self.cells):
+            encode = _fit(cells, train.x[:, index], self.params)
+            columns.append(encode.column)
+            for part, x in zip(parts, (train.x, val.x), strict=True):
+                part.extend(encode(x[:, index]))
+        is_code = self.params.get("categories") == "codes" and {each.kind for each in self.cells} == {
+            "categorical"
+        }
+        dtype = torch.int64 if is_code else torch.float32
+        train_x, val_x = (torch.stack(part, dim=1).to(dtype) for part in parts)
+        train_y, val_y, measured = self._targets(train.y, val.y)
+        return Fitted(Samples(train_x, train_y), Samples(val_x, val_y), (*columns, *measured))
+
+    def _targets(self, train: Tensor, val: Tensor) -> tuple[Tensor, Tensor, list[Column]]:
+        if not self.is_regression or not self.params.get("standardize_target"):
+            return train, val, [Column(name, "target") for name in self.targets]
+        mean, std = train.mean(dim=0), _spread(train)
+        pairs = zip(self.targets, mean.flatten().tolist(), std.flatten().tolist(), strict=True)
+        columns = [Column(name, "target", text=_scaling(low, width)) for name, low, width in pairs]
+        return (train - mean) / std, (val - mean) / std, columns
+
+
+@dataclass(frozen=True)
+class _Encoding:
+    """Turns a column, NaN for what is missing, into one or more columns of numbers.
+
+    Args:
+        fill: stands for what is missing.
+        shift: taken away from numbers.
+        scale: that numbers are divided by then.
+        known: the categories that get a column each; None for numbers.
+        is_code: whether a category is its number.
+        is_indicated: whether a further column tells what was missing.
+    """
+
+    column: Column
+    fill: float
+    shift: float = 0.0
+    scale: float = 1.0
+    known: Tensor | None = None
+    is_code: bool = False
+    is_indicated: bool = False
+
+    def __call__(self, values: Tensor) -> list[Tensor]:
+        missing = values.isnan()
+        filled = values.where(~missing, self.fill)
+        told = [missing.to(values.dtype)] if self.is_indicated else []
+        if self.known is None:
+            return [(filled - self.shift) / self.scale, *told]
+        matches = filled[:, None] == self.known
+        if self.is_code:  # what the training rows do not have comes behind the last
+            places = matches.to(torch.uint8).argmax(dim=1).where(matches.any(dim=1), len(self.known))
+            return [places.to(values.dtype), *told]
+        return [*matches.to(values.dtype).unbind(dim=1), *told]
+
+
+def _fit(cells: Cells, values: Tensor, params: Params) -> _Encoding:
+    present = values[~values.isnan()]
+    is_indicated = params.get("missing") == "indicate" and len(present) < len(values)
+    extra = int(is_indicated)
+    if cells.kind in ("categorical", "boolean"):
+        known = present.unique()
+        fill = float(present.mode().values) if len(present) else 0.0
+        if cells.kind == "boolean":
+            return _Encoding(Column(cells.name, cells.kind, 1 + extra), fill, is_indicated=is_indicated)
+        is_code = params.get("categories") == "codes"
+        words = [cells.categories[int(place)] for place in known.tolist()]
+        column = Column(cells.name, cells.kind, (1 if is_code else len(words)) + extra, _listed(words))
+        return _Encoding(column, fill, known=known, is_code=is_code, is_indicated=is_indicated)
+    fill = float(present.median()) if len(present) else 0.0
+    filled = values.where(~values.isnan(), fill)
+    mean, std = (float(filled.mean()), float(_spread(filled))) if params.standardize else (0.0, 1.0)
+    text = _scaling(mean, std) if params.standardize else ""
+    column = Column(cells.name, cells.kind, 1 + extra, text)
+    return _Encoding(column, fill, mean, std, is_indicated=is_indicated)
+
+
+def _spread(values: Tensor) -> Tensor:
+    """The standard deviation, or 1 where nothing changes."""
+    std = values.std(dim=0, correction=0)
+    return std.where(std > LEAST_STD, 1.0)
+
+
+def _scaling(mean: float, std: float) -> str:
+    return f"mean {mean:.4g}, std {std:.4g}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words[:20]) + (", ..." if len(words) > 20 else "")

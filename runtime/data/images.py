@@ -1,0 +1,162 @@
+"""Folders of image files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from graph.catalog.spec import Params
+from runtime.data.frames import file_row, read_frame
+from runtime.data.raw import DataError, Loading, RawData, Request, Samples
+from runtime.data.tables import TRAIN_WORDS, VAL_WORDS, read_target
+from runtime.events import DataProgress
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+READ_ERRORS = (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError)
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Image files, decoded one by one.
+
+    Args:
+        root: the folder that the names start at.
+        names: of the files.
+        mode: Pillow's name of the colours that are read, such as `RGB`.
+    """
+
+    root: str
+    names: tuple[str, ...]
+    mode: str
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, rows: Tensor) -> ImageFiles:
+        return replace(self, names=tuple(self.names[row] for row in rows.tolist()))
+
+    def name(self, index: int) -> str:
+        """The path of one of them."""
+        return str(Path(self.root) / self.names[index])
+
+    def read(self, index: int) -> Tensor:
+        """One image, uint8 (C, H, W).
+
+        Raises:
+            DataError: the file is damaged or gone.
+        """
+        path = Path(self.root) / self.names[index]
+        try:
+            with Image.open(path) as image:
+                pixels = np.array(image.convert(self.mode))
+        except READ_ERRORS as error:
+            raise DataError(
+                f"{path} cannot be read as an image ({error}). Expected a whole image file. "
+                "Replace it, or move it out of the folder."
+            ) from error
+        return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).contiguous()
+
+    def identity(self) -> str:
+        """A hash of names, sizes and times of the files."""
+        digest = hashlib.sha256(f"{self.root}|{self.mode}".encode())
+        for name in self.names:
+            status = (Path(self.root) / name).stat()
+            digest.update(f"{name}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
+
+
+def load_image_folder(request: Request) -> Loading[RawData]:
+    """Images by class folder, by train and val folders of these, or by a table of labels.
+
+    Raises:
+        DataError: no such folder, no images, or labels that do not fit the files.
+    """
+    params = request.params
+    if params.root is None:
+        raise DataError(
+            "data.root is empty, so the source image_folder has no folder. "
+            "Expected a folder with a folder of images for each class. Set data.root."
+        )
+    root = request.resolve(params.root)
+    if not root.is_dir():
+        raise DataError(f"{root} was not found. Expected a folder of images there. Correct data.root.")
+    yield DataProgress(f"Looking through {root.name}", 0, None)
+    if params.labels is not None:
+        return _by_table(root, request.file("labels", "a table of file names and labels"), params)
+    train, val = _subfolder(root, TRAIN_WORDS), _subfolder(root, VAL_WORDS)
+    if train is None or val is None:
+        return _by_class(root, params.mode)
+    return _with_val(_by_class(train, params.mode), _by_class(val, params.mode), train, val)
+
+
+def _subfolder(root: Path, words: Iterable[str]) -> Path | None:
+    return next((root / word for word in words if (root / word).is_dir()), None)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """All image files in a folder and its folders, by name."""
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    return sorted(path for path in found if not path.name.startswith("."))
+
+
+def _by_class(root: Path, mode: str) -> RawData:
+    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    files = [(folder.name, path) for folder in folders for path in files_in(folder)]
+    classes = tuple(sorted({name for name, _ in files}))
+    if not classes:
+        flat = "images, but no folders" if files_in(root) else "no images"
+        raise DataError(
+            f"{root} holds {flat}. Expected a folder of images for each class, such as "
+            f"{root.name}/cat/1.png. "
+            "Sort the images into folders, or name a table of labels in data.labels."
+        )
+    numbers = {name: index for index, name in enumerate(classes)}
+    y = torch.tensor([numbers[name] for name, _ in files])
+    names = [path.relative_to(root).as_posix() for _, path in files]
+    return image_data(root, names, y, classes, mode)
+
+
+def image_data(
+    root: Path, names: Sequence[str], y: Tensor, classes: tuple[str, ...], mode: str = "RGB"
+) -> RawData:
+    """The data set of image files and their targets; classes are empty where these are numbers."""
+    samples = Samples(ImageFiles(str(root), tuple(names), mode), y)
+    return RawData(samples, num_classes=len(classes) or None, class_names=classes, kind="image")
+
+
+def _with_val(train: RawData, val: RawData, folder: Path, val_folder: Path) -> RawData:
+    unknown = [name for name in val.class_names if name not in train.class_names]
+    if unknown:
+        raise DataError(
+            f"{val_folder} has the class {unknown[0]!r}, which {folder} has not. Expected the same "
+            "folders in "
+            "both. Add it to the training images, or remove it."
+        )
+    places = torch.tensor([train.class_names.index(name) for name in val.class_names])
+    return replace(train, val=Samples(val.train.x, places[val.train.y]))
+
+
+def _by_table(root: Path, path: Path, params: Params) -> RawData:
+    frame = read_frame(path)
+    if len(frame.columns) < 2:
+        raise DataError(
+            f"{path} has only the column {frame.columns[0]!r}. Expected file names in the first and "
+            "labels in "
+            "the last. Add the labels."
+        )
+    names = [str(name) for name in frame.iloc[:, 0]]
+    for row, name in enumerate(names):
+        if not (root / name).is_file():
+            raise DataError(
+                f"{path}, row {file_row(row)} names {name}, which is not in {root}. Expected an image file. "
+                "Correct the name, or data.root."
+            )
+    target = read_target(frame, (frame.columns[-1],), Params({"types": {}, "task": "auto"}), path)
+    return image_data(root, names, target.y, target.names, params.mode)

@@ -1,0 +1,232 @@
+"""Windows over time series, with what comes next or a label as target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from graph.catalog.spec import Params
+from runtime.data.choices import DEFAULT_VAL_FRACTION
+from runtime.data.columns import guess_kind, read_cells
+from runtime.data.frames import read_frame, require_columns
+from runtime.data.raw import Column, DataError, Loading, RawData, Request, Samples
+from runtime.data.tables import RESOURCES, read_target
+from runtime.events import DataProgress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULTS = {
+    "columns": (), "target_columns": (), "label": None, "group": None, "stride": 1, "padding": "none",
+}  # fmt: skip
+LEAST_STD = 1e-12
+Table = npt.NDArray[np.float64]  # (moments, columns)
+
+
+@dataclass(frozen=True)
+class Series:
+    """What is seen and what is predicted, moment by moment.
+
+    Args:
+        seen: float64 (moments, columns).
+        aims: float64 (moments, targets), or the class of each moment, int64 (moments,).
+        groups: which series each moment belongs to, int64 (moments,), rising.
+        names: of the columns that are seen.
+        aim_names: of the targets.
+        class_names: one a class, where the target is one.
+    """
+
+    seen: Table
+    aims: npt.NDArray[np.generic]
+    groups: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+    aim_names: tuple[str, ...]
+    class_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def load_series(request: Request) -> Loading[RawData]:
+    """Windows float32 (N, window, columns); y float32 (N, horizon * targets), or a class int64 (N,).
+
+    Raises:
+        DataError: the file cannot be read, a column is missing, or it is shorter than a window.
+    """
+    path = request.file("path", "a table or an .npy of a series")
+    yield DataProgress(f"Reading {path.name}", 0, None)
+    return windowed(_read(path, request.params), request, path)
+
+
+def load_sunspots(request: Request) -> Loading[RawData]:
+    """Windows over the months of the sunspots that come with Netloom."""
+    path = RESOURCES / "sunspots.csv"
+    yield DataProgress("Reading sunspots", 0, None)
+    params = Params({**DEFAULTS, **request.params})
+    return windowed(
+        _read(path, params), Request(request.source, params, request.folder, request.val_fraction), path
+    )
+
+
+def _read(path: Path, params: Params) -> Series:
+    if path.suffix == ".npy":
+        return _from_array(path)
+    frame = read_frame(path)
+    for key in ("columns", "target_columns"):
+        require_columns(frame, params[key], key, path)
+    for key in ("label", "group"):
+        require_columns(frame, [params[key]] if params[key] else [], key, path)
+    if params.group:
+        frame = frame.sort_values(params.group, kind="stable")
+    extra = {params.label, params.group}
+    numeric = [name for name in frame.columns if name not in extra and guess_kind(frame[name]) == "numeric"]
+    names = tuple(params.columns) or tuple(numeric)
+    if not names:
+        raise DataError(f"{path} has no column of numbers. Expected a series. Set data.columns.")
+    seen, notes = _numbers(frame, names, path)
+    groups = np.zeros(len(frame), np.int64)
+    if params.group:
+        groups = (
+            frame[params.group]
+            .astype(str)
+            .ne(frame[params.group].astype(str).shift())
+            .cumsum()
+            .to_numpy(np.int64)
+        )
+    if params.label:
+        target = read_target(frame, (params.label,), Params({"types": {}, "task": "classification"}), path)
+        return Series(seen, target.y.numpy(), groups, names, (params.label,), target.names, notes)
+    aim_names = tuple(params.target_columns) or names
+    aims, more = _numbers(frame, aim_names, path)
+    return Series(seen, aims, groups, names, aim_names, notes=tuple(dict.fromkeys((*notes, *more))))
+
+
+def _numbers(frame: pd.DataFrame, names: Sequence[str], path: Path) -> tuple[Table, tuple[str, ...]]:
+    """The columns as numbers; a gap takes the value before it, as nothing later is known then."""
+    table = np.stack([read_cells(frame[name], "numeric", path).values for name in names], axis=1)
+    notes = []
+    for index, name in enumerate(names):
+        column = table[:, index]
+        gaps = np.isnan(column)
+        if gaps.all():
+            raise DataError(f"{path}, column {name!r} is empty. Expected numbers. Leave it out.")
+        if gaps.any():
+            places = np.maximum.accumulate(np.where(gaps, 0, np.arange(len(column))))
+            first = int(np.flatnonzero(~gaps)[0])
+            table[:, index] = column[np.maximum(places, first)]
+            notes.append(f"Column {name!r}: {int(gaps.sum())} gaps took the value before them.")
+    return table, tuple(notes)
+
+
+def _from_array(path: Path) -> Series:
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(
+            f"{path} cannot be read ({error}). Expected an .npy of numbers. Save it again."
+        ) from error
+    if values.dtype.kind not in "biuf" or values.ndim not in (1, 2) or not np.isfinite(values).all():
+        raise DataError(
+            f"{path} has shape {values.shape} of {values.dtype}. Expected finite numbers (moments,) or "
+            "(moments, columns). Save the series so."
+        )
+    table = values.reshape(len(values), -1).astype(np.float64)
+    names = tuple(f"column {index}" for index in range(table.shape[1]))
+    return Series(table, table, np.zeros(len(table), np.int64), names, names)
+
+
+def windowed(series: Series, request: Request, path: Path) -> RawData:
+    """Training windows over the beginning of each series, validation windows over its end.
+
+    Raises:
+        DataError: no series is long enough.
+    """
+    params = request.params
+    fraction = DEFAULT_VAL_FRACTION if request.val_fraction is None else request.val_fraction
+    early, late = _cut(series, fraction)
+    standardized, columns = (
+        _standardized(series, np.concatenate(early)) if params.standardize else (series, ())
+    )
+    is_class = bool(series.class_names)
+    parts = [_windows(standardized, runs, params) for runs in (early, late)]
+    if not len(parts[0][0]):
+        longest = max(map(len, early))
+        needed = params.window + (0 if is_class else params.horizon)
+        raise DataError(
+            f"{path} has at most {longest} moments in a row to train on. Expected at least {needed} "
+            "for a window "
+            "and what comes next. Lower data.window or data.val_fraction, or set data.padding = zeros."
+        )
+    train, val = (Samples(torch.from_numpy(x), torch.from_numpy(y)) for x, y in parts)
+    known = columns or tuple(Column(name, "numeric") for name in series.names)
+    return RawData(
+        train, val, num_classes=len(series.class_names) or None, class_names=series.class_names,
+        kind="sequence", is_split=True, columns=known, notes=series.notes,
+    )  # fmt: skip
+
+
+def _cut(series: Series, fraction: float) -> tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.int64]]]:
+    """The moments of each series to train on, and those to validate on, which come later."""
+    early, late = [], []
+    for group in np.unique(series.groups):
+        moments = np.flatnonzero(series.groups == group)
+        kept = len(moments) - round(len(moments) * fraction)
+        early.append(moments[:kept])
+        late.append(moments[kept:])
+    return early, late
+
+
+def _standardized(series: Series, moments: npt.NDArray[np.int64]) -> tuple[Series, tuple[Column, ...]]:
+    """The series scaled by what the training moments show."""
+    seen, columns = _scaled(series.seen, moments, series.names, "numeric")
+    if series.class_names:
+        return Series(
+            seen, series.aims, series.groups, series.names, series.aim_names, series.class_names
+        ), columns
+    aims, targets = _scaled(series.aims.astype(np.float64), moments, series.aim_names, "target")
+    return replace(series, seen=seen, aims=aims), (*columns, *targets)
+
+
+def _scaled(
+    table: Table, moments: npt.NDArray[np.int64], names: Sequence[str], kind: str
+) -> tuple[Table, tuple[Column, ...]]:
+    mean, std = table[moments].mean(axis=0), table[moments].std(axis=0)
+    std = np.where(std > LEAST_STD, std, 1.0)
+    texts = [f"mean {low:.4g}, std {width:.4g}" for low, width in zip(mean, std, strict=True)]
+    columns = tuple(Column(name, kind, text=text) for name, text in zip(names, texts, strict=True))
+    return (table - mean) / std, columns
+
+
+def _windows(
+    series: Series, runs: Sequence[npt.NDArray[np.int64]], params: Params
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.generic]]:
+    """The windows over runs of moments, and their targets."""
+    pairs = [pair for moments in runs for pair in _of_run(moments, params, is_class=bool(series.class_names))]
+    is_padded, width = params.padding == "zeros", series.seen.shape[1]
+    x = np.zeros((len(pairs), params.window, width + is_padded), np.float32)
+    for row, (seen, _) in enumerate(pairs):
+        x[row, params.window - len(seen) :, :width] = series.seen[seen]
+        if is_padded:
+            x[row, params.window - len(seen) :, width] = 1
+    if series.class_names:
+        return x, np.array([series.aims[ahead[0]] for _, ahead in pairs], np.int64)
+    aims = [series.aims[ahead].reshape(-1) for _, ahead in pairs]
+    return x, np.array(aims, np.float32).reshape(len(pairs), params.horizon * series.aims.shape[1])
+
+
+def _of_run(
+    moments: npt.NDArray[np.int64], params: Params, *, is_class: bool
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """The moments of each window, and those of its target: the next ones, or the last one for a class."""
+    ahead = 0 if is_class else params.horizon
+    room = len(moments) - params.window - ahead
+    if room < 0 and params.padding == "zeros" and len(moments) > ahead:
+        seen = moments[: len(moments) - ahead]
+        yield seen, moments[-1:] if is_class else moments[-ahead:]
+    for start in range(0, room + 1, params.stride):
+        end = start + params.window
+        yield moments[start:end], moments[end - 1 : end] if is_class else moments[end : end + ahead]

@@ -1,0 +1,190 @@
+"""Tables with a row a sample: the user's own, and those that come with Netloom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from graph.catalog.spec import Params
+from runtime.data.columns import guess_kind, natural, read_cells
+from runtime.data.encoding import TableFit
+from runtime.data.frames import file_row, read_frame, require_columns
+from runtime.data.raw import DataError, Loader, Loading, RawData, Request, Samples
+from runtime.events import DataProgress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESOURCES = Path(__file__).parents[2] / "resources" / "data"
+DEFAULTS: Mapping[str, object] = {
+    "label": None, "target_columns": (), "task": "auto", "leave_out": (), "types": {}, "missing": "fill",
+    "categories": "one-hot", "standardize": True, "standardize_target": False, "split_column": None,
+}  # fmt: skip
+TRAIN_WORDS, VAL_WORDS = ("train", "training"), ("val", "valid", "validation", "dev", "test", "eval")
+MOST_CLASSES, LEAST_A_CLASS = (
+    30,
+    5,
+)  # whole numbers are classes if they are few, and each stands for several rows
+
+
+def load_table(request: Request) -> Loading[RawData]:
+    """The rows of a CSV, TSV or Parquet file, x float64 (N, columns) until it is fitted.
+
+    Raises:
+        DataError: the file cannot be read, a column is missing, or a cell does not suit.
+    """
+    path = request.file("path", "a CSV, TSV or Parquet file")
+    yield DataProgress(f"Reading {path.name}", 0, None)
+    frame = read_frame(path, request.params.separator)
+    return table_data(frame, request.params, path)
+
+
+def bundled_table(name: str) -> Loader:
+    """The loader of a table that comes with Netloom; its last column is the target."""
+    path = RESOURCES / f"{name}.csv"
+
+    def load(request: Request) -> Loading[RawData]:
+        yield DataProgress(f"Reading {name}", 0, None)
+        return table_data(read_frame(path, ","), Params({**DEFAULTS, **request.params}), path)
+
+    return load
+
+
+def table_data(frame: pd.DataFrame, params: Params, path: Path) -> RawData:
+    """The samples that a table holds.
+
+    Raises:
+        DataError: a column is missing, or a cell does not suit.
+    """
+    targets = _target_names(frame, params, path)
+    marks = (params.split_column,) if params.split_column else ()
+    require_columns(frame, marks, "split_column", path)
+    require_columns(frame, params.leave_out, "leave_out", path)
+    require_columns(frame, tuple(params.types), "types", path)
+    features = [name for name in frame.columns if name not in {*targets, *marks, *params.leave_out}]
+    kinds = {name: params.types.get(name) or guess_kind(frame[name]) for name in features}
+    used = [name for name in features if kinds[name] != "skip"]
+    if not used:
+        raise DataError(
+            f"{path} has no column for the model to see: {', '.join(features) or 'only the target'} "
+            "left out. "
+            "Expected at least one. Set data.types or data.leave_out."
+        )
+    frame = _without_gaps(frame, [*used, *targets], params.missing == "drop", path)
+    cells = tuple(read_cells(frame[name], kinds[name], path) for name in used)
+    x = torch.from_numpy(np.stack([each.values for each in cells], axis=1))
+    target = read_target(frame, targets, params, path)
+    skipped = [name for name in features if kinds[name] == "skip" and params.types.get(name) != "skip"]
+    notes = [f"Column {name!r} is left out: it is empty, or names single rows." for name in skipped]
+    data = RawData(
+        Samples(x, target.y), num_classes=len(target.names) or None, class_names=target.names, kind="row",
+        fit=TableFit(cells, params, targets, not target.names), notes=tuple(notes),
+    )  # fmt: skip
+    return _marked(data, frame[params.split_column], path) if params.split_column else data
+
+
+def _target_names(frame: pd.DataFrame, params: Params, path: Path) -> tuple[str, ...]:
+    if params.target_columns:
+        require_columns(frame, params.target_columns, "target_columns", path)
+        return tuple(params.target_columns)
+    if params.label is not None:
+        require_columns(frame, (params.label,), "label", path)
+        return (params.label,)
+    rest = [name for name in frame.columns if name != params.split_column and name not in params.leave_out]
+    if len(rest) < 2:
+        raise DataError(
+            f"{path} has only the column {', '.join(rest) or '(none)'}. Expected columns to see and "
+            "one to predict. "
+            "Set data.separator, if the cells are divided by something unusual."
+        )
+    return (rest[-1],)
+
+
+def _without_gaps(frame: pd.DataFrame, names: list[str], is_dropped: bool, path: Path) -> pd.DataFrame:
+    if not is_dropped:
+        return frame
+    whole = frame.dropna(subset=names)
+    if not len(whole):
+        raise DataError(
+            f"{path} has an empty cell in every row. Expected whole rows, as data.missing is drop. "
+            "Set data.missing = fill, or leave out the column that is empty."
+        )
+    return whole
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be predicted, and the names of the classes, if it is one."""
+
+    y: Tensor
+    names: tuple[str, ...] = ()
+
+
+def read_target(frame: pd.DataFrame, names: tuple[str, ...], params: Params, path: Path) -> Target:
+    """What the columns of these names give as targets.
+
+    Raises:
+        DataError: a cell is empty, or does not suit.
+    """
+    for name in names:
+        empty = np.flatnonzero(frame[name].isna().to_numpy())
+        if len(empty):
+            raise DataError(
+                f"{path}, row {file_row(int(frame.index[empty[0]]))}, column {name!r} is empty, and "
+                f"{len(empty) - 1} more. Expected a target in every row. Fill the cells in or "
+                "remove the rows."
+            )
+    if len(names) > 1:
+        columns = [read_cells(frame[name], params.types.get(name, "numeric"), path).values for name in names]
+        return Target(torch.from_numpy(np.stack(columns, axis=1)).to(torch.float32))
+    kind = params.types.get(names[0]) or guess_kind(frame[names[0]])
+    if params.task == "classification" or (params.task == "auto" and _is_class(frame[names[0]], kind)):
+        return _classes(frame[names[0]])
+    values = read_cells(frame[names[0]], "numeric" if kind != "boolean" else kind, path).values
+    return Target(torch.from_numpy(values).to(torch.float32))
+
+
+def _is_class(series: pd.Series, kind: str) -> bool:
+    if kind in ("categorical", "boolean", "skip"):
+        return True
+    values = series.to_numpy(np.float64)
+    distinct = len(np.unique(values))
+    return bool((values == values.round()).all()) and distinct <= min(
+        MOST_CLASSES, len(values) / LEAST_A_CLASS
+    )
+
+
+def _classes(series: pd.Series) -> Target:
+    words = series.astype(str).str.strip().str.removesuffix(".0")
+    names = tuple(sorted(words.unique(), key=natural))
+    numbers = words.map({name: index for index, name in enumerate(names)}).to_numpy(np.int64)
+    return Target(torch.from_numpy(numbers.copy()), names)
+
+
+def _marked(data: RawData, marks: pd.Series, path: Path) -> RawData:
+    """The data split as a column says."""
+    words = marks.astype(str).str.strip().str.lower()
+    is_train, is_val = words.isin(TRAIN_WORDS).to_numpy(), words.isin(VAL_WORDS).to_numpy()
+    wrong = np.flatnonzero(~(is_train | is_val))
+    if len(wrong) or not is_train.any():
+        where = (
+            f"row {file_row(int(marks.index[wrong[0]]))} says {str(marks.iloc[wrong[0]])!r}"
+            if len(wrong)
+            else ""
+        )
+        raise DataError(
+            f"{path}, column {marks.name!r}: {where or 'no row says train'}. "
+            f"Expected {TRAIN_WORDS[0]} or one of {', '.join(VAL_WORDS)}. Correct it, or empty "
+            "data.split_column."
+        )
+    rows = [torch.from_numpy(np.flatnonzero(each)) for each in (is_train, is_val)]
+    return RawData(
+        data.train.take(rows[0]), data.train.take(rows[1]), data.num_classes, data.class_names, data.kind,
+        is_split=True, fit=data.fit, notes=data.notes,
+    )  # fmt: skip
