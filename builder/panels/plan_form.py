@@ -11,6 +11,7 @@ from builder.panels.field_text import UNSET
 from builder.panels.fields import ChoiceField, set_invalid
 from builder.panels.form_row import LABEL_WIDTH, default_state
 from builder.panels.forms import SpecForm
+from builder.panels.lr_preview import LrPreview
 from builder.panels.plan_edits import (
     DEFAULTS,
     NO_SCHEDULER,
@@ -36,7 +37,7 @@ from builder.theme import GRID
 from graph.catalog.params import Choice, Value
 from graph.document import Change
 from graph.edits import SetTraining
-from runtime.plan import TABLES, TYPE_KEYS
+from runtime.plan import TABLES, TYPE_KEYS, TrainingPlan
 
 # What stands in an empty field whose default is worked out when the run starts.
 HINTS = {
@@ -64,6 +65,7 @@ class PlanForm(QWidget):
         self.error = _ErrorCard(self)
         self.parts = {part: PartForm(part, self) for part in PARTS}
         self.settings = SettingsForm(self)
+        self.lr_preview = LrPreview(self)
         self.settings.edited.connect(self._set)
         self.settings.cancelled.connect(lambda *key: session.take_back(("plan", *key)))
         layout = QVBoxLayout(self)
@@ -78,6 +80,7 @@ class PlanForm(QWidget):
             self.parts["data"],
             self.settings.groups["Run"],
             *list(self.parts.values())[1:],
+            self.lr_preview,
             *list(self.settings.groups.values())[1:],
         ):
             layout.addWidget(widget)
@@ -98,6 +101,7 @@ class PlanForm(QWidget):
             self.settings.show_state(name, state)
         error = plan_error(training)
         self.error.show_text(tr_made(str(error)) if error else "")
+        self.lr_preview.show_plan(None if error else TrainingPlan.from_mapping(training))
 
     @Slot(object, object)
     def _follow(self, change: Change, touched: frozenset[str]) -> None:

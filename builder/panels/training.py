@@ -25,6 +25,7 @@ class TrainingPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.plan = PlanForm(session)
+        self.plan.lr_preview.set_theme(theme)
         self.dashboard = Dashboard(theme, settings)
         scroll = QScrollArea(accessibleName=tr("Training plan"))
         scroll.setWidgetResizable(True)
@@ -54,4 +55,5 @@ class TrainingPanel(QWidget):
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
+        self.plan.lr_preview.set_theme(theme)
         self.dashboard.set_theme(theme)
