@@ -69,9 +69,8 @@ def preview(project: Project, fix: Fix, block: str | None) -> str:
         fix: made of edits.
         block: in whose graph its problem is; None for the main graph.
     """
-    after = project.copy()
     try:
-        made_inside(Batch(fix.label, fix.edits), block).apply(after)
+        after = tried_out(project, fix, block)
     except EditError as error:
         return tr("It cannot be applied: {error}", error=tr_made(str(error)))
     changes = _sentence(differences(project, after))
@@ -79,6 +78,17 @@ def preview(project: Project, fix: Fix, block: str | None) -> str:
         return changes
     with _trial(after) as trial:
         return f"{changes} {left_text(each.problem for each in trial.all_problems)}"
+
+
+def tried_out(project: Project, fix: Fix, block: str | None) -> Project:
+    """A copy of a project in which a remedy was applied; arguments as of `preview`.
+
+    Raises:
+        EditError: it cannot be applied.
+    """
+    after = project.copy()
+    made_inside(Batch(fix.label, fix.edits), block).apply(after)
+    return after
 
 
 def plan_fixes(project: Project, skipped: Collection[str] = ()) -> FixPlan:

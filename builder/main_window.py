@@ -211,6 +211,8 @@ class MainWindow(QMainWindow):
         self.problems.title_changed.connect(lambda title: self.docks.set_title("Problems", title))
         self.docks.set_title("Problems", self.problems.title)
         self.problems.node_chosen.connect(self.reveal_node)
+        for panel in (self.problems, self.inspector.node_page):
+            panel.foreseen.connect(self.editor.fix_marks.show)
         self.code.node_chosen.connect(self.reveal_node)
         self.code.pane.save_requested.connect(self.exports.export_python)
         self.status.problems_asked.connect(self.show_problems)

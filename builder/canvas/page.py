@@ -6,6 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.canvas.breadcrumb import Breadcrumb
+from builder.canvas.fix_marks import FixMarks
 from builder.canvas.hover_card import HoverCard
 from builder.canvas.spoken import Spoken
 from builder.canvas.view import CanvasView
@@ -23,6 +24,7 @@ class CanvasPage(QWidget):
         self.canvas = CanvasView(session, theme, self)
         self.spoken = Spoken(session, self.canvas)
         self.hover = HoverCard(session, self.canvas)
+        self.fix_marks = FixMarks(session, self.canvas.graph_scene)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import QPoint, Qt, QUrl, Slot
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -33,13 +33,21 @@ from graph.catalog.spec import LayerSpec
 from graph.document import Node
 from graph.edits import RenameNode, SetParams
 from graph.expressions import has_expressions, is_listed
+from graph.problems import Fix, Problem
+from graph.scopes import LocatedProblem
 
 # What a form is made for: a type, its parameters, those that take text; is it in a block?
 FormKey = tuple[str, tuple[ParamSpec, ...], frozenset[str], bool]
 
 
 class NodePage(QWidget):
-    """Shows a node and submits what is typed; follows undo without disturbing who is typing."""
+    """Shows a node and submits what is typed; follows undo without disturbing who is typing.
+
+    Signals:
+        foreseen(LocatedProblem, Fix | None): somebody thinks about a remedy, or no more.
+    """
+
+    foreseen = Signal(object, object)
 
     def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +63,7 @@ class NodePage(QWidget):
         self.help.setWordWrap(True)
         self.problems = ProblemCards(theme, self)
         self.problems.fix_asked.connect(lambda _problem, fix: fix_problem(session, fix, session.block))
+        self.problems.fix_pointed_at.connect(self._foresee)
         self.problems.silence_asked.connect(lambda problem: silence(session, problem, session.block))
         self.block = InstanceSection(session, self)
         self.parameters = SectionHeading(tr("Parameters"), "undo", tr("Reset all parameters"), self)
@@ -119,6 +128,10 @@ class NodePage(QWidget):
     @Slot(str, int)
     def _cancelled(self, name: str, burst: int) -> None:
         self._session.take_back(("param", self._node_id, name, burst))
+
+    @Slot(object, object)
+    def _foresee(self, problem: Problem, fix: Fix | None) -> None:
+        self.foreseen.emit(LocatedProblem(self._session.scope, self._session.block, problem), fix)
 
     @Slot()
     def _reset_all(self) -> None:

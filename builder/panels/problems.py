@@ -33,12 +33,14 @@ class ProblemsPanel(QWidget):
     Signals:
         node_chosen(str): a problem's node is to be shown; it is already selected.
         title_changed(str): what the tab should be called: `Problems (2)`.
+        foreseen(LocatedProblem | None, Fix | None): somebody thinks about a remedy, or no more.
         fixed(): a remedy was asked for.
     """
 
     node_chosen = Signal(str)
     fixed = Signal()
     title_changed = Signal(str)
+    foreseen = Signal(object, object)
 
     def __init__(
         self,
@@ -144,6 +146,7 @@ class ProblemsPanel(QWidget):
     def _foresee(self, problem: Problem, fix: Fix | None) -> None:
         """Says what a remedy would change; a copy is tried out, so the project stays as it is."""
         located = next((each for each in self._shown if each.problem is problem), None)
+        self.foreseen.emit(located, fix)
         if fix is None or located is None:
             self.foresight.setText(tr(POINT))
         elif fix.edits:

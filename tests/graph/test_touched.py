@@ -1,0 +1,54 @@
+"""What a change of a graph touches."""
+
+from graph.document import Edge, Graph, Node, PortRef, Project
+from graph.edits import Batch, Connect, InsertNode, MoveNodes, RemoveNodes, SetParams
+from graph.touched import Touched, touched
+
+
+def project():
+    nodes = (
+        Node("n1", "Input", "image", {"shape": [8]}),
+        Node("n2", "Linear", "fc1", {"out_features": 4}),
+        Node("n3", "ReLU", "relu1"),
+    )
+    made = Project("Demo", Graph(nodes))
+    for source, target in (("n1", "n2"), ("n2", "n3")):
+        Connect(PortRef(source, "out"), PortRef(target, "in")).apply(made)
+    return made
+
+
+def edge(source, target):
+    return Edge(PortRef(source, "out"), PortRef(target, "in"))
+
+
+def after(*edits):
+    before = project()
+    changed = before.copy()
+    Batch("Change", edits).apply(changed)
+    return touched(before.graph, changed.graph)
+
+
+def test_nothing_touches_nothing():
+    assert touched(project().graph, project().graph) == Touched()
+
+
+def test_a_layer_that_is_put_between_two_others():
+    found = after(InsertNode(PortRef("n3", "in"), "Dropout", {"p": 0.1}))
+    (dropout,) = found.added
+    assert dropout.type == "Dropout"
+    assert found.cut == (edge("n2", "n3"),)
+    assert set(found.joined) == {edge("n2", dropout.id), edge(dropout.id, "n3")}
+    assert (found.changed, found.removed) == ((), ())
+
+
+def test_a_parameter_that_is_set():
+    assert after(SetParams("n2", {"bias": False})) == Touched(changed=("n2",))
+
+
+def test_a_layer_that_goes_takes_its_edges_along():
+    found = after(RemoveNodes(["n2"]))
+    assert found == Touched(removed=("n2",), cut=(edge("n1", "n2"), edge("n2", "n3")))
+
+
+def test_a_layer_that_only_moves_is_not_touched():
+    assert after(MoveNodes({"n2": (50.0, 60.0)})) == Touched()
