@@ -205,6 +205,10 @@ class Actions:
         self._specs = {spec.id: spec for spec in _checked(tuple(specs))}
         self._actions = {spec.id: _make(spec, parent) for spec in self._specs.values()}
         self._reasons: dict[str, str] = {}
+        self._handlers: dict[str, Callable[..., object]] = {}
+        self._bind_rest: Callable[[], object] | None = None
+        for spec in self:
+            self._listen(spec)
 
     def __getitem__(self, action_id: str) -> QAction:
         """The QAction of an id. Raises KeyError for an unknown one."""
@@ -218,24 +222,29 @@ class Actions:
         """The actions of a menu, in declared order."""
         return [self._actions[spec.id] for spec in self if spec.category == category]
 
-    def bind(self, *owners: object) -> None:
-        """Connects each action to the first owner that has its handler.
+    def bind(self, *owners: object, rest: Callable[[], object] | None = None) -> None:
+        """Gives each action that has no handler yet that of the first owner that has it.
+
+        Args:
+            owners: whose methods they are.
+            rest: called when an action that is left is used; it binds them.
 
         Raises:
-            AttributeError: names every handler that no owner has, so that no button is dead.
+            AttributeError: names every handler that no owner has, so that no button is dead; not with `rest`.
         """
-        found = [(spec, _handler(spec.handler, owners)) for spec in self]
-        missing = [f"{spec.id} needs {spec.handler}()" for spec, handler in found if handler is None]
-        if missing:
+        left = [spec for spec in self if spec.id not in self._handlers]
+        found = {spec.id: _handler(spec.handler, owners) for spec in left}
+        missing = [f"{spec.id} needs {spec.handler}()" for spec in left if found[spec.id] is None]
+        if missing and rest is None:
             raise AttributeError(f"No handler for: {'; '.join(missing)}.")
-        for spec, handler in found:
-            if handler is not None:
-                _connect(self._actions[spec.id], spec, handler)
+        self._handlers.update({name: handler for name, handler in found.items() if handler is not None})
+        self._bind_rest = rest
 
-    def install(self, window: QWidget, canvas: QWidget) -> None:
-        """Makes the shortcuts work: a window action all over `window`, a canvas action only in `canvas`."""
+    def install(self, scope: Scope, widget: QWidget) -> None:
+        """Makes shortcuts work: those of the window all over it, those of the canvas only there."""
         for spec in self:
-            (window if spec.scope == "window" else canvas).addAction(self._actions[spec.id])
+            if spec.scope == scope:
+                widget.addAction(self._actions[spec.id])
 
     def enable(self, action_id: str) -> None:
         """Makes an action available."""
@@ -268,6 +277,16 @@ class Actions:
         action = self._actions[action_id]
         action.setShortcuts(list(keys))
         self._refresh(action_id, enabled=action.isEnabled())
+
+    def _listen(self, spec: ActionSpec) -> None:
+        self._actions[spec.id].triggered.connect(lambda checked: self._act(spec, checked))
+
+    def _act(self, spec: ActionSpec, checked: bool) -> None:
+        if spec.id not in self._handlers and self._bind_rest is not None:
+            self._bind_rest()
+        if self._actions[spec.id].isEnabled():  # binding may have found that it makes no sense now
+            handler = self._handlers[spec.id]
+            handler(checked) if spec.checkable else handler()
 
     def _refresh(self, action_id: str, enabled: bool) -> None:
         action = self._actions[action_id]
@@ -311,10 +330,3 @@ def _tool_tip(action: QAction, spec: ActionSpec, reason: str) -> str:
 
 def _handler(name: str, owners: tuple[object, ...]) -> Callable[..., object] | None:
     return next((getattr(owner, name) for owner in owners if callable(getattr(owner, name, None))), None)
-
-
-def _connect(action: QAction, spec: ActionSpec, handler: Callable[..., object]) -> None:
-    if spec.checkable:
-        action.triggered.connect(lambda checked: handler(checked))
-    else:
-        action.triggered.connect(lambda _checked=False: handler())

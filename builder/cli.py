@@ -7,20 +7,26 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 from builder.commands.base import CommandError, Commands
-from graph.problems import did_you_mean
 
-COMMAND_MODULES = ("window", "project", "trust", "export", "train")
+# A command needs the module alone that it is in; the help needs them all.
+COMMANDS = {
+    "open": "window",
+    **dict.fromkeys(("templates", "new", "layers", "check", "fix", "schema"), "project"),
+    "trust": "trust",
+    "export": "export",
+    "train": "train",
+}
 FLAGS = ("-h", "--help", "--version")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line; returns the exit code: 0 fine, 1 failed, 2 wrong usage or unreadable input."""
-    parser, names = _parser()
-    words = _with_command(list(sys.argv[1:] if arguments is None else arguments), names)
+    words = _with_command(list(sys.argv[1:] if arguments is None else arguments))
     try:
-        options = parser.parse_args(words)
+        options = parser_for(words[0]).parse_args(words)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
     try:
@@ -62,25 +68,42 @@ def _custom_code() -> Iterator[None]:
         probe.close()
 
 
-def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
+def parser_for(word: str) -> argparse.ArgumentParser:
+    """Reads the command line that begins with a word; knows every command if that is none."""
     parser = argparse.ArgumentParser(
         prog="netloom",
         description="Draw a neural network, train it, and take readable PyTorch code with you.",
     )
-    parser.add_argument("--version", action="version", version=f"netloom {_version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="tell the version and exit")
     commands = Commands(parser)
-    for name in COMMAND_MODULES:
+    modules = (COMMANDS[word],) if word in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for name in modules:
         import_module(f"builder.commands.{name}").register(commands)
-    return parser, commands.names
+    return parser
 
 
-def _with_command(words: list[str], names: Sequence[str]) -> list[str]:
+def _with_command(words: list[str]) -> list[str]:
     """`netloom` alone, or with a project or an option of `open`, opens the window."""
     first = words[0] if words else ""
-    if first in names or first in FLAGS:
+    if first in COMMANDS or first in FLAGS or _looks_like_command(first):
         return words
-    looks_like_command = first.isalpha() and did_you_mean(first, names)
-    return words if looks_like_command else ["open", *words]
+    return ["open", *words]
+
+
+def _looks_like_command(word: str) -> bool:
+    if not word.isalpha():
+        return False
+    from graph.problems import did_you_mean  # the window need not wait for it
+
+    return bool(did_you_mean(word, COMMANDS))
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for, which takes longer than everything else here."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"netloom {_version()}")
+        parser.exit()
 
 
 def _version() -> str:

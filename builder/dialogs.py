@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from PySide6.QtWidgets import QAbstractButton, QDialog, QFileDialog, QMessageBox, QWidget
 
-from builder.fix_all_dialog import FixAllDialog
-from builder.fix_preview import Planner
-from builder.review_dialog import ReviewDialog
 from builder.texts import tr
 from builder.theme import Theme
 from builder.waiting import wait_for
+
+if TYPE_CHECKING:
+    from builder.fix_preview import Planner
 
 Result = TypeVar("Result")
 Answer = Literal["save", "discard", "stay", "cancel"]
@@ -101,6 +101,8 @@ class Dialogs:
             source: their code.
             theme: for its colours.
         """
+        from builder.review_dialog import ReviewDialog
+
         return ReviewDialog(names, source, theme, self._window).exec() == QDialog.DialogCode.Accepted
 
     def choose_fixes(self, plan: Planner) -> frozenset[str] | None:
@@ -109,6 +111,8 @@ class Dialogs:
         Args:
             plan: works out what would happen with some of them left out.
         """
+        from builder.fix_all_dialog import FixAllDialog
+
         dialog = FixAllDialog(plan, self._window)
         return dialog.skipped if dialog.exec() == QDialog.DialogCode.Accepted else None
 

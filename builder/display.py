@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+LIBXCB = "libxcb.so.1"  # by its name, which Qt asks for too: to look it up starts other programs
 WAY_OUT = (
     "Start it in a desktop session, connect with `ssh -X`, or use a virtual screen: `xvfb-run netloom`. "
     "Everything but the window works without a screen, for instance `netloom train` and `netloom export`."
@@ -37,10 +37,10 @@ def _wayland_socket(environment: Mapping[str, str], name: str) -> Path:
 
 def _x_server_answers(display: str) -> bool:
     """Whether a connection can be made; True too where libxcb is missing, so that Qt gets to say so."""
-    name = ctypes.util.find_library("xcb")
-    if name is None:
+    try:
+        xcb = ctypes.CDLL(LIBXCB)
+    except OSError:
         return True
-    xcb = ctypes.CDLL(name)
     xcb.xcb_connect.restype = ctypes.c_void_p
     xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
     xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Slot
 from PySide6.QtGui import QAction
@@ -20,16 +20,18 @@ GEOMETRY_KEY, STATE_KEY, HEIGHT_KEY = "window/geometry", "window/state", "window
 class Docks:
     """Palette on the left, inspector on the right, the others as tabs below.
 
+    They are empty until panels are put into them.
+
     Args:
         window: gets the docks.
-        side: the panels on the left and on the right, by title.
-        tabs: the panels below, by title, in order.
+        side: what is on the left and on the right.
+        tabs: what is below, in order.
     """
 
-    def __init__(self, window: QMainWindow, side: Mapping[str, QWidget], tabs: Mapping[str, QWidget]) -> None:
+    def __init__(self, window: QMainWindow, side: Iterable[str], tabs: Iterable[str]) -> None:
         self._window = window
-        self._side = {title: _dock(window, title, panel) for title, panel in side.items()}
-        self._tabs = {title: _tab_dock(window, title, panel) for title, panel in tabs.items()}
+        self._side = {title: _dock(window, title) for title in side}
+        self._tabs = {title: _tab_dock(window, title) for title in tabs}
         self._was_visible: list[QDockWidget] | None = None
         self.height = DockHeight(window, self._bottom)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
@@ -39,7 +41,6 @@ class Docks:
             | QMainWindow.DockOption.AllowTabbedDocks
         )
         self.reset()
-        self._standard = window.saveState(LAYOUT_VERSION)
 
     def __iter__(self) -> Iterator[QDockWidget]:
         """Every dock."""
@@ -48,6 +49,20 @@ class Docks:
     def __getitem__(self, title: str) -> QDockWidget:
         """The dock of a title. Raises KeyError for an unknown one."""
         return (self._side | self._tabs)[title]
+
+    def put(self, title: str, panel: QWidget) -> None:
+        """Puts a panel into its dock.
+
+        Qt keeps what is behind another tab visible, out of sight; here it is hidden, so that it need not
+        keep up.
+        """
+        dock = self[title]
+        if title in self._side:
+            dock.setWidget(panel)
+        else:
+            panel.setVisible(dock.isVisible())
+            dock.widget().layout().addWidget(panel)
+            dock.visibilityChanged.connect(panel.setVisible)
 
     @property
     def titles(self) -> list[str]:
@@ -144,24 +159,20 @@ def _takes_focus(widget: QWidget) -> bool:
     return widget.isEnabled() and bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
-def _dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:
+def _dock(window: QMainWindow, title: str) -> QDockWidget:
     dock = QDockWidget(tr(title), window)
     dock.setObjectName(f"dock.{title}")
     dock.toggleViewAction().setText(tr(title))
-    dock.setWidget(panel)
     return dock
 
 
-def _tab_dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:
-    """A dock whose tab is its title; a title bar it has only while it floats.
-
-    Qt keeps what is behind another tab visible, out of sight; here it is hidden, so that it need not keep up.
-    """
+def _tab_dock(window: QMainWindow, title: str) -> QDockWidget:
+    """A dock whose tab is its title; a title bar it has only while it floats."""
+    dock = _dock(window, title)
     page = QWidget()
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(panel)
-    dock = _dock(window, title, page)
+    dock.setWidget(page)
     bare = QWidget(dock)
     bare.hide()
 
@@ -170,6 +181,5 @@ def _tab_dock(window: QMainWindow, title: str, panel: QWidget) -> QDockWidget:
         dock.setTitleBarWidget(None if floating else bare)  # type: ignore[arg-type]
 
     dock.topLevelChanged.connect(follow)
-    dock.visibilityChanged.connect(panel.setVisible)
     follow(False)
     return dock

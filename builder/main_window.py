@@ -1,64 +1,44 @@
-"""The main window: makes the parts and wires them together."""
+"""The main window: the welcome page with its menus at once, and around the project a workspace behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QSizePolicy, QStackedWidget, QToolBar
 
 from builder.actions import Actions
-from builder.arrange_commands import ArrangeCommands
 from builder.background import Job
-from builder.block_commands import BlockCommands
-from builder.canvas.dive import Dive
-from builder.canvas.legend import CanvasOverlay
-from builder.canvas.minimap import Minimap
-from builder.canvas.page import CanvasPage
-from builder.code_places import select_place
-from builder.connect_commands import ConnectCommands
 from builder.custom_code import CustomCode
 from builder.dialogs import Dialogs
 from builder.docks import Docks
 from builder.drop_overlay import DropTarget
-from builder.exports import Exports
-from builder.figure.commands import FigureCommands
-from builder.first_hints import FirstHints
 from builder.help import Help
-from builder.icons import ICON_SIZE
-from builder.keyboard_commands import KeyboardCommands
-from builder.layout_commands import LayoutCommands
 from builder.menus import Menus
-from builder.minimap_switch import MinimapSwitch
-from builder.node_watch import NodeWatch
-from builder.panels.code_tab import CodeTab
-from builder.panels.inspector import Inspector
-from builder.panels.log import LogPanel
-from builder.panels.palette import Palette
-from builder.panels.problems import ProblemsPanel
-from builder.panels.training import TrainingPanel
-from builder.preference_effects import PreferenceEffects
+from builder.preparation import Part, Preparation
 from builder.project_files import ProjectFiles
 from builder.recovery import Recovery
-from builder.run_bar import RunBar
-from builder.run_commands import RunCommands
-from builder.run_controller import RunController
 from builder.run_folders import user_folder
 from builder.session import Session
-from builder.status import StatusBar
 from builder.texts import later, tr, tr_made
-from builder.theme import Theme, ThemeManager
+from builder.theme import ThemeManager
+from builder.tool_bars import add_bar
 from builder.welcome import WelcomePage
 from builder.window_actions import ALL_ACTIONS, NEED_PROJECT, TOOLS
 from builder.window_commands import WindowCommands
 from builder.window_list import WindowList
-from builder.window_tools import WindowTools
 from builder.windows import Windows
 from graph.document import Document
 
+if TYPE_CHECKING:
+    from builder.workspace import Workspace
+
 FIRST_SIZE = QSize(1440, 900)
+SIDES = (later("Layers"), later("Inspector"))
+TABS = (later("Problems"), later("Training"), later("Code"), later("Log"))
 
 
 class MainWindow(QMainWindow):
@@ -70,6 +50,11 @@ class MainWindow(QMainWindow):
         windows: those that are open already; unless given, this is the first.
     """
 
+    editor, canvas, breadcrumb, minimap, overlay, dive = Part(), Part(), Part(), Part(), Part(), Part()
+    layers, inspector, problems, training, code, log = Part(), Part(), Part(), Part(), Part(), Part()
+    run_bar, status, controller, runs, watch, tools = Part(), Part(), Part(), Part(), Part(), Part()
+    exports, figures, connecting, layouts, hints = Part(), Part(), Part(), Part(), Part()
+
     def __init__(
         self,
         themes: ThemeManager,
@@ -80,8 +65,9 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.themes, self._settings = themes, settings
         self.windows = Windows(themes, settings) if windows is None else windows
-        self.preferences = self.windows.preferences
-        self._is_asked = False
+        self.preferences, self.loader = self.windows.preferences, self.windows.loader
+        self._is_asked = self.has_project = False
+        self.preparation = Preparation(self)
         self.dialogs = dialogs or Dialogs(self)
         self.session = Session(Document(), self)
         self.custom_code = CustomCode(self.session, self.dialogs, themes, self.windows.shapes, self)
@@ -93,37 +79,8 @@ class MainWindow(QMainWindow):
         self.files = ProjectFiles(
             self.session, self.dialogs, self.windows.recent, self.recovery, self, self.window_commands
         )
-        self.loader, self.controller = self.windows.loader, RunController(self, self.windows.turn)
-        self._make_panels(themes.theme, settings)
+        self._make_pages()
         self._make_bars()
-        self.exports = Exports(self.session, self.actions_, self.dialogs, self)
-        self.figures = FigureCommands(self.session, self.dialogs, settings, themes.theme, self)
-        self.runs = RunCommands(
-            self.session,
-            self.controller,
-            self.loader,
-            self.training,
-            self.run_bar.progress,
-            self.actions_,
-            self.dialogs,
-        )
-        self.watch = NodeWatch(self.session, self.controller, self)
-        self.overlay = CanvasOverlay(self.session, self.canvas, self.watch, themes.theme)
-        self.minimap = Minimap(self.canvas, themes.theme)
-        self.minimap_switch = MinimapSwitch(self.minimap, self.preferences, self.actions_["view.minimap"])
-        self.inspector.node_page.live.follow(self.watch)
-        self.dive = Dive(self.session, self.canvas, lambda: self.preferences.reduced_motion)
-        self.blocks = BlockCommands(self.session, self.actions_, self)
-        self.arrange = ArrangeCommands(self.session, self.canvas, self.actions_, self)
-        self.keyboard = KeyboardCommands(self.session, self.canvas, self.actions_, self)
-        self.connecting = ConnectCommands(self.session, self.editor, self.actions_, themes.theme, self)
-        self.layouts = LayoutCommands(
-            self.session, self.canvas, self.actions_, lambda: self.preferences.reduced_motion, self
-        )
-        self.tools = WindowTools(
-            self.actions_, self.files, self.docks, self.session, self.editor, self.dialogs,
-            self.windows, self,
-        )  # fmt: skip
         self._bind_actions()
         self._connect()
         self.resize(FIRST_SIZE.boundedTo(self.screen().availableSize()))
@@ -131,108 +88,63 @@ class MainWindow(QMainWindow):
         self._show_welcome()
         self.windows.add(self)
 
+    @property
+    def workspace(self) -> Workspace:
+        """Everything that is about a project; made now if it is not there yet."""
+        return self.preparation.workspace
+
     # -- parts
 
-    def _make_panels(self, theme: Theme, settings: QSettings) -> None:
-        session = self.session
-        self.editor = CanvasPage(session, theme)
-        self.canvas, self.breadcrumb = self.editor.canvas, self.editor.breadcrumb
-        self.layers = Palette(session, theme)
-        self.inspector = Inspector(session, theme)
-        self.problems = ProblemsPanel(session, theme, self.dialogs.choose_fixes)
-        self.training = TrainingPanel(session, theme, settings)
-        self.code = CodeTab(session, theme)
-        self.log = LogPanel()
+    def _make_pages(self) -> None:
         links = [self.actions_["help.shortcuts"], self.actions_["help.layers"]]
-        self.welcome = WelcomePage(self.files.recent, theme, links)
+        self.welcome = WelcomePage(self.files.recent, self.themes.theme, links)
         self.welcome.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # it scrolls
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self.welcome)
-        self.pages.addWidget(self.editor)
         self.setCentralWidget(self.pages)
-        side = {later("Layers"): self.layers, later("Inspector"): self.inspector}
-        tabs = {
-            later("Problems"): self.problems,
-            later("Training"): self.training,
-            later("Code"): self.code,
-            later("Log"): self.log,
-        }
-        self.docks = Docks(self, side, tabs)
+        self.docks = Docks(self, SIDES, TABS)
 
     def _make_bars(self) -> None:
-        actions = self.actions_
         self.tool_bar = QToolBar(tr("File and edit"), self)
         self.tool_bar.setObjectName("toolbar.file")
         self.tool_bar.setMovable(False)
         for entry in TOOLS:
             if entry:
-                self.tool_bar.addAction(actions[entry])
+                self.tool_bar.addAction(self.actions_[entry])
             else:
                 self.tool_bar.addSeparator()
-        run_actions = (actions["run.train"], actions["run.pause"], actions["run.stop"])
-        self.run_bar = RunBar(self.session, *run_actions, self.themes.theme, self)
-        for bar in (self.tool_bar, self.run_bar):
-            bar.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-            bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-            self.addToolBar(bar)
-        self.status = StatusBar(self.session, self.themes.theme, self)
-        self.setStatusBar(self.status)
+        add_bar(self, self.tool_bar)
         self.menus = Menus(
-            self.menuBar(), actions, self.docks.toggles, self.files.recent, self.files.open_project
+            self.menuBar(), self.actions_, self.docks.toggles, self.files.recent, self.files.open_project
         )
         self.window_list = WindowList(self, self.windows, self.menus.menu("Window"))
         self.menus.show_mode(self.themes.mode)
 
     def _bind_actions(self) -> None:
-        self.help, self.hints = Help(self), FirstHints(self, self.windows.hints)
-        self.actions_.bind(
-            self, self.window_commands, self.files, self.session, self.exports, self.runs, self.help,
-            self.canvas, self.blocks, self.arrange, self.layouts, self.tools, self.hints, self.watch,
-            self.figures, self.keyboard, self.connecting, self.minimap_switch,
-        )  # fmt: skip
-        self.actions_.install(self, self.canvas)
-        self.breadcrumb.set_leave_action(self.actions_["graph.leave"])
+        owners = (self, self.window_commands, self.files, self.session, Help(self))
+        self.actions_.bind(*owners, rest=lambda: self.workspace)
+        self.actions_.install("window", self)
+        shortcuts = self.windows.shortcuts
+        for action_id in shortcuts.specs:
+            self._follow_shortcut(action_id)
+        shortcuts.changed.connect(self._follow_shortcut)
 
     def _connect(self) -> None:
-        self.training.dashboard.layers_watched.connect(lambda wanted: self.watch.ask("dashboard", wanted))
-        self.effects = PreferenceEffects(self.preferences, self, self.canvas.graph_scene, self.recovery)
-        self.tools.restart_asked.connect(self.windows.restart)
-        session, files = self.session, self.files
+        session, files, welcome = self.session, self.files, self.welcome
+        files.opening.connect(self._make_workspace)
         files.opened.connect(self._show_project)
         files.saved.connect(self._show_saved)
         session.changed.connect(self._follow)
         session.document_replaced.connect(self._follow)
         session.problems_changed.connect(self._offer_fixes)
-        self.blocks.packed.connect(self.inspector.name_block)
-        self.inspector.node_page.block.name.line.returnPressed.connect(self.canvas.setFocus)
-        self.inspector.left.connect(self.canvas.setFocus)
-        self.keyboard.inspector_asked.connect(self.edit_selected)
-        self.layers.layer_chosen.connect(self.canvas.add_layer)
-        self.problems.title_changed.connect(lambda title: self.docks.set_title("Problems", title))
-        self.docks.set_title("Problems", self.problems.title)
-        self.problems.node_chosen.connect(self.reveal_node)
-        for panel in (self.problems, self.inspector.node_page):
-            panel.foreseen.connect(self.editor.fix_marks.show)
-        self.code.node_chosen.connect(self.reveal_node)
-        self.code.pane.save_requested.connect(self.exports.export_python)
-        self.status.problems_asked.connect(self.show_problems)
-        self.runs.problems_asked.connect(self.show_problems)
-        self.runs.training_asked.connect(self.show_training)
-        self.runs.node_failed.connect(self._show_failed)
-        session.message.connect(self.log.add)
-        self.loader.loaded.connect(self.training.prepare)
-        self.welcome.new_asked.connect(files.new_project)
-        self.welcome.open_asked.connect(files.open_project)
-        self.welcome.path_chosen.connect(files.open_project)
-        self.welcome.elsewhere_asked.connect(files.open_elsewhere)
-        self.welcome.template_chosen.connect(files.new_project)
-        self.welcome.gallery.settled.connect(self._load)
-        for part in (
-            self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
-            self.welcome, self.run_bar, self.tools, self.hints, self.overlay, self.figures,
-            self.connecting, self.minimap,
-        ):  # fmt: skip
-            self.themes.changed.connect(part.set_theme)
+        welcome.new_asked.connect(files.new_project)
+        welcome.open_asked.connect(files.open_project)
+        welcome.path_chosen.connect(files.open_project)
+        welcome.elsewhere_asked.connect(files.open_elsewhere)
+        welcome.template_chosen.connect(files.new_project)
+        welcome.gallery.settled.connect(self.preparation.start)
+        self.preparation.finished.connect(self._load)
+        self.themes.changed.connect(welcome.set_theme)
         self.drops = DropTarget(self)
 
     # -- what the actions do
@@ -288,11 +200,10 @@ class MainWindow(QMainWindow):
         if not (self._is_asked or self.may_close()) or not self._end_run():
             event.ignore()
             return
-        self._wait_for_threads()
+        self._end_work()
         self.windows.remove(self)
         self.docks.save(self._settings)
         self.recovery.clear()
-        self.log.close_log()
         event.accept()
 
     def may_close(self) -> bool:
@@ -316,9 +227,7 @@ class MainWindow(QMainWindow):
     def secure(self) -> None:
         """Saves the run and puts unsaved work aside."""
         self.recovery.keep()
-        self.controller.shut_down()
-        self._wait_for_threads()
-        self.log.close_log()
+        self._end_work()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -327,17 +236,20 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _after_first_paint(self) -> None:
-        self.effects.follow_motion()
-        if self.loader.is_loaded:
-            self.training.prepare()
         if self.pages.currentWidget() is self.welcome:
             self.welcome.gallery.start()
         else:
-            self._load()
+            self.preparation.start()
+
+    @Slot()
+    def _make_workspace(self) -> None:
+        """Makes all of the workspace at once, as a project is about to be shown in it."""
+        self.preparation.workspace.set_has_project(self.has_project)
 
     @Slot()
     def _load(self) -> None:
         """Loads PyTorch, which takes a second of the processor, once there is nothing else to wait for."""
+        self.workspace.settle()
         self.loader.start()
 
     @Slot()
@@ -356,19 +268,13 @@ class MainWindow(QMainWindow):
         self._set_has_project(False)
 
     def _set_has_project(self, has_project: bool) -> None:
+        self.has_project = has_project
         self.docks.set_hidden(not has_project)
-        self.run_bar.setVisible(has_project)
-        self.status.setVisible(has_project)
         for action_id in NEED_PROJECT:
             self.actions_.set_enabled(action_id, has_project, tr("No project is open."))
         self._offer_fixes()
-        self.blocks.set_has_project(has_project)
-        self.arrange.set_has_project(has_project)
-        self.layouts.set_has_project(has_project)
-        self.keyboard.set_has_project(has_project)
-        self.connecting.set_has_project(has_project)
-        self.runs.has_project = self.tools.has_project = has_project
-        self.runs.refresh()
+        if self.preparation.is_done:
+            self.workspace.set_has_project(has_project)
         self._follow()
 
     @Slot()
@@ -380,7 +286,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _follow(self) -> None:
         document = self.session.document
-        shown = self.pages.currentWidget() is self.editor
+        shown = self.pages.currentWidget() is not self.welcome
         self.setWindowTitle(f"{self.files.name}[*] – Netloom" if shown else "Netloom")
         self.setWindowModified(document.is_dirty)
         for action_id, verb, label, reason in (
@@ -396,21 +302,21 @@ class MainWindow(QMainWindow):
         self.actions_.set_enabled("graph.fix_all", fixable, tr("There is no problem with a remedy."))
 
     @Slot(str)
-    def _show_failed(self, key: str) -> None:
-        node_id = select_place(self.session, key)
-        if node_id is not None:
-            self.reveal_node(node_id)
+    def _follow_shortcut(self, action_id: str) -> None:
+        self.actions_.set_shortcuts(action_id, self.windows.shortcuts.keys(action_id))
 
-    def _wait_for_threads(self) -> None:
-        self.exports.wait()
-        self.layouts.wait()
+    def _end_work(self) -> None:
+        """Leaves no thread; a run that is on is saved."""
+        workspace = self.preparation.end()
+        if workspace is not None:
+            workspace.end()
         self.session.forecast.wait()
         for job in self.findChildren(Job):  # that nobody waits for any more
             job.wait()
         self.welcome.gallery.wait()
 
     def _end_run(self) -> bool:
-        if not self.controller.is_active:
+        if not self.preparation.is_done or not self.controller.is_active:
             return True
         self.status.show_text(tr("Stopping the run and saving it..."))
         with _waiting(self):

@@ -40,10 +40,12 @@ class ProjectFiles(QObject):
         elsewhere: the other windows; None where there can be no other.
 
     Signals:
+        opening(): another project is about to be opened.
         opened(): another project is open.
         saved(): the file now holds what the session holds.
     """
 
+    opening = Signal()
     opened = Signal()
     saved = Signal()
 
@@ -151,6 +153,7 @@ class ProjectFiles(QObject):
             look: what is known of its project already.
             is_unsaved: no file holds it as it is.
         """
+        self.opening.emit()
         self._session.load(document, look)
         self._recovery.clear()
         self.opened.emit()

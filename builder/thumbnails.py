@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPixmap
 
-from builder.canvas.style import CanvasStyle
 from builder.theme import Theme
-from builder.thumbnail import paint_thumbnail
 from graph.document import Project
+
+if TYPE_CHECKING:
+    from builder.canvas.style import CanvasStyle
 
 _Key: TypeAlias = tuple[Hashable, ...]
 
@@ -56,13 +57,19 @@ class Thumbnails(QObject):
             self._timer.stop()
             return
         name, project, size, theme, ratio = self._wanted.pop(key)
-        if theme.name not in self._styles:
-            self._styles[theme.name] = CanvasStyle(theme)
         picture = QPixmap(size * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        paint_thumbnail(painter, QRectF(0, 0, size.width(), size.height()), project, self._styles[theme.name])
-        painter.end()
+        self._draw(picture, QRectF(0, 0, size.width(), size.height()), project, theme)
         self._pictures[key] = picture
         self.ready.emit(name)
+
+    def _draw(self, picture: QPixmap, area: QRectF, project: Project, theme: Theme) -> None:
+        from builder.canvas.style import CanvasStyle  # here, as the window is shown without the canvas
+        from builder.thumbnail import paint_thumbnail
+
+        if theme.name not in self._styles:
+            self._styles[theme.name] = CanvasStyle(theme)
+        painter = QPainter(picture)
+        paint_thumbnail(painter, area, project, self._styles[theme.name])
+        painter.end()

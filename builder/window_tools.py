@@ -26,7 +26,7 @@ class WindowTools(QObject):
     """Handlers of the actions that search, and that change how the window behaves.
 
     Args:
-        actions: what the command palette offers, and whose keys follow the shortcuts.
+        actions: what the command palette offers.
         files: opens what is recent, and templates.
         docks: the panels to go to.
         session: in which to find.
@@ -57,13 +57,10 @@ class WindowTools(QObject):
     ) -> None:
         super().__init__(window)
         self.has_project = False
-        self._actions, self._dialogs, self._window = actions, dialogs, window
+        self._dialogs, self._window = dialogs, window
         self.shortcuts, self._preferences = windows.shortcuts, windows.preferences
         self._shortcut_dialog: ShortcutDialog | None = None
         self._preferences_dialog: PreferencesDialog | None = None
-        for action_id in self.shortcuts.specs:
-            self._follow_shortcut(action_id)
-        self.shortcuts.changed.connect(self._follow_shortcut)
         sources = (
             partial(action_commands, actions, self.shortcuts),
             partial(recent_commands, files.recent, files.open_project),
@@ -119,7 +116,3 @@ class WindowTools(QObject):
     def find_previous(self) -> None:
         """Goes to the one before of what was looked for."""
         self.finder.find_previous()
-
-    @Slot(str)
-    def _follow_shortcut(self, action_id: str) -> None:
-        self._actions.set_shortcuts(action_id, self.shortcuts.keys(action_id))

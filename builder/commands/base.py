@@ -6,10 +6,10 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from graph.document import Project
-from graph.storage import StorageError, load, save
+if TYPE_CHECKING:
+    from graph.document import Project
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -31,14 +31,12 @@ class Commands:
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         self._actions = parser.add_subparsers(metavar="COMMAND", required=True)
-        self.names: list[str] = []
 
     def add(self, name: str, run: Run, help_text: str) -> argparse.ArgumentParser:
         """Declares a command; returns its parser, for its arguments."""
         parser = self._actions.add_parser(name, help=help_text, description=help_text)
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
         parser.set_defaults(run=run)
-        self.names.append(name)
         return parser
 
 
@@ -48,6 +46,8 @@ def read_project(path: Path) -> Project:
     Raises:
         CommandError: it cannot be read (exit code 2).
     """
+    from graph.storage import StorageError, load
+
     try:
         return load(path)
     except StorageError as error:
@@ -60,6 +60,8 @@ def write_project(project: Project, path: Path) -> None:
     Raises:
         CommandError: it cannot be written (exit code 1).
     """
+    from graph.storage import StorageError, save
+
     try:
         save(project, path)
     except StorageError as error:

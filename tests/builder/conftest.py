@@ -106,6 +106,7 @@ def window(
     monkeypatch.setattr(QMessageBox, "exec", _unexpected)
     main_window = MainWindow(themes, settings, answers)
     monkeypatch.setattr(main_window.loader, "start", lambda: None)
+    assert main_window.workspace  # tests need not wait until it is made behind the page
     main_window.resize(1280, 800)
     main_window.show()
     qtbot.waitExposed(main_window)

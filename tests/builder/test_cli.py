@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from builder.cli import main
+from builder.cli import COMMANDS, main
 from builder.display import display_fault
 from graph.catalog import CATALOG
 from graph.storage import load, to_bytes
@@ -272,6 +272,25 @@ def test_mistakes_get_a_clear_error_and_no_traceback(capsys, tmp_path, monkeypat
     assert exit_code == code
     assert text in err
     assert "Traceback" not in err
+
+
+def test_the_help_lists_every_command(capsys):
+    _, out, _ = answer(capsys, "--help")
+    listed = [line.split()[0] for line in out.splitlines() if line.startswith("    ") and line[4] != " "]
+    assert listed == list(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_found_without_the_others(capsys, command):
+    code, out, _ = answer(capsys, command, "--help")
+    assert code == 0
+    assert out.startswith(f"usage: netloom {command} ")
+
+
+def test_the_version_is_told(capsys):
+    code, out, _ = answer(capsys, "--version")
+    assert code == 0
+    assert out.startswith("netloom ")
 
 
 def test_a_project_alone_means_open(monkeypatch, project):

@@ -26,7 +26,8 @@ def open_canvas(qtbot):
         arrange = ArrangeCommands(session, view, actions, view)
         arrange.set_has_project(True)
         actions.bind(view, session, arrange)
-        actions.install(view, view)
+        actions.install("window", view)
+        actions.install("canvas", view)
         view.resize(*size)
         with qtbot.waitExposed(view):
             view.show()
