@@ -60,7 +60,7 @@ def open_window(paths: Sequence[Path] = (), theme: str | None = None) -> int:
         app = make_application()
     install_language(app)
     themes = ThemeManager(app, _mode(theme, settings))
-    windows = Windows(themes, settings)
+    windows = Windows(themes, settings, collects=True)
     window = MainWindow(themes, settings, windows=windows)
     window.delete_when_closed()
     errors = ErrorReporter(windows)

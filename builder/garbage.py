@@ -16,11 +16,16 @@ SETTLING = 5  # collections while a run is built, which makes 100,000 objects th
 
 
 class GarbageCollector(QObject):
-    """Collects from a timer of the thread it lives in, between `start` and `stop`."""
+    """Collects from a timer of the thread it lives in, from the first `start` to the last `stop`.
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    Args:
+        resumes: has Python collect afterwards even if it did not before, as after a quick start.
+    """
+
+    def __init__(self, parent: QObject | None = None, *, resumes: bool = False) -> None:
         super().__init__(parent)
-        self._was_enabled = False
+        self._resumes, self._was_enabled = resumes, False
+        self._num_users = 0
         self._count = 0
         self._timer = QTimer(self, interval=INTERVAL)
         self._timer.timeout.connect(self.collect)
@@ -31,20 +36,30 @@ class GarbageCollector(QObject):
         return self._timer.isActive()
 
     def start(self) -> None:
-        """Takes collecting over from Python."""
-        if not self.is_active:
-            self._was_enabled = gc.isenabled()
+        """Takes collecting over from Python; every call needs a `stop`."""
+        self._num_users += 1
+        if self._num_users == 1:
             self._count = 0
+            self._was_enabled = gc.isenabled()
             gc.disable()
             self._timer.start()
 
-    def stop(self) -> None:
-        """Gives collecting back, if Python did it before."""
-        if self.is_active:
-            self._timer.stop()
+    def stop(self, *, is_kept: bool = False) -> None:
+        """Gives collecting back once everybody has stopped.
+
+        Args:
+            is_kept: what was made meanwhile stays to the end, and is not looked through any more.
+        """
+        self._num_users -= 1
+        if self._num_users:
+            return
+        self._timer.stop()
+        if is_kept:
+            gc.freeze()
+        else:
             gc.unfreeze()
-            if self._was_enabled:
-                gc.enable()
+        if self._was_enabled or self._resumes:
+            gc.enable()
 
     @Slot()
     def collect(self) -> None:

@@ -36,14 +36,19 @@ class RunController(QObject):
     state_changed = Signal(str)
     ended = Signal(object)
 
-    def __init__(self, parent: QObject | None = None, turn: RunTurn | None = None) -> None:
+    def __init__(
+        self,
+        parent: QObject | None = None,
+        turn: RunTurn | None = None,
+        garbage: GarbageCollector | None = None,
+    ) -> None:
         """Trains when it is its turn; alone in the process without one."""
         super().__init__(parent)
         self.turn = turn or RunTurn(self)
         self._thread: TrainingThread | None = None
         self._end: RunEnded | None = None
         self._state: State = "idle"
-        self._garbage = GarbageCollector(self)
+        self._garbage = garbage or GarbageCollector(self)
         self._timer = QTimer(self, interval=FRAME, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._drain)
         self._watches_nodes = False

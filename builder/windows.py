@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from builder.custom_code import ShapeQueue
+from builder.garbage import GarbageCollector
 from builder.hint_memory import HintMemory
 from builder.preferences import Preferences
 from builder.recent import RecentProjects
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 class Windows(QObject):
     """Knows every open window, and which project is open where.
 
-    Theme, preferences, shortcuts, recent projects, the loading of PyTorch, the answers of custom code and
-    the turn to train are the process's, and so belong to no single window.
+    Theme, preferences, shortcuts, recent projects, the loading of PyTorch, the collecting of garbage, the
+    answers of custom code and the turn to train are the process's, and so belong to no single window.
+
+    Args:
+        collects: has Python collect garbage once PyTorch is loaded, even if it does not now.
 
     Attributes:
         restart_paths: the projects to open when Netloom starts again; None unless that is wanted.
@@ -40,13 +44,21 @@ class Windows(QObject):
 
     changed = Signal()
 
-    def __init__(self, themes: ThemeManager, settings: QSettings, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        themes: ThemeManager,
+        settings: QSettings,
+        parent: QObject | None = None,
+        *,
+        collects: bool = False,
+    ) -> None:
         super().__init__(parent)
         self.themes, self.settings = themes, settings
         self.preferences = Preferences(settings, self)
         self.shortcuts = Shortcuts(ALL_ACTIONS, settings, self)
         self.recent = RecentProjects(settings, self)
-        self.loader = TorchLoader(self)
+        self.garbage = GarbageCollector(self, resumes=collects)
+        self.loader = TorchLoader(self.garbage, self)
         self.hints = HintMemory(settings, self)
         self.turn = RunTurn(self)
         self.shapes = ShapeQueue(ShapeProbe(), self)

@@ -56,7 +56,8 @@ class Workspace(QObject):
 
     def make(self) -> Iterator[None]:
         """Makes one part after the other, with time for the window in between."""
-        self.controller = RunController(self._window, self._window.windows.turn)
+        windows = self._window.windows
+        self.controller = RunController(self._window, windows.turn, windows.garbage)
         for bite in (
             self._make_canvas, self._make_sides, self._make_tabs, self._make_training, self._make_bars,
             self._make_commands, self._make_tools, self._connect_parts, self._connect_window,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import re
 from pathlib import Path
@@ -44,6 +45,7 @@ def _open(options: argparse.Namespace) -> int:
         return _screenshot(options)
     if fault := display_fault():
         raise CommandError(fault)
+    gc.disable()  # what a start makes stays; the window has it enabled once all is loaded
     from builder.app import open_window
 
     return open_window(options.projects, theme=options.theme)

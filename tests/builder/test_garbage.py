@@ -13,7 +13,8 @@ from builder.garbage import ALL, SETTLING, GarbageCollector
 def collector(qapp):
     collector = GarbageCollector()
     yield collector
-    collector.stop()
+    if collector.is_active:
+        collector.stop()
 
 
 @pytest.fixture
@@ -29,9 +30,21 @@ def settle(collector):
         collector.collect()
 
 
-def test_python_stops_collecting_until_the_end(collector, python_collects):
+def test_python_stops_collecting_until_everybody_has_stopped(python_collects, collector):
     collector.start()
     assert not gc.isenabled()
+    collector.start()
+    collector.stop()
+    assert not gc.isenabled()
+    assert collector.is_active
+    collector.stop()
+    assert gc.isenabled()
+    assert not collector.is_active
+
+
+def test_python_collects_after_a_start_that_kept_it_from_it(qapp, python_collects):
+    gc.disable()
+    collector = GarbageCollector(resumes=True)
     collector.start()
     collector.stop()
     assert gc.isenabled()
@@ -68,6 +81,13 @@ def test_what_a_starting_run_makes_is_set_aside_until_the_end(collector):
     assert gc.get_freeze_count() > before
     collector.stop()
     assert gc.get_freeze_count() == 0
+
+
+def test_what_is_loaded_stays_set_aside(collector):
+    collector.start()
+    collector.stop(is_kept=True)
+    assert gc.get_freeze_count() > 0
+    gc.unfreeze()
 
 
 def test_everything_is_looked_at_now_and_then(collector, monkeypatch):

@@ -236,8 +236,8 @@ class Starter:
         return True, 1
 app.QProcess = Starter
 make = app.Windows
-def made(*args):
-    windows = make(*args)
+def made(*args, **kwargs):
+    windows = make(*args, **kwargs)
     QTimer.singleShot(300, windows.restart)
     return windows
 app.Windows = made
@@ -271,8 +271,8 @@ make = app.Windows
 def look(windows):
     print(*sorted(window.files.name for window in windows))
     windows.quit()
-def made(*args):
-    windows = make(*args)
+def made(*args, **kwargs):
+    windows = make(*args, **kwargs)
     QTimer.singleShot(300, lambda: look(windows))
     return windows
 app.Windows = made
