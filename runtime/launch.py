@@ -124,7 +124,14 @@ class _Launch:
             folder = None if self._resume else self._data_folder or Path()
             self._live = build(self._project, weights_folder=folder)
             model = self._live.module.to(self._device)
-            feed = Feed(data, plan.batch_size, seed=plan.seed, device=self._device, drop_last=plan.drop_last)
+            feed = Feed(
+                data,
+                plan.batch_size,
+                seed=plan.seed,
+                device=self._device,
+                drop_last=plan.drop_last,
+                sampler=plan.sampler,
+            )
             check_ranges(model, next(feed.train(1)).x, plan.loss, ends)
             yield from train(
                 model,

@@ -80,6 +80,7 @@ class TrainingPlan:
     scheduler: Option[SchedulerSpec] | None = None
     epochs: int = 5
     batch_size: int = 64
+    sampler: str = "shuffle"
     drop_last: bool = False
     accumulate_steps: int = 1
     max_steps: int | None = None

@@ -26,6 +26,10 @@ SETTING_GROUPS = (
     SettingGroup("Run", (
         Int(name="epochs", default=5, help="Passes over the training set."),
         Int(name="batch_size", default=64, help="Samples in a batch."),
+        Choice(
+            name="sampler", default="shuffle", choices=("shuffle", "weighted", "sequential"),
+            help="Order of the samples; weighted draws every class equally often.",
+        ),
         Flag(name="drop_last", help="Leave out an epoch's last batch where it is short."),
         Int(name="accumulate_steps", default=1, help="Batches whose gradients make one optimizer step."),
         Int(name="max_steps", optional=True, help="End the run after so many optimizer steps."),

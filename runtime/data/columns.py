@@ -84,7 +84,7 @@ def read_cells(series: pd.Series[Any], kind: str, path: Path) -> Cells:
             f"Expected {expected}. "
             f'Correct the cell or empty it, or set data.types = {{"{name}": "categorical"}}.'
         )
-    return Cells(name, kind, _finite(values.to_numpy(np.float64, na_value=math.nan), name, path))
+    return Cells(name, kind, _finite(values.to_numpy(np.float64, copy=True, na_value=math.nan), name, path))
 
 
 def natural(word: str) -> tuple[int, float, str]:

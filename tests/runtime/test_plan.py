@@ -30,6 +30,7 @@ FULL = {
     "scheduler": {"type": "CosineAnnealingLR", "warmup_epochs": 0.5, "eta_min": 1e-5},
     "epochs": 3,
     "batch_size": 128,
+    "sampler": "weighted",
     "drop_last": True,
     "precision": "amp-bfloat16",
     "clip_grad_norm": 1.0,
@@ -80,7 +81,7 @@ def test_the_complete_mapping_is_the_same_plan():
 
 
 def test_keys_of_a_later_version_are_kept():
-    later = {"sampler": "weighted", "distillation": {"teacher": "x"}}
+    later = {"sorting": "weighted", "distillation": {"teacher": "x"}}
     assert plan(**later, epochs=9).to_mapping() == {"epochs": 9, **later}
 
 
@@ -235,7 +236,7 @@ def test_a_wrong_setting_is_explained(text, answer):
 
 
 def test_an_unknown_kept_key_can_be_set():
-    assert changed("sampler=plain", plan(sampler="weighted")).to_mapping() == {"sampler": "plain"}
+    assert changed("sorting=plain", plan(sorting="weighted")).to_mapping() == {"sorting": "plain"}
 
 
 def test_early_stopping_is_a_part_of_the_plan():

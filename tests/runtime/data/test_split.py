@@ -48,3 +48,37 @@ def test_too_few_samples_are_refused():
     text = r"tiny has 1 training samples, too few to hold back 0\.2 of them\. Expected at least 2\. Lower"
     with pytest.raises(DataError, match=text):
         split(RawData(samples(1)), None, 0, "tiny")
+
+
+def rare(count: int = 100) -> Samples:
+    return Samples(torch.arange(count).float().unsqueeze(1), (torch.arange(count) % 10 == 0).long())
+
+
+def test_stratified_halves_hold_the_same_share_of_every_class():
+    train, val = split(RawData(rare()), 0.2, 0, "x", stratify=True)
+    assert (train.y.bincount().tolist(), val.y.bincount().tolist()) == ([72, 8], [18, 2])
+    assert sorted([*train.x.flatten().tolist(), *val.x.flatten().tolist()]) == list(range(100))
+
+
+def test_a_class_of_one_sample_stays_in_training():
+    y = torch.tensor([0] * 9 + [1])
+    train, val = split(RawData(Samples(torch.zeros(10, 1), y)), 0.5, 0, "x", stratify=True)
+    assert (train.y.bincount().tolist(), val.y.bincount().tolist()) == ([5, 1], [4])
+
+
+def test_the_stratified_split_is_that_of_its_seed():
+    raw = RawData(rare())
+    first, again, other = (split(raw, 0.2, seed, "x", stratify=True)[1].x.tolist() for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_only_classes_can_be_stratified():
+    raw = RawData(Samples(torch.zeros(10, 1), torch.rand(10)))
+    with pytest.raises(DataError, match=r"stratify is set, but the targets of x are no classes"):
+        split(raw, 0.2, 0, "x", stratify=True)
+
+
+def test_a_source_that_has_split_itself_is_left_alone():
+    raw = RawData(samples(10), samples(4, start=100), is_split=True)
+    assert len(split(raw, 0.5, 0, "x")[1]) == 4
+    assert len(split(RawData(samples(10), is_split=True), 0.5, 0, "x")[1]) == 0
