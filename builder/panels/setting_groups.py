@@ -12,6 +12,18 @@ from builder.texts import tr_made
 from builder.theme import GRID, font
 from runtime.plan_choices import SETTING_GROUPS, SettingGroup
 
+LABELS = {
+    "accumulate_steps": "Accumulate",
+    "tf32": "TF32",
+    "clip_grad_norm": "Clip norm",
+    "clip_grad_value": "Clip values",
+    "on_nonfinite": "If not finite",
+    "ema_decay": "EMA decay",
+    "monitor": "Best by",
+    "checkpoint_epochs": "Every epochs",
+    "checkpoint_minutes": "Every minutes",
+}
+
 
 class SettingsForm(QObject):
     """All settings, as widgets to be laid out one by one.
@@ -72,4 +84,4 @@ def spoken(name: str) -> str:
 
 def english(name: str) -> str:
     """`Batch size` for `batch_size`; its last part where it has several."""
-    return name.rpartition(".")[2].replace("_", " ").capitalize()
+    return LABELS.get(name) or name.rpartition(".")[2].replace("_", " ").capitalize()
