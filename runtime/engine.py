@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from runtime.backends import backends_of
 from runtime.checkpoint import Checkpoint
 from runtime.control import Control
 from runtime.data.feed import Feed
@@ -17,6 +18,7 @@ from runtime.inspect import Inspector
 from runtime.meter import Clock
 from runtime.plan import TrainingPlan
 from runtime.trainer import Trainer
+from runtime.training_state import load_state
 
 
 def train(
@@ -34,7 +36,8 @@ def train(
     """Trains a model as planned and tells what happens, RunEnded last.
 
     Random numbers come from torch's default generators as they stand, so that the same seed gives the same
-    numbers as the same loop written by hand. Checkpoints are saved after every epoch and at a stop.
+    numbers as the same loop written by hand. Checkpoints are saved as the plan says, and at a stop. Switches
+    of the whole process that the plan asks for are put back at the end.
 
     Args:
         model: on `device` already; trained in place.
@@ -50,39 +53,39 @@ def train(
     Raises:
         NonFiniteError: the loss, a gradient or a weight is not finite; no checkpoint is touched from then on.
     """
-    trainer = Trainer(model, plan, feed, device, run_dir, clock, inspector)
-    if checkpoint is not None:
-        trainer.load(checkpoint)
-    yield trainer.started()
-    while trainer.progress.epoch <= plan.epochs:
-        yield from _train_epoch(trainer, control)
-        scores = trainer.evaluate(control)
-        if control.stopped:
-            yield StateChanged("stopping")
-            yield from trainer.save("last")
-            yield trainer.ended("stopped", "Stopped on request.")
-            return
-        epoch_ended = trainer.end_epoch(scores)
-        yield epoch_ended
-        yield from trainer.save("last")
-        if epoch_ended.is_best:
-            yield from trainer.save("best")
-    yield trainer.ended("finished")
+    with backends_of(plan, device):
+        trainer = Trainer(model, plan, feed, device, run_dir, clock, inspector)
+        if checkpoint is not None:
+            load_state(trainer, checkpoint)
+        yield trainer.started()
+        while (reason := trainer.end_reason()) is None:
+            yield from _train_epoch(trainer, control)
+            scores = trainer.evaluate(control)
+            if control.stopped:
+                yield StateChanged("stopping")
+                yield from trainer.save("last")
+                yield trainer.ended("stopped", "Stopped on request.")
+                return
+            yield from trainer.close_epoch(scores)
+        yield trainer.finished(reason)
 
 
 def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
-    """The steps of an epoch that are still to be taken, up to a stop."""
+    """The steps of an epoch that are still to be taken, up to a stop or the end of what the plan gives."""
     for inputs, targets in trainer.batches():
-        if control.paused:
-            yield from _wait(trainer, control)
-        if control.stopped:
-            break
+        if not trainer.within_step:
+            if control.paused:
+                yield from _wait(trainer, control)
+            if control.stopped or trainer.is_spent:
+                break
         control.make_way()
         inspected = trainer.step(inputs, targets)
         if inspected is not None:
             yield inspected
-        if trainer.meter.due:
+        if trainer.meter.due and not trainer.within_step:
             yield from trainer.drain()
+            yield from trainer.save_if_due()
+            trainer.is_time_up()
     yield from trainer.drain(wait=True)
 
 

@@ -121,6 +121,7 @@ class EpochEnded:
         seconds: wall-clock length of this epoch, validation included.
         is_best: whether this epoch became the run's best checkpoint.
         confusion: validation samples by [actual class][predicted class]; empty where there are no classes.
+        skipped_steps: steps of this epoch that were left out, as their gradient was not finite.
     """
 
     epoch: int
@@ -132,11 +133,40 @@ class EpochEnded:
     seconds: float
     is_best: bool
     confusion: tuple[tuple[int, ...], ...] = ()
+    skipped_steps: int = 0
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Losses and metrics by the names that the run folder has for them, as far as there are any."""
+        named = {
+            "train_loss": self.train_loss,
+            "train_accuracy": self.train_accuracy,
+            "val_loss": self.val_loss,
+            **{f"val_{name}": value for name, value in self.metrics.items()},
+        }
+        return {name: value for name, value in named.items() if value is not None}
 
     @property
     def val_accuracy(self) -> float | None:
         """Share of right answers among the validation samples; None where there is none."""
         return self.metrics.get("accuracy")
+
+
+@dataclass(frozen=True, slots=True)
+class StepsSkipped:
+    """Steps were left out, as the plan asks for, because their gradient was not finite.
+
+    Attributes:
+        step: number of the last of them.
+        count: how many since the last time that this was told.
+        reason: what was not finite, and where it began, as far as that is known.
+        node: id of the node it began in, where one is known.
+    """
+
+    step: int
+    count: int
+    reason: str
+    node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +190,7 @@ class RunEnded:
     """The one last event of every run.
 
     Attributes:
-        reason: why, in words a person understands; empty when the run simply finished.
+        reason: why, in words a person understands; empty when the run simply came to its last epoch.
         node: id of the node a failure belongs to, where one is known.
         step: optimizer steps taken.
         traceback: Python's traceback text of a failure, else None.
@@ -181,6 +211,7 @@ Event: TypeAlias = (
     | StepsRecorded
     | NodesInspected
     | EpochEnded
+    | StepsSkipped
     | StateChanged
     | CheckpointSaved
     | RunEnded

@@ -6,6 +6,8 @@ from typing import Literal
 
 import torch
 
+from runtime.nonfinite import Origin
+
 _MEMORY_WORDS = ("out of memory", "not enough memory", "can't allocate memory")
 
 
@@ -27,15 +29,25 @@ class NonFiniteError(TrainingFailure):
     Attributes:
         step: the optimizer step it happened in.
         parameter: name of the first parameter concerned, or None if only the loss is.
+        what: where it was seen, as the text begins.
     """
 
-    def __init__(self, what: Literal["loss", "gradient", "weight"], step: int, parameter: str | None) -> None:
+    def __init__(
+        self,
+        what: Literal["loss", "gradient", "weight"],
+        step: int,
+        parameter: str | None,
+        origin: Origin | None = None,
+    ) -> None:
         place = "" if parameter is None else f" of {parameter}"
         if what == "loss" and parameter is not None:
             place = f", and with it the gradient of {parameter},"
+        begin = "" if origin is None else f"; it begins with {origin}"
+        self.what = f"The {what}{place} is not a finite number at step {step}{begin}."
         super().__init__(
-            f"The {what}{place} is not a finite number at step {step}. Expected finite numbers throughout. "
-            "Lower the learning rate, set clip_grad_norm, or look for odd values in the data."
+            f"{self.what} Expected finite numbers throughout. "
+            "Lower the learning rate, set clip_grad_norm, or look for odd values in the data.",
+            node=None if origin is None else origin.path[0],
         )
         self.step = step
         self.parameter = parameter

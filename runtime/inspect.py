@@ -28,6 +28,7 @@ from graph.scopes import Path
 from runtime.control import Control
 from runtime.events import NodeFigures, NodesInspected
 from runtime.meter import Clock, gradient_norms
+from runtime.nonfinite import FiniteProbe, Origin
 from runtime.probe import Activation, Place, Probe, watch_of
 
 INTERVAL = 0.5  # seconds between two steps that are looked at, at least
@@ -78,20 +79,49 @@ class Inspector:
     @contextmanager
     def look(self) -> Iterator[Probe]:
         """Puts probes into the network for one step, and takes them out again."""
-        forwards = {each: each.forward for each in self._classes}
         probe = Probe(self._places, watch_of(self._device))
         self._before = _trained(self._live.module)
         started = self._clock()
         try:
+            with self._probed(probe):
+                yield probe
+        finally:
+            self._before = {}
+            self._pause(started)
+
+    def origin(self, compute: Callable[[], object]) -> Origin | None:
+        """Where the first number begins that is not finite, when a batch is computed forward and backward.
+
+        Args:
+            compute: does that; what it changes is for the caller to put back.
+        """
+        probe = FiniteProbe(self._places)
+        with self._probed(probe):
+            compute()
+        found = probe.first()
+        return None if found is None else Origin(*found, self._name(found[0]))
+
+    @contextmanager
+    def _probed(self, probe: Probe) -> Iterator[None]:
+        forwards = {each: each.forward for each in self._classes}
+        try:
             for each, probed in self._classes.items():
                 each.forward = _function(probed, each, probe)
-            yield probe
+            yield
         finally:
             for each, forward in forwards.items():
                 each.forward = forward
             probe.close()
-            self._before = {}
-            self._pause(started)
+
+    def _name(self, path: Path) -> str:
+        """What the user calls a node, behind the instances it stands in."""
+        graph, names = self._project.graph, []
+        for node_id in path:
+            node = graph.nodes[node_id]
+            names.append(node.name)
+            block = self._project.blocks.get(node.type)
+            graph = block.graph if block is not None else graph
+        return " / ".join(names)
 
     def figures(self, probe: Probe, step: int, norms: Mapping[str, float]) -> NodesInspected:
         """What a step that was looked at has shown.

@@ -27,6 +27,7 @@ from runtime.inspect import Inspector
 from runtime.loss_spec import needs_of
 from runtime.plan import PlanError, TrainingPlan
 from runtime.preflight import check_model, check_ranges, find_ends
+from runtime.random_state import seeded
 from runtime.runs import RunError, RunFolder
 from runtime.training_cost import shortage
 
@@ -56,8 +57,8 @@ def run(
 ) -> Iterator[Event]:
     """Trains a project and keeps its run folder; the last event is always one RunEnded, whatever goes wrong.
 
-    Closing the generator before that marks the run stopped, without saving. torch's random state is left as
-    it was found; between two events it is the run's, so nothing else should draw from it.
+    Closing the generator before that marks the run stopped, without saving. All random states are left as
+    they were found; between two events it is the run's, so nothing else should draw from it.
 
     Args:
         project: read, never changed.
@@ -119,8 +120,7 @@ class _Launch:
         check_model(data, plan.loss, ends)
         if text := shortage(self._project, plan, str(self._device)):
             _log.warning("%s", text)
-        with torch.random.fork_rng(devices=_cuda_devices(self._device)):
-            torch.manual_seed(plan.seed)
+        with seeded(plan.seed, self._device):
             folder = None if self._resume else self._data_folder or Path()
             self._live = build(self._project, weights_folder=folder)
             model = self._live.module.to(self._device)
@@ -197,7 +197,3 @@ class _Launch:
         if self._live is not None:
             return self._live.explain(error)
         return None, f"{type(error).__name__}: {error}"
-
-
-def _cuda_devices(device: torch.device) -> list[int]:
-    return [device.index or 0] if device.type == "cuda" else []

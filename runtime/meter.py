@@ -180,6 +180,10 @@ class Meter:
         norms: list[float] = self._block.norm_rows[self._row - 1].tolist()
         return norms
 
+    def hurry(self) -> None:
+        """Makes it time to drain: the current step went wrong."""
+        self._drained = -math.inf
+
     @property
     def due(self) -> bool:
         """Whether it is time to drain."""

@@ -91,7 +91,7 @@ class Activation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class Visit:
     """A node at work; `path` leads to it from the main graph, through the instances it stands in."""
 
     place: Place
@@ -111,13 +111,13 @@ class Probe:
 
     def __init__(self, places: Mapping[str, Place], watch: Watch) -> None:
         self._places, self._watch = places, watch
-        self._stack: list[_Visit] = []
+        self._stack: list[Visit] = []
         self._moments: list[tuple[Path | None, Any]] = []  # whose time it is from then on; None: the probe's
-        self._measured: list[tuple[_Visit, int, Tensor]] = []  # with the number of elements
+        self._measured: list[tuple[Visit, int, Tensor]] = []  # with the number of elements
         self._functions: set[Function] = set()
         self._handles: list[RemovableHandle] = []
 
-    def entered(self, key: str) -> _Visit:
+    def entered(self, key: str) -> Visit:
         """Begins a node's call, before what it is called with is worked out."""
         self._give_time_to(None)
         place, parent = self._places[key], NOBODY
@@ -125,17 +125,16 @@ class Probe:
             outer = self._stack[-1]
             # Either it is written inside the call of its neighbour, or that is the instance it stands in.
             parent = outer.parent if outer.place.block == place.block else outer.path
-        visit = _Visit(place, parent, (*parent, place.node_id))
+        visit = Visit(place, parent, (*parent, place.node_id))
         self._stack.append(visit)
         self._give_time_to(visit.path)
         return visit
 
-    def left(self, visit: _Visit, value: Any) -> Any:
+    def left(self, visit: Visit, value: Any) -> Any:
         """Ends a node's call; gives its result back."""
         self._give_time_to(None)
         self._stack.pop()
-        self._measure(visit, value)
-        self._claim(visit.path, value)
+        self._examine(visit, value)
         self._give_time_to(self._stack[-1].path if self._stack else NOBODY)
         return value
 
@@ -164,13 +163,18 @@ class Probe:
             calls[visit.path].append(Activation(mean, std, dead))
         return {path: _average(each) for path, each in calls.items()}
 
+    def _examine(self, visit: Visit, value: Any) -> None:
+        """Looks at the result of a node."""
+        self._measure(visit, value)
+        self._claim(visit.path, value)
+
     def _give_time_to(self, owner: Path | None) -> None:
         self._moments.append((owner, self._watch.now()))
 
     @torch.no_grad()
-    def _measure(self, visit: _Visit, value: Any) -> None:
+    def _measure(self, visit: Visit, value: Any) -> None:
         """Leaves mean, norm and share of live units on the device, with no copy of what is measured."""
-        tensor = next((each for each in _tensors(value) if each.is_floating_point()), None)
+        tensor = next((each for each in tensors_of(value) if each.is_floating_point()), None)
         if tensor is None or not tensor.numel():
             return
         norm = torch.linalg.vector_norm(tensor, dtype=torch.float32)
@@ -183,7 +187,7 @@ class Probe:
 
     def _claim(self, path: Path, value: Any) -> None:
         """Takes the time of the backward pass behind a result, as far as no node inside it has it."""
-        waiting: list[Function | None] = [tensor.grad_fn for tensor in _tensors(value)]
+        waiting: list[Function | None] = [tensor.grad_fn for tensor in tensors_of(value)]
         while waiting:
             function = waiting.pop()
             if function is None or function in self._functions:
@@ -202,13 +206,13 @@ class Probe:
         return tell
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
+def tensors_of(value: Any) -> Iterator[Tensor]:
     """The tensors of a result, in order."""
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, list | tuple):
         for each in value:
-            yield from _tensors(each)
+            yield from tensors_of(each)
 
 
 def _average(calls: list[Activation]) -> Activation:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runtime.events import EpochEnded, StepsRecorded
+from runtime.goals import Goals
 from runtime.meter import Measured
 from runtime.metrics import Scores
 
@@ -24,7 +25,13 @@ class Progress:
         samples: samples of this epoch, as far as recorded.
         seconds: length of this epoch so far.
         elapsed: length of the whole run so far, in seconds.
-        skipped: steps in a row that the fp16 scaler skipped.
+        skipped: steps left out one after another up to now, as their gradient was not finite.
+        skipped_in_epoch: those of this epoch.
+        skipped_in_all: those of the whole run.
+        best_value: of the metric that tells the best epoch.
+        best_epoch: that epoch.
+        stop_value: the best of the metric that ends the run early.
+        stale_epochs: epochs since that improved.
     """
 
     epoch: int = 1
@@ -37,8 +44,12 @@ class Progress:
     seconds: float = 0.0
     elapsed: float = 0.0
     skipped: int = 0
-    best_loss: float = math.inf
+    skipped_in_epoch: int = 0
+    skipped_in_all: int = 0
+    best_value: float | None = None
     best_epoch: int | None = None
+    stop_value: float | None = None
+    stale_epochs: int = 0
 
     def record(self, measured: Measured) -> StepsRecorded:
         """Counts steps that have reached the host, and tells of them."""
@@ -52,29 +63,51 @@ class Progress:
         columns = (measured.losses, measured.lrs, measured.grad_norms, measured.times)
         return StepsRecorded(first, self.epoch, *map(tuple, columns))
 
-    def end_epoch(self, scores: Scores | None, seconds: float, *, has_accuracy: bool) -> EpochEnded:
-        """Sums up the epoch and moves on to the next.
+    def count_skipped(self, is_finite: bool) -> None:
+        """Notes whether the next step recorded was left out."""
+        self.skipped = 0 if is_finite else self.skipped + 1
+        self.skipped_in_epoch += not is_finite
+        self.skipped_in_all += not is_finite
 
-        The best epoch is the one of the lowest validation loss, or training loss where nothing is held back:
-        every task has it, and it tells two epochs of equal accuracy apart.
-        """
+    def end_epoch(
+        self,
+        scores: Scores | None,
+        seconds: float,
+        goals: Goals,
+        *,
+        has_accuracy: bool,
+        is_whole: bool = True,
+    ) -> EpochEnded:
+        """Sums up the epoch and moves on to the next, unless it was cut short."""
         samples = max(self.samples, 1)
-        train_loss = self.loss_sum / samples
-        judged = train_loss if scores is None else scores.loss
-        is_best = judged < self.best_loss
-        if is_best:
-            self.best_loss, self.best_epoch = judged, self.epoch
         ended = EpochEnded(
             epoch=self.epoch,
             step=self.step,
-            train_loss=train_loss,
+            train_loss=self.loss_sum / samples,
             train_accuracy=self.hits / samples if has_accuracy else None,
             val_loss=None if scores is None else scores.loss,
             metrics={} if scores is None else scores.metrics,
             seconds=seconds,
-            is_best=is_best,
+            is_best=False,
             confusion=() if scores is None else scores.confusion,
+            skipped_steps=self.skipped_in_epoch,
         )
-        self.epoch, self.batch = self.epoch + 1, 0
-        self.loss_sum, self.hits, self.samples = 0.0, 0.0, 0
+        ended = replace(ended, is_best=self._judge(ended, goals))
+        if is_whole:
+            self.epoch, self.batch = self.epoch + 1, 0
+            self.loss_sum, self.hits, self.samples, self.skipped_in_epoch = 0.0, 0.0, 0, 0
         return ended
+
+    def _judge(self, ended: EpochEnded, goals: Goals) -> bool:
+        """Whether this epoch is the best; also counts those that are not."""
+        figures = ended.figures
+        value = goals.stopping.value(figures)
+        if goals.stopping.is_better(value, self.stop_value):
+            self.stop_value, self.stale_epochs = value, 0
+        else:
+            self.stale_epochs += 1
+        value = goals.best.value(figures)
+        is_best = goals.best.is_better(value, self.best_value)
+        if is_best:
+            self.best_value, self.best_epoch = value, ended.epoch
+        return is_best

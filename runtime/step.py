@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grads_with_norm_
+from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from runtime.averaging import WeightAverage
 from runtime.compat import plain_step
+from runtime.guard import Guard
 from runtime.losses import LossFunction
 from runtime.meter import Meter
 from runtime.metrics import Judge
 from runtime.optim import FactoredRates
 from runtime.precision import Precision
 
+Forward = Callable[[Tensor], Any]
+
+
+@dataclass(slots=True)
+class Clipping:
+    """Limits on a gradient; None for none.
+
+    Args:
+        norm: of its 2-norm, as `clip_grad_norm_` does.
+        value: of each of its entries, as `clip_grad_value_` does; comes first.
+    """
+
+    norm: float | None = None
+    value: float | None = None
+
+    def __call__(self, parameters: list[nn.Parameter], norm: Tensor) -> None:
+        """Clips the gradients of parameters in place.
+
+        Args:
+            parameters: those that have one.
+            norm: of the whole gradient as it is.
+        """
+        if self.value is not None:
+            clip_grad_value_(parameters, self.value)
+            if self.norm is not None:
+                norm = get_total_norm(each.grad for each in parameters if each.grad is not None)
+        if self.norm is not None:
+            clip_grads_with_norm_(parameters, self.norm, norm)
+
 
 class Stepper:
     """Takes optimizer steps on a model and leaves what they measured in a meter.
 
     Args:
+        forward: what computes the model's answers, if not the model itself.
         scheduler: advanced after every step; None for a constant rate or one that moves by epoch.
-        clip_norm: gradients longer than this are shortened to it, as `clip_grad_norm_` does.
+        clipping: of the gradient.
         judge: tells which answers are right; None where the loss has none.
+        guard: keeps a gradient that is not finite from the weights; None takes every step.
+        average: of the weights, moved along.
     """
 
     def __init__(
@@ -34,34 +72,83 @@ class Stepper:
         meter: Meter,
         precision: Precision,
         *,
+        forward: Forward | None = None,
         scheduler: LRScheduler | None = None,
-        clip_norm: float | None = None,
+        clipping: Clipping | None = None,
         judge: Judge | None = None,
+        guard: Guard | None = None,
+        average: WeightAverage | None = None,
     ) -> None:
         self._model, self._loss_function, self._optimizer = model, loss_function, optimizer
-        self._meter, self._precision, self._scheduler = meter, precision, scheduler
-        self._clip_norm, self._judge = clip_norm, judge
+        self._meter, self._precision, self._judge = meter, precision, judge
+        self._forward: Forward = forward or model
+        self.scheduler, self.clipping = scheduler, clipping or Clipping()
+        self._guard, self._average = guard, average
         self._named: list[tuple[str, nn.Parameter]] = []
-        self._plain_step = plain_step(optimizer)
         self._rates = FactoredRates(optimizer)
+        self._take = self._taker()
+        self._parts: list[tuple[Tensor, Tensor | None]] = []
+        self._samples = 0
 
     @property
     def parameter_names(self) -> list[str]:
         """The parameters whose gradients the meter has, in its order; known after the first step."""
         return [name for name, _ in self._named]
 
-    def __call__(self, inputs: Tensor, targets: Tensor) -> None:
-        """Takes one optimizer step on a batch."""
+    @property
+    def spares_weights(self) -> bool:
+        """Whether a step whose gradient is not finite leaves the weights as they were."""
+        return self._guard is not None or self._precision.scaler is not None
+
+    @contextmanager
+    def uncompiled(self) -> Iterator[None]:
+        """Has the model itself compute its answers for a while, for who looks into it."""
+        forward, self._forward = self._forward, self._model
+        try:
+            yield
+        finally:
+            self._forward = forward
+
+    def __call__(self, inputs: Tensor, targets: Tensor, share: float = 1.0, *, is_last: bool = True) -> None:
+        """Works out the gradient of a batch; with the last one of a step, takes the step.
+
+        Args:
+            inputs: of the batch.
+            targets: of the batch.
+            share: of the step's samples that are in this batch.
+            is_last: whether the step has no further batch.
+        """
+        if self._guard is not None and self._guard.keeps_buffers and not self._samples:
+            self._guard.begin()
+        loss, right = self._backward(inputs, targets, share)
+        self._samples += len(targets)
+        if is_last and not self._parts:
+            self._meter.note(loss, right)
+            self._update()
+            return
+        self._parts.append((loss, right))
+        if is_last:
+            self._meter.note(*_joined(self._parts))
+            self._parts = []
+            self._update()
+
+    def compute(self, inputs: Tensor, targets: Tensor) -> None:
+        """Works out the gradient of a batch and nothing else, as at the weights that there are."""
+        self._backward(inputs, targets, 1.0)
+
+    def _backward(self, inputs: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor | None]:
+        """The batch's part of the step's loss, and which of its answers are right."""
         with self._precision.autocast():
-            outputs = self._model(inputs)
+            outputs = self._forward(inputs)
             loss = self._loss_function(outputs, targets)
+        if share != 1:
+            loss = loss * share
         scaler = self._precision.scaler
         (loss if scaler is None else scaler.scale(loss)).backward()
         right = None if self._judge is None else self._judge(outputs.detach(), targets)
-        self._meter.note(loss.detach(), right)
-        self._update(len(targets))
+        return loss.detach(), right
 
-    def _update(self, samples: int) -> None:
+    def _update(self) -> None:
         if not self._named:  # which parameters take part shows after the first backward pass
             named = self._model.named_parameters()
             self._named = [(name, parameter) for name, parameter in named if parameter.grad is not None]
@@ -70,18 +157,41 @@ class Stepper:
             scaler.unscale_(optimizer)
         gradients: list[Any] = [parameter.grad for _, parameter in self._named]
         norm = self._meter.norm(gradients)
-        if self._clip_norm is not None:
-            clip_grads_with_norm_([parameter for _, parameter in self._named], self._clip_norm, norm)
+        if self.clipping.norm is not None or self.clipping.value is not None:
+            self.clipping([parameter for _, parameter in self._named], norm)
         lr = optimizer.param_groups[0]["lr"]
         self._rates.apply(lr)
-        if scaler is None:
-            self._plain_step()
+        is_left_out = False
+        if self._guard is None:
+            self._take()
         else:
-            scaler.step(optimizer)
-            scaler.update()
+            is_left_out = self._guard.take(self._take, norm)
         self._rates.restore(lr)
         for _, parameter in self._named:
             parameter.grad = None
-        self._meter.close_step(lr, samples)
-        if self._scheduler is not None:
-            self._scheduler.step()
+        if is_left_out:
+            self._meter.hurry()
+        elif self._average is not None:
+            self._average.update()
+        self._meter.close_step(lr, self._samples)
+        self._samples = 0
+        if self.scheduler is not None:
+            self.scheduler.step()
+
+    def _taker(self) -> Callable[[], object]:
+        """What updates the weights."""
+        scaler, optimizer = self._precision.scaler, self._optimizer
+        if scaler is None:
+            return plain_step(optimizer)
+
+        def take() -> None:
+            scaler.step(optimizer)
+            scaler.update()
+
+        return take
+
+
+def _joined(parts: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | None]:
+    """The loss and the right answers of all batches of a step."""
+    right = [each for _, each in parts if each is not None]
+    return torch.stack([loss for loss, _ in parts]).sum(), torch.cat(right) if right else None

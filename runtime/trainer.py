@@ -1,18 +1,19 @@
-"""Everything a training run is made of and what must be saved to go on with it later."""
+"""Everything a training run is made of, and its steps, epochs and checkpoints."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import asdict
+from contextlib import nullcontext
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from codegen.importers.weights import with_versions
-from runtime.checkpoint import Checkpoint, CheckpointError, checkpoint_folder, save_checkpoint
+from runtime.averaging import WeightAverage
+from runtime.compiling import compiled
 from runtime.control import Control
 from runtime.data.feed import Batch, Feed
 from runtime.events import (
@@ -24,28 +25,38 @@ from runtime.events import (
     RunEnded,
     RunStarted,
     StepsRecorded,
+    StepsSkipped,
 )
 from runtime.failure import NonFiniteError
+from runtime.goals import goals_of
+from runtime.guard import guard_of
 from runtime.inspect import Inspector
+from runtime.keeper import Keeper
 from runtime.loss_spec import needs_of
 from runtime.losses import build_loss
-from runtime.meter import Clock, Measured, Meter
+from runtime.meter import Clock, Meter
 from runtime.metrics import Scores, evaluate, judge_of
+from runtime.nonfinite import Origin, undone
 from runtime.optim import build_optimizer
 from runtime.plan import TrainingPlan
 from runtime.precision import Precision
 from runtime.progress import Progress
-from runtime.schedules import build_scheduler
-from runtime.step import Stepper
+from runtime.schedule_choices import warmup_steps
+from runtime.schedules import build_plateau, build_scheduler
+from runtime.step import Clipping, Stepper
+from runtime.step_watch import StepWatch
 from runtime.tallies import tally_of
-
-# The fp16 scaler starts at 2**16 and halves at every skipped step: after this many in a row its factor is
-# below 1/1000 and the overflow is not the scaler's doing.
-MAX_SKIPPED_STEPS = 26
+from runtime.training_state import state_of
 
 
 class Trainer:
-    """One run's model, optimizer, data and progress."""
+    """One run's model, optimizer, data and progress.
+
+    Attributes:
+        progress: how far it is.
+        within_step: whether further batches belong to the step under way.
+        is_spent: whether the steps or the minutes that the plan gives are used up.
+    """
 
     def __init__(
         self,
@@ -57,52 +68,81 @@ class Trainer:
         clock: Clock,
         inspector: Inspector | None = None,
     ) -> None:
-        self.progress = Progress()
-        self._model, self._plan, self._feed, self._device = model, plan, feed, device
-        self._run_dir, self._clock, self._inspector = run_dir, clock, inspector
-        self._precision = Precision(plan.precision, device)
-        self._loss_function = build_loss(plan, feed.train_targets, feed.num_classes).to(device)
-        self._optimizer = build_optimizer(plan, model)
-        self._scheduler = build_scheduler(plan, self._optimizer, feed.steps_per_epoch)
-        if self._precision.scaler is not None:
-            # Changes nothing without gradients, but the schedule warns unless a step came first, and the
-            # scaler may skip the first real one.
-            self._optimizer.step()
+        self.progress, self.within_step, self.is_spent = Progress(), False, False
+        self.model, self.plan, self.device = model, plan, device
+        self._feed, self._clock, self._inspector = feed, clock, inspector
+        self._needs = needs_of(plan.loss)
         ignored = plan.loss.params.get("ignore_index")
         self._ignored = ignored if feed.holds_target(ignored) else None
-        self._judge = judge_of(needs_of(plan.loss), self._ignored)
+        self._judge = judge_of(self._needs, self._ignored)
+        self._goals = goals_of(
+            plan, self._needs, has_accuracy=self._judge is not None, has_val=feed.val_samples > 0
+        )
+        if plan.channels_last:
+            _put_channels_last(model)
+        self.precision = Precision(plan.precision, device)
+        self._loss_function = build_loss(plan, feed.train_targets, feed.num_classes).to(device)
+        self._forward = compiled(model, device) if plan.compile else model
+        self._build_optimizer()
+        self._keeper = Keeper(run_dir, plan, clock())
         self._start_clocks()
-        self._model.train()
+        self.model.train()
+
+    def _build_optimizer(self) -> None:
+        self.optimizer = build_optimizer(self.plan, self.model)
+        self.scheduler = build_scheduler(self.plan, self.optimizer, self.steps_per_epoch)
+        self.plateau = build_plateau(self.plan, self.optimizer, self._goals.best.mode)
+        decay = self.plan.ema_decay
+        self.average = None if decay is None else WeightAverage(self.model, decay)
+        if self.precision.scaler is not None:
+            # Changes nothing without gradients, but the schedule warns unless a step came first, and the
+            # scaler may skip the first real one.
+            self.optimizer.step()
 
     def _start_clocks(self) -> None:
         now = self._clock()
         self._started = now - self.progress.elapsed
         self._epoch_started = now - self.progress.seconds
-        self.meter = Meter(self._device, self._clock, self._started)
+        self.meter = Meter(self.device, self._clock, self._started)
+        is_scaled = self.precision.scaler is not None
         self._stepper = Stepper(
-            self._model,
+            self.model,
             self._loss_function,
-            self._optimizer,
+            self.optimizer,
             self.meter,
-            self._precision,
-            scheduler=self._scheduler,
-            clip_norm=self._plan.clip_grad_norm,
+            self.precision,
+            forward=self._forward,
+            scheduler=self.scheduler,
+            clipping=Clipping(self.plan.clip_grad_norm, self.plan.clip_grad_value),
             judge=self._judge,
+            guard=guard_of(self.plan, self.model, self.optimizer, self.device, is_scaled=is_scaled),
+            average=self.average,
         )
+        self._watch = StepWatch(self.plan, is_scaled=is_scaled, find_origin=self._origin)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps in an epoch."""
+        return -(-self._feed.steps_per_epoch // self.plan.accumulate_steps)
+
+    @property
+    def total_steps(self) -> int:
+        """Optimizer steps in the whole run."""
+        return self.plan.span(self.steps_per_epoch).total_steps
 
     def started(self) -> RunStarted:
         """The run's size and place."""
-        feed, plan = self._feed, self._plan
+        feed, plan = self._feed, self.plan
         return RunStarted(
-            run_dir=str(self._run_dir or ""),
-            device=str(self._device),
+            run_dir=str(self._keeper.run_dir or ""),
+            device=str(self.device),
             precision=plan.precision,
             epochs=plan.epochs,
-            steps_per_epoch=feed.steps_per_epoch,
-            total_steps=feed.steps_per_epoch * plan.epochs,
+            steps_per_epoch=self.steps_per_epoch,
+            total_steps=self.total_steps,
             train_samples=feed.train_samples,
             val_samples=feed.val_samples,
-            parameters=sum(parameter.numel() for parameter in self._model.parameters()),
+            parameters=sum(parameter.numel() for parameter in self.model.parameters()),
             start_step=self.progress.step,
             class_names=feed.class_names,
         )
@@ -112,128 +152,203 @@ class Trainer:
         return self._feed.train(self.progress.epoch, skip=self.progress.batch)
 
     def step(self, inputs: Tensor, targets: Tensor) -> NodesInspected | None:
-        """Takes one optimizer step; gives what the nodes did in it, if it was time to look."""
+        """Trains on a batch, with the last of a step's batches taking the step.
+
+        Gives what the nodes did in it, if it was time to look.
+        """
+        progress, share = self.progress, 1.0
+        if self.plan.accumulate_steps > 1:
+            share, self.within_step = self._place_in_step(len(targets))
+        progress.batch += 1
+        if self.within_step:
+            self._stepper(inputs, targets, share, is_last=False)
+            return None
         inspected = None
         if self._inspector is not None and self._inspector.is_due():
-            inspected = self._inspected_step(self._inspector, inputs, targets)
+            inspected = self._inspected_step(self._inspector, inputs, targets, share)
         else:
-            self._stepper(inputs, targets)
-        self.progress.step += 1
-        self.progress.batch += 1
+            self._stepper(inputs, targets, share)
+        progress.step += 1
+        if self.plan.max_steps is not None:
+            self.is_spent = progress.step >= self.plan.max_steps
         return inspected
 
-    def _inspected_step(self, inspector: Inspector, inputs: Tensor, targets: Tensor) -> NodesInspected:
-        with inspector.look() as probe:
-            self._stepper(inputs, targets)
+    def _place_in_step(self, samples: int) -> tuple[float, bool]:
+        """The share of the next batch in the samples of its step, and whether others follow in the step."""
+        count, last = self.plan.accumulate_steps, self._feed.steps_per_epoch
+        first = self.progress.batch // count * count
+        end = min(first + count, last)
+        size, most = self.plan.batch_size, self._feed.train_samples
+        whole = min(end * size, most) - first * size
+        return samples / whole, self.progress.batch + 1 < end
+
+    def _inspected_step(
+        self, inspector: Inspector, inputs: Tensor, targets: Tensor, share: float
+    ) -> NodesInspected:
+        with inspector.look() as probe, self._stepper.uncompiled():
+            self._stepper(inputs, targets, share)
             norms = dict(zip(self._stepper.parameter_names, self.meter.newest_norms(), strict=True))
             return inspector.figures(probe, self.progress.step + 1, norms)
 
-    def drain(self, *, wait: bool = False) -> Iterator[StepsRecorded]:
+    def drain(self, *, wait: bool = False) -> Iterator[StepsRecorded | StepsSkipped]:
         """What the steps measured, as far as it has reached the host; with `wait`, all of it.
 
         Raises:
-            NonFiniteError: a step's loss or gradient is not finite.
+            NonFiniteError: a step's loss or gradient is not finite, and such steps are not left out.
         """
         for measured in self.meter.drain(wait=wait):
-            broken = self._first_failure(measured)
-            yield self.progress.record(measured if broken is None else measured.upto(broken + 1))
-            if broken is not None:
-                raise self._failure(measured, broken)
+            last = self._watch.last(measured, self.progress)
+            yield self.progress.record(measured if last is None else measured.upto(last + 1))
+            names = self._stepper.parameter_names
+            if last is not None:
+                raise self._watch.error(measured, last, self.progress.recorded, names)
+            told = self._watch.told(measured, self.progress, names)
+            if told is not None:
+                yield told
+
+    def _origin(self, step: int) -> Origin | None:
+        """The node in which the numbers of a step stopped being finite, if that can still be seen."""
+        if self._inspector is None or not self._stepper.spares_weights:
+            return None
+        count = self.plan.accumulate_steps
+        first = (step - 1) % self.steps_per_epoch * count
+        batches = islice(self._feed.train(self.progress.epoch, skip=first), count)
+        with undone(self.model), self._stepper.uncompiled():
+            for inputs, targets in batches:
+                origin = self._inspector.origin(partial(self._stepper.compute, inputs, targets))
+                if origin is not None:
+                    return origin
+        return None
+
+    def is_time_up(self) -> bool:
+        """Whether the plan's minutes are used up; then the run is spent."""
+        minutes = self.plan.max_minutes
+        if minutes is not None and self._clock() - self._started >= 60 * minutes:
+            self.is_spent = True
+        return self.is_spent
 
     def evaluate(self, control: Control) -> Scores | None:
         """Scores the model on the validation data; None if there is none or a stop came in between."""
-        return evaluate(
-            self._model,
-            self._loss_function,
-            self._feed.val(),
-            precision=self._precision,
-            tally=tally_of(needs_of(self._plan.loss), self._ignored),
-            control=control,
-        )
+        with self.average.applied() if self.average is not None else nullcontext():
+            return evaluate(
+                self.model,
+                self._loss_function,
+                self._feed.val(),
+                precision=self.precision,
+                tally=tally_of(self._needs, self._ignored),
+                control=control,
+            )
 
     def end_epoch(self, scores: Scores | None) -> EpochEnded:
-        """Sums up the epoch and moves on to the next."""
+        """Sums up the epoch and moves on to the next, unless it was cut short."""
         now = self._clock()
         seconds, self._epoch_started = now - self._epoch_started, now
-        return self.progress.end_epoch(scores, seconds, has_accuracy=self._judge is not None)
+        is_whole = self.progress.batch >= self._feed.steps_per_epoch
+        ended = self.progress.end_epoch(
+            scores, seconds, self._goals, has_accuracy=self._judge is not None, is_whole=is_whole
+        )
+        if self.plateau is not None and is_whole and self._is_warm():
+            self.plateau.step(self._goals.best.value(ended.figures))
+        return ended
+
+    def _is_warm(self) -> bool:
+        """Whether the warm-up is over."""
+        scheduler = self.plan.scheduler
+        return scheduler is None or self.progress.step >= warmup_steps(
+            scheduler.params, self.plan.span(self.steps_per_epoch)
+        )
+
+    def close_epoch(self, scores: Scores | None) -> Iterator[EpochEnded | CheckpointSaved]:
+        """Ends an epoch, tells of it, and saves what is to be kept of it."""
+        ended = self.end_epoch(scores)
+        yield ended
+        if self.end_reason() is not None or self._keeper.is_due_after(ended.epoch):
+            yield from self.save("last")
+        if ended.is_best:
+            yield from self.save("best")
+
+    @property
+    def _is_stale(self) -> bool:
+        """Whether the run no longer gets better."""
+        patience = self._goals.patience
+        return patience is not None and self.progress.stale_epochs >= patience
+
+    def end_reason(self) -> str | None:
+        """Why the run is over, in words; empty after its last epoch, None while it goes on."""
+        plan, progress = self.plan, self.progress
+        if plan.early_stopping.patience is not None and progress.stale_epochs >= plan.early_stopping.patience:
+            metric, epochs = self._goals.stopping.metric, progress.stale_epochs
+            return (
+                f"Stopped early: {metric} was not better for {epochs} {'epoch' if epochs == 1 else 'epochs'}."
+            )
+        if plan.max_steps is not None and progress.step >= plan.max_steps:
+            return f"Reached max_steps = {plan.max_steps:,}."
+        if self.is_time_up():
+            return f"Reached max_minutes = {plan.max_minutes:g}."
+        return "" if progress.epoch > plan.epochs else None
+
+    def finished(self, reason: str) -> RunEnded:
+        """The last event of a run that came to its end; after an early stop, the best weights are back.
+
+        Raises:
+            CheckpointError: they are not there any more.
+        """
+        texts = [reason]
+        best = self.progress.best_epoch if self._is_stale else None
+        weights = self._keeper.best_weights() if best is not None else None
+        if weights is not None:
+            self.model.load_state_dict(with_versions(self.model, weights))
+            texts.append(f"The network is back at epoch {best}, its best.")
+        skipped = self.progress.skipped_in_all
+        if skipped and self.plan.on_nonfinite == "skip":
+            texts.append(f"{skipped:,} steps were left out: their gradient was not finite.")
+        return self.ended("finished", " ".join(filter(None, texts)))
 
     def ended(self, state: EndState, reason: str = "") -> RunEnded:
         """The run's last event."""
         return RunEnded(state, reason, step=self.progress.step, best_epoch=self.progress.best_epoch)
 
+    def save_if_due(self) -> Iterator[CheckpointSaved | StepsRecorded | StepsSkipped]:
+        """Writes a checkpoint within the epoch, where the plan asks for one every so many minutes."""
+        if self._keeper.is_due(self._clock()):
+            yield from self.drain(wait=True)
+            yield from self.save("last")
+
     def save(self, kind: CheckpointKind) -> Iterator[CheckpointSaved]:
         """Writes a checkpoint, if the run has a folder.
+
+        The best one has the averaged weights where the plan averages them.
 
         Raises:
             NonFiniteError: a weight is not finite; the earlier checkpoint stays.
             OSError: the disk is full or not writable; the earlier checkpoint stays.
         """
-        if self._run_dir is None:
-            return
         self._check_weights()
-        folder = checkpoint_folder(self._run_dir, kind)
-        save_checkpoint(folder, self._model.state_dict(), self._state())
-        yield CheckpointSaved(kind, str(folder), self.progress.step)
-
-    def load(self, checkpoint: Checkpoint) -> None:
-        """Goes back to where a checkpoint was saved, random numbers included.
-
-        Raises:
-            CheckpointError: it was saved by another model or optimizer.
-        """
-        state = checkpoint.trainer
-        try:
-            self._model.load_state_dict(with_versions(self._model, checkpoint.weights))
-            self._optimizer.load_state_dict(state["optimizer"])
-        except (RuntimeError, ValueError) as error:
-            raise CheckpointError(
-                f"The checkpoint has other layers or sizes than the project ({error}). "
-                "Expected the project that the run was started with. "
-                "Open project.netloom of the run folder, or start a new run."
-            ) from error
-        # Each is missing on one side if the plan was changed in between.
-        if self._scheduler is not None and state["scheduler"] is not None:
-            self._scheduler.load_state_dict(state["scheduler"])
-        if self._precision.scaler is not None and state["scaler"] is not None:
-            self._precision.scaler.load_state_dict(state["scaler"])
-        self.progress = Progress(**state["progress"])
-        self._start_clocks()
-        torch.set_rng_state(state["rng"])
-        if self._device.type == "cuda" and state["cuda_rng"] is not None:
-            torch.cuda.set_rng_state(state["cuda_rng"], self._device)
-
-    def _state(self) -> dict[str, Any]:
         now = self._clock()
         self.progress.elapsed, self.progress.seconds = now - self._started, now - self._epoch_started
-        scheduler, scaler = self._scheduler, self._precision.scaler
-        is_cuda = self._device.type == "cuda"
-        return {
-            "progress": asdict(self.progress),
-            "optimizer": self._optimizer.state_dict(),
-            "scheduler": None if scheduler is None else scheduler.state_dict(),
-            "scaler": None if scaler is None else scaler.state_dict(),
-            "rng": torch.get_rng_state(),
-            "cuda_rng": torch.cuda.get_rng_state(self._device) if is_cuda else None,
-        }
+        weights = self.model.state_dict()
+        if kind == "best" and self.average is not None:
+            weights = {**weights, **self.average.state_dict()}
+        yield from self._keeper.save(kind, weights, state_of(self), self.progress.step, now)
 
-    def _first_failure(self, measured: Measured) -> int | None:
-        """Index of the step that breaks the run; the fp16 scaler may skip some, but not one after another."""
-        if self._precision.scaler is None or (measured.broken is None and not self.progress.skipped):
-            return measured.broken
-        for index in range(len(measured.losses)):
-            self.progress.skipped = 0 if measured.finite(index) else self.progress.skipped + 1
-            if self.progress.skipped > MAX_SKIPPED_STEPS:
-                return index
-        return None
-
-    def _failure(self, measured: Measured, broken: int) -> NonFiniteError:
-        culprit = None if measured.culprit is None else self._stepper.parameter_names[measured.culprit]
-        is_loss = not math.isfinite(measured.losses[broken])
-        return NonFiniteError("loss" if is_loss else "gradient", self.progress.recorded, culprit)
+    def go_on_from(self, progress: Progress) -> None:
+        """Goes on from what a checkpoint tells, with its clocks where they were."""
+        self.progress = progress
+        self._start_clocks()
 
     def _check_weights(self) -> None:
         """Keeps a broken model out of the checkpoints: its last step may have broken it unseen."""
-        named = list(self._model.named_parameters())
+        named = list(self.model.named_parameters())
         finite = torch.stack([parameter.detach().isfinite().all() for _, parameter in named]).tolist()
         if not all(finite):
             raise NonFiniteError("weight", self.progress.step, named[finite.index(False)][0])
+
+
+def _put_channels_last(model: nn.Module) -> None:
+    """Stores the weights of two-dimensional convolutions with their channels last; their outputs follow.
+
+    Source: https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html
+    """
+    for parameter in model.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.to(memory_format=torch.channels_last)

@@ -15,7 +15,7 @@ from runtime.device import DeviceError, pick_device
 from runtime.events import EpochEnded, Event, RunEnded, StepsRecorded
 from runtime.failure import NonFiniteError, is_out_of_memory, out_of_memory_text
 from runtime.options import PlanError
-from runtime.trainer import MAX_SKIPPED_STEPS
+from runtime.step_watch import MAX_SKIPPED_STEPS
 from tests.runtime.training import SAMPLES, events_of, make_data, make_plan, of_type
 
 SGD = {"type": "SGD", "lr": 0.01}

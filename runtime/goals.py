@@ -1,0 +1,99 @@
+"""What a run is judged by: the metric that tells its best epoch, and the one that ends it early."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from runtime.loss_spec import Needs
+from runtime.metric_choices import METRICS, task_of
+from runtime.options import PlanError, did_you_mean
+from runtime.plan import TrainingPlan
+from runtime.plan_choices import DEFAULT_MONITOR
+
+TRAIN_LOSS = "train_loss"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A metric of an epoch, and which way it gets better.
+
+    Args:
+        metric: its name, as the run folder has it.
+        min_delta: the least change that counts.
+    """
+
+    metric: str
+    min_delta: float = 0.0
+
+    @property
+    def mode(self) -> str:
+        """`max` for a metric that rises when the model gets better, else `min`."""
+        spec = METRICS.get(self.metric.partition("_")[2])
+        return "max" if spec is not None and spec.is_better_higher else "min"
+
+    def value(self, figures: Mapping[str, float]) -> float:
+        """The metric of an epoch; NaN where it has none."""
+        return figures.get(self.metric, math.nan)
+
+    def is_better(self, value: float, best: float | None) -> bool:
+        """Whether a value beats the best so far; what is no number never does."""
+        if best is None or not math.isfinite(value):
+            return math.isfinite(value)
+        return (value - best if self.mode == "max" else best - value) > self.min_delta
+
+
+@dataclass(frozen=True)
+class Goals:
+    """What tells the best epoch, and what ends a run that no longer gets better.
+
+    Args:
+        best: of the checkpoint.
+        stopping: of early stopping.
+        patience: epochs without a better one that are let pass; None never ends a run.
+    """
+
+    best: Goal
+    stopping: Goal
+    patience: int | None = None
+
+
+def goals_of(plan: TrainingPlan, needs: Needs, *, has_accuracy: bool, has_val: bool) -> Goals:
+    """The goals of a plan.
+
+    Args:
+        plan: names the metrics.
+        needs: the loss's.
+        has_accuracy: whether answers of the training data can be right.
+        has_val: whether anything is held back.
+
+    Raises:
+        PlanError: the run will not tell such a metric.
+    """
+    known = metric_names(needs, has_accuracy=has_accuracy, has_val=has_val)
+    early = plan.early_stopping
+    return Goals(
+        Goal(_known(plan.monitor, known, "monitor")),
+        Goal(_known(early.metric or plan.monitor, known, "early_stopping.metric"), early.min_delta),
+        early.patience,
+    )
+
+
+def metric_names(needs: Needs, *, has_accuracy: bool, has_val: bool) -> tuple[str, ...]:
+    """What a run tells of every epoch, by the names of the run folder."""
+    task = task_of(needs)
+    scored = [f"val_{name}" for name, spec in METRICS.items() if task in spec.tasks]
+    train = [TRAIN_LOSS, *(["train_accuracy"] if has_accuracy else [])]
+    return (*train, *(["val_loss", *scored] if has_val else []))
+
+
+def _known(metric: str, known: Iterable[str], path: str) -> str:
+    if metric in known:
+        return metric
+    if metric == DEFAULT_MONITOR:  # nothing is held back
+        return TRAIN_LOSS
+    raise PlanError(
+        path, f"{path} is {metric!r}, which this run does not tell.", f"one of {', '.join(known)}",
+        did_you_mean(metric, known),
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Where a run's checkpoints go, and when it is time for one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from runtime.checkpoint import checkpoint_folder, load_weights, save_checkpoint
+from runtime.events import CheckpointKind, CheckpointSaved
+from runtime.plan import TrainingPlan
+
+
+class Keeper:
+    """Saves checkpoints; without a folder it only remembers the best weights, if they are wanted again.
+
+    Args:
+        run_dir: the run folder; None saves nothing.
+        plan: how often.
+        started: seconds, when the first interval begins.
+    """
+
+    def __init__(self, run_dir: Path | None, plan: TrainingPlan, started: float) -> None:
+        self.plan = plan
+        self.run_dir, self._saved = run_dir, started
+        self._best: dict[str, Tensor] | None = None
+
+    def is_due(self, now: float) -> bool:
+        """Whether so many minutes have passed since the last checkpoint."""
+        minutes = self.plan.checkpoint_minutes
+        return self.run_dir is not None and now - self._saved >= 60 * (
+            math.inf if minutes is None else minutes
+        )
+
+    def is_due_after(self, epoch: int) -> bool:
+        """Whether the end of an epoch is time for a checkpoint."""
+        return epoch % self.plan.checkpoint_epochs == 0
+
+    def save(
+        self,
+        kind: CheckpointKind,
+        weights: Mapping[str, Tensor],
+        state: Mapping[str, Any],
+        step: int,
+        now: float,
+    ) -> Iterator[CheckpointSaved]:
+        """Writes a checkpoint, if the run has a folder.
+
+        Raises:
+            OSError: the disk is full or not writable; the earlier checkpoint stays.
+        """
+        if self.run_dir is not None:
+            folder = checkpoint_folder(self.run_dir, kind)
+            save_checkpoint(folder, weights, state)
+            self._saved = now
+            yield CheckpointSaved(kind, str(folder), step)
+        elif kind == "best" and self.plan.early_stopping.patience is not None:
+            self._best = {name: tensor.detach().clone() for name, tensor in weights.items()}
+
+    def best_weights(self) -> dict[str, Tensor] | None:
+        """The weights of the best epoch; None where they were not kept.
+
+        Raises:
+            CheckpointError: they are damaged, or somebody deleted them.
+        """
+        return self._best if self.run_dir is None else load_weights(checkpoint_folder(self.run_dir, "best"))
