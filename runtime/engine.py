@@ -85,7 +85,7 @@ def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
         if trainer.meter.due and not trainer.within_step:
             yield from trainer.drain()
             yield from trainer.save_if_due()
-            trainer.is_time_up()
+            trainer.look_at_clock()
     yield from trainer.drain(wait=True)
 
 

@@ -181,14 +181,18 @@ class _Launch:
         self._folder.reopen(self._project, checkpoint.trainer["progress"]["step"])
         return checkpoint
 
+    def _owner(self, error: Exception) -> str | None:
+        """The node of the parameter whose numbers went wrong."""
+        if isinstance(error, NonFiniteError) and self._live is not None and error.parameter is not None:
+            return self._live.node_of_parameter(error.parameter)
+        return None
+
     def _explain(self, error: Exception) -> tuple[str | None, str]:
         """The node at fault, where one is known, and what happened."""
         if is_out_of_memory(error) and self._plan is not None:
             return None, out_of_memory_text(self._plan.batch_size, str(self._device))
-        if isinstance(error, NonFiniteError) and self._live is not None and error.parameter is not None:
-            return self._live.node_of_parameter(error.parameter), str(error)
         if isinstance(error, USER_ERRORS):
-            return getattr(error, "node", None), str(error)
+            return getattr(error, "node", None) or self._owner(error), str(error)
         if isinstance(error, OSError):
             return (
                 None,

@@ -211,6 +211,7 @@ def _epoch_line(event: EpochEnded) -> str:
         seconds=event.seconds,
         is_best=event.is_best,
         **({"confusion": event.confusion} if event.confusion else {}),
+        **({"skipped_steps": event.skipped_steps} if event.skipped_steps else {}),
     )
 
 

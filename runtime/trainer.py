@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from codegen.importers.weights import with_versions
+from runtime.accumulation import StepPlan
 from runtime.averaging import WeightAverage
-from runtime.compiling import compiled
 from runtime.control import Control
 from runtime.data.feed import Batch, Feed
+from runtime.ending import end_reason, is_out_of_steps, is_out_of_time, is_stale, with_remarks
 from runtime.events import (
     CheckpointKind,
     CheckpointSaved,
@@ -40,6 +41,7 @@ from runtime.nonfinite import Origin, undone
 from runtime.optim import build_optimizer
 from runtime.plan import TrainingPlan
 from runtime.precision import Precision
+from runtime.prepare import prepared
 from runtime.progress import Progress
 from runtime.schedule_choices import warmup_steps
 from runtime.schedules import build_plateau, build_scheduler
@@ -78,11 +80,12 @@ class Trainer:
         self._goals = goals_of(
             plan, self._needs, has_accuracy=self._judge is not None, has_val=feed.val_samples > 0
         )
-        if plan.channels_last:
-            _put_channels_last(model)
+        self._steps = StepPlan(
+            plan.batch_size, feed.train_samples, feed.steps_per_epoch, plan.accumulate_steps
+        )
+        self._forward = prepared(model, plan, device)
         self.precision = Precision(plan.precision, device)
         self._loss_function = build_loss(plan, feed.train_targets, feed.num_classes).to(device)
-        self._forward = compiled(model, device) if plan.compile else model
         self._build_optimizer()
         self._keeper = Keeper(run_dir, plan, clock())
         self._start_clocks()
@@ -123,7 +126,7 @@ class Trainer:
     @property
     def steps_per_epoch(self) -> int:
         """Optimizer steps in an epoch."""
-        return -(-self._feed.steps_per_epoch // self.plan.accumulate_steps)
+        return self._steps.steps
 
     @property
     def total_steps(self) -> int:
@@ -157,8 +160,9 @@ class Trainer:
         Gives what the nodes did in it, if it was time to look.
         """
         progress, share = self.progress, 1.0
-        if self.plan.accumulate_steps > 1:
-            share, self.within_step = self._place_in_step(len(targets))
+        if self._steps.batches_per_step > 1:
+            share = self._steps.share(progress.batch)
+            self.within_step = not self._steps.is_last(progress.batch)
         progress.batch += 1
         if self.within_step:
             self._stepper(inputs, targets, share, is_last=False)
@@ -169,18 +173,8 @@ class Trainer:
         else:
             self._stepper(inputs, targets, share)
         progress.step += 1
-        if self.plan.max_steps is not None:
-            self.is_spent = progress.step >= self.plan.max_steps
+        self.is_spent = self.plan.max_steps is not None and is_out_of_steps(self.plan, progress)
         return inspected
-
-    def _place_in_step(self, samples: int) -> tuple[float, bool]:
-        """The share of the next batch in the samples of its step, and whether others follow in the step."""
-        count, last = self.plan.accumulate_steps, self._feed.steps_per_epoch
-        first = self.progress.batch // count * count
-        end = min(first + count, last)
-        size, most = self.plan.batch_size, self._feed.train_samples
-        whole = min(end * size, most) - first * size
-        return samples / whole, self.progress.batch + 1 < end
 
     def _inspected_step(
         self, inspector: Inspector, inputs: Tensor, targets: Tensor, share: float
@@ -210,22 +204,17 @@ class Trainer:
         """The node in which the numbers of a step stopped being finite, if that can still be seen."""
         if self._inspector is None or not self._stepper.spares_weights:
             return None
-        count = self.plan.accumulate_steps
-        first = (step - 1) % self.steps_per_epoch * count
-        batches = islice(self._feed.train(self.progress.epoch, skip=first), count)
+        batches = self._feed.train(self.progress.epoch, skip=self._steps.first_batch(step))
         with undone(self.model), self._stepper.uncompiled():
-            for inputs, targets in batches:
+            for inputs, targets in islice(batches, self._steps.batches_per_step):
                 origin = self._inspector.origin(partial(self._stepper.compute, inputs, targets))
                 if origin is not None:
                     return origin
         return None
 
-    def is_time_up(self) -> bool:
-        """Whether the plan's minutes are used up; then the run is spent."""
-        minutes = self.plan.max_minutes
-        if minutes is not None and self._clock() - self._started >= 60 * minutes:
-            self.is_spent = True
-        return self.is_spent
+    def look_at_clock(self) -> None:
+        """Notes whether the plan's minutes are used up."""
+        self.is_spent = self.is_spent or is_out_of_time(self.plan, self._clock() - self._started)
 
     def evaluate(self, control: Control) -> Scores | None:
         """Scores the model on the validation data; None if there is none or a stop came in between."""
@@ -267,25 +256,9 @@ class Trainer:
         if ended.is_best:
             yield from self.save("best")
 
-    @property
-    def _is_stale(self) -> bool:
-        """Whether the run no longer gets better."""
-        patience = self._goals.patience
-        return patience is not None and self.progress.stale_epochs >= patience
-
     def end_reason(self) -> str | None:
         """Why the run is over, in words; empty after its last epoch, None while it goes on."""
-        plan, progress = self.plan, self.progress
-        if plan.early_stopping.patience is not None and progress.stale_epochs >= plan.early_stopping.patience:
-            metric, epochs = self._goals.stopping.metric, progress.stale_epochs
-            return (
-                f"Stopped early: {metric} was not better for {epochs} {'epoch' if epochs == 1 else 'epochs'}."
-            )
-        if plan.max_steps is not None and progress.step >= plan.max_steps:
-            return f"Reached max_steps = {plan.max_steps:,}."
-        if self.is_time_up():
-            return f"Reached max_minutes = {plan.max_minutes:g}."
-        return "" if progress.epoch > plan.epochs else None
+        return end_reason(self.plan, self.progress, self._goals, self._clock() - self._started)
 
     def finished(self, reason: str) -> RunEnded:
         """The last event of a run that came to its end; after an early stop, the best weights are back.
@@ -293,16 +266,12 @@ class Trainer:
         Raises:
             CheckpointError: they are not there any more.
         """
-        texts = [reason]
-        best = self.progress.best_epoch if self._is_stale else None
-        weights = self._keeper.best_weights() if best is not None else None
+        restored = self.progress.best_epoch if is_stale(self.progress, self._goals) else None
+        weights = self._keeper.best_weights() if restored is not None else None
         if weights is not None:
             self.model.load_state_dict(with_versions(self.model, weights))
-            texts.append(f"The network is back at epoch {best}, its best.")
-        skipped = self.progress.skipped_in_all
-        if skipped and self.plan.on_nonfinite == "skip":
-            texts.append(f"{skipped:,} steps were left out: their gradient was not finite.")
-        return self.ended("finished", " ".join(filter(None, texts)))
+        text = with_remarks(reason, self.plan, self.progress, restored if weights is not None else None)
+        return self.ended("finished", text)
 
     def ended(self, state: EndState, reason: str = "") -> RunEnded:
         """The run's last event."""
@@ -342,13 +311,3 @@ class Trainer:
         finite = torch.stack([parameter.detach().isfinite().all() for _, parameter in named]).tolist()
         if not all(finite):
             raise NonFiniteError("weight", self.progress.step, named[finite.index(False)][0])
-
-
-def _put_channels_last(model: nn.Module) -> None:
-    """Stores the weights of two-dimensional convolutions with their channels last; their outputs follow.
-
-    Source: https://docs.pytorch.org/tutorials/intermediate/memory_format_tutorial.html
-    """
-    for parameter in model.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.to(memory_format=torch.channels_last)

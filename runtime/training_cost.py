@@ -30,7 +30,8 @@ def training_run(plan: TrainingPlan, device: str = "cpu") -> TrainingRun:
         device: the kind of device that `auto` stands for.
     """
     kind = device if plan.device == "auto" else plan.device.partition(":")[0]
-    return TrainingRun(plan.precision, plan.optimizer.spec.states(plan.optimizer.params), kind)
+    states = plan.optimizer.spec.states(plan.optimizer.params)
+    return TrainingRun(plan.precision, states + (plan.ema_decay is not None), kind)
 
 
 def training_cost(graph: Graph, inference: Inference, plan: TrainingPlan, device: str = "cpu") -> Cost:

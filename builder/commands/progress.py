@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TextIO
 
-from runtime.events import DataProgress, EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
+from runtime.events import DataProgress, EpochEnded, Event, RunEnded, RunStarted, StepsRecorded, StepsSkipped
 
 REFRESH = 0.1  # seconds
 BAR_WIDTH = 24
@@ -38,6 +38,8 @@ class Progress:
                 )
             case StepsRecorded():
                 self._steps(event)
+            case StepsSkipped():
+                self._line(f"left out {event.count:,} of the last steps: {event.reason}")
             case EpochEnded():
                 self._line(self._epoch_text(event))
             case RunEnded(state="failed"):

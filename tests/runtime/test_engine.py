@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grad_norm_, clip_grad_value_
+from torch.optim import lr_scheduler
 
 from runtime.control import Control
 from runtime.data.prepared import TrainData
@@ -29,6 +30,7 @@ from tests.runtime.training import (
     events_of,
     make_cnn,
     make_data,
+    make_gru,
     make_mlp,
     make_plan,
     of_type,
@@ -37,10 +39,23 @@ from tests.runtime.training import (
 ADAM = {"optimizer": {"type": "Adam", "lr": 0.01}}
 SGD = {"optimizer": {"type": "SGD", "lr": 0.1, "momentum": 0.9, "nesterov": True}, "clip_grad_norm": 0.5}
 COSINE = {"scheduler": {"type": "CosineAnnealingLR", "warmup_epochs": 0.5}}
+CYCLE = SGD | {"scheduler": {"type": "OneCycleLR"}, "clip_grad_value": 0.05}
+WARMED = ADAM | {"scheduler": {"type": "CosineAnnealingLR", "warmup_epochs": 1, "eta_min": 0.001}}
 
 OPTIMIZERS: dict[str, Callable[[nn.Module], torch.optim.Optimizer]] = {
     "Adam": lambda model: torch.optim.Adam(model.parameters(), lr=0.01, fused=True),
     "SGD": lambda model: torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True, fused=True),
+}
+SCHEDULES: dict[str, Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler]] = {
+    "OneCycleLR": lambda optimizer: lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=21),
+    "CosineAnnealingLR": lambda optimizer: lr_scheduler.SequentialLR(
+        optimizer,
+        [
+            lr_scheduler.LinearLR(optimizer, 1 / 8, total_iters=7),
+            lr_scheduler.CosineAnnealingLR(optimizer, 14, 0.001),
+        ],
+        milestones=[7],
+    ),
 }
 
 
@@ -50,6 +65,7 @@ def train_by_hand(model: nn.Module, plan: TrainingPlan, data: TrainData) -> tupl
     order = torch.Generator().manual_seed(plan.seed)
     optimizer = OPTIMIZERS[plan.optimizer.type](model)
     loss_function = nn.CrossEntropyLoss()
+    schedule = SCHEDULES[plan.scheduler.type](optimizer) if plan.scheduler else None
     losses, norms = [], []
     model.train()
     for _ in range(plan.epochs):
@@ -57,15 +73,23 @@ def train_by_hand(model: nn.Module, plan: TrainingPlan, data: TrainData) -> tupl
             optimizer.zero_grad()
             loss = loss_function(model(data.train_x[rows]), data.train_y[rows])
             loss.backward()
-            norms.append(clip_grad_norm_(model.parameters(), plan.clip_grad_norm or float("inf")).item())
+            norms.append(clip_grad_norm_(model.parameters(), float("inf")).item())
+            if plan.clip_grad_value is not None:
+                clip_grad_value_(model.parameters(), plan.clip_grad_value)
+            if plan.clip_grad_norm is not None:
+                clip_grad_norm_(model.parameters(), plan.clip_grad_norm)
             optimizer.step()
+            if schedule is not None:
+                schedule.step()
             losses.append(loss.item())
     return losses, norms
 
 
-@pytest.mark.parametrize("settings", [ADAM, SGD], ids=["Adam", "SGD"])
+@pytest.mark.parametrize("settings", [ADAM, SGD, CYCLE, WARMED], ids=["Adam", "SGD", "cycle", "warmed"])
 @pytest.mark.parametrize(
-    ("make_model", "shape"), [(make_mlp, (6,)), (make_cnn, (1, 5, 5))], ids=["MLP", "CNN"]
+    ("make_model", "shape"),
+    [(make_mlp, (6,)), (make_cnn, (1, 5, 5)), (make_gru, (4, 3))],
+    ids=["MLP", "CNN", "GRU"],
 )
 def test_same_numbers_as_a_loop_written_by_hand(
     make_model: Callable[[], nn.Module], shape: tuple[int, ...], settings: dict[str, Any]

@@ -26,8 +26,26 @@ def test_an_optimizer_remembers_as_many_numbers_as_declared(name, settings):
     optimizer = getattr(torch.optim, name)([weight], lr=0.1, **known)
     weight.sum().backward()
     optimizer.step()
+    assert run.optimizer_states * 100 == numbers_kept(optimizer, weight)
+
+
+def numbers_kept(optimizer, weight):
     state = [value for value in optimizer.state[weight].values() if torch.is_tensor(value)]
-    assert run.optimizer_states * 100 == sum(value.numel() for value in state if value.ndim)
+    return sum(value.numel() for value in state if value.ndim)
+
+
+def test_adafactor_remembers_no_more_of_matrices_than_declared():
+    weight = torch.nn.Parameter(torch.ones(30, 40))
+    optimizer = torch.optim.Adafactor([weight])
+    weight.sum().backward()
+    optimizer.step()
+    assert numbers_kept(optimizer, weight) == 30 + 40
+    assert training_run(plan(optimizer="Adafactor")).optimizer_states == 1
+
+
+def test_an_average_of_the_weights_is_one_more_copy():
+    without, averaged = training_run(plan()), training_run(plan(ema_decay=0.99))
+    assert averaged.optimizer_states == without.optimizer_states + 1
 
 
 def test_precision_and_device_come_from_the_plan():

@@ -82,6 +82,24 @@ def make_cnn() -> nn.Module:
     )
 
 
+class GRUClassifier(nn.Module):
+    """Reads a sequence and answers from its last state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gru, self.fc = nn.GRU(3, 8, batch_first=True), nn.Linear(8, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs, _ = self.gru(x)
+        logits: Tensor = self.fc(outputs[:, -1])
+        return logits
+
+
+def make_gru() -> nn.Module:
+    torch.manual_seed(11)
+    return GRUClassifier()
+
+
 def events_of(
     model: nn.Module,
     plan: TrainingPlan,

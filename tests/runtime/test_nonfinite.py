@@ -1,0 +1,137 @@
+"""A run that meets numbers which are not finite says in which node they begin, and can leave the step out."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from graph.document import Edge, Graph, Node, PortRef, Project
+from runtime import launch
+from runtime.control import Control
+from runtime.data.load import TrainData
+from runtime.events import EpochEnded, Event, RunEnded, StepsRecorded, StepsSkipped
+from runtime.step_watch import MAX_SKIPPED_STEPS
+from tests.runtime.test_engine_failures import SGD, Bomb, run_to_failure
+from tests.runtime.training import events_of, make_cnn, make_data, make_plan, of_type
+
+SKIP = {"on_nonfinite": "skip", "optimizer": SGD}
+
+
+def chained(*layers: tuple[str, str, dict[str, Any]], **training: Any) -> Project:
+    """A project of layers one behind the other that learns three spirals."""
+    ends = (("Input", "points", {"shape": [2]}), *layers, ("Output", "logits", {}))
+    nodes = [Node(f"n{i}", kind, name, params) for i, (kind, name, params) in enumerate(ends)]
+    edges = [Edge(PortRef(f"n{i}", "out"), PortRef(f"n{i + 1}", "in")) for i in range(len(nodes) - 1)]
+    settings = {"data": {"source": "synthetic:spirals", "samples": 90}, "batch_size": 16, "device": "cpu"}
+    return Project("Broken", Graph(nodes, edges), training=settings | {"epochs": 2} | training)
+
+
+def run(project: Project, run_dir: Path) -> tuple[list[Event], RunEnded]:
+    events = list(launch.run(project, run_dir, Control()))
+    (ended,) = of_type(events, RunEnded)
+    return events, ended
+
+
+def test_the_first_node_with_an_output_that_is_not_finite_is_named(tmp_path: Path) -> None:
+    project = chained(
+        ("Linear", "fc1", {"out_features": 8}),
+        ("Log", "log1", {}),
+        ("Linear", "fc2", {"out_features": 3}),
+    )
+    _, ended = run(project, tmp_path)
+    assert ended.state == "failed"
+    assert ended.node == "n2"
+    assert "at step 1; it begins with the output of log1. Expected finite numbers" in ended.reason
+
+
+def test_the_first_node_with_a_gradient_that_is_not_finite_is_named(tmp_path: Path) -> None:
+    # The root of 0 is 0, and its slope is infinite.
+    project = chained(
+        ("Linear", "fc1", {"out_features": 8, "bias": False, "weight_init": "zeros"}),
+        ("Sqrt", "sqrt1", {}),
+        ("Linear", "fc2", {"out_features": 3}),
+    )
+    _, ended = run(project, tmp_path)
+    assert ended.state == "failed"
+    assert "it begins with the gradient of fc1." in ended.reason
+    assert ended.node == "n1"
+
+
+def test_in_a_run_that_skips_the_reason_is_told_with_its_node(tmp_path: Path) -> None:
+    project = chained(
+        ("Linear", "fc1", {"out_features": 8, "bias": False, "weight_init": "zeros"}),
+        ("Sqrt", "sqrt1", {}),
+        ("Linear", "fc2", {"out_features": 3}),
+        on_nonfinite="skip",
+        epochs=10,
+    )
+    events, ended = run(project, tmp_path)
+    told = of_type(events, StepsSkipped)
+    assert [event.step for event in told] == list(range(1, MAX_SKIPPED_STEPS + 1))
+    assert all(event.node == "n1" and event.count == 1 for event in told)
+    assert told[2].reason == (
+        "The gradient of fc1.weight is not a finite number at step 3; it begins with the gradient of fc1."
+    )
+    assert (ended.state, ended.step) == ("failed", MAX_SKIPPED_STEPS + 1)
+
+
+def test_a_step_left_out_leaves_no_trace() -> None:
+    twin, spoiled = Bomb(at=3, until=5, value=math.nan), Bomb(at=3, until=5, gradient=math.inf)
+    events = list(events_of(spoiled, make_plan(**SKIP), make_data()))
+    assert [(event.step, event.count) for event in of_type(events, StepsSkipped)] == [(3, 1), (4, 1)]
+    assert events[-1] == RunEnded("finished", "2 steps were left out as not finite.", step=14, best_epoch=2)
+    assert [ended.skipped_steps for ended in of_type(events, EpochEnded)] == [2, 0]
+    assert all(math.isfinite(ended.train_loss) for ended in of_type(events, EpochEnded))
+    list(events_of(twin, make_plan(**SKIP), make_data()))
+    for name, weight in twin.state_dict().items():
+        assert torch.equal(spoiled.state_dict()[name], weight), name
+        assert weight.isfinite().all()
+
+
+def test_a_batch_norm_forgets_what_it_saw_in_a_step_left_out() -> None:
+    data = make_data((1, 5, 5))
+    data.train_x[5] = math.nan
+    model = make_cnn()
+    events = list(events_of(model, make_plan(**SKIP), data))
+    assert [ended.skipped_steps for ended in of_type(events, EpochEnded)] == [1, 1]
+    assert all(weight.isfinite().all() for weight in model.state_dict().values())
+    assert math.isfinite(of_type(events, EpochEnded)[-1].val_loss)
+
+
+def test_with_accumulation_the_whole_step_is_left_out() -> None:
+    data = make_data((1, 5, 5))
+    data.train_x[5] = math.nan
+    model = make_cnn()
+    events = list(events_of(model, make_plan(accumulate_steps=3, **SKIP), data))
+    assert [ended.skipped_steps for ended in of_type(events, EpochEnded)] == [1, 1]
+    norms = [norm for record in of_type(events, StepsRecorded) for norm in record.grad_norms]
+    assert sum(map(math.isfinite, norms)) == 4
+    assert all(weight.isfinite().all() for weight in model.state_dict().values())
+
+
+def test_with_a_scaler_the_weights_and_running_means_stay_whole() -> None:
+    data = make_data((1, 5, 5))
+    data.train_x[5] = math.nan
+    model = make_cnn()
+    events = list(events_of(model, make_plan(precision="amp-float16", **SKIP), data))
+    assert [ended.skipped_steps for ended in of_type(events, EpochEnded)] == [1, 1]
+    assert len(of_type(events, StepsSkipped)) == 2
+    assert all(weight.isfinite().all() for weight in model.state_dict().values())
+
+
+def test_a_run_that_stops_leaves_the_weights_as_they_were_before_the_step() -> None:
+    model = Bomb(at=4, gradient=math.inf)
+    run_to_failure(model, optimizer=SGD)
+    assert all(weight.isfinite().all() for weight in model.state_dict().values())
+
+
+@pytest.mark.parametrize("make", [make_data])
+def test_nothing_is_said_of_a_run_that_goes_well(make: Any) -> None:
+    data: TrainData = make((1, 5, 5))
+    events = list(events_of(make_cnn(), make_plan(**SKIP), data))
+    assert of_type(events, StepsSkipped) == []
+    assert events[-1].reason == ""  # type: ignore[union-attr]
