@@ -6,12 +6,16 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from builder.icons import icon
-from builder.quantities import bytes_text, flops_text
+from builder.quantities import bytes_text
 from builder.session import Session
 from builder.texts import tr, tr_count
 from builder.theme import GRID, Theme
+from builder.totals import NONE, totals
+from graph.inference import Inference
 
 MESSAGE_TIME = 8000  # milliseconds
+PARAMETERS_HINT = "Numbers that the network learns"
+FLOPS_HINT = "Floating-point operations of a forward pass, for one sample"
 
 
 class StatusBar(QStatusBar):
@@ -33,7 +37,6 @@ class StatusBar(QStatusBar):
         self.parameters, self.flops, self.memory = QLabel(self), QLabel(self), QLabel(self)
         self.saved = QLabel(self)
         self.memory.setToolTip(tr("Memory that a training step takes at its peak, for the plan's batch size"))
-        self.flops.setToolTip(tr("Floating-point operations of a forward pass, for one sample"))
         self.setSizeGripEnabled(False)
         self.setContentsMargins(GRID // 2, 0, GRID, 0)
         for widget in (self.validity, self.parameters, self.flops, self.memory, self.saved):
@@ -66,9 +69,7 @@ class StatusBar(QStatusBar):
         found = (located.problem for located in self._session.all_problems)
         problems = [problem for problem in found if problem.severity != "info"]
         errors = sum(problem.is_error for problem in problems)
-        parameters = tr_count("{count} parameter", "{count} parameters", inference.total_parameters)
-        self.parameters.setText(f"{parameters}   ")
-        self.flops.setText(f"{flops_text(inference.total_flops)}   ")
+        self._show_totals(inference)
         self.memory.setText(self._memory_text(errors))
         self.saved.setText(tr("Not saved") if self._session.document.is_dirty else tr("Saved"))
         if self._session.document.path is None and not self._session.document.is_dirty:
@@ -78,6 +79,16 @@ class StatusBar(QStatusBar):
         name = "error" if errors else "warning" if problems else "success"
         self.validity.setIcon(icon(name, getattr(self._theme, name)))
         self.validity.setIconSize(QSize(2 * GRID, 2 * GRID))
+
+    def _show_totals(self, inference: Inference) -> None:
+        found = totals(inference)
+        parameters = tr_count("{count} parameter", "{count} parameters", inference.total_parameters)
+        if found.why:
+            parameters = tr("{amount} parameters", amount=found.parameters)
+        self.parameters.setText(f"{parameters}   ")
+        self.parameters.setToolTip(found.why or tr(PARAMETERS_HINT))
+        self.flops.setText(f"{found.flops}   " if found.flops != NONE else "")
+        self.flops.setToolTip(found.why or tr(FLOPS_HINT))
 
     def _memory_text(self, errors: int) -> str:
         cost = None if errors else self._session.forecast.network

@@ -18,6 +18,7 @@ MARGIN = 12.0
 TEXT_WIDTH = CARD_WIDTH - 2 * MARGIN
 BADGE_ROOM = 16.0
 BLOCK_ROOM = CARD_WIDTH - 8.0
+LEAST_LETTERS = 4  # of a shortened name
 ROW_TEXT_GAP = 8.0
 
 
@@ -67,13 +68,15 @@ class Face:
         return line
 
     def _fitted_name(self, floor: int, height: float) -> Line:
-        """The name as large as fits the block, down to the floor; below that it is shortened."""
+        """The name as large as fits the block, down to the floor; below that it is shortened, or left out."""
         wanted = floor * BLOCK_TEXT / MIN_BLOCK_TEXT
         name, fonts = self._node.name, self._style.block_fonts
         sizes = [size for size in reversed(BLOCK_SIZES) if floor < size <= wanted]
         fits = (size for size in sizes if QFontMetricsF(fonts[size]).horizontalAdvance(name) <= BLOCK_ROOM)
         font = fonts[next(fits, floor)]
         text = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideMiddle, BLOCK_ROOM)
+        if text != name and len(text) <= LEAST_LETTERS:
+            text = ""  # `i…e` says less than the colour does
         static = static_text(text, font)
         extent = static.size()
         at = QPointF((CARD_WIDTH - extent.width()) / 2, (height - extent.height()) / 2)

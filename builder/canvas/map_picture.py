@@ -83,6 +83,12 @@ class MapPicture(QObject):
         if is_wanted and self._is_stale and self.is_idle:
             self._pause.start(0)
 
+    def resize(self, size: QSize) -> None:
+        """Draws itself in another size, from the beginning."""
+        self._size = size
+        self._slices.stop()
+        self.note_change()
+
     @Slot()
     def note_change(self) -> None:
         """Takes note that the scene looks different now."""

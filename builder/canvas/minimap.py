@@ -12,15 +12,17 @@ from builder.canvas.zoom_view import ZOOM_STEP
 from builder.texts import tr
 from builder.theme import GRID, Theme
 
-SIZE = QSize(26 * GRID, 18 * GRID)
+SIZE = QSize(26 * GRID, 18 * GRID)  # at most
+SHARE = 4  # times as large is the canvas at least
+LEAST = 0.5  # of that size; below it nothing could be told apart
 MIN_FRAME = 8.0  # pixels that the rectangle of the view is wide and high at least
 
 
 class Minimap(QWidget):
     """Shows layers in the colours of their families, frames, and the part that is seen; a drag moves that.
 
-    It hides while all of the graph is in sight. It lies flush in the corner, so that the canvas beside it can
-    still be scrolled as it is.
+    It hides while all of the graph is in sight. It takes at most a quarter of the width and height of the
+    canvas, and is smaller on a small one.
     """
 
     def __init__(self, canvas: CanvasView, theme: Theme) -> None:
@@ -62,13 +64,25 @@ class Minimap(QWidget):
     def _follow(self) -> None:
         """Shows where the view is now, if not all is in sight."""
         bounds = self.picture.bounds if self._is_on else QRectF()
-        is_wanted = not bounds.isEmpty() and not self._canvas.visible_area.contains(bounds)
+        size = self._room()
+        is_wanted = not (size.isEmpty() or bounds.isEmpty() or self._canvas.visible_area.contains(bounds))
         self.picture.pixel_ratio = self.devicePixelRatioF()
+        if is_wanted and size != self.size():
+            self.setFixedSize(size)
+            self.picture.resize(size)
         self.picture.want(is_wanted)
         corner = self._canvas.viewport().geometry().bottomRight()
-        self.move(corner.x() + 1 - self.width(), corner.y() + 1 - self.height())
+        self.move(corner.x() + 1 - self.width() - GRID, corner.y() + 1 - self.height() - GRID)
         self.setVisible(is_wanted)
         self.update()
+
+    def _room(self) -> QSize:
+        """How large it is on a canvas of this size, in steps of the grid; empty where that is too small."""
+        canvas = self._canvas.viewport()
+        scale = min(1.0, canvas.width() / (SHARE * SIZE.width()), canvas.height() / (SHARE * SIZE.height()))
+        if scale < LEAST:
+            return QSize()
+        return QSize(*(GRID * round(scale * side / GRID) for side in (SIZE.width(), SIZE.height())))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._theme
@@ -76,15 +90,15 @@ class Minimap(QWidget):
         if self.picture.pixmap is None:
             painter.fillRect(self.rect(), theme.color("canvas"))
         else:
-            painter.drawPixmap(0, 0, self.picture.pixmap)
+            painter.drawPixmap(self.rect(), self.picture.pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(theme.color("accent"), 1.5))
             painter.setBrush(theme.color("accent", 0.12))
             painter.drawRoundedRect(self.view_rect, 2, 2)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(theme.color("border"))
-        painter.drawLine(0, 0, self.width(), 0)
-        painter.drawLine(0, 0, 0, self.height())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

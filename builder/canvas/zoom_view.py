@@ -171,7 +171,7 @@ class ZoomView(QGraphicsView):
             self.looked_elsewhere.emit()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        """Shifts what is there, in two parts beside what lies upon the corner.
+        """Shifts what is there, in two parts beside what lies near the corner, and draws what is around that.
 
         Qt repaints all of a widget that is scrolled while another lies upon it.
         """
@@ -183,9 +183,11 @@ class ZoomView(QGraphicsView):
         super().scrollContentsBy(dx, dy)
         self.setViewportUpdateMode(mode)
         width, height = self.viewport().width(), self.viewport().height()
-        left, top = width - self.corner.width(), height - self.corner.height()
+        covered = self.corner.geometry().translated(-self.viewport().pos())
+        left, top = covered.left(), covered.top()
         for part in (QRect(0, 0, width, top), QRect(0, top, left, height - top)):
             self.viewport().scroll(dx, dy, part)
+        self.viewport().update(QRegion(left, top, width - left, height - top).subtracted(QRegion(covered)))
 
     def drawBackground(self, painter: QPainter, area: QRectF) -> None:
         """Draws everything, part by part: Qt tells only the rectangle around them all."""

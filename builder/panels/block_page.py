@@ -11,10 +11,10 @@ from builder.panels.facts import FactsSection
 from builder.panels.instance_section import uses_text
 from builder.panels.name_field import NameField
 from builder.panels.section import section_title
-from builder.quantities import flops_text
 from builder.session import Session
 from builder.texts import tr, tr_count
 from builder.theme import GRID, font
+from builder.totals import totals
 from graph.block_edits import RenameBlock
 from graph.block_params import REPEAT
 from graph.blocks import block_ports
@@ -79,7 +79,8 @@ class BlockPage(QWidget):
         if repeat > 1:
             yield tr("Repeated"), tr("{repeat:,} times; the first is shown", repeat=repeat)
         yield tr("Layers"), f"{len(self._session.graph.nodes):,}"
-        yield tr("Parameters"), f"{inference.total_parameters:,}"
-        yield tr("FLOPs a sample"), flops_text(inference.total_flops)
+        found = totals(inference)
+        yield tr("Parameters"), found.parameters
+        yield tr("FLOPs a sample"), found.flops
         count = len(self._session.problems)
         yield tr("Problems"), tr_count("{count} problem", "{count} problems", count) if count else tr("none")

@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from builder.panels.facts import FactsSection
 from builder.panels.name_field import NameField
-from builder.quantities import bytes_text, flops_text, macs_text
+from builder.quantities import bytes_text
 from builder.session import Session
 from builder.texts import tr, tr_count
 from builder.theme import GRID, font
-from graph.cost import macs
+from builder.totals import totals
 from graph.cost_memory import largest_batch
 from graph.dims import evaluate
 from graph.edits import RenameProject
@@ -58,9 +58,10 @@ class ProjectPage(QWidget):
         graph, inference = self._session.project.graph, self._session.main_inference
         yield tr("Layers"), f"{len(graph.nodes):,}"
         yield tr("Edges"), f"{len(graph.edges):,}"
-        yield tr("Parameters"), f"{inference.total_parameters:,}"
-        yield tr("FLOPs a sample"), flops_text(inference.total_flops)
-        yield tr("MACs a sample"), macs_text(macs(inference.total_flops))
+        found = totals(inference)
+        yield tr("Parameters"), found.parameters
+        yield tr("FLOPs a sample"), found.flops
+        yield tr("MACs a sample"), found.macs
         yield from self._memory_facts()
         count = len(self._session.all_problems)
         yield tr("Problems"), tr_count("{count} problem", "{count} problems", count) if count else tr("none")

@@ -68,7 +68,7 @@ def test_nothing_selected_shows_the_project(inspector):
     assert inspector.page is page
     assert page.name.line.text() == "Demo"
     assert page.facts.text("Layers") == "4"
-    assert page.facts.text("Parameters") == "320"
+    assert page.facts.text("Parameters") == "≥ 320"
 
 
 def test_a_selected_node_shows_its_form(conv, inspector):

@@ -6,8 +6,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from builder.canvas.minimap import Minimap
-from builder.theme import dark, light
+from builder.canvas.minimap import SIZE, Minimap
+from builder.theme import GRID, dark, light
 from graph.annotation_edits import AddAnnotations
 from graph.document import Frame
 from graph.edits import MoveNodes
@@ -40,12 +40,26 @@ def pixel(minimap, scene_at):
 def test_it_is_there_while_only_a_part_of_the_graph_is_seen(mapped, qtbot):
     canvas, minimap = mapped
     corner = canvas.view.viewport().geometry().bottomRight()
-    assert minimap.geometry().bottomRight() == corner
+    assert minimap.geometry().bottomRight() == corner - QPoint(GRID, GRID)
     canvas.key(Qt.Key.Key_Home)
     canvas.view.fit_all()
     qtbot.waitUntil(lambda: not minimap.isVisible())
     canvas.view.zoom_reset()
     qtbot.waitUntil(minimap.isVisible)
+
+
+def test_on_a_small_canvas_it_is_smaller_and_on_a_tiny_one_gone(mapped, qtbot):
+    canvas, minimap = mapped
+    canvas.view.resize(1200, 900)
+    qtbot.waitUntil(lambda: minimap.size() == SIZE)
+    canvas.view.resize(700, 420)
+    qtbot.waitUntil(lambda: minimap.width() < SIZE.width())
+    settle(qtbot, minimap)
+    assert minimap.isVisible()
+    assert minimap.height() <= canvas.view.viewport().height() / 4 + GRID
+    assert minimap.picture.pixmap.size() == minimap.size()
+    canvas.view.resize(700, 200)
+    qtbot.waitUntil(lambda: not minimap.isVisible())
 
 
 def test_it_shows_layers_in_the_colour_of_their_family(mapped):

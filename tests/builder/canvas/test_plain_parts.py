@@ -6,14 +6,17 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 
 from builder.canvas.captions import dims_text, edge_lines, edge_width, params_text, shape_text
+from builder.canvas.face import Face
 from builder.canvas.placement import fitting, free_output, free_spot, place, place_in_edge, snapped
 from builder.canvas.ports import CARD_WIDTH, card_height, num_rows, ports_of
 from builder.canvas.routes import middle, route
+from builder.canvas.style import BLOCK_SIZES, MIN_BLOCK_TEXT, CanvasStyle
+from builder.theme import light
 from graph.cards import DOT, is_dot
 from graph.catalog import CATALOG
 from graph.dims import symbol
 from graph.document import Edge, Graph, Node, PortRef, Project
-from graph.inference import Inference
+from graph.inference import Inference, NodeResult
 from graph.shapes import BATCH, TensorSpec
 from tests.builder.canvas.driver import chain
 from tests.graph.block_drawings import deep
@@ -221,3 +224,22 @@ def test_a_skip_around_another_bows_lower_where_there_is_room():
     assert low(0, 8) > low(1, 7) + 4 > low(2, 5) + 8
     row_below = [QRectF(column * 224, 136, CARD_WIDTH, 88) for column in range(9)]
     assert low(0, 8, row_below) == low(2, 5, row_below)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("image", ""), ("fc1", "fc1"), ("embed", ""), ("classifier", "cl…er")]
+)
+def test_of_a_name_on_a_small_block_too_little_is_left_to_be_read(qapp, name, shown):
+    node = Node("n1", "ReLU", name)
+    face = Face(node, CATALOG["ReLU"], NodeResult(), (), False, CanvasStyle(light()))
+    line = face.block_name(MIN_BLOCK_TEXT / BLOCK_SIZES[-1], 64.0)
+    assert line.text.text() == shown
+
+
+def test_of_a_longer_name_its_two_ends_stand_on_a_block(qapp):
+    node = Node("n1", "ReLU", "classifier_of_digits")
+    face = Face(node, CATALOG["ReLU"], NodeResult(), (), False, CanvasStyle(light()))
+    text = face.block_name(MIN_BLOCK_TEXT / BLOCK_SIZES[4], 64.0).text.text()
+    assert len(text) > 4
+    assert text[0] == "c"
+    assert text[-1] == "s"

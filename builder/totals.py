@@ -1,0 +1,47 @@
+"""What a network costs, as people read it; while something is wrong with it, only as far as that is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builder.quantities import flops_text, macs_text
+from builder.texts import tr_count
+from graph.cost import macs
+from graph.inference import Inference
+
+NONE = "–"
+AT_LEAST = "≥"
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The sums over all layers.
+
+    Attributes:
+        parameters: numbers that are learned.
+        flops: floating-point operations of a forward pass, for one sample.
+        macs: multiply-accumulates of one.
+        why: why they are not exact; empty if they are.
+    """
+
+    parameters: str
+    flops: str
+    macs: str
+    why: str = ""
+
+
+def totals(inference: Inference) -> Totals:
+    """The sums; `≥ 92,896` where layers are left out of them, a dash where nothing is known at all."""
+    flops = inference.total_flops
+    texts = (f"{inference.total_parameters:,}", flops_text(flops), macs_text(macs(flops)))
+    left_out = sum(inference.result(node_id).parameters is None for node_id in inference.order())
+    if not left_out:
+        return Totals(*texts)
+    why = tr_count(
+        "{count} layer is not counted: something before it, or in it, is wrong. See Problems.",
+        "{count} layers are not counted: something before them, or in them, is wrong. See Problems.",
+        left_out,
+    )
+    if not inference.total_parameters and flops == 0:
+        return Totals(NONE, NONE, NONE, why)
+    return Totals(*(f"{AT_LEAST} {text}" for text in texts), why)
