@@ -22,8 +22,7 @@ Array = npt.NDArray[np.generic]
 KEYS = {"x": ("x", "X"), "y": ("y", "Y"), "x_val": ("x_val", "X_val"), "y_val": ("y_val", "Y_val")}
 KNOWN_NAMES = frozenset(name for spellings in KEYS.values() for name in spellings)
 READ_ERRORS = (
-    OSError, ValueError, EOFError, RuntimeError, UnpicklingError, zipfile.BadZipFile, zlib.error,
-    SafetensorError,
+    OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SafetensorError,
 )  # fmt: skip
 EXPECTED = "an .npz, .npy, .safetensors or .pt file"
 
@@ -96,7 +95,10 @@ def _read_safetensors(path: Path) -> dict[str, Array]:
 
 
 def _read_pt(path: Path) -> dict[str, Array]:
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError as error:  # its own text shows how to run what is in the file
+        raise ValueError("it holds other objects than tensors") from error
     if isinstance(content, tuple | list) and len(content) in (2, 4):
         content = dict(zip(KEYS, content, strict=False))
     if not isinstance(content, Mapping):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 DTYPES = {"uint8": torch.uint8, "float32": torch.float32}
-RELEASE_BYTES = 64 << 20  # of a file read before the process gives its pages back
+RELEASE_BYTES = 8 << 20  # of a file read before the process gives its pages back
 
 
 class Rows(Protocol):
