@@ -71,10 +71,7 @@ def load_data(
         DataError: the data is missing, damaged or does not suit.
         DataCancelled: `stopped` gave true.
     """
-    if memory_budget is None:
-        own = plan.memory_mb
-        memory_budget = default_budget(device) if own is None else own * MEGABYTE
-    limits = Limits(memory_budget, plan.feed, plan.workers)
+    limits = limits_of(plan, device, memory_budget)
 
     def prepare(raw: RawData) -> tuple[RawData, int | None]:
         return prepare_targets(raw, target, plan.source.type, ignored)
@@ -83,6 +80,14 @@ def load_data(
         plan, folder, prepare if plan.target == "label" else _unlabelled(target), input_dtype, seed, limits
     )
     return (yield from _stoppable(loading, stopped))
+
+
+def limits_of(plan: DataPlan, device: torch.device | None = None, memory_budget: int | None = None) -> Limits:
+    """What preparing may take: the bytes given, else the plan's, else half of what is free."""
+    if memory_budget is None:
+        own = plan.memory_mb
+        memory_budget = default_budget(device) if own is None else own * MEGABYTE
+    return Limits(memory_budget, plan.feed, plan.workers)
 
 
 def _stoppable(loading: Loading[TrainData], stopped: Callable[[], bool]) -> Loading[TrainData]:

@@ -29,7 +29,7 @@ def fitted(chains: tuple[Chain, Chain], inputs: Inputs) -> tuple[tuple[Chain, Ch
     for index, option in enumerate(train.transforms):
         if option.type == "Normalize" and option.params.mean == AUTO:
             before = replace(train, transforms=train.transforms[:index]).without_chance()
-            mean, std = mean_and_std(_batches(inputs, before))
+            mean, std = mean_and_std(batches_of(inputs, before))
             values = {"mean": tuple(mean.tolist()), "std": tuple(std.clamp(min=LEAST_STD).tolist())}
             train = replace(train, transforms=_filled(train.transforms, index, values))
             evaluation = _filled_first(evaluation, values)
@@ -52,12 +52,13 @@ def mean_and_std(batches: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
     return mean, (squares / max(count, 1) - mean.square()).clamp(min=0).sqrt()
 
 
-def _batches(inputs: Inputs, chain: Chain) -> Iterator[Tensor]:
+def batches_of(inputs: Inputs, chain: Chain, most: int = MOST_ITEMS) -> Iterator[Tensor]:
+    """Prepared inputs to measure: all that lie in memory, and at most some that have to be read."""
     if isinstance(inputs, Tensor):
         for start in range(0, len(inputs), CHUNK):
             yield chain(inputs[start : start + CHUNK])
         return
-    for row in spread(len(inputs), MOST_ITEMS):
+    for row in spread(len(inputs), most):
         yield chain(inputs.read(row).unsqueeze(0))
 
 

@@ -20,7 +20,6 @@ from runtime.events import DataProgress
 
 CHUNK = 4096
 CHUNK_BYTES = 32 << 20
-FLOAT_BYTES = 4
 TRAINING, VALIDATION = "Preparing training samples", "Preparing validation samples"
 
 
@@ -47,16 +46,42 @@ def placed(
     Raises:
         DataError: a sample cannot be prepared, or validation samples get another shape than training samples.
     """
+    held = _held(inputs, limits)
+    if held is not None:
+        return (yield from _in_memory(data, held, chains, limits.memory))
+    return (yield from _decoded(data, *_pending(inputs, chains), _for(inputs, limits)))
+
+
+def expected_place(inputs: tuple[Inputs, Inputs], chains: tuple[Chain, Chain], limits: Limits) -> Place:
+    """Where `placed` would put the inputs.
+
+    Raises:
+        DataError: one of the samples that are looked at cannot be prepared.
+    """
+    held = _held(inputs, limits)
+    if held is None:
+        return _choose(*_pending(inputs, chains), _for(inputs, limits))
+    return _memory_place(held, chains, limits.memory)[0]
+
+
+def _held(inputs: tuple[Inputs, Inputs], limits: Limits) -> tuple[Tensor, Tensor] | None:
+    """The inputs, if they lie in memory and may stay there."""
     train, val = inputs
-    if isinstance(train, Tensor) and isinstance(val, Tensor) and limits.feed in ("auto", "memory"):
-        return (yield from _in_memory(data, (train, val), chains, limits.memory))
-    if isinstance(train, Tensor) and limits.workers is None:
-        limits = replace(limits, workers=0)  # there is nothing to decode
+    is_held = isinstance(train, Tensor) and isinstance(val, Tensor) and limits.feed in ("auto", "memory")
+    return (train, val) if is_held else None  # type: ignore[return-value]
+
+
+def _pending(inputs: tuple[Inputs, Inputs], chains: tuple[Chain, Chain]) -> tuple[Pending, Pending]:
     first, second = (
         Pending.of(TensorItems(x) if isinstance(x, Tensor) else x, chain)
         for x, chain in zip(inputs, chains, strict=True)
     )
-    return (yield from _decoded(data, first, second.with_shape(first), limits))
+    return first, second.with_shape(first)
+
+
+def _for(inputs: tuple[Inputs, Inputs], limits: Limits) -> Limits:
+    """The limits, without other processes where there is nothing to decode."""
+    return replace(limits, workers=0) if isinstance(inputs[0], Tensor) and limits.workers is None else limits
 
 
 def _in_memory(
@@ -65,31 +90,46 @@ def _in_memory(
     """Tensors as floats, or with a chain still to be applied where it is random or floats would not fit."""
     shapes = [chain.output_shape(tuple(x.shape[1:])) for x, chain in zip(inputs, chains, strict=True)]
     data = replace(data, input_shape=_same_shape(*shapes))
-    needed = sum(map(len, inputs)) * math.prod(shapes[0]) * FLOAT_BYTES
-    held = sum(x.nbytes for x in inputs)
-    if needed > max(budget, held):
-        note = (
-            "The samples stay as they were stored and are converted batch by batch, which is slower: "
-            f"as floats they would take {megabytes(needed)}, more than the {megabytes(budget)} set aside."
-        )
-        yield DataProgress(note, 0, None)
-        place = Place("memory", note, held)
+    place, fits = _memory_place(inputs, chains, budget)
+    if not fits:
+        yield DataProgress(place.reason, 0, None)
         train_chain, val_chain = chains
         return replace(
             data, train_x=inputs[0], val_x=inputs[1], train_chain=train_chain, val_chain=val_chain,
-            notes=(*data.notes, note), place=place,
+            notes=(*data.notes, place.reason), place=place,
         )  # fmt: skip
-    results, rests, size = [], [], 0
+    results, rests = [], []
     for x, chain, text in zip(inputs, chains, (TRAINING, VALIDATION), strict=True):
-        first, rest = chain.halves(x.dtype == torch.uint8) if chain.is_random else (chain, None)
+        first, rest = _once_and_each_time(x, chain)
         results.append((yield from _converted(x, first, text)))
         rests.append(rest)
-        size += results[-1].nbytes
-    reason = f"All samples fit into memory: {megabytes(size)} of the {megabytes(budget)} set aside."
     return replace(
-        data, train_x=results[0], val_x=results[1], train_chain=rests[0], val_chain=rests[1],
-        place=Place("memory", reason, size),
-    )  # fmt: skip
+        data, train_x=results[0], val_x=results[1], train_chain=rests[0], val_chain=rests[1], place=place
+    )
+
+
+def _once_and_each_time(x: Tensor, chain: Chain) -> tuple[Chain, Chain | None]:
+    """What is done to the samples once, and what to every batch, if anything."""
+    return chain.halves(x.dtype == torch.uint8) if chain.is_random else (chain, None)
+
+
+def _memory_place(
+    inputs: tuple[Tensor, Tensor], chains: tuple[Chain, Chain], budget: int
+) -> tuple[Place, bool]:
+    """What tensors take once they are prepared, and whether they may; they never take less than they do."""
+    held, needed = sum(x.nbytes for x in inputs), 0
+    for x, chain in zip(inputs, chains, strict=True):
+        first, _ = _once_and_each_time(x, chain)
+        sample = first(x.new_zeros((1, *x.shape[1:])))
+        needed += len(x) * sample.nbytes
+    if needed <= max(budget, held):
+        reason = f"All samples fit into memory: {megabytes(needed)} of the {megabytes(budget)} set aside."
+        return Place("memory", reason, needed), True
+    note = (
+        "The samples stay as they were stored and are converted batch by batch, which is slower: "
+        f"as floats they would take {megabytes(needed)}, more than the {megabytes(budget)} set aside."
+    )
+    return Place("memory", note, held), False
 
 
 def _converted(x: Tensor, chain: Chain, text: str) -> Loading[Tensor]:
