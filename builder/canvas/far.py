@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import floor
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QBrush, QPainter, QPen
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
 
 from builder.canvas.grid_index import Box, overlap, united
 from builder.canvas.heat import Heat, ramp_color
 from builder.canvas.node_item import severity_of
 from graph.catalog.spec import LayerSpec
-from graph.document import Position
+from graph.document import Edge, Position
 
 if TYPE_CHECKING:
     from builder.canvas.scene import CanvasScene
@@ -29,11 +31,19 @@ HEAT = "heat "  # before the level of a marked block, where others have their fa
 HEATS = 12  # colours of marked blocks
 
 Place = tuple[int, int]
+MOVING: Place = (sys.maxsize, 0)  # nothing can stand there: what is being moved has a tile of its own
 
 
 def tile_at(corner: Position) -> Place:
     """The tile in which a card's corner lies."""
     return floor(corner[0] / TILE), floor(corner[1] / TILE)
+
+
+def _shapes() -> QPainterPath:
+    """Room for shapes that may overlap. A path is drawn at half of what a list of them costs to be read."""
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    return path
 
 
 @dataclass
@@ -48,9 +58,9 @@ class Tile:
     members: dict[str, None] = field(default_factory=dict)
     is_stale: bool = True
     extent: Box | None = None
-    blocks: dict[str, list[QRectF]] = field(default_factory=dict)  # by layer family, or level of heat
-    rings: dict[str, list[QRectF]] = field(default_factory=dict)  # by what they emphasise
-    lines: dict[str, list[QLineF]] = field(default_factory=dict)  # by state of the edge
+    blocks: dict[str, QPainterPath] = field(default_factory=dict)  # by layer family, or level of heat
+    rings: dict[str, QPainterPath] = field(default_factory=dict)  # by what they emphasise
+    lines: dict[str, QPainterPath] = field(default_factory=dict)  # by state of the edge
 
 
 class FarView:
@@ -73,7 +83,8 @@ class FarView:
 
     def touch(self, node_id: str) -> None:
         """Has a node, which may be new or elsewhere, drawn anew with the edges that leave it."""
-        place = tile_at(self._scene.geometry.corner(node_id))
+        geometry = self._scene.geometry
+        place = MOVING if geometry.is_elsewhere(node_id) else tile_at(geometry.corner(node_id))
         before = self._place_of.get(node_id)
         if before != place:
             self._leave(node_id)
@@ -131,23 +142,18 @@ class FarView:
         seen = [tile for tile in self._tiles.values() if tile.extent and overlap(tile.extent, area)]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for state in ("normal", "error", "selected", "cut"):
             painter.setPen(self._scene.style_.far_edge_pen(state))
-            for tile in seen:
-                if tile.lines.get(state):
-                    painter.drawLines(tile.lines[state])
+            _draw(painter, (tile.lines.get(state) for tile in seen))
         self._paint_rings(painter, seen)
         self.paint_blocks(painter, seen)
         painter.restore()
 
     def _paint_rings(self, painter: QPainter, seen: list[Tile]) -> None:
-        style = self._scene.style_
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         for token, width in RINGS.items():
-            painter.setPen(_ring(style.emphasis[token], width))
-            for tile in seen:
-                if tile.rings.get(token):
-                    painter.drawRects(tile.rings[token])
+            painter.setPen(_ring(self._scene.style_.emphasis[token], width))
+            _draw(painter, (tile.rings.get(token) for tile in seen))
 
     def paint_blocks(self, painter: QPainter, seen: list[Tile], is_small: bool = False) -> None:
         """Draws the blocks of tiles, nothing else.
@@ -163,35 +169,55 @@ class FarView:
             painter.setBrush(brush)
             if is_small:
                 painter.setPen(QPen(brush.color(), 0))
-            for tile in seen:
-                if category in tile.blocks:
-                    painter.drawRects(tile.blocks[category])
+            _draw(painter, (tile.blocks.get(category) for tile in seen))
 
     def _make(self, tile: Tile) -> None:
-        scene, geometry = self._scene, self._scene.geometry
+        blocks, rings = defaultdict[str, QPainterPath](_shapes), defaultdict[str, QPainterPath](_shapes)
+        scene = self._scene
         graph, marks_of = scene.session.graph, scene.session.marks_of
-        tile.is_stale, tile.blocks, tile.rings, tile.lines = False, {}, {}, {}
         boxes = []
         for node_id in tile.members:
-            left, top, right, bottom = box = geometry.card(node_id)
-            rect = QRectF(left, top, right - left, bottom - top)
+            left, top, right, bottom = box = scene.geometry.card(node_id)
+            rect = left, top, right - left, bottom - top
             node = graph.nodes[node_id]
             spec = None if node.bypassed else graph.catalog.get(node.type)
-            tile.blocks.setdefault(_kind(scene.heat, node_id, spec), []).append(rect)
+            blocks[_kind(scene.heat, node_id, spec)].addRect(*rect)
             if severity_of(marks_of(node_id)) == "error":
-                tile.rings.setdefault("error", []).append(rect)
+                rings["error"].addRect(*rect)
             if node_id in scene.selected:
-                tile.rings.setdefault("selected", []).append(rect)
+                rings["selected"].addRect(*rect)
             boxes.append(box)
-            for edge in graph.outgoing(node_id):
-                if edge != scene.hidden_edge:
-                    x0, y0 = geometry.port(edge.source, True)
-                    x1, y1 = geometry.port(edge.target, False)
-                    tile.lines.setdefault(_line_state(scene.state_of(edge)), []).append(
-                        QLineF(x0, y0, x1, y1)
-                    )
-                    boxes.append((min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+        tile.is_stale, tile.blocks, tile.rings = False, blocks, rings
+        tile.lines = self._make_lines(tile, boxes)
         tile.extent = united(boxes)
+
+    def _make_lines(self, tile: Tile, boxes: list[Box]) -> dict[str, QPainterPath]:
+        """The lines of the edges that a tile draws; adds what they cover to the boxes."""
+        lines = defaultdict[str, QPainterPath](_shapes)
+        state_of, ends_of = self._scene.state_of, self._scene.geometry.ends
+        for edge in self._edges_of(tile):
+            x0, y0, x1, y1 = ends_of(edge)
+            line = lines[_line_state(state_of(edge))]
+            line.moveTo(x0, y0)
+            line.lineTo(x1, y1)
+            boxes.append((min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+        return lines
+
+    def _edges_of(self, tile: Tile) -> Iterator[Edge]:
+        """What leaves its nodes, and of nodes that are being moved what leads to them too."""
+        graph, moves, hidden = (
+            self._scene.session.graph,
+            tile is self._tiles.get(MOVING),
+            self._scene.hidden_edge,
+        )
+        is_elsewhere = self._scene.geometry.is_elsewhere
+        for node_id in tile.members:
+            for edge in graph.outgoing(node_id):
+                if (moves or not is_elsewhere(edge.target.node)) and edge != hidden:
+                    yield edge
+            for edge in graph.incoming(node_id).values() if moves else ():
+                if not is_elsewhere(edge.source.node) and edge != hidden:
+                    yield edge
 
     def _leave(self, node_id: str) -> None:
         place = self._place_of.get(node_id)
@@ -215,6 +241,12 @@ def _brush(style: CanvasStyle, kind: str) -> QBrush:
     if kind.startswith(HEAT):
         return QBrush(ramp_color(style.theme, int(kind.removeprefix(HEAT)) / HEATS))
     return style.family_of(kind).brush
+
+
+def _draw(painter: QPainter, paths: Iterable[QPainterPath | None]) -> None:
+    for path in paths:
+        if path is not None:
+            painter.drawPath(path)
 
 
 def _line_state(state: str) -> str:

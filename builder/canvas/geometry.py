@@ -25,7 +25,6 @@ class Geometry:
         self._nodes: GridIndex[str] = GridIndex()
         self._edges: GridIndex[Edge] = GridIndex()
         self._shown: dict[str, Position] = {}
-        self._dots: set[str] = set()  # ids of the nodes that are points, as far as they are placed
         self._rough: Box | None = None  # what all cards cover, until all of them are placed
 
     def corner(self, node_id: str) -> Position:
@@ -42,10 +41,14 @@ class Geometry:
 
     def port(self, ref: PortRef, is_output: bool) -> Position:
         """Where an edge meets a port, to the nearest row: what is seen from afar."""
-        x, y = self.corner(ref.node)
-        if ref.node in self._dots:
-            return (x + DOT / 2, y + DOT / 2)
-        return (x + CARD_WIDTH if is_output else x, y + FIRST_ROW)
+        left, top, right, bottom = self.card(ref.node)
+        if right - left == DOT:
+            return (left + right) / 2, (top + bottom) / 2
+        return (right if is_output else left), top + FIRST_ROW
+
+    def ends(self, edge: Edge) -> Box:
+        """Where an edge starts and where it ends, as seen from afar."""
+        return *self.port(edge.source, True), *self.port(edge.target, False)
 
     def show_at(self, positions: Mapping[str, Position]) -> None:
         """Shows these nodes, and no others, elsewhere than the document has them; place both anew then."""
@@ -56,6 +59,10 @@ class Geometry:
         """Ids of the nodes that are not shown where the document has them."""
         return frozenset(self._shown)
 
+    def is_elsewhere(self, node_id: str) -> bool:
+        """Whether a node is not shown where the document has it."""
+        return node_id in self._shown
+
     def is_placed(self, node_id: str) -> bool:
         return node_id in self._nodes
 
@@ -65,12 +72,7 @@ class Geometry:
 
     def place_node(self, node_id: str) -> None:
         """Notes where a card is now."""
-        box = self._measured(node_id)
-        self._nodes.put(node_id, box)
-        if box[2] - box[0] == DOT:
-            self._dots.add(node_id)
-        else:
-            self._dots.discard(node_id)
+        self._nodes.put(node_id, self._measured(node_id))
 
     def place_edge(self, edge: Edge) -> None:
         """Notes where an edge is now; both of its cards have been placed."""
@@ -81,7 +83,6 @@ class Geometry:
     def drop_node(self, node_id: str) -> None:
         """Forgets a card."""
         self._nodes.discard(node_id)
-        self._dots.discard(node_id)
         self._shown.pop(node_id, None)
 
     def drop_edge(self, edge: Edge) -> None:
@@ -91,16 +92,19 @@ class Geometry:
     def clear(self) -> None:
         """Forgets everything."""
         self._nodes, self._edges, self._shown = GridIndex(), GridIndex(), {}
-        self._dots.clear()
         self._rough = None
 
-    def nodes_in(self, area: Box) -> list[str]:
-        """Ids of the cards that an area touches, in no order."""
+    def nodes_in(self, area: Box) -> dict[str, Box]:
+        """The cards that an area touches, by id and in no order."""
         return self._nodes.find(area)
 
-    def edges_in(self, area: Box) -> list[Edge]:
-        """Edges whose boxes an area touches, in no order."""
+    def edges_in(self, area: Box) -> dict[Edge, Box]:
+        """Edges whose boxes an area touches, with those, in no order."""
         return self._edges.find(area)
+
+    def boxes_in(self, area: Box) -> list[Box]:
+        """The boxes of all cards and edges that an area touches."""
+        return [*self._nodes.boxes(area), *self._edges.boxes(area)]
 
     def bounds(self, node_ids: Iterable[str]) -> Box | None:
         """The box around cards; None without any."""

@@ -1,14 +1,12 @@
-"""Items made when they are first asked for, and dropped when many are held."""
+"""Items made when they are first asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
-
-MOST = 6000  # held; beyond that, those that are not on screen are made anew when they come back
 
 
 class LazyItems(Mapping[Key, Item], Generic[Key, Item]):
@@ -55,8 +53,3 @@ class LazyItems(Mapping[Key, Item], Generic[Key, Item]):
     def clear(self) -> None:
         """Forgets every item."""
         self._made.clear()
-
-    def prune(self, kept: Container[Key]) -> None:
-        """Forgets what is not to be kept, once many items are held."""
-        if len(self._made) > MOST:
-            self._made = {key: item for key, item in self._made.items() if key in kept}

@@ -151,7 +151,7 @@ def mixed(color: QColor, base: QColor, share: float) -> QColor:
 
 
 def _dot_pen(color: QColor) -> QPen:
-    pen = QPen(color, 2)
+    pen = QPen(color, 1)
     pen.setCosmetic(True)
     return pen
 

@@ -230,9 +230,12 @@ class ZoomView(QGraphicsView):
         corner = QPointF(floor(area.left() / step) * step, floor(area.top() / step) * step)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # square dots, at a tenth of the cost
         painter.setPen(self.look.grid)
-        painter.translate(corner)
-        painter.drawPoints(self._dots)
-        painter.translate(-corner)
+        pixel = 1 / painter.deviceTransform().m11()
+        painter.translate(corner - QPointF(pixel, pixel) / 2)
+        for dx, dy in ((pixel, 0.0), (0.0, pixel), (-pixel, 0.0), (0.0, -pixel)):  # around each dot's centre
+            painter.drawPoints(self._dots)  # of one pixel: of two they would cost seven times as much
+            painter.translate(dx, dy)
+        painter.translate(QPointF(pixel, pixel) / 2 - corner)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
 
 
