@@ -23,6 +23,11 @@ GRAB = 12.0  # width within which the mouse is on the edge
 PADDING = 4.0
 
 
+def far_width(width: float, scale: float) -> float:
+    """How thick an edge is drawn from afar, in canvas units: a little more than a pixel at least."""
+    return round(max(width, 1.2 / scale), 1)
+
+
 class EdgesOf(Collection[Edge]):
     """The edges of a graph, with a look-up that does not search them all."""
 
@@ -103,6 +108,13 @@ class EdgeItem:
         return self._scene.session.inference.output(self.edge.source)
 
     @property
+    def width(self) -> float:
+        """How thick it is, in canvas units."""
+        if self._width is None:
+            self._width = round(edge_width(self.tensor), 1)
+        return self._width
+
+    @property
     def is_selected(self) -> bool:
         return self.edge in self._scene.selected_edges
 
@@ -126,10 +138,8 @@ class EdgeItem:
 
     def paint(self, painter: QPainter, scale: float) -> None:
         """Draws it in scene coordinates; arguments as of `NodeItem.paint`."""
-        if self._width is None:
-            self._width = edge_width(self.tensor)
-        width = self._width if scale >= DETAIL_SCALE else max(self._width, 1.2 / scale)
-        painter.setPen(self._scene.style_.edge_pen(self.state, round(width, 1)))
+        width = self.width if scale >= DETAIL_SCALE else far_width(self.width, scale)
+        painter.setPen(self._scene.style_.edge_pen(self.state, width))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self.path)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
 from builder.canvas.captions import params_text, shape_text, type_text
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port
@@ -31,15 +32,15 @@ class Line:
     pen: QPen
     at: QPointF
 
-    def paint(self, painter: QPainter, color: QColor | None = None) -> None:
-        """Draws it, in another colour if one is given."""
+    def paint(self, painter: QPainter, pen: QPen | None = None) -> None:
+        """Draws it, with another pen if one is given."""
         painter.setFont(self.font)
-        painter.setPen(self.pen if color is None else color)
+        painter.setPen(self.pen if pen is None else pen)
         painter.drawStaticText(self.at, self.text)
 
 
 class Face:
-    """What a card says: its texts in full, and its name alone for far out.
+    """What a card says: its texts in full, and its name alone for far out, laid out when first drawn.
 
     Args:
         spec: the node's type; None if it is not known.
@@ -56,15 +57,20 @@ class Face:
         style: CanvasStyle,
     ) -> None:
         self._node, self._spec, self._style = node, spec, style
+        self._result, self._ports, self._has_badge = result, ports, has_badge
         self._names: dict[int, Line] = {}
-        self.lines = [*_header(node, spec, has_badge, style), *_rows(result, ports, style)]
 
-    def block_name(self, scale: float, height: float) -> Line:
-        """The name, centred on the block, in a size that can be read at this scale."""
-        floor = next((size for size in BLOCK_SIZES if size * scale >= MIN_BLOCK_TEXT), BLOCK_SIZES[-1])
-        line = self._names.get(floor)
+    @cached_property
+    def lines(self) -> list[Line]:
+        """All texts of the card."""
+        header = _header(self._node, self._spec, self._has_badge, self._style)
+        return [*header, *_rows(self._result, self._ports, self._style)]
+
+    def block_name(self, size: int, height: float) -> Line:
+        """The name, centred on the block, in a size of font at least, as `block_size` tells it."""
+        line = self._names.get(size)
         if line is None:
-            line = self._names[floor] = self._fitted_name(floor, height)
+            line = self._names[size] = self._fitted_name(size, height)
         return line
 
     def _fitted_name(self, floor: int, height: float) -> Line:
@@ -81,6 +87,11 @@ class Face:
         extent = static.size()
         at = QPointF((CARD_WIDTH - extent.width()) / 2, (height - extent.height()) / 2)
         return Line(static, font, self._style.family(self._spec).on_color, at)
+
+
+def block_size(scale: float) -> int:
+    """The size of the smallest font, in canvas units, that can be read on a block at a scale."""
+    return next((size for size in BLOCK_SIZES if size * scale >= MIN_BLOCK_TEXT), BLOCK_SIZES[-1])
 
 
 def static_text(text: str, font: QFont) -> QStaticText:

@@ -73,6 +73,7 @@ class Loading(QObject):
                 self._place_some()
             else:
                 self._timer.stop()
+                self._scene.redraw()  # edges between tiles came after the first of them was shown
                 return
 
     def _sort(self, chunk: list[str]) -> None:

@@ -7,9 +7,9 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPen
 
-from builder.canvas.face import Face
+from builder.canvas.face import Face, Line, block_size
 from builder.canvas.heat import text_color
 from builder.canvas.node_marks import paint_marks
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port, card_extent, ports_of
@@ -162,6 +162,32 @@ class NodeItem:
     def _spec(self) -> LayerSpec | None:
         return self._scene.session.graph.catalog.get(self.node.type)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing about it but its colour and name is seen from half way off."""
+        return not (self.is_dot or self.is_marked or self.problems or self.is_selected or self.is_hovered)
+
+    @property
+    def face(self) -> Face:
+        """Its texts, laid out when first asked for."""
+        if self._face is None:
+            result = self._scene.session.result(self.node_id)
+            self._face = Face(self.node, self._spec, result, self.ports, bool(self.problems), self.style)
+        return self._face
+
+    @property
+    def block_color(self) -> QColor:
+        """The colour of its block: of its family, or of what an overlay tells about it."""
+        heat = self._scene.heat
+        return self.style.family(self._spec).color if heat is None else heat.color(self.node_id)
+
+    def block_name(self, size: int) -> tuple[Line, QPen]:
+        """The name on its block, in a size as `block_size` tells it, and what it is written with."""
+        line = self.face.block_name(size, self.card.height())
+        if self.is_bypassed:
+            return line, self.style.text
+        return line, line.pen if self._scene.heat is None else QPen(text_color(self.block_color))
+
     def paint(self, painter: QPainter, scale: float) -> None:
         """Draws it in scene coordinates.
 
@@ -172,17 +198,14 @@ class NodeItem:
         if self.is_dot:
             self._paint_dot(painter, scale)
             return
-        if self._face is None:
-            result = self._scene.session.result(self.node_id)
-            self._face = Face(self.node, self._spec, result, self.ports, bool(self.problems), self.style)
         at = self.pos()
         painter.translate(at)
         if self.is_bypassed:
             painter.setOpacity(MUTED)
         if scale < DETAIL_SCALE:
-            self._paint_block(painter, self._face, scale)
+            self._paint_block(painter, scale)
         else:
-            self._paint_card(painter, self._face)
+            self._paint_card(painter, self.face)
             mark = self._scene.heat.mark(self.node_id) if self._scene.heat is not None else None
             if mark is not None:
                 mark.paint(painter, self.card)
@@ -201,7 +224,7 @@ class NodeItem:
         painter.setBrush(style.muted.color() if token == "normal" and not is_wrong else brush)
         painter.drawEllipse(centre, radius, radius)
 
-    def _paint_block(self, painter: QPainter, face: Face, scale: float) -> None:
+    def _paint_block(self, painter: QPainter, scale: float) -> None:
         style = self.style
         emphasis = self.is_selected or self.is_hovered or self.severity == "error"
         if emphasis:
@@ -213,25 +236,18 @@ class NodeItem:
             painter.drawRoundedRect(
                 self.card.adjusted(-grow, -grow, grow, grow), CORNER + grow, CORNER + grow
             )
-        heat = self._scene.heat.color(self.node_id) if self._scene.heat is not None else None
-        brush = style.family(self._spec).brush if heat is None else QBrush(heat)
         if scale < ROUND_SCALE:
-            painter.fillRect(self.card, brush)
+            painter.fillRect(self.card, self.block_color)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(brush)
+            painter.setBrush(self.block_color)
             painter.drawRoundedRect(self.card, CORNER, CORNER)
         if scale >= NAME_SCALE:
             painter.setOpacity(1.0)  # a name is read on a muted block too
-            face.block_name(scale, self.card.height()).paint(painter, self._name_color(heat))
+            line, pen = self.block_name(block_size(scale))
+            line.paint(painter, pen)
         if self.problems:
             self._paint_far_badge(painter, scale)
-
-    def _name_color(self, heat: QColor | None) -> QColor | None:
-        """What the name on a block is written in; None for what suits its family."""
-        if self.is_bypassed:
-            return self.style.theme.color("text")
-        return None if heat is None else text_color(heat)
 
     def _paint_card(self, painter: QPainter, face: Face) -> None:
         style, card = self.style, self.card

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter
 from builder.canvas.edge_plus import paint_plus
 from builder.canvas.node_item import OVERHANG
 from builder.canvas.scene import CanvasScene, box_of
-from builder.canvas.style import DETAIL_SCALE, NAME_SCALE
+from builder.canvas.style import DETAIL_SCALE, EDGE_STATES, NAME_SCALE
 
 HEAVY_CARDS, HEAVY_BLOCKS = 16, 80  # in sight, from which on a repaint of them all takes half a frame
 
@@ -36,7 +36,8 @@ def paint_graph(
         if scene.hovered in scene.nodes and scene.hovered is not None:
             scene.nodes[scene.hovered].paint(painter, scale)
     else:
-        _paint_items(painter, scene, area.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG), scale)
+        area = area.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG)
+        (_paint_blocks if scale < DETAIL_SCALE else _paint_cards)(painter, scene, area, scale)
 
 
 def is_heavy(scene: CanvasScene, area: QRectF, scale: float) -> bool:
@@ -47,21 +48,25 @@ def is_heavy(scene: CanvasScene, area: QRectF, scale: float) -> bool:
     return scene.far.count_in(box_of(area)) > HEAVY_FAR
 
 
-def _paint_items(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
+def _paint_blocks(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
     box = box_of(area)
-    seen = scene.geometry.edges_in(box)
-    if scene.hidden_edge is not None:
-        seen = [edge for edge in seen if edge != scene.hidden_edge]
-    order = {"normal": 0, "error": 1, "hover": 2, "selected": 3, "cut": 4}
-    ordered = (scene.edges[edge] for edge in sorted(seen, key=lambda edge: order[scene.state_of(edge)]))
-    edges = [item for item in ordered if item.area.intersects(area)]
+    seen = scene.blocks.seen(box, scale)
+    scene.blocks.paint_edges(painter, seen, scale)
+    scene.annotations.paint_notes(painter, box, scale)
+    scene.blocks.paint_nodes(painter, seen, box, scale)
+
+
+def _paint_cards(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
+    box = box_of(area)
+    seen = [edge for edge in scene.geometry.edges_in(box) if edge != scene.hidden_edge]
+    ordered = sorted(seen, key=lambda edge: EDGE_STATES.index(scene.state_of(edge)))
+    edges = [item for item in map(scene.edges.__getitem__, ordered) if item.area.intersects(area)]
     for edge in edges:
         edge.paint(painter, scale)
-    if scale >= DETAIL_SCALE:
-        for edge in edges:
-            edge.paint_label(painter)
+    for edge in edges:
+        edge.paint_label(painter)
     scene.annotations.paint_notes(painter, box, scale)
     for node_id in scene.drawn_order(scene.geometry.nodes_in(box)):
         scene.nodes[node_id].paint(painter, scale)
-    if scale >= DETAIL_SCALE and scene.hovered_edge in scene.edges and scene.hovered_edge is not None:
+    if scene.hovered_edge in scene.edges and scene.hovered_edge is not None:
         paint_plus(painter, scene.edges[scene.hovered_edge], scene.style_)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene
 
 from builder.canvas.annotation_layer import Annotation, AnnotationHit, AnnotationLayer
+from builder.canvas.blocks import BlockView
 from builder.canvas.edge_item import EdgeItem, EdgesOf
 from builder.canvas.far import FarView, Place, touched_by
 from builder.canvas.geometry import Geometry
@@ -61,7 +62,7 @@ class CanvasScene(QGraphicsScene):
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.session = session
         self.style_ = style
-        self.geometry, self.far = Geometry(session), FarView(self)
+        self.geometry, self.far, self.blocks = Geometry(session), FarView(self), BlockView(self)
         self.nodes: LazyItems[str, NodeItem] = LazyItems(self._node_keys, lambda i: NodeItem(i, self))
         self.edges: LazyItems[Edge, EdgeItem] = LazyItems(self._edge_keys, lambda e: EdgeItem(e, self))
         self.annotations = AnnotationLayer(self)
@@ -140,7 +141,9 @@ class CanvasScene(QGraphicsScene):
             self.far.touch(node_id)
         if moved or change.removed:
             dirty += self._reroute([*dirty, *self._boxes_of(moved)])
-        self.redraw(None if change.touches_annotations else [*dirty, *self._boxes_of(stale)])
+        self.redraw([*dirty, *self._boxes_of(stale)])
+        if change.touches_annotations:
+            self.repaint()
 
     @Slot()
     def follow_problems(self) -> None:
@@ -156,7 +159,7 @@ class CanvasScene(QGraphicsScene):
     def show_selection(self, node_ids: Iterable[str]) -> None:
         """Marks the selected nodes, frames and notes."""
         if not self.annotations.is_empty:
-            self.redraw()
+            self.repaint()
         before, self.selected = self.selected, frozenset(node_ids)
         other = [i for i in before ^ self.selected if i in self.session.graph.nodes]
         for node_id in other:
@@ -170,7 +173,8 @@ class CanvasScene(QGraphicsScene):
         The next change of the document does not end that; an empty mapping does.
         """
         graph = self.session.graph
-        moving = {*positions, *self.geometry.shown_elsewhere} & graph.nodes.keys()
+        before = self.geometry.shown_elsewhere
+        moving = {*positions, *before} & graph.nodes.keys()
         dirty = self._boxes_of(moving)
         self.geometry.show_at({i: at for i, at in positions.items() if i in graph.nodes})
         is_all = self.annotations.show_at(positions)
@@ -178,16 +182,18 @@ class CanvasScene(QGraphicsScene):
             self.geometry.place_node(node_id)
         self._place_edges(self._edges_of(moving))
         self._refresh_edges(moving)
-        for node_id in touched_by(self, moving):
+        for node_id in {*moving, *touched_by(self, before ^ self.geometry.shown_elsewhere)}:
             self.far.touch(node_id)
         covered = [*dirty, *self._boxes_of(moving)]
         covered += self._reroute(covered)
-        self.redraw(None if is_all else covered)
+        self.redraw(covered)
+        if is_all:
+            self.repaint()
 
     def show_resized(self, items: Iterable[Annotation]) -> None:
         """Shows these frames and notes, and no others, otherwise than the document has them."""
         self.annotations.show_as(items)
-        self.redraw()
+        self.repaint()
 
     # -- states that gestures set
 
@@ -202,7 +208,7 @@ class CanvasScene(QGraphicsScene):
         """Shows what the mouse is on."""
         if annotation != self.annotations.hovered:
             self.annotations.hovered = annotation
-            self.redraw()
+            self.repaint()
         nodes = {self.hovered, node_id} if node_id != self.hovered else set()
         edges = {self.hovered_edge, edge} if edge != self.hovered_edge else set()
         self.hovered, self.hovered_edge = node_id, edge
@@ -223,11 +229,11 @@ class CanvasScene(QGraphicsScene):
 
     def show_heat(self, heat: Heat | None) -> None:
         """Marks nodes with figures; None takes the marks away."""
-        marked = {*(self.heat.node_ids if self.heat else ()), *(heat.node_ids if heat else ())}
-        self.heat = heat if heat is not None and heat.node_ids else None
-        if marked:
+        heat = heat if heat is not None and heat.node_ids else None
+        if heat is not self.heat:
+            self.heat = heat
             self.far.touch_all()
-            self.redraw(self._boxes_of(i for i in marked if self.geometry.is_placed(i)))
+            self.redraw()
 
     def hide_edge(self, edge: Edge | None) -> None:
         """Leaves an edge out while it is in the hand."""
@@ -289,7 +295,7 @@ class CanvasScene(QGraphicsScene):
 
     def state_of(self, edge: Edge) -> str:
         """How an edge is drawn: `cut`, `selected`, `error`, `hover` or `normal`."""
-        if edge in self.cut_edges:
+        if self.cut_edges and edge in self.cut_edges:
             return "cut"
         if self.selected_edges and edge in self.selected_edges:
             return "selected"
@@ -302,16 +308,24 @@ class CanvasScene(QGraphicsScene):
         )
 
     def redraw(self, boxes: Iterable[Box] | None = None) -> None:
-        """Has boxes repainted, all of it without any given."""
+        """Says that nodes or edges look different in these boxes, or everywhere, and has those repainted."""
         boxes = list(boxes) if boxes is not None else None
         if boxes is None or len(boxes) > MANY:
+            self.blocks.forget_all()
+            self.repaint()
+        elif boxes:
+            self.blocks.forget(boxes)
+            self.repaint(boxes)
+
+    def repaint(self, boxes: Iterable[Box] | None = None) -> None:
+        """Has boxes repainted, or everything, where nodes and edges look as they did."""
+        if boxes is None:
             self.update()
         else:
             for left, top, right, bottom in boxes:
                 rect = QRectF(left, top, right - left, bottom - top)
                 self.update(rect.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG))
-        if boxes is None or boxes:
-            self.content_changed.emit()
+        self.content_changed.emit()
 
     # -- the rest
 
@@ -328,7 +342,8 @@ class CanvasScene(QGraphicsScene):
         """Has what stands in a tile drawn, now that all of it was placed."""
         extent = self.far.extent_of(place)
         if extent is not None:
-            self.redraw([extent])
+            self.blocks.forget_all()
+            self.repaint([extent])
 
     def _refresh(self, node_id: str, is_told: bool) -> bool:
         """Reads a node anew; returns whether its ports may now be elsewhere.

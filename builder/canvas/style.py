@@ -23,6 +23,7 @@ ROUND_SCALE = 0.35  # below it a block's corners are too small to be seen round
 NAME_SCALE = 0.2  # below it not even a name can be read
 BLOCK_TEXT, MIN_BLOCK_TEXT = 12.0, 8.5  # pixels on screen of a block's name: where it fits, and at least
 EVEN = 0.179  # the luminance on which white and black can be read equally well
+EDGE_STATES = ("normal", "error", "hover", "selected", "cut")  # in the order of drawing
 BLOCK_SIZES = (15, 17, 19, 21, 24, 27, 30, 34, 38, 43)  # canvas units
 
 

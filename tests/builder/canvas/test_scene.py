@@ -60,12 +60,16 @@ def assert_mirrors(canvas):
 def assert_drawn_from_afar(scene, graph):
     assert scene.far.make(inf)
     tiles = list(scene.far.tiles)
-    blocks = [rect for tile in tiles for rects in tile.blocks.values() for rect in rects]
-    assert sorted(r.getRect() for r in blocks) == sorted(item.area.getRect() for item in scene.nodes.values())
-    ends = [
-        (line.p1().x(), line.p2().x()) for tile in tiles for lines in tile.lines.values() for line in lines
-    ]
-    assert sorted(ends) == sorted((item.start.x(), item.end.x()) for item in scene.edges.values())
+    blocks = [rect.getRect() for tile in tiles for path in tile.blocks.values() for rect in shapes(path)]
+    assert sorted(blocks) == sorted(item.area.getRect() for item in scene.nodes.values())
+    lines = [line for tile in tiles for path in tile.lines.values() for line in shapes(path)]
+    ends = sorted((line.left(), line.right()) for line in lines)
+    assert ends == sorted(tuple(sorted((i.start.x(), i.end.x()))) for i in scene.edges.values())
+
+
+def shapes(path):
+    """What is around each of the rectangles or lines of a path."""
+    return [part.boundingRect() for part in path.toSubpathPolygons()]
 
 
 def random_edit(rng, graph):
@@ -220,6 +224,22 @@ def test_a_change_lays_out_only_the_texts_it_touched(canvas, monkeypatch):
     canvas.session.apply(SetParams(canvas.id("conv1"), {"bias": False}))
     canvas.view.grab()
     assert made == ["conv1"]
+
+
+def test_what_is_dragged_is_drawn_from_afar_without_the_rest_being_made_anew(canvas):
+    canvas.scene.far.make(inf)
+    canvas.scene.show_at({canvas.id("conv1"): (232.0, 400.0)})
+    assert_drawn_from_afar(canvas.scene, canvas.graph)
+    still, moving = canvas.scene.far.tiles
+    lines = still.lines["normal"]
+    canvas.scene.show_at({canvas.id("conv1"): (240.0, 408.0)})
+    assert moving.is_stale
+    assert not still.is_stale
+    assert_drawn_from_afar(canvas.scene, canvas.graph)
+    assert still.lines["normal"] is lines
+    canvas.scene.show_at({})
+    assert_drawn_from_afar(canvas.scene, canvas.graph)
+    assert list(canvas.scene.far.tiles) == [still]
 
 
 def test_another_theme_repaints_everything(canvas):
