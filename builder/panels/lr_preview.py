@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from builder.panels.axes import AxesStyle, draw_axes, step_ticks, value_ticks
 from builder.panels.figures import number
+from builder.panels.line_plot import Line, LinePlot, Picture
 from builder.texts import tr, tr_made
-from builder.theme import GRID, Theme, font, light
+from builder.theme import GRID, Theme, font
 from runtime.plan import LrCurve, TrainingPlan, lr_curve
 
 STEPS_PER_EPOCH = 100  # how many there will be is known when the data is read; the curve looks the same
@@ -22,7 +20,9 @@ class LrPreview(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = _Plot(self)
+        self.plot = LinePlot(parent=self)
+        self.plot.setFixedHeight(_HEIGHT)
+        self.plot.setAccessibleName(tr("Learning rate over the epochs"))
         self.title = QLabel(tr("Learning rate over the epochs"), self)
         self.note = QLabel(self, wordWrap=True)
         for label in (self.title, self.note):
@@ -36,8 +36,7 @@ class LrPreview(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
-        self.plot.theme = theme
-        self.plot.update()
+        self.plot.set_theme(theme)
 
     def show_plan(self, plan: TrainingPlan | None) -> None:
         """Shows a plan's curve; hides for None, a plan that cannot be read."""
@@ -45,65 +44,20 @@ class LrPreview(QWidget):
         if plan is None:
             return
         curve = lr_curve(plan, STEPS_PER_EPOCH)
-        self.plot.show_curve(curve, plan.epochs)
+        self._show_curve(curve, plan.epochs)
         self.note.setText(tr_made(curve.note))
         self.note.setVisible(bool(curve.note))
 
-
-class _Plot(QWidget):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = light()
-        self._points: list[tuple[float, float]] = []  # (epochs, learning rate)
-        self._epochs = 1.0
-        self.setFixedHeight(_HEIGHT)
-
-    def show_curve(self, curve: LrCurve, epochs: int) -> None:
+    def _show_curve(self, curve: LrCurve, epochs: int) -> None:
         points = [(step / STEPS_PER_EPOCH, lr) for step, lr in curve.points]
-        if (points, epochs) == (self._points, self._epochs):
-            return
-        self._points, self._epochs = points, max(epochs, 1)
-        first, top, last = points[0][1], max(lr for _, lr in points), points[-1][1]
-        self.setToolTip(
-            tr(
-                "Starts at {first}, reaches {top}, ends at {last}.",
-                first=number(first), top=number(top), last=number(last),
-            )
-        )  # fmt: skip
-        self.setAccessibleName(tr("Learning rate over the epochs"))
-        self.setAccessibleDescription(self.toolTip())
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(240, _HEIGHT)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._points:
-            return
-        style = AxesStyle(
-            self.theme.color(self.theme.border_strong),
-            self.theme.color(self.theme.text_muted),
-            font("caption"),
+        top = max(lr for _, lr in points)
+        self.plot.show_picture(
+            Picture([Line(points, "plot_lr")], (0, max(epochs, 1)), (0, _ROOM * top or 1.0))
         )
-        metrics = QFontMetricsF(style.font)
-        top = _ROOM * max(lr for _, lr in self._points) or 1.0
-        height = self.height() - 1.6 * metrics.height() - GRID
-        ticks = value_ticks(0, top, height)
-        left = max((metrics.horizontalAdvance(text) for _, text in ticks), default=0.0) + GRID + 2
-        frame = QRectF(left, GRID, self.width() - left - GRID, height)
-
-        def place(epoch: float, lr: float) -> QPointF:
-            return QPointF(
-                frame.left() + frame.width() * epoch / self._epochs, frame.bottom() - height * lr / top
-            )
-
-        painter = QPainter(self)
-        rows = [(round(place(0, value).y()) + 0.5, text) for value, text in ticks]
-        painter.setPen(QPen(self.theme.color(self.theme.plot_grid), 1))
-        painter.drawLines([QLineF(frame.left(), y, frame.right(), y) for y, _ in rows])
-        columns = [(place(value, 0).x(), text) for value, text in step_ticks(0, self._epochs, frame.width())]
-        draw_axes(painter, frame, style, columns, rows)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.theme.color(self.theme.plot_lr), 1.5, Qt.PenStyle.SolidLine))
-        painter.drawPolyline(QPolygonF([place(*point) for point in self._points]))
-        painter.end()
+        first, last = points[0][1], points[-1][1]
+        text = tr(
+            "Starts at {first}, reaches {top}, ends at {last}.",
+            first=number(first), top=number(top), last=number(last),
+        )  # fmt: skip
+        self.plot.setToolTip(text)
+        self.plot.setAccessibleDescription(text)

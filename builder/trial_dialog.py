@@ -1,0 +1,206 @@
+"""Dialogs of the two short trainings: the search for a learning rate, and one batch learnt by heart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from builder.panels.axes import log_ticks, step_ticks, value_ticks
+from builder.panels.line_plot import Line, LinePlot, Picture, Point
+from builder.texts import tr, tr_made
+from builder.theme import GRID, Theme, font
+from builder.trial import Trial, Work
+from runtime.events import DataProgress, StepsRecorded
+
+FIRST_SIZE = QSize(640, 480)
+_ROOM = 0.06  # of the height, left free above and below the curves
+_HIGHEST = 4.0  # times the first loss; a curve that leaves for infinity must not flatten the rest
+
+
+class TrialDialog(QDialog):
+    """Runs a trial while it is open; closing it stops the trial.
+
+    What a trial shows and says is up to its kind: `take` and `conclude`.
+    """
+
+    def __init__(self, title: str, intro: str, work: Work, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.resize(FIRST_SIZE)
+        self.intro = QLabel(intro, wordWrap=True)
+        self.intro.setProperty("role", "muted")
+        self.progress = QProgressBar(maximum=0, textVisible=False)
+        self.progress.setAccessibleName(tr("Progress of the trial"))
+        self.status = QLabel(tr("Preparing..."))
+        self.status.setFont(font("caption"))
+        self.plot = LinePlot(theme)
+        self.verdict = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        for part in (self.intro, self.progress, self.status):
+            column.addWidget(part)
+        column.addWidget(self.plot, 1)
+        for part in (self.verdict, self.buttons):
+            column.addWidget(part)
+        self.trial = Trial(work, self)
+        self.trial.arrived.connect(self._take)
+        self.trial.ended.connect(self._end)
+        self.trial.start()
+
+    def take(self, event: Any) -> None:
+        """Notes one event of the trial."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Shows what was noted."""
+        raise NotImplementedError
+
+    def conclude(self) -> str:
+        """What the trial has shown, in words; called once, at its end."""
+        raise NotImplementedError
+
+    def done(self, result: int) -> None:
+        """Ends the trial before the dialog."""
+        self.trial.stop()
+        super().done(result)
+
+    @Slot(object)
+    def _take(self, events: Sequence[Any]) -> None:
+        for event in events:
+            if isinstance(event, DataProgress):
+                self.status.setText(tr_made(event.text))
+            else:
+                self.take(event)
+        self.redraw()
+
+    @Slot(str)
+    def _end(self, fault: str) -> None:
+        self.progress.setRange(0, 1)
+        self.progress.setValue(1)
+        self.status.setText(tr("Failed") if fault else tr("Done"))
+        self.verdict.setProperty("role", "error" if fault else "")
+        self.verdict.style().polish(self.verdict)
+        self.verdict.setText(tr_made(fault or self.conclude()))
+
+    def show_step(self, step: int, total: int) -> None:
+        """Moves the progress bar."""
+        self.progress.setRange(0, total)
+        self.progress.setValue(step)
+        self.status.setText(tr("Step {step} of at most {total}", step=step, total=total))
+
+
+class LrFinderDialog(TrialDialog):
+    """Draws the loss over the learning rate, and offers to take the rate that is suggested.
+
+    Signals:
+        adopted(float): the user takes this rate.
+    """
+
+    adopted = Signal(float)
+
+    def __init__(self, work: Work, theme: Theme, parent: QWidget | None = None) -> None:
+        self.tried: list[Any] = []
+        self.lr: float | None = None
+        super().__init__(
+            tr("Find a learning rate"),
+            tr(
+                "A copy of the network trains with a rate that grows at every step. Where the loss falls fastest "
+                "is a good rate; where it rises again, steps are too long."
+            ),
+            work, theme, parent,
+        )  # fmt: skip
+        self.adopt_button = self.buttons.addButton(
+            tr("Use this rate"), QDialogButtonBox.ButtonRole.AcceptRole
+        )
+        self.adopt_button.setEnabled(False)
+        self.adopt_button.setToolTip(tr("There is no suggestion yet."))
+        self.buttons.accepted.connect(self._adopt)
+
+    def take(self, event: Any) -> None:
+        self.tried.append(event)
+        self.show_step(event.step, event.total)
+
+    def redraw(self) -> None:
+        raw = [(math.log10(each.lr), each.loss) for each in self.tried if math.isfinite(each.loss)]
+        smooth = [(math.log10(each.lr), each.smoothed) for each in self.tried if math.isfinite(each.smoothed)]
+        if not smooth:
+            return
+        first, last = math.log10(self.tried[0].lr), math.log10(self.tried[-1].lr)
+        self.plot.show_picture(
+            Picture(
+                [Line(raw, "plot_train_raw", 1.0), Line(smooth, "plot_train")],
+                (first, max(last, first + 1)),
+                _span(smooth),
+                log_ticks,
+                value_ticks,
+                [] if self.lr is None else [math.log10(self.lr)],
+            )
+        )
+
+    def conclude(self) -> str:
+        from runtime.lr_finder import suggested  # torch comes with it
+
+        suggestion = suggested(self.tried)
+        self.lr = suggestion.lr
+        if self.lr is not None:
+            self.adopt_button.setEnabled(True)
+            self.adopt_button.setToolTip("")
+            self.adopt_button.setText(tr("Use lr = {lr:g}", lr=self.lr))
+            self.adopt_button.setDefault(True)
+        self.redraw()
+        return suggestion.text
+
+    @Slot()
+    def _adopt(self) -> None:
+        if self.lr is not None:
+            self.adopted.emit(self.lr)
+        self.accept()
+
+
+class OverfitDialog(TrialDialog):
+    """Draws the loss of the one batch."""
+
+    def __init__(self, work: Work, theme: Theme, parent: QWidget | None = None) -> None:
+        self.losses: list[float] = []
+        super().__init__(
+            tr("Overfit one batch"),
+            tr(
+                "A copy of the network learns one small batch by heart. One that cannot do that has a fault, and "
+                "will not learn the whole data set either."
+            ),
+            work, theme, parent,
+        )  # fmt: skip
+
+    def take(self, event: StepsRecorded) -> None:
+        from runtime.overfitting import STEPS
+
+        self.losses += event.losses
+        self.show_step(len(self.losses), STEPS)
+
+    def redraw(self) -> None:
+        points = [(step, loss) for step, loss in enumerate(self.losses, 1) if math.isfinite(loss)]
+        if points:
+            low, high = _span(points)
+            self.plot.show_picture(
+                Picture([Line(points, "plot_train")], (0, max(len(self.losses), 10)), (min(low, 0), high), step_ticks)
+            )
+
+    def conclude(self) -> str:
+        from runtime.overfitting import judged
+
+        return judged(self.losses).text
+
+
+def _span(points: Sequence[Point]) -> Point:
+    """From where to where the axis goes."""
+    low = min(y for _, y in points)
+    high = min(max(y for _, y in points), _HIGHEST * max(points[0][1], low))
+    room = _ROOM * ((high - low) or abs(high) or 1.0)
+    return low - room, high + room
