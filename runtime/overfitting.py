@@ -1,0 +1,102 @@
+"""Whether a network can learn one batch by heart: what cannot do that will not learn a data set either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+from torch.nn.modules.dropout import _DropoutNd
+
+from runtime.control import Control
+from runtime.data.feed import Feed
+from runtime.data.load import TrainData
+from runtime.engine import train
+from runtime.events import StepsRecorded
+from runtime.plan import EarlyStopping, TrainingPlan
+
+STEPS = 300
+SAMPLES = 32  # at most; learning more by heart takes longer and tells no more
+ENOUGH = 0.05  # of the first loss
+
+
+@dataclass(frozen=True, slots=True)
+class Overfitted:
+    """How the search for the bottom went.
+
+    Attributes:
+        losses: of each step.
+        has_learnt: whether the last is next to nothing against the first.
+        text: the same in words, with what to look at where it has not.
+    """
+
+    losses: tuple[float, ...]
+    has_learnt: bool
+    text: str
+
+
+def overfit(
+    model: nn.Module,
+    plan: TrainingPlan,
+    data: TrainData,
+    control: Control,
+    *,
+    device: torch.device,
+    steps: int = STEPS,
+) -> Iterator[StepsRecorded]:
+    """Trains on one small batch alone, without dropout, schedule or any end but the last step, or a stop.
+
+    It also ends once the loss is next to nothing.
+
+    Args:
+        model: on `device` already; it is trained, so give one that is thrown away.
+        plan: its loss, optimizer, clipping and precision are used.
+        data: the batch is drawn from the training samples.
+        control: stops it between two steps.
+        device: where to compute.
+        steps: how many there are at most.
+    """
+    for module in model.modules():
+        if isinstance(module, _DropoutNd):
+            module.p = 0.0
+    count = min(SAMPLES, plan.batch_size, len(data.train_x))
+    chosen = torch.randperm(len(data.train_x), generator=torch.Generator().manual_seed(plan.seed))[:count]
+    batch = replace(
+        data,
+        train_x=data.train_x[chosen],
+        train_y=data.train_y[chosen],
+        val_x=data.val_x[:0],
+        val_y=data.val_y[:0],
+    )
+    alone = replace(
+        plan, epochs=steps, batch_size=count, scheduler=None, accumulate_steps=1,
+        early_stopping=EarlyStopping(), ema_decay=None, max_steps=None, max_minutes=None, monitor="train_loss", compile=False,
+    )  # fmt: skip
+    feed = Feed(batch, count, seed=plan.seed, device=device)
+    first = None
+    for event in train(model, alone, feed, control, device=device):
+        if not isinstance(event, StepsRecorded):
+            continue
+        yield event
+        first = event.losses[0] if first is None else first
+        if event.losses[-1] <= ENOUGH * first:
+            return
+
+
+def judged(losses: Sequence[float], samples: int) -> Overfitted:
+    """What the losses of the steps say."""
+    if not losses:
+        return Overfitted((), False, "No step was taken.")
+    first, last, count = losses[0], losses[-1], len(losses)
+    if last <= ENOUGH * first:
+        fall = f"the loss fell from {first:.4g} to {last:.4g}"
+        text = f"Learnt {samples} samples by heart in {count} steps: {fall}."
+        return Overfitted(tuple(losses), True, text)
+    text = (
+        f"After {count} steps on the same {samples} samples the loss is {last:.4g}; it began at {first:.4g}. "
+        f"Expected at most {ENOUGH * first:.2g}. Look for frozen layers, a learning rate that is far off "
+        "(the LR finder suggests one), an activation behind the last layer, or targets that do not follow "
+        "from the inputs."
+    )
+    return Overfitted(tuple(losses), False, text)
