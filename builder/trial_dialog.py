@@ -27,7 +27,9 @@ class TrialDialog(QDialog):
     What a trial shows and says is up to its kind: `take` and `conclude`.
     """
 
-    def __init__(self, title: str, intro: str, work: Work, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, intro: str, work: Work, theme: Theme, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(title)
         self.resize(FIRST_SIZE)
@@ -38,7 +40,9 @@ class TrialDialog(QDialog):
         self.status = QLabel(tr("Preparing..."))
         self.status.setFont(font("caption"))
         self.plot = LinePlot(theme)
-        self.verdict = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.verdict = QLabel(
+            wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse
+        )
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -111,8 +115,8 @@ class LrFinderDialog(TrialDialog):
         super().__init__(
             tr("Find a learning rate"),
             tr(
-                "A copy of the network trains with a rate that grows at every step. Where the loss falls fastest "
-                "is a good rate; where it rises again, steps are too long."
+                "A copy of the network trains with a rate that grows at every step. Where the loss falls "
+                "fastest is a good rate; where it rises again, steps are too long."
             ),
             work, theme, parent,
         )  # fmt: skip
@@ -172,8 +176,8 @@ class OverfitDialog(TrialDialog):
         super().__init__(
             tr("Overfit one batch"),
             tr(
-                "A copy of the network learns one small batch by heart. One that cannot do that has a fault, and "
-                "will not learn the whole data set either."
+                "A copy of the network learns one small batch by heart. One that cannot do that has a fault, "
+                "and will not learn the whole data set either."
             ),
             work, theme, parent,
         )  # fmt: skip
@@ -189,7 +193,12 @@ class OverfitDialog(TrialDialog):
         if points:
             low, high = _span(points)
             self.plot.show_picture(
-                Picture([Line(points, "plot_train")], (0, max(len(self.losses), 10)), (min(low, 0), high), step_ticks)
+                Picture(
+                    [Line(points, "plot_train")],
+                    (0, max(len(self.losses), 10)),
+                    (min(low, 0), high),
+                    step_ticks,
+                )
             )
 
     def conclude(self) -> str:

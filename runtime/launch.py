@@ -16,17 +16,15 @@ from graph.document import Project
 from graph.storage import StorageError
 from runtime.checkpoint import Checkpoint, CheckpointError, checkpoint_folder, load_checkpoint
 from runtime.control import Control
-from runtime.data.feed import Feed
-from runtime.data.load import load_data
 from runtime.data.raw import DataCancelled, DataError
 from runtime.device import DeviceError, pick_device
 from runtime.engine import train
 from runtime.events import EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
 from runtime.failure import NonFiniteError, TrainingFailure, is_out_of_memory, out_of_memory_text
 from runtime.inspect import Inspector
-from runtime.loss_spec import needs_of
+from runtime.material import gather
 from runtime.plan import PlanError, TrainingPlan
-from runtime.preflight import check_model, check_ranges, find_ends
+from runtime.preflight import check_ranges
 from runtime.random_state import seeded
 from runtime.runs import RunError, RunFolder
 from runtime.training_cost import shortage
@@ -107,32 +105,15 @@ class _Launch:
         self._plan = plan = TrainingPlan.from_mapping(self._project.training)
         self._folder.update(plan=plan.to_mapping(defaults=True), seed=plan.seed)
         self._device = pick_device(plan.device)
-        ends = find_ends(self._project, plan.loss)
-        data = yield from load_data(
-            plan.data,
-            target=needs_of(plan.loss).target.kind,
-            ignored=plan.loss.params.get("ignore_index"),
-            input_dtype=ends.input_dtype,
-            seed=plan.seed,
-            folder=self._data_folder,
-            stopped=lambda: self._control.stopped,
-        )
-        check_model(data, plan.loss, ends)
+        material = yield from gather(self._project, plan, self._control, self._data_folder)
         if text := shortage(self._project, plan, str(self._device)):
             _log.warning("%s", text)
         with seeded(plan.seed, self._device):
             folder = None if self._resume else self._data_folder or Path()
             self._live = build(self._project, weights_folder=folder)
             model = self._live.module.to(self._device)
-            feed = Feed(
-                data,
-                plan.batch_size,
-                seed=plan.seed,
-                device=self._device,
-                drop_last=plan.drop_last,
-                sampler=plan.sampler,
-            )
-            check_ranges(model, next(feed.train(1)).x, plan.loss, ends)
+            feed = material.feed()
+            check_ranges(model, next(feed.train(1)).x, plan.loss, material.ends)
             yield from train(
                 model,
                 plan,

@@ -11,7 +11,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from runtime.control import Control
 from runtime.data.feed import Feed
-from runtime.data.load import TrainData
+from runtime.data.prepared import TrainData
 from runtime.engine import train
 from runtime.events import StepsRecorded
 from runtime.plan import EarlyStopping, TrainingPlan
@@ -39,7 +39,7 @@ class Overfitted:
 def overfit(
     model: nn.Module,
     plan: TrainingPlan,
-    data: TrainData,
+    feed: Feed,
     control: Control,
     *,
     device: torch.device,
@@ -52,7 +52,7 @@ def overfit(
     Args:
         model: on `device` already; it is trained, so give one that is thrown away.
         plan: its loss, optimizer, clipping and precision are used.
-        data: the batch is drawn from the training samples.
+        feed: the batch is its first, or a part of it.
         control: stops it between two steps.
         device: where to compute.
         steps: how many there are at most.
@@ -60,22 +60,18 @@ def overfit(
     for module in model.modules():
         if isinstance(module, _DropoutNd):
             module.p = 0.0
-    count = min(SAMPLES, plan.batch_size, len(data.train_x))
-    chosen = torch.randperm(len(data.train_x), generator=torch.Generator().manual_seed(plan.seed))[:count]
-    batch = replace(
-        data,
-        train_x=data.train_x[chosen],
-        train_y=data.train_y[chosen],
-        val_x=data.val_x[:0],
-        val_y=data.val_y[:0],
-    )
+    drawn = next(feed.train(1))
+    x, y = drawn.x[:SAMPLES].clone(), drawn.y[:SAMPLES].clone()
+    batch = TrainData(x, y, x[:0], y[:0], tuple(x.shape[1:]), feed.num_classes, feed.class_names)
+    count = len(x)
     alone = replace(
         plan, epochs=steps, batch_size=count, scheduler=None, accumulate_steps=1,
-        early_stopping=EarlyStopping(), ema_decay=None, max_steps=None, max_minutes=None, monitor="train_loss", compile=False,
+        early_stopping=EarlyStopping(), ema_decay=None, max_steps=None, max_minutes=None,
+        monitor="train_loss", compile=False,
     )  # fmt: skip
-    feed = Feed(batch, count, seed=plan.seed, device=device)
+    only = Feed(batch, count, seed=plan.seed, device=device)
     first = None
-    for event in train(model, alone, feed, control, device=device):
+    for event in train(model, alone, only, control, device=device):
         if not isinstance(event, StepsRecorded):
             continue
         yield event
@@ -84,17 +80,17 @@ def overfit(
             return
 
 
-def judged(losses: Sequence[float], samples: int) -> Overfitted:
+def judged(losses: Sequence[float]) -> Overfitted:
     """What the losses of the steps say."""
     if not losses:
         return Overfitted((), False, "No step was taken.")
     first, last, count = losses[0], losses[-1], len(losses)
     if last <= ENOUGH * first:
         fall = f"the loss fell from {first:.4g} to {last:.4g}"
-        text = f"Learnt {samples} samples by heart in {count} steps: {fall}."
+        text = f"Learnt the batch by heart in {count} steps: {fall}."
         return Overfitted(tuple(losses), True, text)
     text = (
-        f"After {count} steps on the same {samples} samples the loss is {last:.4g}; it began at {first:.4g}. "
+        f"After {count} steps on the same batch the loss is {last:.4g}; it began at {first:.4g}. "
         f"Expected at most {ENOUGH * first:.2g}. Look for frozen layers, a learning rate that is far off "
         "(the LR finder suggests one), an activation behind the last layer, or targets that do not follow "
         "from the inputs."

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from runtime.control import Control
+from runtime.data.feed import Feed
 from runtime.overfitting import ENOUGH, STEPS, judged, overfit
 from tests.runtime.training import CPU, make_cnn, make_data, make_mlp, make_plan
 
@@ -16,18 +17,19 @@ ADAM = {"optimizer": {"type": "Adam", "lr": 0.02}}
 def losses_of(model: nn.Module, shape: tuple[int, ...] = (6,), **settings: object) -> list[float]:
     torch.manual_seed(0)
     plan = make_plan(**{**ADAM, "batch_size": 16, **settings})
-    events = overfit(model, plan, make_data(shape), Control(), device=CPU)
+    feed = Feed(make_data(shape), plan.batch_size, seed=plan.seed)
+    events = overfit(model, plan, feed, Control(), device=CPU)
     return [loss for event in events for loss in event.losses]
 
 
 @pytest.mark.parametrize(("make", "shape"), [(make_mlp, (6,)), (make_cnn, (1, 5, 5))])
 def test_a_sound_network_learns_a_batch_by_heart(make: object, shape: tuple[int, ...]) -> None:
     losses = losses_of(make(), shape)  # type: ignore[operator]
-    found = judged(losses, 16)
+    found = judged(losses)
     assert found.has_learnt
     assert losses[-1] <= ENOUGH * losses[0]
     assert len(losses) < STEPS
-    assert "Learnt 16 samples by heart" in found.text
+    assert "Learnt the batch by heart" in found.text
 
 
 def test_dropout_schedule_and_validation_do_not_disturb() -> None:
@@ -37,7 +39,7 @@ def test_dropout_schedule_and_validation_do_not_disturb() -> None:
         "early_stopping": {"patience": 1},
         "ema_decay": 0.9,
     }
-    assert judged(losses_of(model, **settings), 16).has_learnt
+    assert judged(losses_of(model, **settings)).has_learnt
 
 
 def test_a_network_that_cannot_learn_is_told_apart() -> None:
@@ -45,11 +47,11 @@ def test_a_network_that_cannot_learn_is_told_apart() -> None:
     for parameter in list(model.parameters())[:-1]:
         parameter.requires_grad_(False)
     losses = losses_of(model)
-    found = judged(losses, 16)
+    found = judged(losses)
     assert not found.has_learnt
     assert len(losses) == STEPS
     assert "frozen layers" in found.text
 
 
 def test_without_a_step_nothing_is_claimed() -> None:
-    assert not judged([], 16).has_learnt
+    assert not judged([]).has_learnt
