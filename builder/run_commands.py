@@ -71,7 +71,7 @@ class RunCommands(QObject):
 
     def train(self) -> None:
         """Starts a run, or explains what is in the way."""
-        if self._is_refused():
+        if self.is_refused():
             return
         document = self._session.document
         try:
@@ -116,7 +116,8 @@ class RunCommands(QObject):
         elsewhere = tr(
             "{other} is being trained in another window. Stop it there, or wait for its end.", other=other
         )
-        actions.set_enabled("run.train", idle and not other, elsewhere if idle else busy)
+        for name in ("run.train", "run.find_lr", "run.overfit"):
+            actions.set_enabled(name, idle and not other, elsewhere if idle else busy)
         pausing = state in ("preparing", "running", "paused")
         actions.set_enabled(
             "run.pause", pausing, tr("The run is ending.") if state == "stopping" else tr(IDLE)
@@ -128,7 +129,8 @@ class RunCommands(QObject):
         actions.set_enabled("file.close_project", idle, busy)
         actions.set_enabled("run.folder", self._run_dir is not None, tr("Nothing was trained yet."))
 
-    def _is_refused(self) -> bool:
+    def is_refused(self) -> bool:
+        """Whether something is in the way of a training; says what."""
         errors = len(self._session.errors)
         if errors:
             self._session.message.emit(

@@ -132,6 +132,24 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "Opens the Training tab.",
     ),
     ActionSpec(
+        "run.find_lr",
+        "Find &learning rate...",
+        "Run",
+        "find_learning_rate",
+        (),
+        "chart",
+        "Tries learning rates on a copy of the network, and suggests one.",
+    ),
+    ActionSpec(
+        "run.overfit",
+        "&Overfit one batch...",
+        "Run",
+        "overfit_batch",
+        (),
+        "play",
+        "Checks whether the network can learn one batch by heart.",
+    ),
+    ActionSpec(
         "run.folder",
         "Open run &folder",
         "Run",
@@ -307,7 +325,10 @@ MENUS: dict[str, tuple[str, ...]] = {
         "graph.problems", "graph.fix_all", "", "graph.code",
     ),
     "Arrange": (*LAYOUTS, "", "graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
-    "Run": ("run.train", "run.pause", "run.stop", "", "run.dashboard", "run.folder"),
+    "Run": (
+        "run.train", "run.pause", "run.stop", "", "run.find_lr", "run.overfit", "",
+        "run.dashboard", "run.folder",
+    ),
     "Window": ("window.new", "window.next", "window.close"),
     "Help": ("help.shortcuts", "help.layers", "help.hints", "", "help.about"),
 }  # fmt: skip

@@ -37,6 +37,7 @@ from builder.run_commands import RunCommands
 from builder.run_controller import RunController
 from builder.status import StatusBar
 from builder.tool_bars import add_bar
+from builder.trial_commands import TrialCommands
 from builder.window_tools import WindowTools
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Workspace(QObject):
 
     def end(self) -> None:
         """Saves the run, if one is on, and returns when no thread works for any part."""
+        self.trials.end()
         self.controller.shut_down()
         self.exports.wait()
         self.layouts.wait()
@@ -133,6 +135,8 @@ class Workspace(QObject):
             session, self.controller, window.loader, self.training, self.run_bar.progress, actions,
             window.dialogs,
         )  # fmt: skip
+        self.trials = TrialCommands(session, self.runs, window.windows.turn, theme, window)
+        self.training.show_checks([actions["run.find_lr"], actions["run.overfit"]])
         self.blocks = BlockCommands(session, actions, window)
         self.arrange = ArrangeCommands(session, canvas, actions, window)
         self.keyboard = KeyboardCommands(session, canvas, actions, window)
@@ -186,12 +190,14 @@ class Workspace(QObject):
         window.loader.loaded.connect(self.training.prepare)
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
-            self.run_bar, self.tools, self.hints, self.overlay, self.figures, self.connecting, self.minimap,
+            self.run_bar, self.tools, self.hints, self.trials, self.overlay, self.figures, self.connecting,
+            self.minimap,
         ):  # fmt: skip
             window.themes.changed.connect(part.set_theme)
         window.actions_.bind(
-            self.exports, self.runs, self.canvas, self.blocks, self.arrange, self.layouts, self.tools,
-            self.hints, self.watch, self.figures, self.keyboard, self.connecting, self.minimap_switch,
+            self.exports, self.runs, self.trials, self.canvas, self.blocks, self.arrange, self.layouts,
+            self.tools, self.hints, self.watch, self.figures, self.keyboard, self.connecting,
+            self.minimap_switch,
         )  # fmt: skip
         window.actions_.install("canvas", self.canvas)
         self.set_has_project(window.has_project)

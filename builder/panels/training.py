@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QSettings, Qt, Slot
-from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from builder.panels.dashboard import Dashboard
 from builder.panels.plan_form import PlanForm
 from builder.session import Session
 from builder.texts import tr
-from builder.theme import Theme
+from builder.theme import GRID, Theme
 from runtime.events import Event
 
 FORM_WIDTH = 340  # pixels
@@ -31,7 +32,15 @@ class TrainingPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setMinimumWidth(FORM_WIDTH - 60)
-        scroll.setWidget(self.plan)
+        self._checks = QHBoxLayout()
+        self._checks.setContentsMargins(GRID, GRID, GRID, 0)
+        form = QWidget()
+        column = QVBoxLayout(form)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._checks)
+        column.addWidget(self.plan, 1)
+        scroll.setWidget(form)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.addWidget(scroll)
         self.splitter.addWidget(self.dashboard)
@@ -41,6 +50,15 @@ class TrainingPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
+
+    def show_checks(self, actions: Iterable[QAction]) -> None:
+        """Puts buttons above the plan for what can be tried before a run."""
+        for action in actions:
+            button = QToolButton(self)
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            self._checks.addWidget(button)
+        self._checks.addStretch(1)
 
     @Slot()
     def prepare(self) -> None:

@@ -1,0 +1,83 @@
+"""Short trainings from the Run menu, in the real window."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QToolButton
+
+from builder.trial_dialog import LrFinderDialog, OverfitDialog
+from graph.edits import SetTraining
+from graph.storage import save
+from tests.builder.test_run_controller import spirals
+
+PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
+
+
+@pytest.fixture
+def small(window, tmp_path):
+    """The window with a network open that trains within a second."""
+    path = tmp_path / "spirals.netloom"
+    save(spirals().project, path)
+    window.files.open_project(path)
+    return window
+
+
+def opened(window, qtbot, action, kind):
+    """The dialog that an action opens, once its trial is over."""
+    window.actions_[action].trigger()
+    dialog = window.workspace.trials.dialog
+    assert isinstance(dialog, kind)
+    assert not window.actions_["run.train"].isEnabled()
+    qtbot.waitUntil(lambda: bool(dialog.verdict.text()), timeout=PATIENCE)
+    return dialog
+
+
+def test_a_rate_is_found_adopted_and_can_be_taken_back(small, qtbot):
+    before = small.session.project.training
+    dialog = opened(small, qtbot, "run.find_lr", LrFinderDialog)
+    assert len(dialog.tried) > 20
+    assert dialog.lr is not None
+    assert f"lr = {dialog.lr:g}" in dialog.verdict.text()
+    rate = dialog.lr
+    qtbot.mouseClick(dialog.adopt_button, Qt.MouseButton.LeftButton)
+    assert small.session.project.training["optimizer"]["lr"] == rate
+    assert small.actions_["run.train"].isEnabled()
+    small.actions_["edit.undo"].trigger()
+    assert small.session.project.training == before
+
+
+def test_a_batch_is_learnt_by_heart(small, qtbot):
+    dialog = opened(small, qtbot, "run.overfit", OverfitDialog)
+    assert len(dialog.losses) > 1
+    assert "the same batch" in dialog.verdict.text() or "by heart" in dialog.verdict.text()
+    qtbot.mouseClick(dialog.buttons.button(QDialogButtonBox.StandardButton.Close), Qt.MouseButton.LeftButton)
+    assert small.workspace.trials.dialog is None
+    assert small.actions_["run.train"].isEnabled()
+
+
+def test_closing_the_dialog_ends_the_trial(small, qtbot):
+    small.actions_["run.find_lr"].trigger()
+    dialog = small.workspace.trials.dialog
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert small.workspace.trials.dialog is None
+    assert small.actions_["run.train"].isEnabled()
+
+
+def test_what_keeps_it_from_training_is_said_in_the_dialog(small, qtbot, tmp_path):
+    training = {**small.session.project.training, "data": {"source": "arrays", "path": "gone.npz"}}
+    small.session.apply(SetTraining(training, "Set data"))
+    dialog = opened(small, qtbot, "run.find_lr", LrFinderDialog)
+    assert "gone.npz" in dialog.verdict.text()
+    assert not dialog.adopt_button.isEnabled()
+    assert dialog.adopt_button.toolTip()
+    dialog.reject()
+
+
+def test_a_broken_plan_opens_no_dialog(small):
+    small.session.apply(SetTraining({"epochs": -1}, "Set epochs"))
+    small.actions_["run.find_lr"].trigger()
+    assert small.workspace.trials.dialog is None
+
+
+def test_the_plan_has_buttons_for_both(small):
+    buttons = {button.defaultAction() for button in small.training.findChildren(QToolButton)}
+    assert {small.actions_["run.find_lr"], small.actions_["run.overfit"]} <= buttons
