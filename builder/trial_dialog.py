@@ -158,6 +158,7 @@ class LrFinderDialog(TrialDialog):
             self.adopt_button.setToolTip("")
             self.adopt_button.setText(tr("Use lr = {lr:g}", lr=self.lr))
             self.adopt_button.setDefault(True)
+            self.adopt_button.setFocus()
         self.redraw()
         return suggestion.text
 

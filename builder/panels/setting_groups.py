@@ -8,20 +8,20 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from builder.panels.fields import Field
 from builder.panels.form_row import FieldState
 from builder.panels.forms import SpecForm
-from builder.texts import tr_made
+from builder.texts import later, tr, tr_made
 from builder.theme import GRID, font
 from runtime.plan_choices import SETTING_GROUPS, SettingGroup
 
 LABELS = {
-    "accumulate_steps": "Accumulate",
-    "tf32": "TF32",
-    "clip_grad_norm": "Clip norm",
-    "clip_grad_value": "Clip values",
-    "on_nonfinite": "If not finite",
-    "ema_decay": "EMA decay",
-    "monitor": "Best by",
-    "checkpoint_epochs": "Every epochs",
-    "checkpoint_minutes": "Every minutes",
+    "accumulate_steps": later("Accumulate"),
+    "tf32": later("TF32"),
+    "clip_grad_norm": later("Clip norm"),
+    "clip_grad_value": later("Clip values"),
+    "on_nonfinite": later("If not finite"),
+    "ema_decay": later("EMA decay"),
+    "monitor": later("Best by"),
+    "checkpoint_epochs": later("Every epochs"),
+    "checkpoint_minutes": later("Every minutes"),
 }
 
 
@@ -79,7 +79,7 @@ def heading_of(text: str, parent: QWidget) -> QLabel:
 
 def spoken(name: str) -> str:
     """What a form calls a setting, in the reader's language."""
-    return tr_made(english(name))
+    return tr(LABELS[name]) if name in LABELS else tr_made(english(name))
 
 
 def english(name: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
+from builder.panels.action_button import ActionButton
 from builder.panels.dashboard import Dashboard
 from builder.panels.plan_form import PlanForm
 from builder.session import Session
@@ -54,10 +55,7 @@ class TrainingPanel(QWidget):
     def show_checks(self, actions: Iterable[QAction]) -> None:
         """Puts buttons above the plan for what can be tried before a run."""
         for action in actions:
-            button = QToolButton(self)
-            button.setDefaultAction(action)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-            self._checks.addWidget(button)
+            self._checks.addWidget(ActionButton(action, self))
         self._checks.addStretch(1)
 
     @Slot()

@@ -2,8 +2,9 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QToolButton
+from PySide6.QtWidgets import QDialogButtonBox
 
+from builder.panels.action_button import ActionButton
 from builder.trial_dialog import LrFinderDialog, OverfitDialog
 from graph.edits import SetTraining
 from graph.storage import save
@@ -79,5 +80,10 @@ def test_a_broken_plan_opens_no_dialog(small):
 
 
 def test_the_plan_has_buttons_for_both(small):
-    buttons = {button.defaultAction() for button in small.training.findChildren(QToolButton)}
-    assert {small.actions_["run.find_lr"], small.actions_["run.overfit"]} <= buttons
+    buttons = {button.action: button for button in small.training.findChildren(ActionButton)}
+    assert buttons.keys() == {small.actions_["run.find_lr"], small.actions_["run.overfit"]}
+    assert [button.text() for button in buttons.values()] == ["Find learning rate", "Overfit one batch"]
+    small.actions_.set_enabled("run.overfit", False, "Not now.")
+    button = buttons[small.actions_["run.overfit"]]
+    assert not button.isEnabled()
+    assert "Not now." in button.toolTip()
