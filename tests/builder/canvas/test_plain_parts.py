@@ -10,7 +10,7 @@ from builder.canvas.face import Face
 from builder.canvas.placement import fitting, free_output, free_spot, place, place_in_edge, snapped
 from builder.canvas.ports import CARD_WIDTH, card_height, num_rows, ports_of
 from builder.canvas.routes import middle, route
-from builder.canvas.style import BLOCK_SIZES, MIN_BLOCK_TEXT, CanvasStyle
+from builder.canvas.style import BLOCK_SIZES, CanvasStyle
 from builder.theme import light
 from graph.cards import DOT, is_dot
 from graph.catalog import CATALOG
@@ -232,14 +232,14 @@ def test_a_skip_around_another_bows_lower_where_there_is_room():
 def test_of_a_name_on_a_small_block_too_little_is_left_to_be_read(qapp, name, shown):
     node = Node("n1", "ReLU", name)
     face = Face(node, CATALOG["ReLU"], NodeResult(), (), False, CanvasStyle(light()))
-    line = face.block_name(MIN_BLOCK_TEXT / BLOCK_SIZES[-1], 64.0)
+    line = face.block_name(BLOCK_SIZES[-1], 64.0)
     assert line.text.text() == shown
 
 
 def test_of_a_longer_name_its_two_ends_stand_on_a_block(qapp):
     node = Node("n1", "ReLU", "classifier_of_digits")
     face = Face(node, CATALOG["ReLU"], NodeResult(), (), False, CanvasStyle(light()))
-    text = face.block_name(MIN_BLOCK_TEXT / BLOCK_SIZES[4], 64.0).text.text()
+    text = face.block_name(BLOCK_SIZES[4], 64.0).text.text()
     assert len(text) > 4
     assert text[0] == "c"
     assert text[-1] == "s"
