@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -12,7 +12,7 @@ from builder.panels.problem_list import ProblemCards
 from builder.severities import SEVERITIES
 from builder.texts import tr
 from builder.theme import GRID, Theme, font
-from graph.problems import Problem
+from graph.scopes import LocatedProblem
 
 
 class ProblemGroups(QWidget):
@@ -35,11 +35,11 @@ class ProblemGroups(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.headings = {severity: QLabel(self) for severity in SEVERITIES}
-        self._lists = {severity: ProblemCards(theme, self) for severity in SEVERITIES}
+        self.lists = {severity: ProblemCards(theme, self) for severity in SEVERITIES}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
-        for severity, cards in self._lists.items():
+        for severity, cards in self.lists.items():
             self.headings[severity].setFont(font("strong"))
             self.headings[severity].setToolTip(tr(SEVERITIES[severity].about))
             layout.addWidget(self.headings[severity])
@@ -53,29 +53,48 @@ class ProblemGroups(QWidget):
     @property
     def cards(self) -> list[ProblemCard]:
         """The cards that are shown, top to bottom."""
-        return [card for cards in self._lists.values() for card in cards.cards]
+        return [card for cards in self.lists.values() for card in cards.cards]
 
-    def show_problems(self, problems: Sequence[Problem], places: Sequence[str]) -> None:
-        """Shows these problems, each with the block that it is in, in this order within their groups."""
-        for severity, cards in self._lists.items():
-            placed = zip(problems, places, strict=True)
-            found = [(problem, place) for problem, place in placed if problem.severity == severity]
-            members = [problem for problem, _ in found]
-            cards.show_problems(members, [place for _, place in found])
-            self.headings[severity].setText(SEVERITIES[severity].counted(len(members)))
-            self.headings[severity].setVisible(bool(members) and len(members) < len(problems))
-        self.setVisible(bool(problems))
+    def show_problems(
+        self, groups: Mapping[str, Sequence[LocatedProblem]], place_of: Callable[[LocatedProblem], str]
+    ) -> None:
+        """Shows these problems, in this order within their groups.
+
+        Args:
+            groups: the problems of each severity that there is.
+            place_of: in which block one is.
+        """
+        for severity, cards in self.lists.items():
+            found = groups.get(severity, ())
+            cards.show_problems([each.problem for each in found], _placing(found, place_of))
+            self.headings[severity].setText(SEVERITIES[severity].counted(len(found)))
+            self.headings[severity].setVisible(bool(found) and len(groups) > 1)
+        self.setVisible(bool(groups))
 
     @Slot(object, int)
     def _step(self, card: ProblemCard, by: int) -> None:
         """Goes from a card to the one below or above, whatever group that is in."""
         shown = self.cards
-        at = shown.index(card) + by
+        at = shown.index(card) + by if card in shown else -1  # a key may reach one that just went
         if 0 <= at < len(shown):
             shown[at].setFocus(Qt.FocusReason.TabFocusReason)
             self.card_focused.emit(shown[at])
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
-        for cards in self._lists.values():
+        for cards in self.lists.values():
             cards.set_theme(theme)
+
+
+def _placing(
+    found: Sequence[LocatedProblem], place_of: Callable[[LocatedProblem], str]
+) -> Callable[[int], str]:
+    return lambda index: place_of(found[index])
+
+
+def by_severity(problems: Iterable[LocatedProblem]) -> dict[str, list[LocatedProblem]]:
+    """The problems of each severity that there is."""
+    groups: dict[str, list[LocatedProblem]] = {}
+    for each in problems:
+        groups.setdefault(each.problem.severity, []).append(each)
+    return groups

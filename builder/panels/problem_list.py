@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import islice
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from builder.panels.problem_card import ProblemCard
 from builder.texts import tr
 from builder.theme import GRID, Theme
 from graph.problems import Problem
 
-MAX_CARDS = 100
+PAGE = 20  # cards at once: each is a dozen widgets, and of thousands of problems nobody reads all
 
 
 class ProblemCards(QWidget):
-    """Shows problems, at most MAX_CARDS of them and then how many more there are.
+    """Shows the first of some problems, and more where that is asked for.
 
     Signals:
         chosen(Problem): a card was clicked.
@@ -36,12 +37,16 @@ class ProblemCards(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._pool: list[ProblemCard] = []
-        self._more = QLabel(self)
-        self._more.setProperty("role", "muted")
+        self._problems: Sequence[Problem] = ()
+        self._place_of: Callable[[int], str] = _nowhere
+        self._limit = PAGE
+        self.more_button = QPushButton(self)
+        self.more_button.setProperty("role", "link")
+        self.more_button.clicked.connect(self.show_more)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(GRID)
-        self._layout.addWidget(self._more)
+        self._layout.addWidget(self.more_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_problems(())
 
     @property
@@ -49,29 +54,56 @@ class ProblemCards(QWidget):
         """The cards that are shown, top to bottom."""
         return [card for card in self._pool if not card.isHidden()]
 
-    def show_problems(self, problems: Sequence[Problem], places: Sequence[str] = ()) -> None:
+    def show_problems(
+        self, problems: Sequence[Problem], place_of: Callable[[int], str] | None = None
+    ) -> None:
         """Shows these problems, in this order.
 
         Args:
             problems: what is wrong.
-            places: in which block each is; none where that goes without saying.
+            place_of: in which block the problem of an index is; without it that goes without saying.
         """
-        listed = problems[:MAX_CARDS]
-        while len(self._pool) < len(listed):
-            self._add_card()
-        for index, card in enumerate(self._pool):
-            if index < len(listed):
-                card.show_problem(listed[index], places[index] if places else "")
-            card.setVisible(index < len(listed))
-        self._more.setText(tr("and {count:,} more", count=len(problems) - len(listed)))
-        self._more.setVisible(len(problems) > len(listed))
-        self.setVisible(bool(listed))
+        self._problems, self._place_of = problems, place_of or _nowhere
+        if len(problems) <= PAGE:
+            self._limit = PAGE
+        self._fill()
+
+    @Slot()
+    def show_more(self) -> None:
+        """Shows so many more, and puts the focus on the first of them."""
+        first = len(self.cards)
+        self._limit += PAGE
+        self._fill()
+        for card in self.cards[first : first + 1]:
+            card.setFocus(Qt.FocusReason.TabFocusReason)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
         self._theme = theme
         for card in self._pool:
             card.set_theme(theme)
+
+    def _fill(self) -> None:
+        listed = list(islice(self._problems, self._limit))
+        while len(self._pool) < len(listed):
+            self._add_card()
+        for index, problem in enumerate(listed):
+            self._pool[index].show_problem(problem, self._place_of(index))
+            self._pool[index].show()
+        for card in self._pool[len(listed) :]:
+            card.hide()
+        self._trim()
+        left = len(self._problems) - len(listed)
+        self.more_button.setText(tr("Show {count:,} of {left:,} more", count=min(left, PAGE), left=left))
+        self.more_button.setVisible(left > 0)
+        self.setVisible(bool(listed))
+
+    def _trim(self) -> None:
+        """Lets go of cards that only a long list needed: a change of theme dresses every widget."""
+        for card in self._pool[self._limit :]:
+            self._layout.removeWidget(card)
+            card.deleteLater()
+        del self._pool[self._limit :]
 
     def _add_card(self) -> None:
         card = ProblemCard(self._theme, self)
@@ -82,3 +114,7 @@ class ProblemCards(QWidget):
         card.step_asked.connect(lambda step: self.step_asked.emit(card, step))
         self._layout.insertWidget(len(self._pool), card)
         self._pool.append(card)
+
+
+def _nowhere(index: int) -> str:
+    return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVB
 from builder.fix_preview import FixPlan, Planner, plan_fixes, preview
 from builder.fixing import fix_all, fix_problem, mends_errors, silence
 from builder.icons import icon
-from builder.panels.problem_groups import ProblemGroups
+from builder.panels.problem_groups import ProblemGroups, by_severity
 from builder.panels.silenced_menu import SilencedButton
 from builder.scope_names import path_text
 from builder.session import Session
-from builder.severities import counts_by_severity
+from builder.severities import SEVERITIES
 from builder.texts import tr, tr_count
 from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
@@ -79,16 +79,16 @@ class ProblemsPanel(QWidget):
     def refresh(self) -> None:
         """Reads the problems anew."""
         self._shown = self._session.all_problems
-        problems = [each.problem for each in self._shown]
-        project = self._session.project
-        self.cards.show_problems(problems, [path_text(project, each.path) for each in self._shown])
-        self.empty.setVisible(not problems)
-        self.summary.setText(_summary(problems))
-        self.summary.setVisible(bool(problems))
-        fixable = any(problem.remedy for problem in problems)
-        self.fix_all_button.setVisible(bool(problems))
+        groups, project = by_severity(self._shown), self._session.project
+        self.cards.show_problems(groups, lambda each: path_text(project, each.path))
+        self.empty.setVisible(not groups)
+        self.summary.setText(_summary(groups))
+        self.summary.setVisible(bool(groups))
+        fixable = any(each.problem.remedy for each in self._shown)
+        errors = (each.problem for each in groups.get("error", ()))
+        self.fix_all_button.setVisible(bool(groups))
         self.fix_all_button.setEnabled(fixable)
-        self.fix_all_button.setText(tr("Fix all errors") if mends_errors(problems) else tr("Fix all"))
+        self.fix_all_button.setText(tr("Fix all errors") if mends_errors(errors) else tr("Fix all"))
         self.foresight.setVisible(fixable)
         self.foresight.setText(tr(POINT))
         self.fix_all_button.setToolTip(
@@ -105,22 +105,29 @@ class ProblemsPanel(QWidget):
 
     @Slot(object)
     def _choose(self, problem: Problem) -> None:
-        if problem.node is not None and self._session.show_scope(self._place_of(problem).path):
+        located = self._place_of(problem)
+        if located is None or problem.node is None:
+            return
+        if self._session.show_scope(located.path):
             self._session.select((problem.node,))
             self.node_chosen.emit(problem.node)
 
     @Slot(object, object)
     def _fix(self, problem: Problem, fix: Fix) -> None:
-        fix_problem(self._session, fix, self._place_of(problem).block)
-        self.fixed.emit()
+        located = self._place_of(problem)
+        if located is not None:
+            fix_problem(self._session, fix, located.block)
+            self.fixed.emit()
 
     @Slot(object)
     def _silence(self, problem: Problem) -> None:
-        silence(self._session, problem, self._place_of(problem).block)
+        located = self._place_of(problem)
+        if located is not None:
+            silence(self._session, problem, located.block)
 
-    def _place_of(self, problem: Problem) -> LocatedProblem:
-        """Where the problem of a card is."""
-        return next(each for each in self._shown if each.problem is problem)
+    def _place_of(self, problem: Problem) -> LocatedProblem | None:
+        """Where the problem of a card is; None if it went while a menu of its card was open."""
+        return next((each for each in self._shown if each.problem is problem), None)
 
     @Slot()
     def fix_all(self) -> None:
@@ -145,7 +152,7 @@ class ProblemsPanel(QWidget):
     @Slot(object, object)
     def _foresee(self, problem: Problem, fix: Fix | None) -> None:
         """Says what a remedy would change; a copy is tried out, so the project stays as it is."""
-        located = next((each for each in self._shown if each.problem is problem), None)
+        located = self._place_of(problem)
         self.foreseen.emit(located, fix)
         if fix is None or located is None:
             self.foresight.setText(tr(POINT))
@@ -205,5 +212,6 @@ class _EmptyState(QWidget):
         )
 
 
-def _summary(problems: Sequence[Problem]) -> str:
-    return ", ".join(counts_by_severity(problem.severity for problem in problems))
+def _summary(groups: Mapping[str, Sequence[LocatedProblem]]) -> str:
+    there = (each for each in SEVERITIES if each in groups)
+    return ", ".join(SEVERITIES[each].counted(len(groups[each])) for each in there)

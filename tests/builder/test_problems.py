@@ -3,9 +3,11 @@
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtWidgets import QApplication
 
-from builder.panels.problem_list import MAX_CARDS
+from builder.panels.problem_card import ProblemCard
+from builder.panels.problem_list import PAGE
 from builder.panels.problems import ProblemsPanel
 from builder.session import Session
 from builder.theme import dark, light
@@ -118,12 +120,21 @@ def test_fix_all_says_why_it_cannot(session, panel):
     assert "None of these has a remedy" in panel.fix_all_button.toolTip()
 
 
-def test_very_many_problems_do_not_fill_the_window_with_widgets(session, panel):
-    session.apply(AddNodes(tuple(Node(f"x{n}", "ReLU", f"relu{n}") for n in range(MAX_CARDS + 20))))
-    assert len(panel.cards.cards) == MAX_CARDS
+def test_very_many_problems_do_not_fill_the_window_with_widgets(qtbot, session, panel):
+    session.apply(AddNodes(tuple(Node(f"x{n}", "ReLU", f"relu{n}") for n in range(2 * PAGE + 5))))
+    errors = panel.cards.lists["error"]
+    assert len(errors.cards) == PAGE
+    assert errors.more_button.text() == f"Show {PAGE} of {PAGE + 6} more"
     assert panel.title == f"Problems ({len(session.problems)})"
+    for _ in range(2):
+        qtbot.mouseClick(errors.more_button, Qt.MouseButton.LeftButton)
+    assert [card.problem for card in errors.cards] == list(session.problems)
+    assert errors.cards[2 * PAGE].hasFocus()
+    assert not errors.more_button.isVisible()
     session.undo()
     assert len(panel.cards.cards) == 1
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert len(errors.findChildren(ProblemCard)) == PAGE
 
 
 @pytest.fixture
@@ -142,6 +153,20 @@ def doubtful(session, panel):
     connect(session, *(node.id for node in nodes))
     session.settle()
     return session
+
+
+def test_a_problem_that_went_while_its_menu_was_open_is_left_alone(doubtful, panel):
+    card, gone = panel.cards.cards[-1], panel.cards.cards[-1].problem
+    doubtful.apply(RemoveNodes([each for each in doubtful.graph.nodes if each != gone.node]))
+    doubtful.settle()
+    before = to_bytes(doubtful.project)
+    panel.cards.silence_asked.emit(gone)
+    panel.cards.fix_asked.emit(gone, gone.remedy)
+    panel.cards.chosen.emit(gone)
+    card.hide()
+    card.step_asked.emit(1)
+    assert to_bytes(doubtful.project) == before
+    assert doubtful.selection == ()
 
 
 def codes(panel):
