@@ -164,8 +164,9 @@ class KeyboardCommands(QObject):
         return self._hub if self._hub in nodes else None
 
     def _selected_edge(self) -> Edge | None:
-        edges = self._canvas.graph_scene.selected_edges
-        return next(iter(edges)) if len(edges) == 1 and not self._session.selection else None
+        scene = self._canvas.graph_scene
+        edges = [edge for edge in scene.selected_edges if edge in scene.edges]  # the canvas may follow later
+        return edges[0] if len(edges) == 1 and not self._session.selection else None
 
 
 def _edges_of(graph: Graph, node_id: str) -> list[Edge]:

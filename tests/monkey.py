@@ -9,25 +9,26 @@ What took long is told; on a machine that does nothing else, no event should tak
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import random
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, thread_time
 from types import TracebackType
+from typing import TextIO
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt, QTimer, qInstallMessageHandler
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QSettings, Qt, QTimer, qInstallMessageHandler
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
-from shiboken6 import delete, isValid
+from shiboken6 import delete
 
 from builder.app import OFFSCREEN_NOISE, make_application
 from builder.main_window import MainWindow
@@ -36,21 +37,30 @@ from graph.document import Document
 from graph.storage import to_bytes
 from graph.templates import template
 from tests.builder.conftest import Answers
+from tests.monkey_gestures import LEFT, MIDDLE, Gestures, Step
 
 STALL = 0.1  # seconds
 STUCK = 10  # looks at a menu that has its own event loop, before it is closed
 TEMPLATES = ("SmallCNN", "UNet", "ResNet18", "GPT")
 MOST_NODES = 400  # beyond which a selection is deleted: pasting doubles without end
-LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
-HELD = (
-    Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier,
-)  # fmt: skip
-KEYS = (
-    *"abcdefglmnpr0123456789=*", "Space", "Tab", "Delete", "Backspace", "Escape", "Return", "F2", "F8",
-    "Left", "Right", "Up", "Down", "Home", "End",
-)  # fmt: skip
-ACTIONS_LEFT_OUT = ("file.", "window.", "run.", "help.", "edit.preferences")  # files, windows, browsers, runs
+BROKEN_OFF = 0.02  # how often a gesture is left where it is, for another
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """An event that held the window up.
+
+    Attributes:
+        index: which one.
+        name: of what kind.
+        seconds: how long it took.
+        busy: seconds of these that the window's thread worked; the rest it waited for others on the machine.
+    """
+
+    index: int
+    name: str
+    seconds: float
+    busy: float
 
 
 @dataclass
@@ -58,10 +68,10 @@ class Outcome:
     """What happened."""
 
     events: int = 0
+    seconds: float = 0.0
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    stalls: Counter[str] = field(default_factory=Counter)
-    worst: float = 0.0
+    stalls: list[Stall] = field(default_factory=list)
     steps_undone: int = 0
     is_back: bool = False
 
@@ -70,16 +80,30 @@ class Outcome:
         """Whether nothing went wrong; how long it took is another matter."""
         return self.is_back and not (self.errors or self.warnings)
 
+    def note(self, name: str, seconds: float, busy: float) -> None:
+        """Takes an event down."""
+        self.events += 1
+        self.seconds += seconds
+        if seconds > STALL:
+            self.stalls.append(Stall(self.events, name, seconds, busy))
+
     def __str__(self) -> str:
-        stalls = ", ".join(f"{count} x {name}" for name, count in self.stalls.most_common(8)) or "none"
         lines = [
-            f"{self.events:,} events, {self.steps_undone:,} steps undone, "
+            f"{self.events:,} events of {1e3 * self.seconds / max(self.events, 1):.1f} ms on average, "
+            f"{self.steps_undone:,} steps undone, "
             f"{'back to the first bytes' if self.is_back else 'NOT back to the first bytes'}",
-            f"worst event {self.worst * 1e3:.0f} ms; over {STALL * 1e3:.0f} ms: {stalls}",
-            *(f"error: {each}" for each in self.errors[:5]),
-            *(f"warning: {each}" for each in self.warnings[:5]),
+            *self._stall_lines(),
+            *(f"error: {count} x {each}" for each, count in Counter(self.errors).most_common(8)),
+            *(f"warning: {count} x {each}" for each, count in Counter(self.warnings).most_common(8)),
         ]
         return "\n".join(lines)
+
+    def _stall_lines(self) -> Iterator[str]:
+        worked = [stall for stall in self.stalls if stall.busy > STALL]
+        yield f"over {STALL * 1e3:.0f} ms: {len(self.stalls)}, of which {len(worked)} of work"
+        for name, count in Counter(stall.name for stall in worked).most_common():
+            times = sorted((stall.busy for stall in worked if stall.name == name), reverse=True)
+            yield f"  {count} x {name}: {', '.join(f'{1e3 * each:.0f}' for each in times[:8])} ms"
 
 
 class Monkey:
@@ -92,140 +116,70 @@ class Monkey:
 
     def __init__(self, window: MainWindow, seed: int) -> None:
         self._window, self._random = window, random.Random(seed)
-        self._kinds: tuple[tuple[float, str, Callable[[], None]], ...] = (
-            (5, "move", self._move), (3, "press", self._press), (3, "release", self._release),
-            (3, "click", self._click), (1, "double-click", self._double_click), (1, "menu", self._menu),
-            (2, "wheel", self._wheel), (4, "key", self._key), (3, "action", self._undo),
-            (2, "panel", self._panel), (1, "undo", self._undo),
-        )  # fmt: skip
-        self._actions = [spec.id for spec in window.actions_ if not spec.id.startswith(ACTIONS_LEFT_OUT)]
+        self._gestures = Gestures(window, self._random)
+        self._name, self._rest = "", deque[Step]()
 
     def do(self) -> str:
         """One event; returns its kind."""
-        weights = [weight for weight, _, _ in self._kinds]
-        _, name, work = self._random.choices(self._kinds, weights)[0]
-        popup = QApplication.activePopupWidget()
-        if popup is not None and self._random.random() < 0.6:
-            name, work = "popup", lambda: self._answer(popup)
-        elif len(self._window.session.graph.nodes) > MOST_NODES:
-            name, work = "thin out", self._thin_out
-        elif name == "action":
-            action_id = self._random.choice(self._actions)
-            name, work = action_id, self._window.actions_[action_id].trigger
+        name, work = self._next()
         work()
         QApplication.processEvents()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # as an event loop would
         return name
 
     def let_go(self) -> None:
         """Lets go of whatever is held or open."""
         for _ in range(3):
             popup = QApplication.activePopupWidget()
-            QTest.keyClick(popup or self._canvas, Qt.Key.Key_Escape)
-        QTest.mouseRelease(self._canvas.viewport(), LEFT)
-        QTest.mouseRelease(self._canvas.viewport(), MIDDLE)
+            QTest.keyClick(popup or self._window.canvas, Qt.Key.Key_Escape)
+        QTest.mouseRelease(self._window.canvas.viewport(), LEFT)
+        QTest.mouseRelease(self._window.canvas.viewport(), MIDDLE)
         QApplication.processEvents()
 
-    @property
-    def _canvas(self) -> QWidget:
-        return self._window.canvas
-
-    def _somewhere(self) -> QPoint:
-        """A place in the canvas; often one where a card is."""
-        port = self._canvas.viewport()
-        scene = self._window.canvas.graph_scene
-        ids = scene.nodes_in(self._window.canvas.visible_area)
-        if ids and self._random.random() < 0.7:
-            item = scene.nodes[self._random.choice(ids)]
-            spots = [item.area.center(), item.area.topLeft() + QPointF(20, 12)]
-            spots += [item.port_pos(each.ref) for each in item.ports]
-            at = self._window.canvas.mapFromScene(self._random.choice(spots))
-            if port.rect().contains(at):
-                return at
-        return QPoint(self._random.randrange(port.width()), self._random.randrange(port.height()))
-
-    def _held(self) -> Qt.KeyboardModifier:
-        return self._random.choice(HELD)
-
-    def _move(self) -> None:
-        QTest.mouseMove(self._canvas.viewport(), self._somewhere())
-
-    def _press(self) -> None:
-        button = self._random.choice((LEFT, LEFT, LEFT, MIDDLE))
-        QTest.mousePress(self._canvas.viewport(), button, self._held(), self._somewhere())
-
-    def _release(self) -> None:
-        button = self._random.choice((LEFT, LEFT, LEFT, MIDDLE))
-        QTest.mouseRelease(self._canvas.viewport(), button, self._held(), self._somewhere())
-
-    def _click(self) -> None:
-        QTest.mouseClick(self._canvas.viewport(), LEFT, self._held(), self._somewhere())
-
-    def _double_click(self) -> None:
-        QTest.mouseDClick(self._canvas.viewport(), LEFT, self._held(), self._somewhere())
-
-    def _menu(self) -> None:
-        QTest.mouseClick(self._canvas.viewport(), RIGHT, pos=self._somewhere())
-
-    def _wheel(self) -> None:
-        at = QPointF(self._somewhere())
-        turn = QPoint(0, self._random.choice((-240, -120, 120, 240)))
-        port = self._canvas.viewport()
-        event = QWheelEvent(
-            at, QPointF(port.mapToGlobal(at.toPoint())), QPoint(), turn, Qt.MouseButton.NoButton,
-            self._held(), Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(port, event)
-
-    def _key(self) -> None:
-        target = QApplication.focusWidget() or self._canvas
-        name = self._random.choice(KEYS)
-        if len(name) == 1:
-            QTest.keyClicks(target, name)
-        else:
-            QTest.keyClick(target, getattr(Qt.Key, f"Key_{name}"), self._held())
-
-    def _panel(self) -> None:
-        """Gives the focus to anything in the window that takes it, and changes it by a key."""
-        takers = [
-            widget for widget in self._window.findChildren(QWidget)
-            if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-            and not self._window.run_bar.isAncestorOf(widget)
-            and not self._window.training.isAncestorOf(widget)
-        ]  # fmt: skip
-        if not takers:
-            return
-        widget = self._random.choice(takers)
-        widget.setFocus(Qt.FocusReason.MouseFocusReason)
-        key = self._random.choice(("Up", "Down", "Space", "Left", "Return"))
-        if isValid(widget):
-            QTest.keyClick(widget, getattr(Qt.Key, f"Key_{key}"))
+    def _next(self) -> tuple[str, Step]:
+        popup, graph = QApplication.activePopupWidget(), self._window.session.graph
+        if popup is not None and self._random.random() < 0.6:
+            return "popup", lambda: self._answer(popup)
+        if len(graph.nodes) + len(graph.frames) + len(graph.notes) > MOST_NODES:
+            return "thin out", self._thin_out
+        if self._random.random() < BROKEN_OFF:
+            self._rest.clear()
+        while not self._rest:
+            self._name, steps = self._gestures.next()
+            self._rest.extend(steps)
+        return self._name, self._rest.popleft()
 
     def _answer(self, popup: QWidget) -> None:
         key = self._random.choice(("Escape", "Down", "Down", "Up", "Return"))
         QTest.keyClick(popup, getattr(Qt.Key, f"Key_{key}"))
 
-    def _undo(self) -> None:
-        self._window.session.undo()
-
     def _thin_out(self) -> None:
-        session = self._window.session
-        session.select(self._random.sample(list(session.graph.nodes), len(session.graph.nodes) * 3 // 4))
+        session, graph = self._window.session, self._window.session.graph
+        everything = [*graph.nodes, *graph.frames, *graph.notes]
+        session.select(self._random.sample(everything, len(everything) * 3 // 4))
         self._window.canvas.delete_selection()
 
 
-def torment(window: MainWindow, events: int, seed: int, outcome: Outcome) -> None:
-    """Lets a monkey at a window that shows a project, and then undoes all of it."""
+def torment(
+    window: MainWindow, events: int, seed: int, outcome: Outcome, stacks: TextIO | None = None
+) -> None:
+    """Lets a monkey at a window that shows a project, and then undoes all of it.
+
+    Args:
+        window: what is to bear it.
+        events: how many.
+        seed: which ones.
+        outcome: takes down what happens.
+        stacks: where the window was after `STALL` of an event goes here.
+    """
     session = window.session
     before = to_bytes(session.project)
     monkey = Monkey(window, seed)
     for _ in range(events):
-        start = perf_counter()
-        name = monkey.do()
-        took = perf_counter() - start
-        outcome.events += 1
-        outcome.worst = max(outcome.worst, took)
-        if took > STALL:
-            outcome.stalls[name] += 1
+        with _stack_taken(stacks):
+            start, busy = perf_counter(), thread_time()
+            name = monkey.do()
+            outcome.note(name, perf_counter() - start, thread_time() - busy)
     monkey.let_go()
     while session.document.undo_label is not None:
         session.undo()
@@ -235,32 +189,30 @@ def torment(window: MainWindow, events: int, seed: int, outcome: Outcome) -> Non
 
 
 @contextmanager
+def _stack_taken(file: TextIO | None) -> Iterator[None]:
+    if file is None:
+        yield
+        return
+    faulthandler.dump_traceback_later(STALL, file=file)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@contextmanager
 def watched(outcome: Outcome) -> Iterator[None]:
     """Takes down what is raised and warned of, and closes dialogs that would wait for somebody."""
 
     def note_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        place = trace
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"
-        outcome.errors.append(f"{kind.__name__}: {error} ({where})")
+        outcome.errors.append(f"{kind.__name__}: {error} ({_way(trace)})")
 
     def note_warning(kind: object, context: object, text: str) -> None:
         if not text.startswith("This plugin does not support") and text != OFFSCREEN_NOISE:
             outcome.warnings.append(text)
 
-    waiting = [0, -1]  # ticks without an event, and how many events there had been
-
-    def close_dialog() -> None:
-        dialog, popup = QApplication.activeModalWidget(), QApplication.activePopupWidget()
-        if isinstance(dialog, QDialog):
-            dialog.reject()
-        waiting[:] = (waiting[0] + 1 if waiting[1] == outcome.events else 0), outcome.events
-        if popup is not None and waiting[0] > STUCK:
-            popup.close()
-
     closer = QTimer(interval=20)
-    closer.timeout.connect(close_dialog)
+    closer.timeout.connect(_closing(outcome))
     closer.start()
     before, sys.excepthook = sys.excepthook, note_error
     handler = qInstallMessageHandler(note_warning)
@@ -272,27 +224,52 @@ def watched(outcome: Outcome) -> Iterator[None]:
         qInstallMessageHandler(handler)
 
 
+def _way(trace: TracebackType | None) -> str:
+    """The last places on the way to an error."""
+    places = deque[str](maxlen=6)
+    while trace is not None:
+        places.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(places)
+
+
+def _closing(outcome: Outcome) -> Callable[[], None]:
+    """A look at what is open: a dialog is refused, a menu closed that nothing else gets past."""
+    waiting = [0, -1]  # looks without an event, and how many events there had been
+
+    def look() -> None:
+        dialog, popup = QApplication.activeModalWidget(), QApplication.activePopupWidget()
+        if isinstance(dialog, QDialog):
+            dialog.reject()
+        waiting[:] = (waiting[0] + 1 if waiting[1] == outcome.events else 0), outcome.events
+        if popup is not None and waiting[0] > STUCK:
+            popup.close()
+
+    return look
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs from the command line; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.monkey", description=__doc__)
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--template", choices=TEMPLATES, help="all in turn without it")
+    parser.add_argument("--stacks", type=Path, help="a file for where the window was in each stall")
     options = parser.parse_args(arguments)
     app, is_good = make_application(), True
-    with tempfile.TemporaryDirectory() as folder:
+    names = (options.template,) if options.template else TEMPLATES
+    with tempfile.TemporaryDirectory() as folder, _opened(options.stacks) as stacks:
         os.environ["XDG_DATA_HOME"] = folder
         settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
         window = MainWindow(ThemeManager(app, "light"), settings, Answers())
         window.loader.start = lambda: None  # type: ignore[method-assign]  # nothing is trained
         window.resize(1440, 900)
         window.show()
-        names = (options.template,) if options.template else TEMPLATES
         for index, name in enumerate(names):
             outcome = Outcome()
             window.files.show(Document(template(name).project()))
             with watched(outcome):
-                torment(window, options.events // len(names), options.seed + index, outcome)
+                torment(window, options.events // len(names), options.seed + index, outcome, stacks)
             sys.stdout.write(f"{name}, seed {options.seed + index}: {outcome}\n")
             sys.stdout.flush()
             is_good = is_good and outcome.is_good
@@ -301,6 +278,10 @@ def main(arguments: list[str] | None = None) -> int:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         delete(window)
     return 0 if is_good else 1
+
+
+def _opened(path: Path | None) -> nullcontext[None] | TextIO:
+    return nullcontext() if path is None else path.open("w")
 
 
 if __name__ == "__main__":

@@ -113,6 +113,8 @@ class Geometry:
     def extent(self) -> Box | None:
         """The box around all cards, to the row while they are still to be placed; None without any."""
         nodes = self._session.graph.nodes
+        if not nodes:
+            return None
         if len(self._nodes) == len(nodes):
             return self._nodes.extent()
         if self._rough is None:
