@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from builder.findings import findings, mistakes
+from builder.totals import Totals, totals
 from graph.document import Project
 from graph.edits import MoveNodes
 from graph.layout import is_piled_up, layered
@@ -55,6 +56,7 @@ class FirstLook:
         all_mistakes: likewise in the whole project.
         findings: what design rules find.
         gathered: all of these together.
+        totals: of the network.
     """
 
     scope: Scope
@@ -62,6 +64,7 @@ class FirstLook:
     all_mistakes: tuple[LocatedProblem, ...]
     findings: tuple[Problem, ...]
     gathered: Gathered
+    totals: Totals
 
 
 def first_look(project: Project) -> FirstLook:
@@ -74,7 +77,8 @@ def first_look(project: Project) -> FirstLook:
     scope = Scope(project)
     own, everywhere = tuple(mistakes(scope.graph, scope.inference)), tuple(loud(project, scope))
     found = tuple(findings(project, scope.main))
-    return FirstLook(scope, own, everywhere, found, Gathered.of(own, everywhere, found, found))
+    gathered = Gathered.of(own, everywhere, found, found)
+    return FirstLook(scope, own, everywhere, found, gathered, totals(scope.main))
 
 
 def loud(project: Project, scope: Scope) -> list[LocatedProblem]:

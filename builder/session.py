@@ -10,6 +10,7 @@ from builder.findings import findings, inner_findings, mistakes
 from builder.first_look import FirstLook, Gathered, first_look, loud
 from builder.forecast import Forecast
 from builder.texts import tr, tr_made
+from builder.totals import Totals, totals
 from graph.block_edits import made_inside
 from graph.cost import Cost
 from graph.document import Change, Document, Edit, EditError, Graph, Project
@@ -132,6 +133,13 @@ class Session(QObject):
     def shown_cost(self) -> Cost:
         """What the graph that is shown costs."""
         return self._cost_of(self.graph, self.inference)
+
+    @property
+    def totals(self) -> Totals:
+        """What the whole network comes to."""
+        if self._totals is None:
+            self._totals = totals(self.main_inference)
+        return self._totals
 
     @property
     def plan(self) -> TrainingPlan:
@@ -277,6 +285,7 @@ class Session(QObject):
     def _open(self, document: Document, look: FirstLook) -> None:
         self._document, self._scope = document, look.scope
         self._costs: list[Cost] = []
+        self._totals: Totals | None = look.totals
         self._paths: dict[str | None, Path] = {}  # by block, where it was seen last
         self._unsubscribe = document.subscribe(self._follow)
         self._mistakes, self._all_mistakes = look.mistakes, look.all_mistakes
@@ -287,7 +296,7 @@ class Session(QObject):
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
-        self._costs.clear()
+        self._forget_costs()
         path, graph, touched = self.scope, self.graph, self._scope.follow(change)
         if self.scope == path and self.graph is graph:
             shown = change if self.block is None else change.inside(self.block)
@@ -301,7 +310,7 @@ class Session(QObject):
             self.problems_changed.emit()
 
     def _tell(self, change: Change, touched: frozenset[str]) -> None:
-        self._costs.clear()
+        self._forget_costs()
         before = self._problems, self._all_problems
         if touched or change.is_structural or change.updated or change.fields or change.touches_blocks:
             self._collect_mistakes()
@@ -331,6 +340,10 @@ class Session(QObject):
                 return cost
         self._costs.append(training_cost(graph, inference, self.plan))
         return self._costs[-1]
+
+    def _forget_costs(self) -> None:
+        self._costs.clear()
+        self._totals = None
 
     def _look_anew(self) -> None:
         self._collect_mistakes()

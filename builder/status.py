@@ -10,8 +10,7 @@ from builder.quantities import bytes_text
 from builder.session import Session
 from builder.texts import tr, tr_count
 from builder.theme import GRID, Theme
-from builder.totals import NONE, totals
-from graph.inference import Inference
+from builder.totals import NONE, Totals
 
 MESSAGE_TIME = 8000  # milliseconds
 PARAMETERS_HINT = "Numbers that the network learns"
@@ -43,7 +42,6 @@ class StatusBar(QStatusBar):
             self.addPermanentWidget(widget)
         session.changed.connect(self.refresh)
         session.problems_changed.connect(self.refresh)
-        session.document_replaced.connect(self.refresh)
         session.forecast.ready.connect(self.refresh)
         session.message.connect(self.show_text)
         self.refresh()
@@ -65,11 +63,10 @@ class StatusBar(QStatusBar):
     @Slot()
     def refresh(self) -> None:
         """Reads the session anew."""
-        inference = self._session.main_inference
         found = (located.problem for located in self._session.all_problems)
         problems = [problem for problem in found if problem.severity != "info"]
         errors = sum(problem.is_error for problem in problems)
-        self._show_totals(inference)
+        self._show_totals(self._session.totals)
         self.memory.setText(self._memory_text(errors))
         self.saved.setText(tr("Not saved") if self._session.document.is_dirty else tr("Saved"))
         if self._session.document.path is None and not self._session.document.is_dirty:
@@ -80,9 +77,8 @@ class StatusBar(QStatusBar):
         self.validity.setIcon(icon(name, getattr(self._theme, name)))
         self.validity.setIconSize(QSize(2 * GRID, 2 * GRID))
 
-    def _show_totals(self, inference: Inference) -> None:
-        found = totals(inference)
-        parameters = tr_count("{count} parameter", "{count} parameters", inference.total_parameters)
+    def _show_totals(self, found: Totals) -> None:
+        parameters = tr_count("{count} parameter", "{count} parameters", found.num_parameters)
         if found.why:
             parameters = tr("{amount} parameters", amount=found.parameters)
         self.parameters.setText(f"{parameters}   ")

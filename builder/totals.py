@@ -18,12 +18,14 @@ class Totals:
     """The sums over all layers.
 
     Attributes:
-        parameters: numbers that are learned.
+        num_parameters: numbers that are learned, of the layers that are counted.
+        parameters: likewise, and whether it is all of them.
         flops: floating-point operations of a forward pass, for one sample.
         macs: multiply-accumulates of one.
         why: why they are not exact; empty if they are.
     """
 
+    num_parameters: int
     parameters: str
     flops: str
     macs: str
@@ -32,16 +34,16 @@ class Totals:
 
 def totals(inference: Inference) -> Totals:
     """The sums; `≥ 92,896` where layers are left out of them, a dash where nothing is known at all."""
-    flops = inference.total_flops
-    texts = (f"{inference.total_parameters:,}", flops_text(flops), macs_text(macs(flops)))
+    parameters, flops = inference.total_parameters, inference.total_flops
+    texts = (f"{parameters:,}", flops_text(flops), macs_text(macs(flops)))
     left_out = sum(inference.result(node_id).parameters is None for node_id in inference.order())
     if not left_out:
-        return Totals(*texts)
+        return Totals(parameters, *texts)
     why = tr_count(
         "{count} layer is not counted: something before it, or in it, is wrong. See Problems.",
         "{count} layers are not counted: something before them, or in them, is wrong. See Problems.",
         left_out,
     )
-    if not inference.total_parameters and flops == 0:
-        return Totals(NONE, NONE, NONE, why)
-    return Totals(*(f"{AT_LEAST} {text}" for text in texts), why)
+    if not parameters and flops == 0:
+        return Totals(0, NONE, NONE, NONE, why)
+    return Totals(parameters, *(f"{AT_LEAST} {text}" for text in texts), why)

@@ -69,4 +69,5 @@ def all_silenced(graph: Graph) -> Iterable[tuple[str | None, str]]:
     """Every (node id, code) that is silenced, those of the whole graph first."""
     yield from ((None, code) for code in graph.silenced)
     for node in graph.nodes.values():
-        yield from ((node.id, code) for code in node.silenced)
+        if node.silenced:
+            yield from ((node.id, code) for code in node.silenced)

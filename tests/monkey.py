@@ -9,19 +9,16 @@ What took long is told; on a machine that does nothing else, no event should tak
 from __future__ import annotations
 
 import argparse
-import faulthandler
 import os
 import random
 import sys
 import tempfile
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter, thread_time
 from types import TracebackType
-from typing import TextIO
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -38,29 +35,12 @@ from graph.storage import to_bytes
 from graph.templates import template
 from tests.builder.conftest import Answers
 from tests.monkey_gestures import LEFT, MIDDLE, Gestures, Step
+from tests.monkey_watch import Stopwatch, way
 
-STALL = 0.1  # seconds
 STUCK = 10  # looks at a menu that has its own event loop, before it is closed
 TEMPLATES = ("SmallCNN", "UNet", "ResNet18", "GPT")
 MOST_NODES = 400  # beyond which a selection is deleted: pasting doubles without end
 BROKEN_OFF = 0.02  # how often a gesture is left where it is, for another
-
-
-@dataclass(frozen=True, slots=True)
-class Stall:
-    """An event that held the window up.
-
-    Attributes:
-        index: which one.
-        name: of what kind.
-        seconds: how long it took.
-        busy: seconds of these that the window's thread worked; the rest it waited for others on the machine.
-    """
-
-    index: int
-    name: str
-    seconds: float
-    busy: float
 
 
 @dataclass
@@ -68,10 +48,9 @@ class Outcome:
     """What happened."""
 
     events: int = 0
-    seconds: float = 0.0
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    stalls: list[Stall] = field(default_factory=list)
+    watch: Stopwatch = field(default_factory=Stopwatch)
     steps_undone: int = 0
     is_back: bool = False
 
@@ -80,30 +59,16 @@ class Outcome:
         """Whether nothing went wrong; how long it took is another matter."""
         return self.is_back and not (self.errors or self.warnings)
 
-    def note(self, name: str, seconds: float, busy: float) -> None:
-        """Takes an event down."""
-        self.events += 1
-        self.seconds += seconds
-        if seconds > STALL:
-            self.stalls.append(Stall(self.events, name, seconds, busy))
-
     def __str__(self) -> str:
         lines = [
-            f"{self.events:,} events of {1e3 * self.seconds / max(self.events, 1):.1f} ms on average, "
+            f"{self.events:,} events of {1e3 * self.watch.seconds / max(self.events, 1):.1f} ms on average, "
             f"{self.steps_undone:,} steps undone, "
             f"{'back to the first bytes' if self.is_back else 'NOT back to the first bytes'}",
-            *self._stall_lines(),
+            *self.watch.lines(),
             *(f"error: {count} x {each}" for each, count in Counter(self.errors).most_common(8)),
             *(f"warning: {count} x {each}" for each, count in Counter(self.warnings).most_common(8)),
         ]
         return "\n".join(lines)
-
-    def _stall_lines(self) -> Iterator[str]:
-        worked = [stall for stall in self.stalls if stall.busy > STALL]
-        yield f"over {STALL * 1e3:.0f} ms: {len(self.stalls)}, of which {len(worked)} of work"
-        for name, count in Counter(stall.name for stall in worked).most_common():
-            times = sorted((stall.busy for stall in worked if stall.name == name), reverse=True)
-            yield f"  {count} x {name}: {', '.join(f'{1e3 * each:.0f}' for each in times[:8])} ms"
 
 
 class Monkey:
@@ -160,9 +125,7 @@ class Monkey:
         self._window.canvas.delete_selection()
 
 
-def torment(
-    window: MainWindow, events: int, seed: int, outcome: Outcome, stacks: TextIO | None = None
-) -> None:
+def torment(window: MainWindow, events: int, seed: int, outcome: Outcome) -> None:
     """Lets a monkey at a window that shows a project, and then undoes all of it.
 
     Args:
@@ -170,16 +133,16 @@ def torment(
         events: how many.
         seed: which ones.
         outcome: takes down what happens.
-        stacks: where the window was after `STALL` of an event goes here.
     """
     session = window.session
     before = to_bytes(session.project)
     monkey = Monkey(window, seed)
-    for _ in range(events):
-        with _stack_taken(stacks):
-            start, busy = perf_counter(), thread_time()
+    with outcome.watch.running():
+        for _ in range(events):
+            outcome.watch.start()
             name = monkey.do()
-            outcome.note(name, perf_counter() - start, thread_time() - busy)
+            outcome.watch.stop(name)
+            outcome.events += 1
     monkey.let_go()
     while session.document.undo_label is not None:
         session.undo()
@@ -189,23 +152,11 @@ def torment(
 
 
 @contextmanager
-def _stack_taken(file: TextIO | None) -> Iterator[None]:
-    if file is None:
-        yield
-        return
-    faulthandler.dump_traceback_later(STALL, file=file)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-
-
-@contextmanager
 def watched(outcome: Outcome) -> Iterator[None]:
     """Takes down what is raised and warned of, and closes dialogs that would wait for somebody."""
 
     def note_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        outcome.errors.append(f"{kind.__name__}: {error} ({_way(trace)})")
+        outcome.errors.append(f"{kind.__name__}: {error} ({way(trace)})")
 
     def note_warning(kind: object, context: object, text: str) -> None:
         if not text.startswith("This plugin does not support") and text != OFFSCREEN_NOISE:
@@ -222,15 +173,6 @@ def watched(outcome: Outcome) -> Iterator[None]:
         closer.stop()
         sys.excepthook = before
         qInstallMessageHandler(handler)
-
-
-def _way(trace: TracebackType | None) -> str:
-    """The last places on the way to an error."""
-    places = deque[str](maxlen=6)
-    while trace is not None:
-        places.append(f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return " > ".join(places)
 
 
 def _closing(outcome: Outcome) -> Callable[[], None]:
@@ -254,11 +196,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--template", choices=TEMPLATES, help="all in turn without it")
-    parser.add_argument("--stacks", type=Path, help="a file for where the window was in each stall")
     options = parser.parse_args(arguments)
     app, is_good = make_application(), True
     names = (options.template,) if options.template else TEMPLATES
-    with tempfile.TemporaryDirectory() as folder, _opened(options.stacks) as stacks:
+    with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_DATA_HOME"] = folder
         settings = QSettings(str(Path(folder) / "settings.ini"), QSettings.Format.IniFormat)
         window = MainWindow(ThemeManager(app, "light"), settings, Answers())
@@ -269,7 +210,7 @@ def main(arguments: list[str] | None = None) -> int:
             outcome = Outcome()
             window.files.show(Document(template(name).project()))
             with watched(outcome):
-                torment(window, options.events // len(names), options.seed + index, outcome, stacks)
+                torment(window, options.events // len(names), options.seed + index, outcome)
             sys.stdout.write(f"{name}, seed {options.seed + index}: {outcome}\n")
             sys.stdout.flush()
             is_good = is_good and outcome.is_good
@@ -278,10 +219,6 @@ def main(arguments: list[str] | None = None) -> int:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         delete(window)
     return 0 if is_good else 1
-
-
-def _opened(path: Path | None) -> nullcontext[None] | TextIO:
-    return nullcontext() if path is None else path.open("w")
 
 
 if __name__ == "__main__":

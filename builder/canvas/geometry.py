@@ -118,7 +118,8 @@ class Geometry:
         if len(self._nodes) == len(nodes):
             return self._nodes.extent()
         if self._rough is None:
-            xs, ys = zip(*(node.position for node in nodes.values()), strict=True)
+            places = [node.position for node in nodes.values()]
+            xs, ys = [x for x, _ in places], [y for _, y in places]
             self._rough = min(xs), min(ys), max(xs) + CARD_WIDTH, max(ys) + HEADER_HEIGHT + ROW_HEIGHT
         return self._rough
 

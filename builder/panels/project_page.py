@@ -12,7 +12,6 @@ from builder.quantities import bytes_text
 from builder.session import Session
 from builder.texts import tr, tr_count
 from builder.theme import GRID, font
-from builder.totals import totals
 from graph.cost_memory import largest_batch
 from graph.dims import evaluate
 from graph.edits import RenameProject
@@ -55,13 +54,12 @@ class ProjectPage(QWidget):
         self.facts.show_facts(self._facts())
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        graph, inference = self._session.project.graph, self._session.main_inference
+        graph, totals = self._session.project.graph, self._session.totals
         yield tr("Layers"), f"{len(graph.nodes):,}"
         yield tr("Edges"), f"{len(graph.edges):,}"
-        found = totals(inference)
-        yield tr("Parameters"), found.parameters
-        yield tr("FLOPs a sample"), found.flops
-        yield tr("MACs a sample"), found.macs
+        yield tr("Parameters"), totals.parameters
+        yield tr("FLOPs a sample"), totals.flops
+        yield tr("MACs a sample"), totals.macs
         yield from self._memory_facts()
         count = len(self._session.all_problems)
         yield tr("Problems"), tr_count("{count} problem", "{count} problems", count) if count else tr("none")

@@ -1,0 +1,104 @@
+"""Looks over a monkey's shoulder: how long each event took, and where the window was when it took long."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter, thread_time
+from types import FrameType, TracebackType
+
+STALL = 0.1  # seconds
+LOOK = 0.02  # seconds between two looks at the clock
+STEPS = 6  # of the way to a place
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """An event that held the window up.
+
+    Attributes:
+        name: of what kind.
+        seconds: how long it took.
+        busy: seconds of these that the window's thread worked; the rest it waited for others on the machine.
+        place: where it was after `STALL`.
+    """
+
+    name: str
+    seconds: float
+    busy: float
+    place: str
+
+
+class Stopwatch:
+    """Takes the time of events, and their place from a thread of its own."""
+
+    def __init__(self) -> None:
+        self.stalls: list[Stall] = []
+        self.seconds = 0.0
+        self._since: float | None = None
+        self._place = ""
+        self._watched = threading.get_ident()
+        self._is_over = threading.Event()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Lets places be taken down."""
+        thread = threading.Thread(target=self._look, name="stopwatch", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._is_over.set()
+            thread.join()
+
+    def start(self) -> None:
+        """An event begins."""
+        self._place, self._busy, self._since = "", thread_time(), perf_counter()
+
+    def stop(self, name: str) -> None:
+        """It is over."""
+        if self._since is None:
+            return
+        took, self._since = perf_counter() - self._since, None
+        self.seconds += took
+        if took > STALL:
+            self.stalls.append(Stall(name, took, thread_time() - self._busy, self._place))
+
+    def lines(self) -> Iterator[str]:
+        """What held the window up, by kind."""
+        worked = [stall for stall in self.stalls if stall.busy > STALL]
+        yield f"over {STALL * 1e3:.0f} ms: {len(self.stalls)}, of which {len(worked)} of work"
+        for stall in sorted(worked, key=lambda each: -each.busy):
+            yield f"  {1e3 * stall.busy:.0f} ms of {1e3 * stall.seconds:.0f}: {stall.name} at {stall.place}"
+
+    def _look(self) -> None:
+        while not self._is_over.wait(LOOK):
+            since = self._since
+            if since is not None and not self._place and perf_counter() - since > STALL:
+                frame = sys._current_frames().get(self._watched)
+                self._place = " < ".join(_steps(frame)) if frame else ""
+
+
+def way(trace: TracebackType | None) -> str:
+    """The last places on the way to an error."""
+    places = deque[str](maxlen=STEPS)
+    while trace is not None:
+        places.append(_place(trace.tb_frame, trace.tb_lineno))
+        trace = trace.tb_next
+    return " > ".join(places)
+
+
+def _steps(frame: FrameType | None) -> Iterator[str]:
+    for _ in range(STEPS):
+        if frame is not None:
+            yield _place(frame, frame.f_lineno)
+            frame = frame.f_back
+
+
+def _place(frame: FrameType, line: int) -> str:
+    return f"{Path(frame.f_code.co_filename).name}:{line}"
