@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from shiboken6 import delete
-
-from builder.fixing import mends_errors, remedies
+from builder.fixing import mends_errors, remedies, trial_of
 from builder.scope_names import path_text
-from builder.session import Session
 from builder.severities import counts_by_severity
 from builder.texts import tr, tr_count, tr_made
 from graph.block_edits import made_inside
 from graph.differences import differences
-from graph.document import Document, EditError, Project
+from graph.document import EditError, Project
 from graph.edits import Batch
 from graph.problems import Fix, Problem
 
@@ -76,7 +72,7 @@ def preview(project: Project, fix: Fix, block: str | None) -> str:
     changes = _sentence(differences(project, after))
     if sum(len(graph.nodes) for graph in project.graphs()) > TOO_LARGE:
         return changes
-    with _trial(after) as trial:
+    with trial_of(after) as trial:
         return f"{changes} {left_text(each.problem for each in trial.all_problems)}"
 
 
@@ -98,7 +94,7 @@ def plan_fixes(project: Project, skipped: Collection[str] = ()) -> FixPlan:
         project: what is mended.
         skipped: keys of the remedies that are left out.
     """
-    with _trial(project.copy()) as trial:
+    with trial_of(project.copy()) as trial:
         errors_only = mends_errors(each.problem for each in trial.all_problems)
         planned = []
         for step in remedies(trial, skipped):
@@ -152,13 +148,3 @@ def _sentence(phrases: list[str]) -> str:
         )
     text = "; ".join(listed) or tr("changes nothing that can be seen")
     return f"{text[0].upper()}{text[1:]}."
-
-
-@contextmanager
-def _trial(project: Project) -> Iterator[Session]:
-    """A session of its own on a copy, gone afterwards."""
-    session = Session(Document(project))
-    try:
-        yield session
-    finally:
-        delete(session)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+
+from shiboken6 import delete
 
 from builder.session import Session
 from builder.texts import later
 from graph.block_edits import made_inside
-from graph.document import Edit
+from graph.document import Document, Edit, Project
 from graph.edits import Batch
 from graph.problems import Fix, Problem
 from graph.scopes import LocatedProblem
@@ -17,7 +19,6 @@ from graph.silence import Silence
 
 MAX_FIXES = 1000
 FIX_ALL = later("Fix all problems")
-_rounds = count(1)
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,27 @@ def fix_all(session: Session, skipped: Collection[str] = ()) -> int:
     Returns:
         how many remedies were applied.
     """
-    key = ("fix all", next(_rounds))
-    with_findings = not mends_errors(each.problem for each in session.all_problems)
-    fixed = 0
-    for step in remedies(session, skipped):
-        fixed += session.apply_to_project(step.edit, key)
-        if with_findings:
-            session.settle()
+    edits = list[Edit]()
+    with trial_of(session.project.copy()) as trial:  # so that the window follows once, not at every remedy
+        with_findings = not mends_errors(each.problem for each in trial.all_problems)
+        for step in remedies(trial, skipped):
+            if trial.apply_to_project(step.edit):
+                edits.append(step.edit)
+            if with_findings:
+                trial.settle()
+    is_done = bool(edits) and session.apply_to_project(Batch(FIX_ALL, edits))
     session.settle()
-    return fixed
+    return len(edits) if is_done else 0
+
+
+@contextmanager
+def trial_of(project: Project) -> Iterator[Session]:
+    """A session of its own on a copy, gone afterwards."""
+    session = Session(Document(project))
+    try:
+        yield session
+    finally:
+        delete(session)
 
 
 def remedies(session: Session, skipped: Collection[str] = ()) -> Iterator[Step]:

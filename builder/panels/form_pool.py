@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.panels.forms import SpecForm
 
-MOST_FORMS = 16  # that are kept
+MOST_FORMS = 6  # that are kept: a change of theme dresses every widget, and a form is made in some ms
 
 K = TypeVar("K")
 
