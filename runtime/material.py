@@ -73,6 +73,7 @@ def gather(
         input_dtype=ends.input_dtype,
         seed=plan.seed,
         folder=folder,
+        device=device,
         stopped=lambda: control.stopped,
     )
     check_model(data, plan.loss, ends)

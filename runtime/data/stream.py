@@ -79,9 +79,10 @@ class StreamRows:
     ) -> None:
         self.shape, self.dtype = shape, dtype
         self._orders = _Orders()
-        options: dict[str, Any] = {}
+        # By itself a loader draws from the generator that dropout uses, anew for every epoch that it begins.
+        options: dict[str, Any] = {"generator": torch.Generator()}
         if workers:
-            options = {"multiprocessing_context": "spawn", "persistent_workers": True}
+            options |= {"multiprocessing_context": "spawn", "persistent_workers": True}
         self._loader = DataLoader(
             Decoder(items, chain), sampler=self._orders, batch_size=None, num_workers=workers, **options
         )
