@@ -14,7 +14,8 @@ from builder.totals import Totals, totals
 from graph.block_edits import made_inside
 from graph.cost import Cost
 from graph.document import Change, Document, Edit, EditError, Graph, Project
-from graph.inference import Inference, NodeResult
+from graph.inference import Inference
+from graph.node_result import NodeResult
 from graph.problems import Problem
 from graph.scopes import LocatedProblem, Path, changed_graphs, leads_to, path_to
 from runtime.plan import TrainingPlan

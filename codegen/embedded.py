@@ -13,7 +13,7 @@ from graph.catalog.spec import BlockCode, Embedded
 from graph.custom_clashes import source_of
 from graph.custom_shapes import require_trusted
 from graph.document import Node
-from graph.inference import live_nodes
+from graph.flow import live_nodes
 from graph.model import Block
 from graph.problems import Problem, message
 from graph.shapes import ShapeError

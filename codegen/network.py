@@ -18,7 +18,8 @@ from graph.catalog.spec import (
 )
 from graph.dims import symbol
 from graph.document import Graph, Node, PortRef
-from graph.inference import Inference, live_nodes
+from graph.flow import live_nodes
+from graph.inference import Inference
 from graph.shapes import TensorSpec
 
 UNKNOWN = symbol("?")  # a size that differs between the instances of a block and has no name

@@ -17,6 +17,7 @@ from graph.catalog.params import Value
 from graph.catalog.spec import BlockCode, LayerCall, LayerSpec, Params, PortSpec, default_stem
 from graph.custom_shapes import ShapePending
 from graph.dims import Dim
+from graph.flow import live_nodes
 from graph.model import Block, Graph
 from graph.shapes import DTYPES, SetParam, ShapeError, TensorSpec
 
@@ -289,7 +290,7 @@ def _repetitions(params: Mapping[str, Value]) -> int:
 
 
 def _run(graph: Graph, inputs: tuple[TensorSpec, ...], env: Mapping[str, Value]) -> Body:
-    from graph.inference import Inference, live_nodes  # here, as it reads blocks itself
+    from graph.inference import Inference  # here, as it reads blocks itself
 
     entrances, exits = block_ports(graph)
     inference = Inference(graph, dict(zip(entrances, inputs, strict=True)), env)

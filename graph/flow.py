@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.document import Graph
+from graph.model import Graph
 
 
 def cycles(graph: Graph, cyclic: list[str]) -> dict[str, tuple[str, ...]]:

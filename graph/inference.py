@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
 
-from graph.blocks import BodyError
 from graph.catalog.params import Value
-from graph.catalog.spec import Alias, Inputs, LayerCall, LayerSpec, Params, variadic_index
+from graph.catalog.spec import LayerSpec
 from graph.custom_clashes import name_clashes
-from graph.custom_shapes import ShapePending
 from graph.dims import Dim
-from graph.document import Change, Edge, Graph, PortRef, Project
+from graph.document import Change, Edge, Graph, Node, PortRef, Project
 from graph.flow import cycles, live_nodes
-from graph.limits import require_possible
-from graph.mistakes import (
-    Site,
-    cycle,
-    dead_branch,
-    from_shape_error,
-    in_block,
-    missing_ends,
-    missing_inputs,
-    unfit_inputs,
-    unknown_ports,
-    unknown_type,
-)
-from graph.parameters import infer_params
-from graph.passing import pass_on, without_passed
+from graph.layer_results import bound, bypassed, computed
+from graph.mistakes import Site, cycle, dead_branch, missing_ends, unknown_type
+from graph.node_result import NodeResult
+from graph.passing import without_passed
 from graph.problems import Problem
-from graph.shapes import ShapeError, TensorSpec
+from graph.shapes import TensorSpec
 from graph.sheets import Sheet, Sheets
-
-
-@dataclass(frozen=True, slots=True)
-class NodeResult:
-    """What is known about a node.
-
-    Args:
-        inputs: by port name, in order; None where what comes in is unknown.
-        outputs: by port name; None where unknown.
-        params: complete with defaults and inferred values; None while something is wrong.
-        parameters: how many numbers the node learns; None while unknown.
-        flops: floating-point operations for a batch of one; None while unknown.
-        problems: the node's own mistakes.
-        pending: whether the shape is still being computed.
-        passes: of a node that nothing is computed for, the input that stands in for an output, by output;
-            None for any other node.
-    """
-
-    inputs: Mapping[str, TensorSpec | None] = field(default_factory=dict)
-    outputs: Mapping[str, TensorSpec | None] = field(default_factory=dict)
-    params: Params | None = None
-    parameters: int | None = None
-    flops: Dim | None = None
-    problems: tuple[Problem, ...] = ()
-    pending: bool = False
-    passes: Mapping[str, str] | None = None
-    _call: LayerCall | None = field(default=None, repr=False, compare=False)
-
-    def call(self) -> LayerCall:
-        """The node as its cost rules and its code see it; only for a node without problems."""
-        if self._call is not None:
-            return self._call
-        assert self.params is not None
-        outputs = tuple(spec for spec in self.outputs.values() if spec is not None)
-        return LayerCall(_known(self.inputs), outputs, self.params)
 
 
 class Inference:
@@ -88,7 +39,7 @@ class Inference:
         self._bindings: Mapping[str, TensorSpec] = bindings or {}
         self._env: Mapping[str, Value] = env or {}
         self._results: dict[str, NodeResult] = {}
-        self._resolved: dict[str, _Resolved] = {}
+        self._placed: dict[str, tuple[Site, Sheet]] = {}
         self._sheets = Sheets(self._env)
         self._rank: dict[str, int] = {}
         self._cyclic: frozenset[str] = frozenset()  # nodes on a cycle or behind one
@@ -159,7 +110,7 @@ class Inference:
 
     def rebuild(self) -> set[str]:
         """Computes everything anew; returns the ids of all nodes."""
-        self._results, self._resolved, self._sheets, self._computed = {}, {}, Sheets(self._env), None
+        self._results, self._placed, self._sheets, self._computed = {}, {}, Sheets(self._env), None
         self._sort()
         for node_id in self._rank:
             self._results[node_id] = self._infer(node_id)
@@ -170,7 +121,7 @@ class Inference:
         self._computed = None
         for node_id in change.removed:
             self._results.pop(node_id, None)
-            self._resolved.pop(node_id, None)
+            self._placed.pop(node_id, None)
         others = self._of_other_type() if change.touches_blocks else []
         cyclic = self._cyclic
         if change.is_structural:
@@ -202,8 +153,8 @@ class Inference:
         """Nodes whose type now means something else, or nothing, and those that read from them."""
         found = []
         for node in self._graph.nodes.values():
-            spec, resolved = self._graph.catalog.get(node.type), self._resolved.get(node.id)
-            if spec is None or resolved is None or resolved.site.spec is not spec:
+            spec, placed = self._graph.catalog.get(node.type), self._placed.get(node.id)
+            if spec is None or placed is None or placed[0].spec is not spec:
                 found += [node.id, *self._graph.successors(node.id)]
         return found
 
@@ -216,7 +167,7 @@ class Inference:
         self._computed = None
         known = [node_id for node_id in node_ids if node_id in self._graph.nodes]
         for node_id in known:
-            self._resolved.pop(node_id, None)
+            self._placed.pop(node_id, None)
         return self._propagate(known)
 
     def _sort(self) -> None:
@@ -255,36 +206,43 @@ class Inference:
         return changed
 
     def _infer(self, node_id: str) -> NodeResult:
-        graph, node = self._graph, self._graph.nodes[node_id]
-        spec = graph.catalog.get(node.type)
-        if node_id in self._cyclic:
-            outputs = dict.fromkeys(spec.output_names) if spec else {}
-            members = self._cycles.get(node_id)
-            return NodeResult(
-                outputs=outputs, problems=(cycle(self._graph, node, members),) if members else ()
-            )
-        if spec is None:
-            self._resolved.pop(node_id, None)
-            return NodeResult(problems=(unknown_type(node, self._graph.catalog),))
-        resolved = self._resolved.get(node_id)
-        if resolved is None or resolved.site.node is not node or resolved.site.spec is not spec:
-            site = Site(self._graph, node, spec, is_bound=bool(self._bindings))
-            resolved = self._resolved[node_id] = _Resolved(site, self._sheets.of(site))
+        node = self._graph.nodes[node_id]
+        spec = self._graph.catalog.get(node.type)
+        if spec is None or node_id in self._cyclic:
+            return self._outside_flow(node, spec)
+        site, sheet = self._sheet(node, spec)
         if node_id in self._bindings and not node.bypassed:
-            return _bound(resolved, self._bindings[node_id])
+            return bound(site, sheet, self._bindings[node_id])
         incoming = self._graph.incoming(node_id)
         given = {port: self.output(edge.source) for port, edge in incoming.items()}
-        key = tuple(given.items())
-        if not node.bypassed and (known := resolved.sheet.known(key)):
-            return known
-        lacking = self._lacking(incoming) if None in given.values() else {}
         if node.bypassed:
-            return _bypassed(resolved, given, lacking, {edge.source.port for edge in graph.outgoing(node_id)})
-        result = _infer_node(resolved, given, lacking)
-        if isinstance(spec.code, Alias):
-            result = replace(result, passes=dict(zip(spec.output_names, result.inputs, strict=False)))
-        resolved.sheet.keep(key, result)
+            read = {edge.source.port for edge in self._graph.outgoing(node_id)}
+            return bypassed(site, sheet, given, self._lacking(incoming), read)
+        question = (sheet, *given.items())
+        result = self._sheets.known(question)
+        if result is None:
+            lacking = self._lacking(incoming) if None in given.values() else {}
+            result = computed(site, sheet, given, lacking)
+            if sheet.is_shared and result.params is not None:
+                self._sheets.keep(question, result)
         return result
+
+    def _sheet(self, node: Node, spec: LayerSpec) -> tuple[Site, Sheet]:
+        """A node's parameters, kept for as long as the node stays the same."""
+        known = self._placed.get(node.id)
+        if known is None or known[0].node is not node or known[0].spec is not spec:
+            site = Site(self._graph, node, spec, is_bound=bool(self._bindings))
+            known = self._placed[node.id] = site, self._sheets.of(site)
+        return known
+
+    def _outside_flow(self, node: Node, spec: LayerSpec | None) -> NodeResult:
+        """What is known about a node that nothing can be computed for, whatever comes in."""
+        self._placed.pop(node.id, None)
+        if node.id in self._cyclic:
+            members, outputs = self._cycles.get(node.id), dict.fromkeys(spec.output_names if spec else ())
+            problems = (cycle(self._graph, node, members),) if members else ()
+            return NodeResult(outputs=outputs, problems=problems)
+        return NodeResult(problems=(unknown_type(node, self._graph.catalog),))
 
     def _lacking(self, incoming: Mapping[str, Edge]) -> dict[str, tuple[str, ...]]:
         """Ports fed from an output that is not there, each with the outputs that are."""
@@ -306,116 +264,6 @@ class Inference:
         return [dead_branch(self._graph, node) for node in ends if not self._results[node.id].problems]
 
 
-@dataclass(frozen=True, slots=True)
-class _Resolved:
-    """A node's parameters, kept for as long as the node stays the same."""
-
-    site: Site
-    sheet: Sheet
-
-    @property
-    def params(self) -> Params:
-        return self.sheet.params
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        return self.sheet.problems
-
-
-def _bound(resolved: _Resolved, tensor: TensorSpec) -> NodeResult:
-    """What is known about an Input that is given a tensor; its own shape is a sample and says nothing."""
-    outputs = dict.fromkeys(resolved.site.spec.output_names, tensor)
-    return NodeResult(outputs=outputs, params=resolved.params, parameters=0, flops=0)
-
-
-def _infer_node(
-    resolved: _Resolved, given: Mapping[str, TensorSpec | None], lacking: Mapping[str, tuple[str, ...]]
-) -> NodeResult:
-    """What is known about a node, from its parameters and what comes into its ports.
-
-    Args:
-        resolved: the node.
-        given: what comes in by port.
-        lacking: ports fed from an output that is not there, each with the outputs that are.
-    """
-    site = resolved.site
-    inputs = _ordered_inputs(site.spec, given)
-    specs = _known(inputs)
-    problems = resolved.problems + missing_inputs(site, inputs)
-    is_known = len(specs) == len(given)
-    if not is_known:
-        problems += tuple(unknown_ports(site, lacking))
-    problems += unfit_inputs(site, inputs)
-    if is_known and not problems:
-        try:
-            return _infer_known(site, Params(resolved.params), inputs, specs)
-        except BodyError as error:
-            problems = (in_block(site, error.block, error.problems),)
-        except ShapeError as error:
-            problems = (from_shape_error(site, inputs, error),)
-        except ShapePending:
-            outputs = dict.fromkeys(site.spec.names_of_outputs(resolved.params))
-            return NodeResult(inputs, outputs, pending=True)
-    outputs = dict.fromkeys(site.spec.names_of_outputs(resolved.params))
-    return NodeResult(inputs, outputs, problems=problems)
-
-
-def _bypassed(
-    resolved: _Resolved,
-    given: Mapping[str, TensorSpec | None],
-    lacking: Mapping[str, tuple[str, ...]],
-    read: Set[str],
-) -> NodeResult:
-    """What is known about a bypassed node; arguments as of `_infer_node`, and the outputs that edges use."""
-    inputs = _ordered_inputs(resolved.site.spec, given)
-    passed = pass_on(
-        resolved.site,
-        resolved.params,
-        inputs,
-        tuple(unknown_ports(resolved.site, lacking)),
-        read,
-        usual=lambda: _infer_node(resolved, given, lacking).outputs,
-    )
-    params = None if passed.problems else resolved.params
-    return NodeResult(inputs, passed.outputs, params, 0, 0, passed.problems, passes=passed.passes)
-
-
-def _infer_known(
-    site: Site, params: Params, inputs: Mapping[str, TensorSpec | None], specs: Inputs
-) -> NodeResult:
-    spec = site.spec
-    problem = infer_params(site, params, specs)
-    if problem is not None:
-        return NodeResult(inputs, dict.fromkeys(spec.names_of_outputs(params)), problems=(problem,))
-    outputs = spec.infer(specs, params)
-    call = LayerCall(specs, outputs, params)
-    parameters = spec.parameters(call)
-    require_possible(parameters, outputs, params)
-    named = dict(zip(spec.names_of_outputs(params, len(outputs)), outputs, strict=True))
-    return NodeResult(inputs, named, params, parameters, spec.flops(call), _call=call)
-
-
-def _known(inputs: Mapping[str, TensorSpec | None]) -> Inputs:
-    """What comes in, without what is unknown."""
-    known = {port: tensor for port, tensor in inputs.items() if tensor is not None}
-    return Inputs(known.values(), known)
-
-
-def _ordered_inputs(spec: LayerSpec, given: Mapping[str, TensorSpec | None]) -> dict[str, TensorSpec | None]:
-    """What comes in by port, in the order of the ports; unconnected ports are absent."""
-    ordered: dict[str, TensorSpec | None] = {}
-    for port in spec.inputs:
-        if port.name in given and not port.variadic:
-            ordered[port.name] = given[port.name]
-        elif port.variadic:
-            numbered = {index: name for name in given if (index := variadic_index(port, name)) is not None}
-            ordered |= {numbered[index]: given[numbered[index]] for index in sorted(numbered)}
-    return ordered
-
-
 def check(project: Project) -> Inference:
     """Everything that can be said about a project without running it."""
     return Inference(project.graph)
-
-
-__all__ = ["Inference", "NodeResult", "check", "live_nodes"]

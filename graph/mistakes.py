@@ -13,6 +13,7 @@ from graph.document import Block, Edge, Graph, Node
 from graph.edits import Disconnect, RemoveNodes, SetParams
 from graph.node_flags import SetBypassed
 from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
+from graph.receiving import objection, unfed
 from graph.remedies import fix_for, rank_repairs
 from graph.replacing import ReplaceType
 from graph.shapes import InsertLayer, ShapeError, TensorSpec
@@ -51,11 +52,11 @@ class Site:
 def missing_inputs(site: Site, inputs: Mapping[str, object]) -> tuple[Problem, ...]:
     """Inputs that need an edge and have none."""
     found = []
-    for port in site.spec.inputs:
-        if port.variadic and len(inputs) < port.min_count:
+    for port in unfed(site.spec, inputs):
+        if port.variadic:
             free = next(name for n in range(len(inputs) + 1) if (name := f"{port.name}{n}") not in inputs)
             found.append((free, f"{len(inputs)} of at least {port.min_count} inputs connected"))
-        elif not port.variadic and not port.optional and port.name not in inputs:
+        else:
             alone = len(site.spec.inputs) == 1
             found.append(
                 (port.name, f"nothing {'is connected to its input' if alone else f'feeds {port.name}'}")
@@ -89,12 +90,13 @@ def unfit_inputs(site: Site, inputs: Mapping[str, TensorSpec | None]) -> tuple[P
         port = site.spec.input_port(name)
         if tensor is None or port is None:
             continue
-        if tensor.dtype not in port.dtypes:
-            found.append(_wrong_dtype(site, port, name, tensor))
-        elif tensor.is_map and not port.maps:
-            found.append(from_shape_error(site, inputs, _feature_map(site.spec, name, tensor)))
-        elif (port.ndims and tensor.ndim not in port.ndims) or (not tensor.shape and site.spec.outputs):
-            found.append(from_shape_error(site, inputs, _wrong_rank(port, name, tensor)))
+        match objection(site.spec, port, tensor):
+            case "dtype":
+                found.append(_wrong_dtype(site, port, name, tensor))
+            case "map":
+                found.append(from_shape_error(site, inputs, _feature_map(site.spec, name, tensor)))
+            case "ndim":
+                found.append(from_shape_error(site, inputs, _wrong_rank(port, name, tensor)))
     return tuple(found)
 
 

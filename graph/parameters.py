@@ -31,13 +31,8 @@ def resolve(
         spec: its type.
         env: what the names in expressions stand for.
     """
-    values, problems = Params(spec.defaults), []
-    for name in node.params:
-        if spec.param(name) is None:
-            problems.append(_unknown_param(node, spec, name))
-    for param in spec.all_params:
-        if param.name in spec.defaults and param.name not in node.params:
-            continue
+    values, bad = Params(spec.defaults), dict[str, Problem]()
+    for param in _set_params(node, spec):
         given = value = node.params.get(param.name, param.default)
         try:
             if has_expressions(given) and param.is_computed and param not in spec.settings:
@@ -45,8 +40,17 @@ def resolve(
             values[param.name] = param.check(value)
         except (ExpressionError, ParamError) as error:
             values.pop(param.name, None)
-            problems.append(_not_a_value(node, param, given, value, error))
-    return values, tuple(problems)
+            bad[param.name] = _not_a_value(node, param, given, value, error)
+    unknown = [_unknown_param(node, spec, name) for name in node.params if spec.param(name) is None]
+    return values, (*unknown, *(bad[name] for name in spec.param_names if name in bad))
+
+
+def _set_params(node: Node, spec: LayerSpec) -> list[ParamSpec]:
+    """The parameters that were set, and those whose defaults are no values for them."""
+    found = [param for name in node.params if (param := spec.param(name)) is not None]
+    if len(spec.defaults) < len(spec.all_params):
+        found += [each for each in spec.all_params if each.name not in {*spec.defaults, *node.params}]
+    return found
 
 
 def _not_a_value(

@@ -9,9 +9,8 @@ from graph.catalog.spec import LayerSpec, Params
 from graph.document import Edge, Graph, PortRef
 from graph.mistakes import Site, no_stand_in
 from graph.problems import Problem
+from graph.receiving import Tensors
 from graph.shapes import TensorSpec
-
-Tensors = Mapping[str, TensorSpec | None]  # by port; None where unknown
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from itertools import islice
 
 from graph.catalog.spec import LayerSpec
 from graph.document import Edge, Graph, Node, PortRef
-from graph.inference import Inference, NodeResult
+from graph.inference import Inference
+from graph.node_result import NodeResult
 from graph.replacing import moved_edges, replacement
 
 MAX_READERS = 8  # that are looked at; more only take time

@@ -6,7 +6,7 @@ Networks are made of the same layers over and over, and a shape rule gives the s
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graph.catalog.spec import BlockCode, Embedded, LayerSpec, Params
@@ -15,16 +15,16 @@ from graph.problems import Problem
 
 if TYPE_CHECKING:
     from graph.catalog.params import Value
-    from graph.inference import NodeResult
     from graph.mistakes import Site
+    from graph.node_result import NodeResult
 
 MAX_SHEETS = 10_000
-MAX_RESULTS = 64  # of one sheet; sizes that are being typed leave some behind
+MAX_RESULTS = 10_000  # sizes that are being typed leave some behind
 MAX_ENTRIES = 16  # of a list
 PLAIN = frozenset({int, bool, str, type(None)})
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """What is known about a layer of a type with certain parameters, wherever it stands.
 
@@ -39,22 +39,10 @@ class Sheet:
     params: Params
     problems: tuple[Problem, ...]
     is_shared: bool
-    _results: dict[Hashable, NodeResult] = field(default_factory=dict)
-
-    def known(self, given: Hashable) -> NodeResult | None:
-        """The result for what comes in, if such a layer was looked at before."""
-        return self._results.get(given)
-
-    def keep(self, given: Hashable, result: NodeResult) -> None:
-        """Remembers a result without problems."""
-        if self.is_shared and result.params is not None:
-            if len(self._results) >= MAX_RESULTS:
-                self._results.clear()
-            self._results[given] = result
 
 
 class Sheets:
-    """The sheets of a graph.
+    """The sheets of a graph, and what their layers give.
 
     Args:
         env: what the names in expressions stand for.
@@ -63,6 +51,17 @@ class Sheets:
     def __init__(self, env: Mapping[str, Value]) -> None:
         self._env = env
         self._shared: dict[tuple[int, Hashable], Sheet] = {}
+        self._results: dict[Hashable, NodeResult] = {}
+
+    def known(self, question: Hashable) -> NodeResult | None:
+        """The result for a sheet and what comes in, if such a layer was looked at before."""
+        return self._results.get(question)
+
+    def keep(self, question: Hashable, result: NodeResult) -> None:
+        """Remembers a result without problems, of a sheet that is shared."""
+        if len(self._results) >= MAX_RESULTS:
+            self._results.clear()
+        self._results[question] = result
 
     def of(self, site: Site) -> Sheet:
         """The sheet of a node; one for all nodes of a type with the same parameters, if nothing is wrong."""

@@ -13,7 +13,7 @@ from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, Port
 from builder.canvas.style import BLOCK_SIZES, BLOCK_TEXT, MIN_BLOCK_TEXT, STRIPE, CanvasStyle
 from graph.catalog.spec import LayerSpec
 from graph.document import Node
-from graph.inference import NodeResult
+from graph.node_result import NodeResult
 
 MARGIN = 12.0
 TEXT_WIDTH = CARD_WIDTH - 2 * MARGIN

@@ -9,7 +9,7 @@ from itertools import count
 from graph.cards import CARD_WIDTH, DOT, HEADER_HEIGHT, ROW_HEIGHT, is_dot
 from graph.catalog.spec import LayerSpec, PortSpec, variadic_index
 from graph.document import Graph, Node, PortRef
-from graph.inference import NodeResult
+from graph.node_result import NodeResult
 
 # Canvas units, all multiples of the 8-px grid.
 COLUMN = 224  # from one card to the next: a gap of 72 holds an edge and its label

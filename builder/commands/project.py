@@ -19,7 +19,8 @@ from graph.cost_memory import largest_batch
 from graph.dims import Dim
 from graph.document import Document, EditError, Project
 from graph.edits import Batch
-from graph.inference import Inference, NodeResult
+from graph.inference import Inference
+from graph.node_result import NodeResult
 from graph.problems import Problem
 from graph.shapes import TensorSpec, shape_to_json
 from graph.storage import json_schema

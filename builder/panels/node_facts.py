@@ -9,7 +9,7 @@ from builder.quantities import bytes_text, flops_text, macs_text
 from builder.texts import tr
 from graph.cost import Cost, macs
 from graph.dims import substitute
-from graph.inference import NodeResult
+from graph.node_result import NodeResult
 from graph.shapes import TensorSpec, num_bytes
 
 UNKNOWN = "unknown"

@@ -11,7 +11,7 @@ from builder.texts import tr, tr_made
 from graph.catalog.params import ParamSpec, Value
 from graph.document import Node, PortRef
 from graph.expressions import ExpressionError, computed, has_expressions
-from graph.inference import NodeResult
+from graph.node_result import NodeResult
 
 
 def param_state(session: Session, node: Node, param: ParamSpec) -> FieldState:

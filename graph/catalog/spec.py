@@ -45,7 +45,7 @@ class Inputs(tuple[TensorSpec, ...]):
     ports: tuple[str, ...]
 
     def __new__(cls, tensors: Iterable[TensorSpec], ports: Iterable[str]) -> Inputs:
-        inputs = super().__new__(cls, tensors)
+        inputs = tuple.__new__(cls, tensors)
         inputs.ports = tuple(ports)
         return inputs
 

@@ -14,7 +14,8 @@ from codegen.source import generate
 from graph.catalog import CATALOG
 from graph.document import Document, Edge, EditError, Graph, Node, PortRef, Project
 from graph.edits import AddNodes
-from graph.inference import Inference, live_nodes
+from graph.flow import live_nodes
+from graph.inference import Inference
 from graph.node_flags import SetBypassed
 from graph.shapes import TensorSpec, evaluate_shape
 from tests.graph.oracle import Oracle

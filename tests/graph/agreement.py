@@ -10,7 +10,7 @@ import torch
 
 from graph.catalog import CATALOG
 from graph.catalog.spec import LayerSpec
-from graph.inference import NodeResult
+from graph.node_result import NodeResult
 from graph.parameters import resolve
 from graph.shapes import TensorSpec, evaluate_shape
 from tests.graph.builders import infer_single, single

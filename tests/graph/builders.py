@@ -8,7 +8,8 @@ from typing import Any
 from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
 from graph.document import Document, Edge, Graph, Node, PortRef, Project
-from graph.inference import Inference, NodeResult
+from graph.inference import Inference
+from graph.node_result import NodeResult
 from graph.problems import Problem
 
 Layer = str | tuple[str, Mapping[str, Any]]

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from graph.document import EditError, Graph, PortRef
 from graph.edits import Connect, Disconnect, RemoveNodes, RenameNode, SetParams
-from graph.inference import Inference, check, live_nodes
+from graph.flow import live_nodes
+from graph.inference import Inference, check
 from tests.graph.builders import chain, document, edge, infer_single, node, outputs
 from tests.graph.random_edits import random_edit
 
