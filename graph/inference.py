@@ -39,7 +39,7 @@ class Inference:
         self._bindings: Mapping[str, TensorSpec] = bindings or {}
         self._env: Mapping[str, Value] = env or {}
         self._results: dict[str, NodeResult] = {}
-        self._placed: dict[str, tuple[Site, Sheet]] = {}
+        self._placed: dict[str, tuple[Node, Sheet]] = {}
         self._sheets = Sheets(self._env)
         self._rank: dict[str, int] = {}
         self._cyclic: frozenset[str] = frozenset()  # nodes on a cycle or behind one
@@ -154,7 +154,7 @@ class Inference:
         found = []
         for node in self._graph.nodes.values():
             spec, placed = self._graph.catalog.get(node.type), self._placed.get(node.id)
-            if spec is None or placed is None or placed[0].spec is not spec:
+            if spec is None or placed is None or placed[1].spec is not spec:
                 found += [node.id, *self._graph.successors(node.id)]
         return found
 
@@ -210,30 +210,33 @@ class Inference:
         spec = self._graph.catalog.get(node.type)
         if spec is None or node_id in self._cyclic:
             return self._outside_flow(node, spec)
-        site, sheet = self._sheet(node, spec)
+        sheet = self._sheet(node, spec)
         if node_id in self._bindings and not node.bypassed:
-            return bound(site, sheet, self._bindings[node_id])
+            return bound(sheet, self._bindings[node_id])
         incoming = self._graph.incoming(node_id)
         given = {port: self.output(edge.source) for port, edge in incoming.items()}
         if node.bypassed:
             read = {edge.source.port for edge in self._graph.outgoing(node_id)}
-            return bypassed(site, sheet, given, self._lacking(incoming), read)
-        question = (sheet, *given.items())
+            return bypassed(self._site(node, spec), sheet, given, self._lacking(incoming), read)
+        question = (sheet, *given, *given.values())
         result = self._sheets.known(question)
         if result is None:
             lacking = self._lacking(incoming) if None in given.values() else {}
-            result = computed(site, sheet, given, lacking)
+            result = computed(self._site(node, spec), sheet, given, lacking)
             if sheet.is_shared and result.params is not None:
                 self._sheets.keep(question, result)
         return result
 
-    def _sheet(self, node: Node, spec: LayerSpec) -> tuple[Site, Sheet]:
+    def _sheet(self, node: Node, spec: LayerSpec) -> Sheet:
         """A node's parameters, kept for as long as the node stays the same."""
-        known = self._placed.get(node.id)
-        if known is None or known[0].node is not node or known[0].spec is not spec:
-            site = Site(self._graph, node, spec, is_bound=bool(self._bindings))
-            known = self._placed[node.id] = site, self._sheets.of(site)
-        return known
+        before, sheet = self._placed.get(node.id, (None, None))
+        if sheet is None or before is not node or sheet.spec is not spec:
+            sheet = self._sheets.of(self._site(node, spec))
+            self._placed[node.id] = node, sheet
+        return sheet
+
+    def _site(self, node: Node, spec: LayerSpec) -> Site:
+        return Site(self._graph, node, spec, bool(self._bindings))
 
     def _outside_flow(self, node: Node, spec: LayerSpec | None) -> NodeResult:
         """What is known about a node that nothing can be computed for, whatever comes in."""

@@ -17,14 +17,12 @@ from graph.receiving import Tensors, accepted, in_order
 from graph.shapes import ShapeError, TensorSpec
 from graph.sheets import Sheet
 
-Lacking = Mapping[
-    str, tuple[str, ...]
-]  # ports fed from an output that is not there, each with those there
+Lacking = Mapping[str, tuple[str, ...]]  # ports fed from an output that is not there, each with those there
 
 
-def bound(site: Site, sheet: Sheet, tensor: TensorSpec) -> NodeResult:
+def bound(sheet: Sheet, tensor: TensorSpec) -> NodeResult:
     """What is known about an Input that is given a tensor; its own shape is a sample and says nothing."""
-    outputs = dict.fromkeys(site.spec.output_names, tensor)
+    outputs = dict.fromkeys(sheet.spec.output_names, tensor)
     return NodeResult(outputs=outputs, params=sheet.params, parameters=0, flops=0)
 
 
@@ -79,8 +77,7 @@ def _known(site: Site, params: Params, inputs: Tensors, received: Inputs) -> Nod
     parameters = spec.parameters(call)
     require_possible(parameters, outputs, params)
     named = dict(zip(spec.names_of_outputs(params, len(outputs)), outputs, strict=True))
-    flops, passes = spec.flops(call), _passes(spec, inputs)
-    return NodeResult(inputs, named, params, parameters, flops, passes=passes, _call=call)
+    return NodeResult(inputs, named, params, parameters, spec.flops(call), passes=_passes(spec, inputs))
 
 
 def _unknown(

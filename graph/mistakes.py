@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from graph.block_edits import InBlock
 from graph.blocks import IN_BLOCK
@@ -21,8 +21,7 @@ from graph.shapes import InsertLayer, ShapeError, TensorSpec
 MAX_LISTED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """Where a mistake is: a node of a known type, and the graph around it.
 
     Args:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from graph.catalog.spec import Inputs, LayerCall, Params
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from graph.problems import Problem
     from graph.shapes import TensorSpec
 
+NOTHING: Mapping[str, TensorSpec | None] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class NodeResult:
+
+class NodeResult(NamedTuple):
     """What is known about a node.
 
     Args:
@@ -30,20 +31,17 @@ class NodeResult:
             None for any other node.
     """
 
-    inputs: Mapping[str, TensorSpec | None] = field(default_factory=dict)
-    outputs: Mapping[str, TensorSpec | None] = field(default_factory=dict)
+    inputs: Mapping[str, TensorSpec | None] = NOTHING
+    outputs: Mapping[str, TensorSpec | None] = NOTHING
     params: Params | None = None
     parameters: int | None = None
     flops: Dim | None = None
     problems: tuple[Problem, ...] = ()
     pending: bool = False
     passes: Mapping[str, str] | None = None
-    _call: LayerCall | None = field(default=None, repr=False, compare=False)
 
     def call(self) -> LayerCall:
         """The node as its cost rules and its code see it; only for a node without problems."""
-        if self._call is not None:
-            return self._call
         assert self.params is not None
         known = {port: tensor for port, tensor in self.inputs.items() if tensor is not None}
         outputs = tuple(spec for spec in self.outputs.values() if spec is not None)

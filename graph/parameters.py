@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from graph.catalog.params import ParamError, ParamSpec, Value
@@ -31,26 +31,31 @@ def resolve(
         spec: its type.
         env: what the names in expressions stand for.
     """
-    values, bad = Params(spec.defaults), dict[str, Problem]()
-    for param in _set_params(node, spec):
-        given = value = node.params.get(param.name, param.default)
+    values, unknown, bad = Params(spec.defaults), [], dict[str, Problem]()
+    for name in (*node.params, *_without_value(node, spec)):
+        param = spec.param(name)
+        if param is None:
+            unknown.append(_unknown_param(node, spec, name))
+            continue
+        given = value = node.params.get(name, param.default)
         try:
             if has_expressions(given) and param.is_computed and param not in spec.settings:
                 value = computed(given, env)
-            values[param.name] = param.check(value)
+            values[name] = param.check(value)
         except (ExpressionError, ParamError) as error:
-            values.pop(param.name, None)
-            bad[param.name] = _not_a_value(node, param, given, value, error)
-    unknown = [_unknown_param(node, spec, name) for name in node.params if spec.param(name) is None]
+            values.pop(name, None)
+            bad[name] = _not_a_value(node, param, given, value, error)
+    if not bad:
+        return values, tuple(unknown)
     return values, (*unknown, *(bad[name] for name in spec.param_names if name in bad))
 
 
-def _set_params(node: Node, spec: LayerSpec) -> list[ParamSpec]:
-    """The parameters that were set, and those whose defaults are no values for them."""
-    found = [param for name in node.params if (param := spec.param(name)) is not None]
+def _without_value(node: Node, spec: LayerSpec) -> Iterator[str]:
+    """Parameters that were not set and whose defaults are no values for them, as a block's may be."""
     if len(spec.defaults) < len(spec.all_params):
-        found += [each for each in spec.all_params if each.name not in {*spec.defaults, *node.params}]
-    return found
+        yield from (
+            each for each in spec.param_names if each not in spec.defaults and each not in node.params
+        )
 
 
 def _not_a_value(

@@ -53,7 +53,7 @@ def _paddings(p: Params, ndim: int) -> tuple[int, ...]:
             )
         dilations, kernels = as_tuple(p.dilation, ndim), as_tuple(p.kernel_size, ndim)
         return tuple(d * (k - 1) for d, k in zip(dilations, kernels, strict=True))
-    return tuple([2 * pad for pad in as_tuple(padding, ndim)])
+    return (2 * padding,) * ndim if isinstance(padding, int) else tuple(2 * pad for pad in padding)
 
 
 _SPARE = {"reflect": 1, "circular": 0}  # pixels that a border made of others needs beyond its own
@@ -88,18 +88,27 @@ def conv_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[Te
     paddings, sizes = _paddings(p, ndim), given.shape[2:]
     _require_padding_source(sizes, paddings, p["padding_mode"])
     kernels, strides = as_tuple(p["kernel_size"], ndim), as_tuple(p["stride"], ndim)
+    windows = zip(sizes, paddings, kernels, strides, as_tuple(p["dilation"], ndim), strict=True)
     spatial = []
-    for size, pad, kernel, stride, dilation in zip(
-        sizes, paddings, kernels, strides, as_tuple(p["dilation"], ndim), strict=True
-    ):
+    for size, pad, kernel, stride, dilation in windows:
         require_window(size + pad, dilation * (kernel - 1) + 1, "kernel_size", given)
         spatial.append(windowed_size(size, kernel, stride, pad, dilation))
-    return (TensorSpec((given.shape[0], p["out_channels"], *spatial), given.dtype, is_map=True),)
+    return (TensorSpec((given.shape[0], p["out_channels"], *spatial), given.dtype, True),)
 
 
 def num_weights(p: Params, ndim: int) -> int:
     """How many numbers all filters hold together, which is the same in both directions."""
-    return int(p["out_channels"] * (p["in_channels"] // p["groups"]) * prod(as_tuple(p["kernel_size"], ndim)))
+    return int(p["out_channels"] * filter_weights(p, ndim))
+
+
+def filter_weights(p: Params, ndim: int) -> int:
+    """How many numbers one filter holds."""
+    return int(p["in_channels"] // p["groups"] * prod(as_tuple(p["kernel_size"], ndim)))
+
+
+def conv_flops(call: LayerCall, ndim: int) -> Dim:
+    """Floating-point operations of a convolution: each number that it gives takes one filter."""
+    return sample_elements(call) * (2 * filter_weights(call.params, ndim))
 
 
 def saves_filtered(call: LayerCall) -> Saved:
@@ -134,10 +143,8 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         return conv_shape(inputs, p, ndim)
 
     def parameters(call: LayerCall) -> int:
-        return num_weights(call.params, ndim) + int(call.params.bias * call.params.out_channels)
-
-    def flops(call: LayerCall) -> Dim:
-        return 2 * sample_elements(call) * (num_weights(call.params, ndim) // int(call.params.out_channels))
+        p = call.params
+        return num_weights(p, ndim) + int(p["bias"] * p["out_channels"])
 
     def saves(call: LayerCall) -> Saved:
         return _saves_bordered(call, ndim)
@@ -175,7 +182,7 @@ def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         ),
         parameters=parameters,
         learns="matrix",
-        flops=flops,
+        flops=partial(conv_flops, ndim=ndim),
         saves=saves,
         windows=sliding(ndim),
         autocast="lower",

@@ -12,11 +12,16 @@ def _last_dim(inputs: tuple[TensorSpec, ...]) -> int | None:
 
 
 def _linear_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    return (TensorSpec((*inputs[0].shape[:-1], p.out_features), inputs[0].dtype),)
+    return (TensorSpec((*inputs[0].shape[:-1], p["out_features"]), inputs[0].dtype),)
+
+
+def _linear_parameters(call: LayerCall) -> int:
+    p = call.params
+    return int(p["out_features"] * (p["in_features"] + p["bias"]))
 
 
 def _linear_flops(call: LayerCall) -> Dim:
-    return 2 * sample_elements(call) * int(call.params.in_features)
+    return 2 * sample_elements(call) * int(call.params["in_features"])
 
 
 LINEAR = LayerSpec(
@@ -32,7 +37,7 @@ LINEAR = LayerSpec(
         Int(name="out_features", default=64, positional=True, help="Size of the outgoing last dim."),
         Flag(name="bias", default=True, help="Whether to add a learned offset."),
     ),
-    parameters=lambda call: call.params.out_features * (call.params.in_features + call.params.bias),
+    parameters=_linear_parameters,
     learns="matrix",
     flops=_linear_flops,
     autocast="lower",

@@ -52,8 +52,8 @@ def require_several_values(given: TensorSpec, shared: Iterable[Dim], giver: str 
 
 
 def _batch_norm_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[TensorSpec, ...]:
-    batch, _, *sizes = inputs[0].shape
-    require_several_values(inputs[0], (batch, *sizes))
+    shape = inputs[0].shape
+    require_several_values(inputs[0], (shape[0], *shape[2:]))
     return (inputs[0],)
 
 
@@ -69,7 +69,7 @@ def _batch_norm(ndim: int, ndims: tuple[int, ...], layout: str) -> LayerSpec:
         params=running_norm_params(
             "Weight of a batch in the running statistics; a plain average when empty."
         ),
-        parameters=lambda call: 2 * call.params.num_features * call.params.affine,
+        parameters=lambda call: 2 * call.params["num_features"] * call.params["affine"],
         learns="scale",
         saves=lambda call: saves_statistics(call, call.inputs[0].shape[1]),
         stem="norm",

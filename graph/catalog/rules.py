@@ -201,12 +201,11 @@ def all_maps(inputs: Sequence[TensorSpec]) -> bool:
 
 def sample_elements(call: LayerCall) -> Dim:
     """How many numbers the first output holds for a batch of one."""
-    batch, *sample = call.outputs[0].shape
-    elements = num_elements(tuple(sample))
+    shape = call.outputs[0].shape
+    elements = num_elements(shape[1:])
     # Most samples have fixed sizes, and no polynomial is needed for those.
-    return (
-        elements if batch == BATCH and isinstance(elements, int) else substitute(elements * batch, {"N": 1})
-    )
+    is_fixed = isinstance(elements, int) and shape[0] == BATCH
+    return elements if is_fixed else substitute(elements * shape[0], {"N": 1})
 
 
 def distinct_axes(axes: Sequence[int], ndim: int, param: str = "dim") -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from graph.catalog.params import ParamError
 from graph.catalog.settings import SETTINGS, Learns
@@ -277,8 +277,7 @@ class Compute:
     autocast: str | None = None
 
 
-@dataclass(frozen=True)
-class LayerCall:
+class LayerCall(NamedTuple):
     """A layer with everything known about it: what its cost rules and its code are computed from."""
 
     inputs: Inputs

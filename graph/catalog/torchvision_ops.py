@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from functools import partial
 
-from graph.catalog.convolution import conv_shape, incoming_channels, num_weights
+from graph.catalog.convolution import conv_flops, conv_shape, incoming_channels, num_weights
 from graph.catalog.normalization import require_several_values
 from graph.catalog.params import Choice, Flag, Float, Int, IntOrTuple
-from graph.catalog.rules import FLOAT32, as_tuple, same, sample_elements
+from graph.catalog.rules import FLOAT32, as_tuple, same
 from graph.catalog.spec import LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.catalog.windows import sliding
-from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
 VISION_DOCS = "https://docs.pytorch.org/vision/stable/"
@@ -135,10 +134,6 @@ def _block_parameters(call: LayerCall, ndim: int) -> int:
     return int(num_weights(p, ndim) + per_channel * p.out_channels)
 
 
-def _block_flops(call: LayerCall, ndim: int) -> Dim:
-    return 2 * sample_elements(call) * (num_weights(call.params, ndim) // int(call.params.out_channels))
-
-
 def _saves_block(call: LayerCall) -> Saved:
     """The input, what the convolution gives to the norm, and the output or what the activation was given."""
     p, out = call.params, call.outputs[0]
@@ -198,7 +193,7 @@ def _block(ndim: int, dims: str) -> LayerSpec:
             ),
         ),
         parameters=partial(_block_parameters, ndim=ndim),
-        flops=partial(_block_flops, ndim=ndim),
+        flops=partial(conv_flops, ndim=ndim),
         saves=_saves_block,
         windows=sliding(ndim),
         autocast="lower",

@@ -60,7 +60,7 @@ def _transposed(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         return _transposed_shape(inputs, p, ndim)
 
     def parameters(call: LayerCall) -> int:
-        return num_weights(call.params, ndim) + int(call.params.bias * call.params.out_channels)
+        return num_weights(call.params, ndim) + int(call.params["bias"] * call.params["out_channels"])
 
     def flops(call: LayerCall) -> Dim:
         positions = substitute(num_elements(call.inputs[0].shape[2:]), {"N": 1})

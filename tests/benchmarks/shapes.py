@@ -1,4 +1,4 @@
-"""From an edit to new shapes in networks of many branches, beside torch's own shape computation."""
+"""From an edit to new shapes in networks of like and of unlike layers, beside torch's own shape computation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from codegen.live import build
-from graph.document import Document, Graph
+from graph.document import Document, Graph, Project
 from graph.edits import RemoveNodes, SetParams
 from graph.inference import Inference
 from tests.benchmarks._children import run_child
@@ -45,16 +45,21 @@ def run() -> dict[str, Any]:
 def _figures(num_nodes: int, rounds: int) -> dict[str, float]:
     document = Document(project(num_nodes))
     inference = Inference(document.graph)
-    leaf, strangers = f"n{num_nodes - 1}", unlike(num_nodes)
+    leaf, strangers = f"n{num_nodes - 1}", Document(Project("Unlike", unlike(num_nodes)))
+    unlike_inference = Inference(strangers.graph)
 
     def followed(edit: Any) -> None:
         inference.update(document.apply(edit))
 
+    def enlarged(number: int) -> SetParams:
+        return SetParams("n1", {"shape": [CHANNELS, 65 + number, 64]})
+
     return {
         "whole_ms": best(lambda number: Inference(document.graph), rounds),
-        "whole_of_unlike_layers_ms": best(lambda number: Inference(strangers), rounds),
-        "edit_at_root_ms": best(
-            lambda number: followed(SetParams("n1", {"shape": [CHANNELS, 65 + number, 64]})), rounds
+        "whole_of_unlike_layers_ms": best(lambda number: Inference(strangers.graph), rounds),
+        "edit_at_root_ms": best(lambda number: followed(enlarged(number)), rounds),
+        "edit_at_root_of_unlike_layers_ms": best(
+            lambda number: unlike_inference.update(strangers.apply(enlarged(number))), rounds
         ),
         "edit_at_leaf_ms": best(lambda number: followed(SetParams(leaf, {"p": 0.1 + number / 100})), rounds),
         "edit_of_structure_ms": best(
