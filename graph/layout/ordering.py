@@ -12,6 +12,7 @@ ROUNDS = 12  # sweeps there and back
 MANY = 6000  # slots; of more, one first order is tried and no other
 PATIENCE = 3  # rounds without a better order before it ends
 SWAPS = 4  # passes of swapping neighbours after a sweep
+PORTS = 1 << 16  # more than a slot has; what stands at `place * PORTS + port` is in order of both
 
 Rows = list[list[int]]
 
@@ -119,39 +120,51 @@ def _along(link: Link, forwards: bool, place: dict[int, float]) -> float:
 
 def _swap(lattice: Lattice, check: Callable[[], None]) -> None:
     """Swaps neighbours as long as that saves crossings."""
+    place = [0] * len(lattice.after)
+    for row in lattice.rows:
+        for index, slot in enumerate(row):
+            place[slot] = index
     pending = set(range(len(lattice.rows)))
     for _ in range(SWAPS):
         check()
         pending = {
-            near for level in pending if _swap_row(lattice, level) for near in (level - 1, level, level + 1)
+            near
+            for level in pending
+            if _swap_row(lattice, level, place)
+            for near in (level - 1, level, level + 1)
         }
         pending &= set(range(len(lattice.rows)))
         if not pending:
             return
 
 
-def _swap_row(lattice: Lattice, level: int) -> bool:
+def _swap_row(lattice: Lattice, level: int, place: list[int]) -> bool:
+    """Whether neighbours of a row were swapped; `place` is where every slot stands, and is kept so."""
     row = lattice.rows[level]
     if len(row) < 2:
         return False
-    above = lattice.rows[level - 1] if level else []
-    below = lattice.rows[level + 1] if level + 1 < len(lattice.rows) else []
-    place = {slot: index for near in (above, below) for index, slot in enumerate(near)}
-    sources = {s: sorted((place[e.source], e.out_port) for e in lattice.before[s]) for s in row}
-    targets = {s: sorted((place[e.target], e.in_port) for e in lattice.after[s]) for s in row}
+    sources = [sorted([place[e.source] * PORTS + e.out_port for e in lattice.before[slot]]) for slot in row]
+    targets = [sorted([place[e.target] * PORTS + e.in_port for e in lattice.after[slot]]) for slot in row]
     is_changed = False
-    for index in range(len(row) - 1):
-        one, other = row[index], row[index + 1]
+    for one in range(len(row) - 1):
+        other = one + 1
         now = _pairs_beyond(sources[one], sources[other]) + _pairs_beyond(targets[one], targets[other])
         if not now:
             continue
         then = _pairs_beyond(sources[other], sources[one]) + _pairs_beyond(targets[other], targets[one])
         if then < now:
-            row[index], row[index + 1] = other, one
+            row[one], row[other] = row[other], row[one]
+            for ends in (sources, targets):
+                ends[one], ends[other] = ends[other], ends[one]
+            place[row[one]], place[row[other]] = one, other
             is_changed = True
     return is_changed
 
 
-def _pairs_beyond(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> int:
+def _pairs_beyond(first: Sequence[int], second: Sequence[int]) -> int:
     """How many pairs cross if the slot with the first ends stands before that with the second."""
-    return sum(bisect_left(second, end) for end in first) if second else 0
+    if not first or not second or first[-1] <= second[0]:
+        return 0
+    if len(first) == 1:
+        return bisect_left(second, first[0])
+    return sum([bisect_left(second, end) for end in first])
