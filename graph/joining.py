@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING
 from graph.cards import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
 from graph.connection import refusal
 from graph.document import Edge, Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
-from graph.edits import (
-    Connect,
-    Disconnect,
-    InsertNode,
-    MoveNodes,
-    behind,
-    edits_between,
-    room_behind,
-)
+from graph.edits import Connect, Disconnect, MoveNodes
 from graph.inference import Inference
+from graph.inserting import InsertNode, behind, edits_between, room_behind
 from graph.problems import Problem
 from graph.shapes import FLOATS, TensorSpec
 

@@ -22,9 +22,9 @@ from graph.document import (
     Project,
     apply_all,
 )
-from graph.edits import NODE_SPACING
 from graph.expressions import mapped, names_in
 from graph.frame_contents import companions
+from graph.inserting import NODE_SPACING
 from graph.rewriting import Rewrite
 from graph.shapes import BATCH, BATCH_NAME, SYMBOL_NAME, TensorSpec
 

@@ -6,7 +6,8 @@ from math import isqrt
 
 from graph.catalog.spec import PortSpec
 from graph.document import Node, PortRef
-from graph.edits import InsertNode, SetParams
+from graph.edits import SetParams
+from graph.inserting import InsertNode
 from graph.problems import Fix, shown
 from graph.shapes import InsertLayer, Repair, ReviewCode, SetParam, TensorSpec, num_elements
 

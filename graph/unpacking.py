@@ -11,7 +11,6 @@ from graph.block_params import REPEAT, REPEAT_SPEC
 from graph.blocks import block_ports
 from graph.catalog.params import ParamError, is_finite
 from graph.document import Block, BlockParam, Edge, Edit, EditError, Graph, Node, PortRef, Position, Project
-from graph.edits import NODE_SPACING
 from graph.expressions import (
     EACH,
     MARK,
@@ -27,6 +26,7 @@ from graph.expressions import (
     parse,
     substitute,
 )
+from graph.inserting import NODE_SPACING
 from graph.rewriting import Rewrite
 
 if TYPE_CHECKING:

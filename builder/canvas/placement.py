@@ -16,8 +16,9 @@ from graph.cards import DOT, is_dot
 from graph.catalog.spec import LayerSpec
 from graph.connection import possible_dtypes, refusal
 from graph.document import Edge, Edit, Graph, Node, PortRef, Position
-from graph.edits import AddNodes, Batch, Disconnect, InsertNode
+from graph.edits import AddNodes, Batch, Disconnect
 from graph.inference import Inference
+from graph.inserting import InsertNode
 
 STEP = 112.0  # canvas units to the next try for a free spot
 CARD_HEIGHT = HEADER_HEIGHT + ROW_HEIGHT

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.document import Edge, Edit, Node, PortRef
-from graph.edits import ChangeTraining, Connect, Disconnect, InsertNode, MoveNodes, RemoveNodes, SetParams
+from graph.edits import ChangeTraining, Connect, Disconnect, MoveNodes, RemoveNodes, SetParams
+from graph.inserting import InsertNode
 from graph.lint.context import LintContext
 from graph.problems import Fix, shown
 

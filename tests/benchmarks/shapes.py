@@ -1,4 +1,4 @@
-"""From an edit to new shapes in networks of like and of unlike layers, beside torch's own shape computation."""
+"""From an edit to new shapes in networks of like and unlike layers, beside torch's own shape computation."""
 
 from __future__ import annotations
 

@@ -6,16 +6,8 @@ from builder.fixing import fix_all, fix_problem, show_again, silence
 from builder.session import Session
 from graph.block_edits import InBlock, RenameBlock
 from graph.document import Document, Node, PortRef
-from graph.edits import (
-    AddNodes,
-    Batch,
-    InsertNode,
-    MoveNodes,
-    RemoveNodes,
-    RenameNode,
-    SetParams,
-    SetTraining,
-)
+from graph.edits import AddNodes, Batch, MoveNodes, RemoveNodes, RenameNode, SetParams, SetTraining
+from graph.inserting import InsertNode
 from graph.packing import Pack
 from graph.replacing import ReplaceType
 from graph.storage import to_bytes

@@ -17,7 +17,6 @@ from graph.edits import (
     ChangeTraining,
     Connect,
     Disconnect,
-    InsertNode,
     MoveNodes,
     RemoveNodes,
     RenameNode,
@@ -25,6 +24,7 @@ from graph.edits import (
     SetParams,
     SetTraining,
 )
+from graph.inserting import InsertNode
 from graph.node_flags import SetBypassed, SetPinned
 from graph.replacing import ReplaceType
 from graph.silence import Silence

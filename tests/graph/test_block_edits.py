@@ -18,7 +18,6 @@ from graph.edits import (
     Batch,
     Connect,
     Disconnect,
-    InsertNode,
     MoveNodes,
     RemoveNodes,
     RenameNode,
@@ -27,6 +26,7 @@ from graph.edits import (
     SetTraining,
 )
 from graph.inference import Inference
+from graph.inserting import InsertNode
 from graph.node_flags import SetPinned
 from graph.replacing import ReplaceType
 from graph.storage import from_bytes, to_bytes

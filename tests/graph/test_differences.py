@@ -11,7 +11,6 @@ from graph.edits import (
     AddNodes,
     Connect,
     Disconnect,
-    InsertNode,
     MoveNodes,
     RemoveNodes,
     RenameNode,
@@ -19,6 +18,7 @@ from graph.edits import (
     SetParams,
     SetTraining,
 )
+from graph.inserting import InsertNode
 from graph.model import Edge
 from graph.replacing import ReplaceType
 from graph.silence import Silence

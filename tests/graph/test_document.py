@@ -9,12 +9,10 @@ from hypothesis import strategies as st
 from graph.annotation_edits import AddAnnotations, RemoveAnnotations, SetFrame, SetNote
 from graph.document import Document, Edge, EditError, Frame, Graph, Node, Note, PortRef, Project
 from graph.edits import (
-    NODE_SPACING,
     AddNodes,
     Batch,
     Connect,
     Disconnect,
-    InsertNode,
     MoveNodes,
     RemoveNodes,
     RenameNode,
@@ -22,6 +20,7 @@ from graph.edits import (
     SetParams,
     SetTraining,
 )
+from graph.inserting import NODE_SPACING, InsertNode
 from graph.node_flags import SetBypassed, SetPinned
 from graph.removing import removal
 from graph.replacing import ReplaceType

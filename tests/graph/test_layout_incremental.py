@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from graph.block_edits import made_inside
 from graph.document import Document, Graph, Node, PortRef, Project
-from graph.edits import AddNodes, InsertNode
+from graph.edits import AddNodes
+from graph.inserting import InsertNode
 from graph.layout import arrange, as_edit, drawing_of, fit_in
 from graph.storage import from_bytes, to_bytes
 from graph.templates import template

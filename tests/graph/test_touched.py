@@ -1,7 +1,8 @@
 """What a change of a graph touches."""
 
 from graph.document import Edge, Graph, Node, PortRef, Project
-from graph.edits import Batch, Connect, InsertNode, MoveNodes, RemoveNodes, SetParams
+from graph.edits import Batch, Connect, MoveNodes, RemoveNodes, SetParams
+from graph.inserting import InsertNode
 from graph.touched import Touched, touched
 
 

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication
 from builder.canvas.fix_marks import CHANGED, REMOVED, TAG
 from builder.canvas.ports import COLUMN
 from graph.document import Edge, PortRef
-from graph.edits import Connect, InsertNode, MoveNodes, RemoveNodes, SetParams
+from graph.edits import Connect, MoveNodes, RemoveNodes, SetParams
+from graph.inserting import InsertNode
 from graph.storage import to_bytes
 from graph.templates import template
 from tests.builder.person import LEFT

@@ -16,7 +16,8 @@ from graph.cards import DOT, is_dot
 from graph.catalog import CATALOG
 from graph.dims import symbol
 from graph.document import Edge, Graph, Node, PortRef, Project
-from graph.inference import Inference, NodeResult
+from graph.inference import Inference
+from graph.node_result import NodeResult
 from graph.shapes import BATCH, TensorSpec
 from tests.builder.canvas.driver import chain
 from tests.graph.block_drawings import deep
