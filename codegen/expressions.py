@@ -45,7 +45,9 @@ def definition(operation: Operation, attribute: str) -> tuple[str, ...]:
 def _constructor(operation: Operation, code: Module) -> str:
     if isinstance(code, Embedded):
         return _embedded(operation.call.params)
-    specs = tuple(param for param in operation.spec.params if param.name not in code.in_call)
+    specs = operation.spec.params
+    if code.in_call:
+        specs = tuple(param for param in specs if param.name not in code.in_call)
     if not code.layer:
         return f"{code.path}({', '.join([*arguments(operation, specs), *code.fixed])})"
     inner = arguments(operation, tuple(param for param in specs if param.name not in code.own))

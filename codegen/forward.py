@@ -122,7 +122,7 @@ class Forward:
         """Values that only the next statement reads, and that are not one of several results."""
         found = set()
         for operation in self._statements:
-            main = PortRef(operation.node.id, operation.output_names[0])
+            main = operation.refs[0]
             if self._network.used_ports(operation) != [main] or self._result_name(main):
                 continue
             places = {self._place[reader] for reader in self._network.readers[main]}
@@ -188,8 +188,8 @@ class Forward:
         return [*lines, *folded(marked(number, call), BODY_DEPTH + 1)]
 
     def _target(self, operation: Operation) -> str:
-        code, node_id = operation.spec.code, operation.node.id
-        names = {name: self._variables.get(PortRef(node_id, name), "_") for name in operation.output_names}
+        code = operation.spec.code
+        names = {ref.port: self._variables.get(ref, "_") for ref in operation.refs}
         if isinstance(code, Module) and code.unpack is not None:
             return code.unpack.format(**names).replace("(_, _)", "_")
         listed = ", ".join(names.values())
@@ -197,9 +197,9 @@ class Forward:
 
     def _comment(self, operation: Operation) -> str | None:
         """The shape of the result, where it is not that of what went in."""
-        known = {self._network.tensor(ref).shape for ref in self._read_by(operation)}
+        known = [self._network.tensor(ref).shape for ref in self._read_by(operation)]
         shapes = [self._network.tensor(ref).shape for ref in self._network.used_ports(operation)]
-        if set(shapes) <= known or any(UNKNOWN in shape for shape in shapes):
+        if all(shape in known for shape in shapes) or any(UNKNOWN in shape for shape in shapes):
             return None
         alike = len(shapes) > 1 and len(set(shapes)) == 1
         return f"# {format_shape(shapes[0])} each" if alike else f"# {', '.join(map(format_shape, shapes))}"

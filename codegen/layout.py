@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 WIDTH = 88
 INDENT = "    "
@@ -18,8 +18,7 @@ _BEFORE_VALUE = re.compile(r".*? = |.*?return ")
 _TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|.", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The characters that a node wrote: lines from 1, columns from 0, the end excluded."""
 
     node: str
@@ -60,16 +59,16 @@ def unmarked(lines: Iterable[str], node_ids: list[str]) -> tuple[str, tuple[Span
     begun: list[tuple[int, str, int, int]] = []  # order, node, line, column
     ended: list[tuple[int, Span]] = []
     for number, line in enumerate(lines, start=1):
-        text, position = "", 0
-        for match in _MARK.finditer(line):
-            text += line[position : match.start()]
-            position = match.end()
-            if match[1] is not None:
-                begun.append((len(ended) + len(begun), node_ids[int(match[1])], number, len(text)))
+        pieces = _MARK.split(line)  # text, what the mark behind it opens, text, ...
+        column = 0
+        for text, opened in zip(pieces[::2], pieces[1::2], strict=False):
+            column += len(text)
+            if opened is not None:
+                begun.append((len(ended) + len(begun), node_ids[int(opened)], number, column))
             else:
-                order, node_id, begin, column = begun.pop()
-                ended.append((order, Span(node_id, begin, column, number, len(text))))
-        plain.append(text + line[position:])
+                order, node_id, first_line, first_column = begun.pop()
+                ended.append((order, Span(node_id, first_line, first_column, number, column)))
+        plain.append("".join(pieces[::2]))
     ended.sort(key=lambda pair: pair[0])
     return "\n".join(plain) + "\n", tuple(span for _, span in ended)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from graph.catalog.spec import (
     BlockCode,
@@ -34,19 +33,14 @@ class Operation:
         spec: its type.
         call: everything known about it.
         sources: the outputs it reads, in the order of its inputs.
-        output_names: what its own outputs are called, in order.
+        refs: its own outputs, in order.
     """
 
     node: Node
     spec: LayerSpec
     call: LayerCall
     sources: tuple[PortRef, ...]
-    output_names: tuple[str, ...]
-
-    @cached_property
-    def refs(self) -> tuple[PortRef, ...]:
-        """Its own outputs, in order."""
-        return tuple(PortRef(self.node.id, name) for name in self.output_names)
+    refs: tuple[PortRef, ...]
 
     @property
     def is_input(self) -> bool:
@@ -76,7 +70,7 @@ class Operation:
     @property
     def gives_tuple(self) -> bool:
         """Whether its call gives several values, or a tuple of one."""
-        return len(self.output_names) > 1 or any(port.variadic for port in self.spec.outputs)
+        return len(self.refs) > 1 or any(port.variadic for port in self.spec.outputs)
 
     @property
     def changes_nothing(self) -> bool:
@@ -132,8 +126,8 @@ class Network:
         if sources != operation.sources:
             operation = replace(operation, sources=sources)
         if operation.changes_nothing:
-            (name,) = operation.output_names
-            self._passed_through[PortRef(operation.node.id, name)] = sources[0]
+            (ref,) = operation.refs
+            self._passed_through[ref] = sources[0]
             return
         self.operations[operation.node.id] = operation
         for ref in sources:
@@ -143,7 +137,8 @@ class Network:
 def _operation(graph: Graph, inference: Inference, node_id: str) -> Operation:
     node, result, incoming = graph.nodes[node_id], inference.result(node_id), graph.incoming(node_id)
     sources = tuple(incoming[port].source for port in result.inputs)
-    return Operation(node, graph.catalog[node.type], result.call(), sources, tuple(result.outputs))
+    refs = tuple(PortRef(node_id, port) for port in result.outputs)
+    return Operation(node, graph.catalog[node.type], result.call(), sources, refs)
 
 
 def _flow_order(operations: Mapping[str, Operation], ends: Iterable[str]) -> Iterable[str]:

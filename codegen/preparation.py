@@ -5,7 +5,7 @@ from __future__ import annotations
 from codegen.expressions import literal
 from codegen.layout import INDENT
 from codegen.network import Operation
-from graph.catalog.settings import DEFAULT, FROZEN, INITIALIZERS
+from graph.catalog.settings import DEFAULT, FROZEN, INITIALIZERS, LR_FACTOR
 
 
 def preparation(operation: Operation, attribute: str) -> list[str]:
@@ -21,10 +21,11 @@ def preparation(operation: Operation, attribute: str) -> list[str]:
         return lines
     if params.get("weight_init", DEFAULT) != DEFAULT:
         lines += _initialised(operation, layer)
-    if FROZEN in spec.settings and params.frozen:
+    if FROZEN in spec.settings and params[FROZEN.name]:
         lines.append(f"{layer}.requires_grad_(False)")
-    if params.lr_factor != 1:
-        lines.append(f"{layer}.lr_factor = {literal(params.lr_factor)}  # times the optimizer's lr")
+    factor = params[LR_FACTOR.name]
+    if factor != 1:
+        lines.append(f"{layer}.lr_factor = {literal(factor)}  # times the optimizer's lr")
     return lines if lines and spec.parameters(operation.call) else []
 
 

@@ -18,8 +18,10 @@ def live_nodes(graph: Graph) -> frozenset[str]:
     """Ids of the Outputs and of all nodes that lead to one."""
     queue = [node.id for node in graph.nodes.values() if node.type == "Output"]
     live = set(queue)
-    while queue:
-        fresh = [n for n in graph.predecessors(queue.pop()) if n not in live]
-        live.update(fresh)
-        queue.extend(fresh)
+    for node_id in queue:  # which grows meanwhile
+        for edge in graph.incoming(node_id).values():
+            source = edge.source.node
+            if source not in live:
+                live.add(source)
+                queue.append(source)
     return frozenset(live)
