@@ -10,7 +10,7 @@ from graph.model import Graph
 CARD_WIDTH = 152
 HEADER_HEIGHT = 64  # stripe, name, type, parameters
 ROW_HEIGHT = 24  # one row of ports
-DOT = 16  # a point that an edge runs through
+DOT = 24  # a point that an edge runs through; its middle is in line with the first ports of cards
 
 
 def is_dot(spec: LayerSpec | None) -> bool:

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPoint, QPointF, Signal, Slot
 
-from builder.canvas.placement import Placed, beside, fitting, free_output, likely, place, place_in_edge
+from builder.canvas.placement import (
+    Placed,
+    beside,
+    fitting,
+    free_output,
+    likely,
+    place,
+    place_in_edge,
+    place_on_edge,
+)
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
 from builder.canvas.search_popup import SearchPopup
 from builder.layer_search import usual_order
 from builder.session import Session
 from builder.texts import tr
+from graph.cards import is_dot
 from graph.catalog.spec import LayerSpec
 from graph.document import Edge, PortRef, Position
 
@@ -32,6 +42,11 @@ class Destination:
     corner: Position
     joined_to: PortRef | None = None
     edge: Edge | None = None
+
+    @property
+    def middle(self) -> Position:
+        """The middle of the card, in scene coordinates."""
+        return (self.corner[0] + CARD_WIDTH / 2, self.corner[1] + (HEADER_HEIGHT + ROW_HEIGHT) / 2)
 
 
 class Adder(QObject):
@@ -120,6 +135,8 @@ class Adder(QObject):
     def _placed(self, spec: LayerSpec, destination: Destination) -> Placed:
         graph = self._session.graph
         if destination.edge is not None and graph.edge_into(destination.edge.target) == destination.edge:
+            if is_dot(spec):
+                return place_on_edge(graph, destination.edge, destination.middle)
             inserted = place_in_edge(graph, spec, destination.edge)
             if inserted is not None:
                 return inserted

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPainterPathStr
 from builder.canvas.captions import dims_text, edge_width
 from builder.canvas.face import static_text
 from builder.canvas.ports import CARD_WIDTH, ROW_HEIGHT
-from builder.canvas.routes import LABEL_ROOM, middle, route
+from builder.canvas.routes import LABEL_ROOM, middle, route, route_left
 from builder.canvas.style import DETAIL_SCALE
 from graph.document import Edge, Graph
 from graph.shapes import TensorSpec
@@ -79,7 +79,10 @@ class EdgeItem:
     def path(self) -> QPainterPath:
         """The curve, in scene coordinates."""
         if self._path is None:
-            self._path = route(self.start, self.end, self._scene.is_blocked)
+            nodes = self._scene.nodes
+            back = nodes[self.edge.source.node].leads_back, nodes[self.edge.target.node].leads_back
+            ends = self.start, self.end
+            self._path = route_left(*ends, *back) if any(back) else route(*ends, self._scene.is_blocked)
         return self._path
 
     @property

@@ -63,6 +63,11 @@ class Geometry:
         """Whether a node is not shown where the document has it."""
         return node_id in self._shown
 
+    def is_point(self, node_id: str) -> bool:
+        """Whether a node is drawn as a point that an edge runs through."""
+        left, _, right, _ = self.card(node_id)
+        return right - left == DOT
+
     def is_placed(self, node_id: str) -> bool:
         return node_id in self._nodes
 

@@ -123,12 +123,24 @@ class NodeItem:
         near = min(ports, default=None)
         return near[2] if near is not None and near[0] <= radius * 1.25 else None
 
+    @property
+    def leads_back(self) -> bool:
+        """Whether it is a point on an edge's way back: what feeds it stands to its right, readers left."""
+        if not self.is_dot:
+            return False
+        graph, nodes, x = self._scene.session.graph, self._scene.nodes, self.area.center().x()
+        sources = [edge.source for edge in graph.incoming(self.node_id).values()]
+        targets = [edge.target for edge in graph.outgoing(self.node_id)]
+        starts, ends = ([nodes[ref.node].port_pos(ref).x() for ref in refs] for refs in (sources, targets))
+        return bool(starts and ends) and min(starts) > x > max(ends)
+
     def _dot_port(self, local: QPointF, radius: float) -> Port | None:
         """The port beside a point that edges run through; the point itself is taken to be moved."""
         off = local - self.card.center()
         if not DOT_RADIUS < max(abs(off.x()), abs(off.y())) <= DOT_RADIUS + radius:
             return None
-        return next((port for port in self.ports if port.is_output == (off.x() > 0)), None)
+        is_right = off.x() > 0
+        return next((p for p in self.ports if p.is_output == (is_right != self.leads_back)), None)
 
     def is_badge(self, at: QPointF) -> bool:
         """Whether a scene position is on the badge."""

@@ -48,6 +48,28 @@ def route(start: QPointF, end: QPointF, is_blocked: IsBlocked | None = None) -> 
     return path
 
 
+def route_left(start: QPointF, end: QPointF, from_point: bool, to_point: bool) -> QPainterPath:
+    """The curve of an edge on its way back through points, which it meets from the right.
+
+    Args:
+        start: centre of the output port.
+        end: centre of the input port.
+        from_point: whether it starts at such a point, not at a card.
+        to_point: whether it ends at one; one of the two is true.
+    """
+    path = QPainterPath(start)
+    if from_point and to_point:
+        bend = min(max((start.x() - end.x()) / 2, MIN_REACH), MAX_REACH)
+        path.cubicTo(start.x() - bend, start.y(), end.x() + bend, end.y(), end.x(), end.y())
+    elif to_point:
+        path.cubicTo(start.x() + TURN, start.y(), start.x() + TURN, end.y(), start.x(), end.y())
+        path.lineTo(end)
+    else:
+        path.lineTo(end.x(), start.y())
+        path.cubicTo(end.x() - TURN, start.y(), end.x() - TURN, end.y(), end.x(), end.y())
+    return path
+
+
 def reach(start: Point, end: Point, spread: float = 0.0) -> Box:
     """The box that the curve between two ports and its label stay in.
 

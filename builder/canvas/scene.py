@@ -378,11 +378,14 @@ class CanvasScene(QGraphicsScene):
             self.geometry.place_edge(edge)
 
     def _refresh_edges(self, node_ids: Iterable[str]) -> None:
-        """Has the edges of these nodes run anew."""
-        for edge in self._edges_of(node_ids):
+        """Has the edges of these nodes run anew, and those behind points, which may turn round with them."""
+        edges = set(self._edges_of(node_ids))
+        points = {ref.node for e in edges for ref in (e.source, e.target) if self.geometry.is_point(ref.node)}
+        for edge in edges.union(self._edges_of(points)):
             item = self.edges.made(edge)
             if item is not None:
                 item.refresh()
+        self.redraw(self._boxes_of(points))
 
     def _reroute(self, boxes: list[Box]) -> list[Box]:
         """Has edges that run along a row around cards run anew where something came or went.
