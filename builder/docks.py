@@ -50,6 +50,10 @@ class Docks:
         """The dock of a title. Raises KeyError for an unknown one."""
         return (self._side | self._tabs)[title]
 
+    def place(self, title: str) -> QWidget:
+        """What a panel is best made as a child of: Qt dresses it anew whenever it gets another parent."""
+        return self[title] if title in self._side else self[title].widget()
+
     def put(self, title: str, panel: QWidget) -> None:
         """Puts a panel into its dock.
 

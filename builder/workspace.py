@@ -93,27 +93,30 @@ class Workspace(QObject):
 
     def _make_canvas(self) -> None:
         window = self._window
-        self.editor = CanvasPage(window.session, window.themes.theme)
+        self.editor = CanvasPage(window.session, window.themes.theme, window.pages)
         self.canvas, self.breadcrumb = self.editor.canvas, self.editor.breadcrumb
         window.pages.addWidget(self.editor)
 
     def _make_sides(self) -> None:
         session, theme, docks = self._window.session, self._window.themes.theme, self._window.docks
-        self.layers, self.inspector = Palette(session, theme), Inspector(session, theme)
+        self.layers = Palette(session, theme, docks.place("Layers"))
+        self.inspector = Inspector(session, theme, docks.place("Inspector"))
         docks.put("Layers", self.layers)
         docks.put("Inspector", self.inspector)
 
     def _make_tabs(self) -> None:
         session, theme, docks = self._window.session, self._window.themes.theme, self._window.docks
-        self.problems = ProblemsPanel(session, theme, self._window.dialogs.choose_fixes)
-        self.code, self.log = CodeTab(session, theme), LogPanel()
+        choose_fixes = self._window.dialogs.choose_fixes
+        self.problems = ProblemsPanel(session, theme, choose_fixes, docks.place("Problems"))
+        self.code = CodeTab(session, theme, docks.place("Code"))
+        self.log = LogPanel(docks.place("Log"))
         docks.put("Problems", self.problems)
         docks.put("Code", self.code)
         docks.put("Log", self.log)
 
     def _make_training(self) -> None:
-        window = self._window
-        self.training = TrainingPanel(window.session, window.themes.theme, window.windows.settings)
+        window, place = self._window, self._window.docks.place("Training")
+        self.training = TrainingPanel(window.session, window.themes.theme, window.windows.settings, place)
         window.docks.put("Training", self.training)
 
     def _make_bars(self) -> None:
