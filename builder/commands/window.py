@@ -46,6 +46,9 @@ def _open(options: argparse.Namespace) -> int:
     if fault := display_fault():
         raise CommandError(fault)
     gc.disable()  # what a start makes stays; the window has it enabled once all is loaded
+    from builder.unread_sources import leave_sources_unread
+
+    leave_sources_unread()
     from builder.app import open_window
 
     return open_window(options.projects, theme=options.theme)

@@ -127,7 +127,7 @@ print(json.dumps(figures))
 
 
 def run() -> dict[str, Any]:
-    """Milliseconds from the start, medians; the worst 60 Hz tick; processor and memory of a window at rest."""
+    """Milliseconds from the start, medians; the worst 60 Hz tick; what a window at rest takes."""
     with tempfile.TemporaryDirectory(prefix="netloom-bench-") as folder:
         project = Path(folder, "SmallCNN.netloom")
         save(template("SmallCNN").project(), project)
