@@ -27,8 +27,8 @@ class StepPlan:
         return -(-self.batches // self.batches_per_step)
 
     def first_batch(self, step: int) -> int:
-        """The first batch of a step of the run, whose first step is 1, counted in its epoch from 0."""
-        return (step - 1) % self.steps * self.batches_per_step
+        """The first batch of a step of the epoch, both counted from 0."""
+        return step * self.batches_per_step
 
     def share(self, batch: int) -> float:
         """How much a batch's mean counts in the mean over all samples of its step."""

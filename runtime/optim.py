@@ -37,23 +37,23 @@ def build_optimizer(plan: TrainingPlan, model: nn.Module) -> Optimizer:
     """
     option = plan.optimizer
     spares = _without_decay(model) if option.params.get(DECAY_ALL) is False else set()
-    groups: dict[_Kind, list[nn.Parameter]] = {}
+    groups: dict[_Kind, list[tuple[str, nn.Parameter]]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             kind = _Kind(_own_factor(parameter) * _lr_factor(model, name), name not in spares)
-            groups.setdefault(kind, []).append(parameter)
+            groups.setdefault(kind, []).append((name, parameter))
     if not groups:
         raise _nothing_to_train(plan, sum(parameter.numel() for parameter in model.parameters()))
     skip_compiler_import()
     arguments: dict[str, Any] = option.spec.arguments(option.params)
     if option.spec.fused_on:
-        arguments["fused"] = _may_fuse(plan, [each for group in groups.values() for each in group])
+        arguments["fused"] = _may_fuse(plan, [each for group in groups.values() for _, each in group])
     named = [_group(kind, parameters) for kind, parameters in groups.items()]
     return cast(Optimizer, getattr(torch.optim, option.type)(named, **arguments))
 
 
-def _group(kind: _Kind, parameters: list[nn.Parameter]) -> dict[str, Any]:
-    group: dict[str, Any] = {"params": parameters, LR_FACTOR: kind.factor}
+def _group(kind: _Kind, named: list[tuple[str, nn.Parameter]]) -> dict[str, Any]:
+    group: dict[str, Any] = {"params": named, LR_FACTOR: kind.factor}
     return group if kind.decays else group | {"weight_decay": 0.0}
 
 

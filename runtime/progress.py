@@ -19,6 +19,7 @@ class Progress:
         epoch: the epoch under way; the first is 1.
         batch: its batches trained on so far.
         step: optimizer steps taken in the whole run.
+        first_step: of these, those before this epoch.
         recorded: of these, how many have reached the host.
         loss_sum: losses times samples of this epoch, as far as recorded.
         hits: right answers of this epoch, as far as recorded.
@@ -37,6 +38,7 @@ class Progress:
     epoch: int = 1
     batch: int = 0
     step: int = 0
+    first_step: int = 0
     recorded: int = 0
     loss_sum: float = 0.0
     hits: float = 0.0
@@ -94,9 +96,14 @@ class Progress:
         )
         ended = replace(ended, is_best=self._judge(ended, goals))
         if is_whole:
-            self.epoch, self.batch = self.epoch + 1, 0
-            self.loss_sum, self.hits, self.samples, self.skipped_in_epoch = 0.0, 0.0, 0, 0
+            self.epoch += 1
+            self.begin_epoch()
         return ended
+
+    def begin_epoch(self) -> None:
+        """Goes to the start of the epoch."""
+        self.batch, self.first_step = 0, self.step
+        self.loss_sum, self.hits, self.samples, self.skipped_in_epoch = 0.0, 0.0, 0, 0
 
     def _judge(self, ended: EpochEnded, goals: Goals) -> bool:
         """Whether this epoch is the best; also counts those that are not."""

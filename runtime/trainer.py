@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from codegen.importers.weights import with_versions
 from runtime.accumulation import StepPlan
 from runtime.averaging import WeightAverage
+from runtime.checkpoint import Checkpoint
 from runtime.control import Control
 from runtime.data.feed import Batch, Feed
 from runtime.ending import end_reason, is_out_of_steps, is_out_of_time, is_stale, with_remarks
@@ -48,7 +50,7 @@ from runtime.schedules import build_plateau, build_scheduler
 from runtime.step import Clipping, Stepper
 from runtime.step_watch import StepWatch
 from runtime.tallies import tally_of
-from runtime.training_state import state_of
+from runtime.training_state import Names, load_state, state_of
 
 
 class Trainer:
@@ -204,7 +206,8 @@ class Trainer:
         """The node in which the numbers of a step stopped being finite, if that can still be seen."""
         if self._inspector is None or not self._stepper.spares_weights:
             return None
-        batches = self._feed.train(self.progress.epoch, skip=self._steps.first_batch(step))
+        first = self._steps.first_batch(step - 1 - self.progress.first_step)
+        batches = self._feed.train(self.progress.epoch, skip=first)
         with undone(self.model), self._stepper.uncompiled():
             for inputs, targets in islice(batches, self._steps.batches_per_step):
                 origin = self._inspector.origin(partial(self._stepper.compute, inputs, targets))
@@ -293,12 +296,49 @@ class Trainer:
             OSError: the disk is full or not writable; the earlier checkpoint stays.
         """
         self._check_weights()
-        now = self._clock()
-        self.progress.elapsed, self.progress.seconds = now - self._started, now - self._epoch_started
+        state = self.state()
         weights = self.model.state_dict()
         if kind == "best" and self.average is not None:
             weights = {**weights, **self.average.state_dict()}
-        yield from self._keeper.save(kind, weights, state_of(self), self.progress.step, now)
+        yield from self._keeper.save(kind, weights, state, self.progress.step, self._clock())
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps beside the weights, the time up to now included."""
+        now = self._clock()
+        self.progress.elapsed, self.progress.seconds = now - self._started, now - self._epoch_started
+        return state_of(self)
+
+    def renewed(
+        self,
+        plan: TrainingPlan,
+        model: nn.Module | None = None,
+        inspector: Inspector | None = None,
+        names: Names | None = None,
+    ) -> Trainer:
+        """A trainer that goes on from here with another plan, and if given another network.
+
+        Args:
+            plan: changed in nothing that data and device hang on.
+            model: on the device already; None for the same.
+            inspector: of that model.
+            names: what its parameters and buffers are called in the model so far.
+
+        Raises:
+            PlanError: the plan does not suit; this trainer can go on as it is.
+        """
+        trainer = Trainer(
+            model or self.model,
+            plan,
+            self._feed,
+            self.device,
+            None,
+            self._clock,
+            inspector or self._inspector,
+        )
+        load_state(trainer, Checkpoint(dict(self.model.state_dict()), self.state()), names)
+        trainer._keeper = self._keeper
+        self._keeper.plan = plan
+        return trainer
 
     def go_on_from(self, progress: Progress) -> None:
         """Goes on from what a checkpoint tells, with its clocks where they were."""

@@ -1,4 +1,9 @@
-"""What a checkpoint keeps of a run beside the weights, and how a run goes on from it to the same numbers."""
+"""What a checkpoint keeps of a run beside the weights, and how a run goes on from it.
+
+With the plan and the network that it was saved with, a run goes on to the same numbers as one that was never
+stopped. With others, everything that still fits is carried over, and the learning rate goes on as if it had
+been planned that way from the start.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +11,30 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
 from codegen.importers.weights import with_versions
 from runtime.checkpoint import Checkpoint, CheckpointError
+from runtime.plan import TrainingPlan, lr_at
 from runtime.progress import Progress
 from runtime.random_state import random_state, set_random_state
 
 if TYPE_CHECKING:
     from runtime.trainer import Trainer
 
+Names = Mapping[str, str]  # of a parameter or buffer: what it was called when it was saved
+
+ORDER_KEYS = ("data", "batch_size", "drop_last", "sampler", "accumulate_steps", "seed")  # of the samples
+RATE_KEYS = ("optimizer", "scheduler", "epochs", "max_steps", *ORDER_KEYS)
+PLATEAU_COUNTS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
+
 
 def state_of(trainer: Trainer) -> dict[str, Any]:
     """All that a run needs to go on, in tensors, numbers and containers of them."""
     return {
+        "plan": trainer.plan.to_mapping(defaults=True),
+        "steps_per_epoch": trainer.steps_per_epoch,
         "progress": asdict(trainer.progress),
         "optimizer": trainer.optimizer.state_dict(),
         **{name: None if part is None else part.state_dict() for name, part in _parts(trainer).items()},
@@ -25,33 +42,134 @@ def state_of(trainer: Trainer) -> dict[str, Any]:
     }
 
 
-def load_state(trainer: Trainer, checkpoint: Checkpoint) -> None:
+def load_state(trainer: Trainer, checkpoint: Checkpoint, names: Names | None = None) -> None:
     """Goes back to where a checkpoint was saved, random numbers included.
 
+    Args:
+        trainer: a fresh one.
+        checkpoint: of a run.
+        names: where the network was changed, what its parameters and buffers were called before; those that
+            are not named, or have another shape now, start afresh.
+
     Raises:
-        CheckpointError: it was saved by another model or optimizer.
+        CheckpointError: it was saved by another model or optimizer, or by an earlier version.
     """
     state = checkpoint.trainer
-    try:
-        trainer.model.load_state_dict(with_versions(trainer.model, checkpoint.weights))
-        trainer.optimizer.load_state_dict(state["optimizer"])
-    except (RuntimeError, ValueError) as error:
-        raise CheckpointError(
-            f"The checkpoint has other layers or sizes than the project ({error}). "
-            "Expected the project that the run was started with. "
-            "Open project.netloom of the run folder, or start a new run."
-        ) from error
-    for name, part in _parts(trainer).items():
-        # Each is missing on one side if the plan was changed in between.
-        if part is not None and state.get(name) is not None:
-            part.load_state_dict(state[name])
-    trainer.go_on_from(_progress(state["progress"]))
     if "random" not in state:
         raise CheckpointError(
             "The checkpoint was saved by an earlier version of Netloom, which kept less of a run. "
             "Expected one that this version saved. Start a new run."
         )
+    plan = trainer.plan.to_mapping(defaults=True)
+    changed = {key for key in RATE_KEYS if plan.get(key) != state["plan"].get(key)}
+    if names is None:
+        _load_weights(trainer, checkpoint.weights)
+    else:
+        _carry_weights(trainer, checkpoint.weights, names)
+    _load_parts(trainer, state, names is not None or bool(changed), checkpoint.weights, names)
+    progress = _progress(state["progress"])
+    if changed & set(ORDER_KEYS):
+        progress.begin_epoch()
+    trainer.go_on_from(progress)
     set_random_state(state["random"], trainer.device)
+
+
+def _load_parts(
+    trainer: Trainer,
+    state: Mapping[str, Any],
+    is_changed: bool,
+    weights: Mapping[str, Tensor],
+    names: Names | None,
+) -> None:
+    parts = _parts(trainer)
+    if is_changed:
+        _carry_optimizer(trainer, state, weights, names)
+        _replan_rates(trainer, state)
+        parts = {name: parts[name] for name in ("scaler", "average")}
+    else:
+        trainer.optimizer.load_state_dict(state["optimizer"])
+    for name, part in parts.items():
+        if part is not None and state.get(name) is not None:
+            part.load_state_dict(_renamed(state[name], names) if name == "average" else state[name])
+
+
+def _load_weights(trainer: Trainer, weights: dict[str, Tensor]) -> None:
+    try:
+        trainer.model.load_state_dict(with_versions(trainer.model, weights))
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"The checkpoint has other layers or sizes than the project ({error}). "
+            "Expected the project that the run was started with. "
+            "Open project.netloom of the run folder, or start a new run."
+        ) from error
+
+
+def _carry_weights(trainer: Trainer, weights: Mapping[str, Tensor], names: Names) -> None:
+    fresh: dict[str, Tensor] = trainer.model.state_dict()
+    kept = {
+        name: tensor
+        for name, tensor in _renamed(weights, names).items()
+        if name in fresh and tensor.shape == fresh[name].shape
+    }
+    trainer.model.load_state_dict(with_versions(trainer.model, {**fresh, **kept}))
+
+
+def _renamed(tensors: Mapping[str, Tensor], names: Names | None) -> Mapping[str, Tensor]:
+    """Saved tensors by what they are called now."""
+    if names is None:
+        return tensors
+    return {name: tensors[before] for name, before in names.items() if before in tensors}
+
+
+def _carry_optimizer(
+    trainer: Trainer, state: Mapping[str, Any], weights: Mapping[str, Tensor], names: Names | None
+) -> None:
+    """Takes over what is remembered of each weight that is still there, by an optimizer of the same type."""
+    if state["plan"]["optimizer"]["type"] != trainer.plan.optimizer.type:
+        return
+    saved = state["optimizer"]
+    remembered = {
+        name: saved["state"].get(index)
+        for group in saved["param_groups"]
+        for name, index in zip(group["param_names"], group["params"], strict=True)
+    }
+    own = trainer.optimizer.state_dict()
+    shapes = {name: parameter.shape for name, parameter in trainer.model.named_parameters()}
+    for group in own["param_groups"]:
+        for name, index in zip(group["param_names"], group["params"], strict=True):
+            before = name if names is None else names.get(name)
+            if before is not None and remembered.get(before) and weights[before].shape == shapes[name]:
+                own["state"][index] = remembered[before]
+    trainer.optimizer.load_state_dict(own)
+
+
+def _replan_rates(trainer: Trainer, state: Mapping[str, Any]) -> None:
+    """Brings the learning rate to where the plan has it at this step."""
+    step = state["progress"]["step"]
+    if trainer.scheduler is not None:
+        _fast_forward(trainer.scheduler, step)
+    before = state.get("plateau")
+    if trainer.plateau is not None and before is not None:
+        counts = {name: before[name] for name in PLATEAU_COUNTS}
+        trainer.plateau.load_state_dict(trainer.plateau.state_dict() | counts)
+        _lower(trainer.plateau, _drops(state, step))
+
+
+def _fast_forward(scheduler: LRScheduler, steps: int) -> None:
+    for _ in range(steps):
+        scheduler.step()
+
+
+def _drops(state: Mapping[str, Any], step: int) -> float:
+    """The factor that a plateau had lowered the rate by."""
+    planned = lr_at(TrainingPlan.from_mapping(state["plan"]), step, state["steps_per_epoch"])
+    now: float = state["optimizer"]["param_groups"][0]["lr"]
+    return now / planned if planned else 1.0
+
+
+def _lower(plateau: ReduceLROnPlateau, factor: float) -> None:
+    for group in plateau.optimizer.param_groups:
+        group["lr"] *= factor
 
 
 def _parts(trainer: Trainer) -> dict[str, Any]:
