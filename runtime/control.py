@@ -1,17 +1,21 @@
-"""The switches of a running training: stop, pause and watch, safe to use from any thread."""
+"""The switches of a running training: stop, pause, watch and change, safe to use from any thread."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graph.project import Project
 
 SHORT_STEP = 0.003  # seconds that a holder waits for the step to end; longer ones leave the interpreter free
 MOST_SKIPPED = 64  # times that a holder does not wait in vain again
 
 
 class Control:
-    """Lets a window, a signal handler or a test stop, pause and resume one run.
+    """Lets a window, a signal handler or a test stop, pause, resume and change one run.
 
     Attributes:
         watches_nodes: whether now and then a step should tell what every node does.
@@ -19,6 +23,8 @@ class Control:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._change: Project | None = None
         self._may_run = threading.Event()
         self._may_run.set()
         self.watches_nodes = False
@@ -26,6 +32,26 @@ class Control:
         self._undisturbed = threading.Event()
         self._undisturbed.set()
         self._skips = self._skipped = 0  # how often not to wait after a step that was too long, and done so
+
+    @property
+    def has_change(self) -> bool:
+        """Whether an edited project waits for the run."""
+        return self._change is not None
+
+    def request_change(self, project: Project) -> None:
+        """Asks the run to go on with an edited project from its next step on; a later one takes its place.
+
+        Args:
+            project: must not be edited any more.
+        """
+        with self._lock:
+            self._change = project
+
+    def take_change(self) -> Project | None:
+        """The project that waits, which then waits no longer."""
+        with self._lock:
+            change, self._change = self._change, None
+        return change
 
     @property
     def stopped(self) -> bool:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from codegen.importers.weights import WeightsError
+from codegen.source import GenerationError
 from runtime.backends import backends_of
 from runtime.checkpoint import Checkpoint
 from runtime.control import Control
 from runtime.data.feed import Feed
-from runtime.events import Event, StateChanged
+from runtime.data.raw import DataError
+from runtime.device import DeviceError
+from runtime.events import ChangeRefused, Event, StateChanged
+from runtime.failure import TrainingFailure
 from runtime.inspect import Inspector
+from runtime.live_changes import Renew
 from runtime.meter import Clock
-from runtime.plan import TrainingPlan
+from runtime.plan import PlanError, TrainingPlan
 from runtime.trainer import Trainer
-from runtime.training_state import load_state
+from runtime.training_state import Names, load_state
+
+# What keeps an edited project from being taken up, told in words already.
+CHANGE_ERRORS = (PlanError, TrainingFailure, DeviceError, DataError, GenerationError, WeightsError)
 
 
 def train(
@@ -31,6 +40,8 @@ def train(
     run_dir: Path | None = None,
     checkpoint: Checkpoint | None = None,
     inspector: Inspector | None = None,
+    names: Names | None = None,
+    renew: Renew | None = None,
     clock: Clock = time.perf_counter,
 ) -> Iterator[Event]:
     """Trains a model as planned and tells what happens, RunEnded last.
@@ -48,6 +59,8 @@ def train(
         run_dir: where checkpoints go; None saves none.
         checkpoint: goes on from there, to the same numbers as a run that was never stopped.
         inspector: looks at what the nodes do while `control` says that somebody watches.
+        names: where the model is not quite that of the checkpoint, what its parameters were called there.
+        renew: gives the trainer of an edited project that `control` has for the run.
         clock: seconds, monotonic.
 
     Raises:
@@ -56,10 +69,13 @@ def train(
     with backends_of(plan, device):
         trainer = Trainer(model, plan, feed, device, run_dir, clock, inspector)
         if checkpoint is not None:
-            load_state(trainer, checkpoint)
+            load_state(trainer, checkpoint, names)
         yield trainer.started()
         while (reason := trainer.end_reason()) is None:
             yield from _train_epoch(trainer, control)
+            if control.has_change and not control.stopped:
+                trainer = yield from _changed(trainer, control, renew)
+                continue
             scores = trainer.evaluate(control)
             if control.stopped:
                 yield StateChanged("stopping")
@@ -76,7 +92,7 @@ def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
         if not trainer.within_step:
             if control.paused:
                 yield from _wait(trainer, control)
-            if control.stopped or trainer.is_spent:
+            if control.stopped or control.has_change or trainer.is_spent:
                 break
         control.make_way()
         inspected = trainer.step(inputs, targets)
@@ -87,6 +103,22 @@ def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
             yield from trainer.save_if_due()
             trainer.look_at_clock()
     yield from trainer.drain(wait=True)
+
+
+def _changed(trainer: Trainer, control: Control, renew: Renew | None) -> Generator[Event, None, Trainer]:
+    """Takes up the project that waits, if that can be done; gives the trainer that goes on."""
+    project = control.take_change()
+    if project is None:
+        return trainer
+    try:
+        if renew is None:
+            raise TrainingFailure("This run has no project. Expected one that was started from a project.")
+        trainer, told = renew(trainer, project)
+    except CHANGE_ERRORS as error:
+        yield ChangeRefused(trainer.progress.step, str(error))
+        return trainer
+    yield from told
+    return trainer
 
 
 def _wait(trainer: Trainer, control: Control) -> Iterator[Event]:

@@ -170,6 +170,44 @@ class StepsSkipped:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """The run goes on with another plan.
+
+    Attributes:
+        step: the last step that was taken with the plan so far.
+        changes: each in words: `optimizer.lr: 0.1 -> 0.01`.
+    """
+
+    step: int
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphChanged:
+    """The run goes on with another network.
+
+    Attributes:
+        step: the last step that was taken with the network so far.
+        changes: each in words: `adds dropout1`.
+        kept: how many parameters go on from what they had learned.
+        fresh: names of those that start afresh.
+    """
+
+    step: int
+    changes: tuple[str, ...]
+    kept: int
+    fresh: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRefused:
+    """An edited project was not taken up; the run goes on as before."""
+
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StateChanged:
     """The run paused, went on, or was asked to stop."""
 
@@ -212,6 +250,9 @@ Event: TypeAlias = (
     | NodesInspected
     | EpochEnded
     | StepsSkipped
+    | PlanChanged
+    | GraphChanged
+    | ChangeRefused
     | StateChanged
     | CheckpointSaved
     | RunEnded

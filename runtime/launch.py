@@ -14,18 +14,28 @@ from codegen.live import LiveModel, build
 from codegen.source import GenerationError
 from graph.document import Project
 from graph.storage import StorageError
-from runtime.checkpoint import Checkpoint, CheckpointError, checkpoint_folder, load_checkpoint
+from runtime.checkpoint import CheckpointError
 from runtime.control import Control
 from runtime.data.raw import DataCancelled, DataError
 from runtime.device import DeviceError, pick_device
 from runtime.engine import train
-from runtime.events import EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
+from runtime.events import (
+    EpochEnded,
+    Event,
+    GraphChanged,
+    PlanChanged,
+    RunEnded,
+    RunStarted,
+    StepsRecorded,
+)
 from runtime.failure import NonFiniteError, TrainingFailure, is_out_of_memory, out_of_memory_text
 from runtime.inspect import Inspector
+from runtime.live_changes import Renewer
 from runtime.material import gather
 from runtime.plan import PlanError, TrainingPlan
 from runtime.preflight import check_ranges
 from runtime.random_state import seeded
+from runtime.resuming import Resumption, resumption
 from runtime.runs import RunError, RunFolder
 from runtime.training_cost import shortage
 
@@ -51,6 +61,7 @@ def run(
     control: Control,
     *,
     resume: bool = False,
+    accepts_changes: bool = False,
     data_folder: Path | None = None,
 ) -> Iterator[Event]:
     """Trains a project and keeps its run folder; the last event is always one RunEnded, whatever goes wrong.
@@ -63,9 +74,11 @@ def run(
         run_dir: the run folder; made if missing.
         control: stops and pauses the run.
         resume: goes on with the run in `run_dir` at its last checkpoint.
+        accepts_changes: goes on even if the project is not what the run was started with; what
+            `runtime.resuming.changes_since` tells is then taken up, and all else carried over.
         data_folder: where relative paths of the plan and of layers start; the working directory when None.
     """
-    launch = _Launch(project, run_dir, control, resume, data_folder)
+    launch = _Launch(project, run_dir, control, resume, accepts_changes, data_folder)
     ended = None
     try:
         for event in launch.events():
@@ -88,20 +101,27 @@ class _Launch:
     """One run on its way, and what is known about it when it fails."""
 
     def __init__(
-        self, project: Project, run_dir: Path, control: Control, resume: bool, data_folder: Path | None
+        self,
+        project: Project,
+        run_dir: Path,
+        control: Control,
+        resume: bool,
+        accepts_changes: bool,
+        data_folder: Path | None,
     ) -> None:
         self.step = 0
         self.best_epoch: int | None = None
         self._project, self._run_dir, self._control = project, run_dir, control
-        self._resume, self._data_folder = resume, data_folder
+        self._resume, self._accepts_changes, self._data_folder = resume, accepts_changes, data_folder
         self._folder = RunFolder(run_dir)
         self._plan: TrainingPlan | None = None
         self._device = torch.device("cpu")
         self._live: LiveModel | None = None
+        self._renewer: Renewer | None = None
 
     def events(self) -> Iterator[Event]:
         """Everything that happens, up to an exception."""
-        checkpoint = self._open_folder()
+        resumed = self._open_folder()
         self._plan = plan = TrainingPlan.from_mapping(self._project.training)
         self._folder.update(plan=plan.to_mapping(defaults=True), seed=plan.seed)
         self._device = pick_device(plan.device)
@@ -114,6 +134,14 @@ class _Launch:
             model = self._live.module.to(self._device)
             feed = material.feed()
             check_ranges(model, next(feed.train(1)).x, plan.loss, material.ends)
+            self._renewer = Renewer(
+                self._project,
+                self._live,
+                material.data,
+                self._device,
+                self._control,
+                self._data_folder or Path(),
+            )
             yield from train(
                 model,
                 plan,
@@ -121,8 +149,10 @@ class _Launch:
                 self._control,
                 device=self._device,
                 run_dir=self._run_dir,
-                checkpoint=checkpoint,
+                checkpoint=None if resumed is None else resumed.checkpoint,
                 inspector=Inspector(self._live, self._project, self._control, self._device),
+                names=None if resumed is None else resumed.names(self._live),
+                renew=self._renewer,
             )
 
     def note(self, event: Event) -> None:
@@ -134,7 +164,16 @@ class _Launch:
                 self.step = event.first_step + len(event.losses) - 1
             case EpochEnded(is_best=True):
                 self.best_epoch = event.epoch
+            case PlanChanged() | GraphChanged():
+                self._take_up_change()
         self._folder.record(event)
+
+    def _take_up_change(self) -> None:
+        """Keeps the edited project as what is trained from now on."""
+        assert self._renewer is not None, "only a renewer changes a run"
+        self._project, self._live = self._renewer.project, self._renewer.live
+        self._plan = TrainingPlan.from_mapping(self._project.training)
+        self._folder.change(self._project, self._plan.to_mapping(defaults=True))
 
     def close(self, ended: RunEnded) -> RunEnded:
         """Marks the run as ended, as far as the disk allows."""
@@ -154,13 +193,14 @@ class _Launch:
         text = "".join(traceback.format_exception(error))
         return RunEnded("failed", reason, node, self.step, text, self.best_epoch)
 
-    def _open_folder(self) -> Checkpoint | None:
+    def _open_folder(self) -> Resumption | None:
         if not self._resume:
             self._folder.create(self._project)
             return None
-        checkpoint = load_checkpoint(checkpoint_folder(self._run_dir, "last"))
-        self._folder.reopen(self._project, checkpoint.trainer["progress"]["step"])
-        return checkpoint
+        resumed = resumption(self._run_dir, self._project, accepts_changes=self._accepts_changes)
+        progress = resumed.checkpoint.trainer["progress"]
+        self._folder.reopen(self._project, progress["step"], progress["epoch"])
+        return resumed
 
     def _owner(self, error: Exception) -> str | None:
         """The node of the parameter whose numbers went wrong."""

@@ -22,7 +22,15 @@ from typing import IO, Any
 from graph import storage
 from graph.atomic import way_out, write_atomic
 from graph.document import Project
-from runtime.events import EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
+from runtime.events import (
+    EpochEnded,
+    Event,
+    GraphChanged,
+    PlanChanged,
+    RunEnded,
+    RunStarted,
+    StepsRecorded,
+)
 
 RUN_FILE = "run.json"
 PROJECT_FILE = "project.netloom"
@@ -83,12 +91,23 @@ class RunFolder:
         }
         self._open(project)
 
-    def reopen(self, project: Project, step: int) -> None:
-        """Goes on with the run in this folder, forgetting what it measured after `step`."""
+    def reopen(self, project: Project, step: int, epoch: int) -> None:
+        """Goes on with the run in this folder within an epoch, forgetting what it measured after `step`."""
         self._about = _read_json(self.path / RUN_FILE) | {"state": "running", "reason": "", "ended": None}
-        kept = [line for line in _metric_lines(self.path) if json.loads(line)["step"] <= step]
+        lines = ((line, json.loads(line)) for line in _metric_lines(self.path))
+        kept = [
+            line
+            for line, values in lines
+            if values["step"] <= step and not (values["event"] == "epoch" and values["epoch"] >= epoch)
+        ]
         write_atomic(self.path / METRICS_FILE, "".join(line + "\n" for line in kept).encode())
+        storage.save(project, self.path / PROJECT_FILE)
         self._open(project)
+
+    def change(self, project: Project, plan: Mapping[str, Any]) -> None:
+        """Keeps an edited project as what is trained from now on."""
+        storage.save(project, self.path / PROJECT_FILE)
+        self.update(plan=plan)
 
     def _open(self, project: Project) -> None:
         self._metrics = (self.path / METRICS_FILE).open("a", encoding="utf-8")
@@ -110,6 +129,8 @@ class RunFolder:
                 self._append(_step_lines(event))
             case EpochEnded():
                 self._append([_epoch_line(event)])
+            case PlanChanged() | GraphChanged():
+                self._append([_line(event="change", step=event.step, changes=event.changes)])
             case RunEnded():
                 self.finish(event)
 

@@ -29,6 +29,7 @@ class TrainingThread(QThread):
         control: Control,
         *,
         resume: bool = False,
+        accepts_changes: bool = False,
         data_folder: Path | None = None,
         parent: QObject | None = None,
     ) -> None:
@@ -37,6 +38,7 @@ class TrainingThread(QThread):
         # A copy: the user may go on drawing while this trains.
         self._project = storage.from_bytes(storage.to_bytes(project))
         self._run_dir, self._resume, self._data_folder = run_dir, resume, data_folder
+        self._accepts_changes = accepts_changes
         self._mailbox = Mailbox()
 
     def drain(self) -> list[Event]:
@@ -61,6 +63,7 @@ class TrainingThread(QThread):
                 self._run_dir,
                 self.control,
                 resume=self._resume,
+                accepts_changes=self._accepts_changes,
                 data_folder=self._data_folder,
             )
             for event in events:

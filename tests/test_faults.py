@@ -28,7 +28,7 @@ from graph.atomic import write_atomic
 from graph.inference import Inference
 from graph.storage import StorageError, from_bytes, load, save, to_bytes
 from graph.templates import template
-from runtime import launch, trainer
+from runtime import keeper, launch
 from runtime.checkpoint import checkpoint_folder, load_checkpoint
 from runtime.control import Control
 from runtime.events import EpochEnded, RunEnded
@@ -248,7 +248,7 @@ def test_any_plan_is_refused_in_words_or_written_back(mapping):
         refusal = error
     else:
         assert TrainingPlan.from_mapping(plan.to_mapping()) == plan
-        assert len(lr_curve(plan, steps_per_epoch=7, max_points=50)) > 1
+        assert len(lr_curve(plan, steps_per_epoch=7, max_points=50).points) > 1
         return
     assert len(refusal.problem) < 300
     assert refusal.hint
@@ -447,7 +447,7 @@ def test_a_run_folder_that_cannot_be_made_is_told(capsys, spirals):
 
 
 def test_a_full_disk_at_a_checkpoint_ends_the_run_and_resume_goes_on(capsys, tmp_path, spirals, monkeypatch):
-    write, calls = trainer.save_checkpoint, []
+    write, calls = keeper.save_checkpoint, []
 
     def full_in_the_second_epoch(*arguments: Any) -> None:
         calls.append(arguments)
@@ -457,7 +457,7 @@ def test_a_full_disk_at_a_checkpoint_ends_the_run_and_resume_goes_on(capsys, tmp
             write(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(trainer, "save_checkpoint", full_in_the_second_epoch)
+        patch.setattr(keeper, "save_checkpoint", full_in_the_second_epoch)
         assert train(spirals) == 1
     err = capsys.readouterr().err
     assert "No space left on device" in err

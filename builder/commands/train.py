@@ -32,6 +32,10 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="go on with the run in DIR at its last checkpoint"
     )
+    parser.add_argument(
+        "--accept-changes", action="store_true",
+        help="with --resume: go on though the project or its settings have changed, and take the changes up",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print every epoch and the end as a line of JSON")
 
 
@@ -45,7 +49,15 @@ def _train(options: argparse.Namespace) -> int:
     control, progress, end = Control(), Progress(sys.stderr), None
     with stop_on_signals(control) as received:
         folder = options.project.resolve().parent
-        for event in run(project, options.run_dir, control, resume=options.resume, data_folder=folder):
+        events = run(
+            project,
+            options.run_dir,
+            control,
+            resume=options.resume,
+            accepts_changes=_accepts_changes(options, project),
+            data_folder=folder,
+        )
+        for event in events:
             progress.show(event)
             if options.json and isinstance(event, EpochEnded | RunEnded):
                 print(to_json(_event_json(event)), flush=True)
@@ -57,6 +69,25 @@ def _train(options: argparse.Namespace) -> int:
             print(end.traceback, file=sys.stderr)
         raise CommandError(end.reason)
     return received.exit_code
+
+
+def _accepts_changes(options: argparse.Namespace, project: Project) -> bool:
+    """Whether a resumed run may go on with what has changed; what `--set` asks for is wanted, and told."""
+    from graph.storage import StorageError
+    from runtime.options import PlanError
+    from runtime.resuming import changes_since
+
+    if not options.resume:
+        return False
+    try:
+        changes = changes_since(options.run_dir, project)
+    except (StorageError, PlanError):
+        return False  # the run says what is wrong
+    keys = tuple(text.partition("=")[0].strip() for text in options.settings)
+    accepted: bool = options.accept_changes or all(change.startswith(keys) for change in changes)
+    for change in changes if accepted else ():
+        print(f"changed: {change}", file=sys.stderr)
+    return accepted
 
 
 def _event_json(event: EpochEnded | RunEnded) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def test_only_the_head_learns_and_the_rest_stays_as_in_the_file(folder: Path) ->
 def test_a_run_goes_on_without_the_file_that_it_started_from(folder: Path) -> None:
     assert run(drawn(), folder).state == "finished"
     (folder / "start.pt").unlink()
-    events = list(launch.run(drawn(epochs=2), folder / "run", Control(), data_folder=folder, resume=True))
+    again = {"data_folder": folder, "resume": True, "accepts_changes": True}
+    events = list(launch.run(drawn(epochs=2), folder / "run", Control(), **again))
     assert of_type(events, RunStarted)[0].start_step == 3
     assert events[-1].state == "finished"
 

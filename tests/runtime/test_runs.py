@@ -81,7 +81,7 @@ def test_resuming_forgets_what_came_after_the_checkpoint(folder: RunFolder) -> N
     for event in (STARTED, STEPS, EPOCH, MORE_STEPS, RunEnded("stopped", "Stopped on request.", step=4)):
         folder.record(event)
     again = RunFolder(folder.path, make_clock())
-    again.reopen(spiral_project(seed=5), step=3)
+    again.reopen(spiral_project(seed=5), step=3, epoch=2)
     run = read_run(folder.path)
     assert (run.state, run.reason, run.ended) == ("running", "", None)
     assert run.started == "2024-01-01T00:00:00+00:00"

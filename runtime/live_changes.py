@@ -1,0 +1,82 @@
+"""Takes up an edited project while its run trains: plan and network change between two steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from codegen.live import LiveModel, build
+from graph.project import Project
+from runtime.carrying import kept_names
+from runtime.control import Control
+from runtime.data.prepared import TrainData
+from runtime.events import GraphChanged, PlanChanged
+from runtime.inspect import Inspector
+from runtime.plan import TrainingPlan
+from runtime.plan_changes import network_differences, plan_differences, require_changeable
+from runtime.preflight import check_model, find_ends
+from runtime.trainer import Trainer
+
+Changed = PlanChanged | GraphChanged
+Renew = Callable[[Trainer, Project], tuple[Trainer, list[Changed]]]
+
+
+@dataclass
+class Renewer:
+    """Makes the trainer of an edited project from that of the project so far.
+
+    Args:
+        project: what trains now.
+        live: its network.
+        data: what it learns from.
+        device: where it computes.
+        control: of the run.
+        folder: where relative paths of weights start.
+    """
+
+    project: Project
+    live: LiveModel
+    data: TrainData
+    device: torch.device
+    control: Control
+    folder: Path
+
+    def __call__(self, trainer: Trainer, project: Project) -> tuple[Trainer, list[Changed]]:
+        """The trainer that goes on, and what has changed; the same one if nothing has.
+
+        Raises:
+            PlanError, TrainingFailure, GenerationError or WeightsError: the change cannot be taken up; the
+                trainer can go on as it is.
+        """
+        plan = TrainingPlan.from_mapping(project.training)
+        require_changeable(trainer.plan, plan)
+        phrases = network_differences(self.project, project)
+        planned = tuple(map(str, plan_differences(trainer.plan, plan)))
+        told: list[Changed] = [PlanChanged(trainer.progress.step, planned)] if planned else []
+        if phrases:
+            trainer, changed = self._with_network(trainer, project, plan, phrases)
+            told.append(changed)
+        elif planned:
+            trainer = trainer.renewed(plan)
+        self.project = project
+        return trainer, told
+
+    def _with_network(
+        self, trainer: Trainer, project: Project, plan: TrainingPlan, phrases: tuple[str, ...]
+    ) -> tuple[Trainer, GraphChanged]:
+        check_model(self.data, plan.loss, find_ends(project, plan.loss))
+        live = build(project, seed=plan.seed, weights_folder=self.folder)
+        names, before = kept_names(self.live, live), self.live.module.state_dict()
+        model = live.module.to(self.device)
+        inspector = Inspector(live, project, self.control, self.device)
+        renewed = trainer.renewed(plan, model, inspector, names)
+        kept = {name for name, old in names.items() if model.state_dict()[name].shape == before[old].shape}
+        parameters = [name for name, _ in model.named_parameters()]
+        fresh = tuple(name for name in parameters if name not in kept)
+        self.live = live
+        return renewed, GraphChanged(
+            trainer.progress.step, phrases, kept=len(parameters) - len(fresh), fresh=fresh
+        )

@@ -1,0 +1,67 @@
+"""Going on with a run: what it was, what its project has become since, and whether that is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from codegen.live import LiveModel, build
+from graph import storage
+from graph.project import Project
+from runtime.carrying import kept_names
+from runtime.checkpoint import Checkpoint, checkpoint_folder, load_checkpoint
+from runtime.plan_changes import network_differences, project_differences
+from runtime.runs import PROJECT_FILE, RunError
+from runtime.training_state import Names
+
+ACCEPT = "--accept-changes"
+
+
+def changes_since(run_dir: Path, project: Project) -> tuple[str, ...]:
+    """What has changed between the project of a run and this one, each in words: `epochs: 5 -> 10`.
+
+    Raises:
+        StorageError: the run's project cannot be read.
+        PlanError: one of the plans has a mistake.
+    """
+    return project_differences(storage.load(run_dir / PROJECT_FILE), project)
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """A run that is to go on.
+
+    Args:
+        before: the project it was, as its folder has it.
+        checkpoint: where it was.
+        is_redrawn: whether the network is another now.
+    """
+
+    before: Project
+    checkpoint: Checkpoint
+    is_redrawn: bool
+
+    def names(self, live: LiveModel) -> Names | None:
+        """What the parameters of the network were called in the checkpoint; None if nothing has changed."""
+        return kept_names(build(self.before, device="meta"), live) if self.is_redrawn else None
+
+
+def resumption(run_dir: Path, project: Project, *, accepts_changes: bool) -> Resumption:
+    """The run in a folder, to go on with a project.
+
+    Raises:
+        CheckpointError: there is no checkpoint, or it is damaged.
+        StorageError: the run's project cannot be read.
+        RunError: the project has changed, and nobody said that this is wanted.
+    """
+    checkpoint = load_checkpoint(checkpoint_folder(run_dir, "last"))
+    changes = changes_since(run_dir, project)
+    if changes and not accepts_changes:
+        listed = "".join(f"\n  {change}" for change in changes)
+        raise RunError(
+            f"The project is not what the run in {run_dir} was started with:{listed}\n"
+            f"Expected the same project and settings. Accept the changes ({ACCEPT}), "
+            f"resume with {run_dir / PROJECT_FILE}, or start a new run."
+        )
+    before = storage.load(run_dir / PROJECT_FILE)
+    return Resumption(before, checkpoint, bool(network_differences(before, project)))
