@@ -213,9 +213,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name, plan, step in points(options.points, options.seed):
         if found := difference(name, plan, step):
             failures.append({"model": name, "step": step, "difference": found, "plan": plan.to_mapping()})
-    print(json.dumps({"points": options.points, "seed": options.seed, "unequal": len(failures)}))
-    for failure in failures:
-        print(json.dumps(failure))
+    told = [{"points": options.points, "seed": options.seed, "unequal": len(failures)}, *failures]
+    sys.stdout.writelines(f"{json.dumps(each)}\n" for each in told)
     return 1 if failures else 0
 
 

@@ -327,3 +327,24 @@ def test_the_module_runs_as_a_program():
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert done.returncode == 0
     assert "SmallCNN" in done.stdout
+
+
+def test_a_changed_project_is_resumed_only_when_asked_to(capsys, tmp_path, project):
+    layers = (("Input", {"shape": [2]}), ("Linear", {"out_features": 3}), ("Output", {}))
+    plan = {"data": {"source": "synthetic:spirals", "samples": 60}, "epochs": 1, "device": "cpu"}
+    words = ("--run-dir", tmp_path / "run")
+    assert answer(capsys, "train", project(*layers, training=plan), *words)[0] == 0
+    changed = project(*layers, training=plan | {"epochs": 2, "optimizer": {"type": "AdamW", "lr": 0.01}})
+    code, _, err = answer(capsys, "train", changed, *words, "--resume")
+    assert code == 1
+    assert "\n  optimizer.lr: 0.001 -> 0.01\n  epochs: 1 -> 2\n" in err
+    assert "Accept the changes (--accept-changes)" in err
+    # What is asked for in the same breath is wanted; the rest is not known to be.
+    code, _, err = answer(capsys, "train", changed, *words, "--resume", "--set", "epochs=2")
+    assert code == 1
+    code, _, err = answer(capsys, "train", changed, *words, "--resume", "--accept-changes")
+    assert code == 0
+    assert "changed: optimizer.lr: 0.001 -> 0.01" in err
+    code, _, err = answer(capsys, "train", changed, *words, "--resume", "--set", "epochs=3")
+    assert code == 0
+    assert "changed: epochs: 2 -> 3" in err
