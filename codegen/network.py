@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from graph.catalog.spec import (
@@ -17,7 +16,7 @@ from graph.catalog.spec import (
 )
 from graph.dims import symbol
 from graph.document import Graph, Node, PortRef
-from graph.flow import live_nodes
+from graph.flow import flow_order, live_nodes
 from graph.inference import Inference
 from graph.shapes import TensorSpec
 
@@ -104,7 +103,7 @@ class Network:
         self._passed_through: dict[PortRef, PortRef] = {}
         self.operations: dict[str, Operation] = {}
         self.readers: dict[PortRef, list[str]] = {}
-        for node_id in _flow_order(drawn, outputs):
+        for node_id in flow_order(outputs, lambda node_id: [ref.node for ref in drawn[node_id].sources]):
             self._add(drawn[node_id])
         self.operations |= {node_id: op for node_id, op in drawn.items() if op.is_input}
         self.inputs = tuple(operation for operation in drawn.values() if operation.is_input)
@@ -139,17 +138,3 @@ def _operation(graph: Graph, inference: Inference, node_id: str) -> Operation:
     sources = tuple(incoming[port].source for port in result.inputs)
     refs = tuple(PortRef(node_id, port) for port in result.outputs)
     return Operation(node, graph.catalog[node.type], result.call(), sources, refs)
-
-
-def _flow_order(operations: Mapping[str, Operation], ends: Iterable[str]) -> Iterable[str]:
-    """Everything that leads to `ends`, each behind what it reads, one whole branch after the other."""
-    done: dict[str, None] = {}
-    stack = list(reversed(list(ends)))
-    while stack:
-        node_id = stack[-1]
-        waiting = [ref.node for ref in operations[node_id].sources if ref.node not in done]
-        if waiting and node_id not in done:
-            stack.extend(reversed(waiting))
-        else:
-            done.setdefault(stack.pop())
-    return done

@@ -66,7 +66,7 @@ class Cost:
 
     @cached_property
     def _steps(self) -> list[Step]:
-        return trace(self._graph, self.inference, self.run.precision, self.run.device)
+        return trace(self.inference, self.run.precision, self.run.device)
 
     @cached_property
     def _activations(self) -> dict[str, Dim]:

@@ -69,9 +69,9 @@ def training_memory(steps: Sequence[Step], optimizer_states: int) -> TrainingMem
     stored = {value.storage for step in steps for value in step.makes if value.storage.stays}
     batch = total([*(storage.bytes for storage in stored), _targets(steps)])
     kept = {storage for step in steps for storage in step.keeps if not storage.stays}
-    casts = sum(step.cast_bytes for step in steps)
+    casts = sum(step.casts if step.keeps_casts else step.cached for step in steps)
     stays = total([parameters, trained * optimizer_states, batch])
-    moments = _sweep(stays, _spans(steps), _Clock(len(steps)).update + 1)
+    moments = _sweep(stays, _spans(steps), [step.forward for step in steps], _Clock(len(steps)).update + 1)
     return TrainingMemory(
         parameters=parameters,
         gradients=trained,
@@ -147,19 +147,19 @@ def _spans(steps: Sequence[Step]) -> Iterable[_Span]:
 
 def _activations(steps: Sequence[Step], read: Mapping[Storage, int], clock: _Clock) -> Iterable[_Span]:
     """Tensors until they are read for the last time, or their keepers have had their turn back."""
+    held = {storage: index for index, step in enumerate(steps) for storage in step.frees}
     born, kept = dict[Storage, int](), dict[Storage, int]()
     for index, step in enumerate(steps):
         for storage in (*(value.storage for value in step.makes), *step.keeps):
             born.setdefault(storage, index)
         for storage in step.keeps:
             kept.setdefault(storage, clock.back(index))
-        yield _Span(step.forward, index, index)
         yield _Span(step.backward, clock.back(index), clock.back(index))
     for storage, first in born.items():
         last_read = read.get(storage, first)
         until = clock.update if last_read == clock.loss else last_read
         if not storage.stays:
-            yield _Span(storage.bytes, first, max(until, kept.get(storage, first)))
+            yield _Span(storage.bytes, first, max(until, held.get(storage, first), kept.get(storage, first)))
 
 
 def _gradients(steps: Sequence[Step], read: Mapping[Storage, int], clock: _Clock) -> Iterable[_Span]:
@@ -177,11 +177,14 @@ def _gradients(steps: Sequence[Step], read: Mapping[Storage, int], clock: _Clock
 def _weights(steps: Sequence[Step], clock: _Clock) -> Iterable[_Span]:
     """Gradients of weights until the update, and the copies of weights and gradients in lower precision."""
     for index, step in enumerate(steps):
-        turn = clock.back(index)
-        if step.cast_bytes:
-            yield _Span(step.cast_bytes, index, turn if step.needs_grad else clock.loss)
-            yield _Span(step.cast_bytes, turn, turn + 1)
-        yield _Span(step.trained * WEIGHT_BYTES, turn + bool(step.cast_bytes), clock.update)
+        turn, cached = clock.back(index), step.cached
+        if step.keeps_casts:
+            yield _Span(step.casts, index, turn)
+        else:
+            yield _Span(cached, index, clock.loss)
+            yield _Span(step.casts - cached, index, index)
+        yield _Span(cached, turn, turn + 1)
+        yield _Span(step.trained * WEIGHT_BYTES, turn + bool(cached), clock.update)
 
 
 def _loss(steps: Sequence[Step], clock: _Clock) -> Iterable[_Span]:
@@ -194,18 +197,30 @@ def _loss(steps: Sequence[Step], clock: _Clock) -> Iterable[_Span]:
             yield _Span(size, clock.loss, clock.loss_back)
 
 
-def _sweep(stays: Dim, spans: Iterable[_Span], num_moments: int) -> Iterable[Terms]:
-    """The terms of the bytes that are there, moment by moment."""
+def _sweep(
+    stays: Dim, spans: Iterable[_Span], inside: Sequence[tuple[Dim, ...]], num_moments: int
+) -> Iterable[Terms]:
+    """The terms of the bytes that are there, moment by moment.
+
+    Args:
+        stays: what is always there.
+        spans: what comes and goes.
+        inside: what else there is at the first moments, one after the other.
+        num_moments: how many there are.
+    """
     changes: list[Terms] = [{} for _ in range(num_moments + 1)]
     for span in spans:
         _add(changes[span.first], span.bytes, 1)
         _add(changes[span.last + 1], span.bytes, -1)
     present: Terms = {}
     _add(present, stays, 1)
-    for change in changes[:num_moments]:
+    for index, change in enumerate(changes[:num_moments]):
         for monomial, factor in change.items():
             present[monomial] = present.get(monomial, 0) + factor
-        yield dict(present)
+        for amount in inside[index] if index < len(inside) else (0,):
+            moment = dict(present)
+            _add(moment, amount, 1)
+            yield moment
 
 
 def _highest(moments: Iterable[Terms]) -> tuple[Dim, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -10,11 +10,12 @@ from graph.blocks import block_ports
 from graph.catalog.rules import promoted
 from graph.catalog.settings import FROZEN
 from graph.catalog.spec import BlockCode, Boundary, Compute, Inputs, LayerCall, LayerSpec, Saved, Stored
+from graph.cost_variables import computed_order, last_holders
 from graph.dims import Dim
 from graph.inference import Inference
-from graph.model import Graph
 from graph.shapes import FLOATS, ITEM_BYTES, TensorSpec, num_elements
 
+LOWERED = ("lower", "inside")  # what autocast makes of layers whose weights it copies
 LOWER = {"amp-bfloat16": "bfloat16", "amp-float16": "float16"}
 
 
@@ -57,35 +58,42 @@ class Step:
         reads: what comes in.
         makes: what it gives.
         keeps: memory that autograd holds until the layer's turn in the backward pass, each piece once.
-        forward: bytes that are there only while the forward pass is inside the layer.
+        forward: bytes that are there only while the forward pass is inside the layer, moment by moment.
         backward: bytes that are there only while the backward pass is.
-        cast_bytes: of the copies of its weights in the lower precision.
+        casts: bytes of the copies of its weights in the lower precision.
+        cached: those of weights that get a gradient, which autocast keeps until the loss is there.
+        keeps_casts: whether autograd holds them all until the layer's turn in the backward pass.
         parameters: how many numbers it has as weights.
         trained: how many of them get a gradient.
         is_known: whether it is known what the layer keeps.
+        frees: memory that variables of the generated code refer to until the layer is done.
     """
 
     node: str
     reads: tuple[Value, ...]
     makes: tuple[Value, ...]
     keeps: tuple[Storage, ...]
-    forward: Dim
+    forward: tuple[Dim, ...]
     backward: Dim
-    cast_bytes: int
+    casts: int
+    cached: int
+    keeps_casts: bool
     parameters: int
     trained: int
     is_known: bool = True
-
-    @property
-    def needs_grad(self) -> bool:
-        """Whether the backward pass goes on to what comes in."""
-        return any(value.needs_grad for value in self.reads)
+    frees: tuple[Storage, ...] = ()
 
 
-def trace(graph: Graph, inference: Inference, precision: str = "float32", device: str = "cpu") -> list[Step]:
-    """The steps of a forward pass in training mode; nodes whose shapes are not known are left out."""
+def trace(inference: Inference, precision: str = "float32", device: str = "cpu") -> list[Step]:
+    """The steps of a forward pass in training mode; nodes whose shapes are not known are left out.
+
+    Kernels and mixed precision are a CPU's, where all of it was measured. On other devices norms compute in
+    float32, dropout keeps a byte for each number, and weights are not copied for products of their own.
+
+    Source: https://docs.pytorch.org/docs/stable/amp.html
+    """
     steps: list[Step] = []
-    _walk(graph, inference, Compute(device, LOWER.get(precision)), steps)
+    _walk(inference, Compute(device, LOWER.get(precision)), steps)
     return steps
 
 
@@ -95,7 +103,6 @@ def bytes_of(spec: TensorSpec) -> Dim:
 
 
 def _walk(
-    graph: Graph,
     inference: Inference,
     compute: Compute,
     steps: list[Step],
@@ -105,7 +112,6 @@ def _walk(
     """Adds the steps of a graph, and gives what comes to its Outputs, by their id.
 
     Args:
-        graph: to walk through.
         inference: of the graph.
         compute: what it is run with.
         steps: is added to.
@@ -114,11 +120,10 @@ def _walk(
     """
     values = {(node_id, "out"): value for node_id, value in given.items()}
     results: dict[str, Value] = {}
-    graph = inference.computed
-    for node_id in (each for each in inference.order() if each in graph.nodes):
-        result, spec = inference.result(node_id), graph.catalog.get(graph.nodes[node_id].type)
-        if spec is None or result.params is None or node_id in given:
-            continue
+    graph, order = inference.computed, computed_order(inference, given)
+    done: dict[str, int] = {}
+    for node_id in order:
+        result, spec = inference.result(node_id), graph.catalog[graph.nodes[node_id].type]
         edges = graph.incoming(node_id)
         reads = tuple(values[edges[port].source.node, edges[port].source.port] for port in result.inputs)
         if isinstance(spec.code, BlockCode):
@@ -130,6 +135,14 @@ def _walk(
             steps.append(_step(owner or node_id, spec, result.call(), reads, compute))
             made = steps[-1].makes
         values.update(((node_id, port), value) for port, value in zip(result.outputs, made, strict=True))
+        done[node_id] = len(steps) - 1
+    holders = last_holders(graph, list(done))
+    held: dict[int, list[Storage]] = {}
+    for (node_id, _), value in values.items():
+        if node_id in done:
+            held.setdefault(done[holders[node_id]], []).append(value.storage)
+    for index, storages in held.items():
+        _hold(steps, index, storages)
     return results
 
 
@@ -146,10 +159,17 @@ def _walk_block(
     made: tuple[Value, ...] = ()
     for body in code.bodies(call):
         given = dict(zip(entrances, reads, strict=True))
-        results = _walk(code.block.graph, body.inference, compute, steps, given, owner)
+        results = _walk(body.inference, compute, steps, given, owner)
+        _hold(steps, len(steps) - 1, [value.storage for value in reads])
         made = tuple(results[node_id] for node_id in exits)
         reads = (made[0], *reads[1:])
     return made
+
+
+def _hold(steps: list[Step], index: int, storages: Iterable[Storage]) -> None:
+    """Notes that variables refer to this memory until a step is done."""
+    if steps:
+        steps[index] = replace(steps[index], frees=(*steps[index].frees, *storages))
 
 
 def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ...], compute: Compute) -> Step:
@@ -160,14 +180,33 @@ def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ..
     ran = LayerCall(inputs, outputs, call.params, compute)
     parameters = spec.parameters(call)
     trained = spec.trained_when_frozen(call) if call.params.get(FROZEN.name) else parameters
-    needs_grad = trained > 0 or any(value.needs_grad for value in reads)
+    goes_on = any(value.needs_grad for value in reads)
+    needs_grad = trained > 0 or goes_on
     makes = tuple(_made(spec, given, output, needs_grad) for output in outputs)
     kept = spec.saves(ran)
     is_known, saved = kept is not None, kept or Saved()
     keeps = _kept(saved, given, makes) if needs_grad else ()
-    casts = parameters * ITEM_BYTES[compute.autocast] if compute.autocast and spec.autocast == "lower" else 0
-    forward, backward = _total(saved.forward), _total(saved.backward) if needs_grad else 0
-    return Step(node_id, reads, makes, keeps, forward, backward, casts, parameters, trained, is_known)
+    passing = saved.passing if trained < parameters and not goes_on else ()
+    own = {value.storage for value in given} - {value.storage for value in reads} - set(keeps)
+    copies = sum((storage.bytes for storage in own), start=0)
+    moments = [_total(moment) for moment in passing or saved.forward or ((),)]
+    if needs_grad and saved.until:
+        moments.append(_total(saved.until) - _total(saved.own) - _total(outputs))
+    item_bytes = ITEM_BYTES[compute.autocast] if compute.autocast and spec.autocast in LOWERED else 0
+    return Step(
+        node_id,
+        reads,
+        makes,
+        keeps,
+        forward=tuple(moment + copies for moment in moments),
+        backward=_total(saved.backward) if needs_grad else 0,
+        casts=(trained if passing else parameters) * item_bytes,
+        cached=trained * item_bytes,
+        keeps_casts=goes_on or (saved.weights and needs_grad),
+        parameters=parameters,
+        trained=trained,
+        is_known=is_known,
+    )
 
 
 def _total(tensors: tuple[TensorSpec, ...]) -> Dim:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from graph.model import Graph
 
 
@@ -12,6 +14,25 @@ def cycles(graph: Graph, cyclic: list[str]) -> dict[str, tuple[str, ...]]:
     within = networkx.DiGraph([(node_id, after) for node_id in cyclic for after in graph.successors(node_id)])
     knots = ([n for n in cyclic if n in knot] for knot in networkx.strongly_connected_components(within))
     return {knot[0]: tuple(knot) for knot in knots if len(knot) > 1 or within.has_edge(knot[0], knot[0])}
+
+
+def flow_order(ends: Iterable[str], sources: Callable[[str], Iterable[str]]) -> Iterable[str]:
+    """Everything that leads to `ends`, each behind what it reads, one whole branch after the other.
+
+    Args:
+        ends: ids of nodes; those that come first are worked out first.
+        sources: ids of the nodes that a node reads from; no node leads to itself.
+    """
+    done: dict[str, None] = {}
+    stack = list(reversed(list(ends)))
+    while stack:
+        node_id = stack[-1]
+        waiting = [source for source in sources(node_id) if source not in done]
+        if waiting and node_id not in done:
+            stack.extend(reversed(waiting))
+        else:
+            done.setdefault(stack.pop())
+    return done
 
 
 def live_nodes(graph: Graph) -> frozenset[str]:

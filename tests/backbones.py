@@ -34,6 +34,7 @@ BATCHES = (64, 128)  # so large that memory goes into images, not into weights
 BEYOND = 1024  # pixels; an image that no model is too large for, unless it wants a certain size
 STEPS = tuple(sorted({2**power for power in range(9)} | {7 * 2**power for power in range(6)}))
 STRIDE = 32  # pixels; of the last maps of all models without windows
+LOWER = torch.bfloat16  # of automatic mixed precision
 PATCH = 4  # pixels; the side of Swin's patches, which is all that it sees of a size
 SEVERAL_RESULTS = {"googlenet": ("aux1", "aux2"), "inception_v3": ("AuxLogits",)}  # while training
 
@@ -174,7 +175,7 @@ class Held(TorchDispatchMode):
             finalize(storage, self._count, -storage.nbytes())
         laid_out = 0
         if func is torch.ops.aten.convolution.default:
-            laid_out = args[0].nbytes + _in_blocks(made)
+            laid_out = max(args[0].nbytes, _in_blocks(made))  # one after the other
         elif func is torch.ops.aten.convolution_backward.default:
             laid_out = args[1].nbytes + _in_blocks(args[0])
         self.most = max(self.most, self.now + laid_out)
@@ -190,27 +191,49 @@ def _in_blocks(tensor: torch.Tensor) -> int:
     return tensor.nbytes // channels * (-(-channels // 16) * 16)
 
 
-def held_by(name: str, side: int, batch: int) -> tuple[int, int, int]:
+def held_by(name: str, side: int, batch: int, dtype: torch.dtype) -> tuple[int, int, int]:
     """Bytes that are kept by autograd, at most there in a step of training, and at most in evaluation."""
     model = on_meta(name).train()
+    autocast = torch.autocast("cpu", dtype=LOWER, enabled=dtype == LOWER)
     with FakeTensorMode(allow_non_fake_inputs=True):
         model.to_empty(device="cpu")
         images = torch.empty(batch, 3, side, side)
         with Held() as held:
-            result = model(images)
+            with autocast:
+                result = model(images)
             kept = held.now - result.nbytes
             result.sum().backward()
-        with torch.no_grad(), Held() as passing:
+        with torch.no_grad(), autocast, Held() as passing:
             model.eval()(images)
     return kept, held.most, passing.most
 
 
-def memory_of(name: str, side: int) -> tuple[int, int, int]:
-    """How many numbers an image adds to what is kept, to that on the way back, and to what passes through."""
-    few, many = (held_by(name, side, batch) for batch in BATCHES)
-    each = BATCHES[1] - BATCHES[0]
-    kept, most, passing = ((high - low) // (4 * each) for low, high in zip(few, many, strict=True))
-    return kept, most - kept, passing
+def memory_of(name: str, side: int, dtype: torch.dtype) -> tuple[int, int, int, int]:
+    """How many numbers an image adds to what is kept, to that on the way back, and to what passes through.
+
+    The last is how many numbers weights are copied into where they pass through. A copy of the image in
+    lower precision is not in any of them.
+    """
+    few, many = (held_by(name, side, batch, dtype) for batch in BATCHES)
+    each = dtype.itemsize * (BATCHES[1] - BATCHES[0])
+    kept, most, passing = ((high - low) // each for low, high in zip(few, many, strict=True))
+    copy = 3 * side**2 * (dtype == LOWER)
+    copied = copied_weights(on_meta(name), is_lower=dtype == LOWER)
+    return kept - copy, most - kept, max(0, passing - copy), copied
+
+
+def copied_weights(model: nn.Module, *, is_lower: bool) -> int:
+    """Into how many numbers a layer's weights are copied at most: convolutions lay them out anew.
+
+    Args:
+        model: whose layers they are.
+        is_lower: whether all weights are copied into lower precision before.
+    """
+    return max(
+        each.numel() * (is_lower + isinstance(module, nn.Conv2d))
+        for module in model.modules()
+        for each in module.parameters(recurse=False)
+    )
 
 
 def head_of(name: str, model: nn.Module) -> dict[str, Any]:
@@ -234,7 +257,7 @@ def facts(name: str) -> dict[str, Any]:
     maps, constant = maps_of(name, model, low, high)
     body = sum(each.numel() for each in model.parameters()) - sum(each.numel() for each in layer.parameters())
     found = {"parameters": body, "sizes": [low, high], **head, "maps": maps, "constant": constant}
-    found["memory"] = memory_of(name, high or USUAL_SIDE)
+    found["memory"] = [memory_of(name, high or USUAL_SIDE, dtype) for dtype in (torch.float32, LOWER)]
     if name in SEVERAL_RESULTS:
         found |= {"arguments": arguments(name), "unused": SEVERAL_RESULTS[name]}
     return found

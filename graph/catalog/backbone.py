@@ -43,14 +43,16 @@ class Numbers:
     """How many numbers a model holds for an image of the usual size, on a CPU.
 
     Args:
-        kept: those that autograd keeps.
+        kept: those that autograd keeps besides the image.
         back: those that are there besides them where the way back needs most.
-        passing: those that are there at once where no gradient is wanted.
+        passing: those that are there at once, besides the image, where no gradient is wanted.
+        copied: those of the layer with most weights that are copies of them, whatever the images.
     """
 
     kept: int
     back: int
     passing: int
+    copied: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Model:
         macs: the multiply-adds for each pixel of its maps.
         constant: the multiply-adds that do not depend on the size of the image.
         memory: what it holds while it runs, which grows with the image.
+        memory_in_lower: the same in automatic mixed precision, as numbers of the lower precision.
         arguments: what it is built with besides torchvision's defaults.
         unused: parts that torchvision's files have weights for, but only for training it from scratch.
     """
@@ -82,6 +85,7 @@ class Model:
     macs: tuple[tuple[Pixels, int], ...]
     constant: int
     memory: Numbers
+    memory_in_lower: Numbers
     arguments: Mapping[str, bool]
     unused: tuple[str, ...]
 
@@ -107,10 +111,12 @@ def _model(facts: Mapping[str, Any]) -> Model:
     given = dict(facts)
     least, most = given.pop("sizes")
     maps, head_map = given.pop("maps"), given.pop("head_map", None)
+    memory, memory_in_lower = (Numbers(*numbers) for numbers in given.pop("memory"))
     return Model(
         least=least,
         most=most,
-        memory=Numbers(*given.pop("memory")),
+        memory=memory,
+        memory_in_lower=memory_in_lower,
         macs=tuple((Pixels(shift, step), macs) for shift, step, macs in maps),
         head_map=Pixels(*head_map) if head_map else None,
         arguments=given.pop("arguments", {}),
@@ -197,30 +203,41 @@ def _trained_when_frozen(call: LayerCall) -> int:
     return MODELS[p.model].head_parameters(p.num_classes) if p.head == REPLACE else 0
 
 
-def _saves(call: LayerCall) -> Saved | None:
-    """What was counted for an image of the usual size, for one of this size; None in mixed precision.
+def _saves(call: LayerCall) -> Saved:
+    """What was counted for an image of the usual size, for one of this size.
 
     A frozen model under a head of its own is taken to read images, which need no gradient.
     """
     p, model = call.params, MODELS[call.params.model]
     batch, _, *sizes = call.inputs[0].shape
-    if call.compute.autocast:  # it was counted in float32; what stays so is not known
-        return None
     side = model.most or USUAL_SIDE
     usual_work = evaluate(_macs_of_maps(model, (side, side)), {}) or 1
     work = _macs_of_maps(model, sizes) or usual_work
     area = sizes[0] * sizes[1] * usual_work // side**2
 
-    def held(number: int, share: Dim) -> TensorSpec:
-        return TensorSpec((batch, share * number // usual_work))
+    lower = call.compute.autocast
+    memory, dtype = (model.memory_in_lower, lower) if lower else (model.memory, "float32")
 
-    passing = held(model.memory.passing, work)
+    def held(number: int, share: Dim) -> TensorSpec:
+        return TensorSpec((batch, share * number // usual_work), dtype)
+
+    between, share = _shares(work, area)
+    passing = ((held(memory.passing, between),), (TensorSpec((memory.copied,), dtype),))
     if p.frozen and p.head == REPLACE:
-        return Saved(own=(TensorSpec((batch, model.features)),), forward=(passing,))
-    # Borders that fill up the windows of some models cost work, but nothing of them is kept.
-    share = min(work, area) if isinstance(work, int) and isinstance(area, int) else work
-    kept, back = held(model.memory.kept, share), held(model.memory.back, share)
-    return Saved(own=(kept,), forward=(passing,) if p.frozen else (), backward=(back,))
+        return Saved(own=(TensorSpec((batch, model.features), dtype),), passing=passing)
+    kept, back = held(memory.kept, share), held(memory.back, share)
+    return Saved((0,), own=(kept,), backward=(back,), passing=passing, weights=True)
+
+
+def _shares(work: Dim, area: Dim) -> tuple[Dim, Dim]:
+    """What maps grow with that pass through, and what all that are kept grow with.
+
+    Borders that fill up the windows of some models cost work, but only some maps have them.
+    """
+    if not (isinstance(work, int) and isinstance(area, int)):
+        return work, work
+    between = (work + area) // 2
+    return between, min(work, between)
 
 
 def _statements(call: LayerCall, name: str) -> tuple[str, ...]:

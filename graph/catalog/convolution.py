@@ -113,8 +113,8 @@ def conv_flops(call: LayerCall, ndim: int) -> Dim:
 
 def saves_filtered(call: LayerCall) -> Saved:
     """The input; both ways, input and output are laid out anew for the kernels."""
-    laid_out = (*call.inputs, _in_blocks(call.outputs[0]))
-    return Saved(inputs=(0,), forward=laid_out, backward=laid_out)
+    given, made = (*call.inputs,), (_in_blocks(call.outputs[0]),)
+    return Saved(inputs=(0,), forward=(given, made), backward=given + made, weights=True)
 
 
 def _in_blocks(spec: TensorSpec) -> TensorSpec:
@@ -133,7 +133,8 @@ def _saves_bordered(call: LayerCall, ndim: int) -> Saved:
     sizes = (size + pad for size, pad in zip(given.shape[2:], paddings, strict=True))
     bordered = TensorSpec((*given.shape[:2], *sizes), given.dtype)
     inputs = (0,) if p.padding_mode in ("reflect", "replicate") else ()
-    return Saved(inputs, own=(bordered,), backward=(bordered, _in_blocks(call.outputs[0])))
+    laid_out = (bordered, _in_blocks(call.outputs[0]))
+    return Saved(inputs, own=(bordered,), backward=laid_out, weights=True)
 
 
 def _convolution(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:

@@ -2,9 +2,13 @@
 
 from graph.catalog.params import Flag, Int
 from graph.catalog.rules import FLOAT32, channels_of, sample_elements
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.settings import FROZEN
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim
 from graph.shapes import ShapeError, TensorSpec, format_shape
+
+# How oneDNN splits up products in lower precision. It takes 16 to 256 rows at a time, as the batch is.
+PADDED, DEEPEST, BLOCK, ROWS = 32, 512, 64, 48
 
 
 def _last_dim(inputs: tuple[TensorSpec, ...]) -> int | None:
@@ -24,6 +28,24 @@ def _linear_flops(call: LayerCall) -> Dim:
     return 2 * sample_elements(call) * int(call.params["in_features"])
 
 
+def _saves(call: LayerCall) -> Saved:
+    """The input, which only the gradient of the weights needs, and what the kernel lays out for itself."""
+    p, inputs = call.params, () if call.params.get(FROZEN.name) else (0,)
+    if call.compute.autocast is None or call.compute.device != "cpu":
+        return Saved(inputs)
+    forth = _laid_out(int(p.in_features), int(p.out_features))
+    return Saved(inputs, forward=(forth,), backward=_laid_out(int(p.out_features), int(p.in_features)))
+
+
+def _laid_out(size: int, count: int) -> tuple[TensorSpec, ...]:
+    """What oneDNN's product in lower precision needs for so many dot products of this size.
+
+    A block of columns laid out anew, and a block of sums in float32.
+    """
+    depth = min(-(-size // PADDED) * PADDED, DEEPEST)
+    return (TensorSpec((BLOCK, depth), "bfloat16"), TensorSpec((ROWS, min(count, BLOCK))))
+
+
 LINEAR = LayerSpec(
     type="Linear",
     category="Linear",
@@ -40,6 +62,7 @@ LINEAR = LayerSpec(
     parameters=_linear_parameters,
     learns="matrix",
     flops=_linear_flops,
+    saves=_saves,
     autocast="lower",
     keywords=("dense", "fully connected", "fc"),
     summary=("out_features",),

@@ -1,10 +1,15 @@
 """Recurrent layers."""
 
-from collections.abc import Callable
-
 from graph.catalog.params import Choice, Flag, Float, Int
+from graph.catalog.recurrent_memory import (
+    Kept,
+    kept_by_gru,
+    kept_by_lstm,
+    kept_by_rnn,
+    saves_fused,
+    saves_steps,
+)
 from graph.catalog.rules import FLOAT32, channels_of
-from graph.catalog.saving import mask
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim, substitute
 from graph.shapes import SetParam, Shape, ShapeError, TensorSpec
@@ -58,56 +63,6 @@ def _weights(p: Params, gates: int) -> int:
     return int(_directions(p) * (first + (p.num_layers - 1) * deeper))
 
 
-Kept = Callable[[Params, Dim, bool], Dim]  # by the number of steps, and whether precision is lower
-
-
-def _saves(call: LayerCall, gates: int, within: Kept, is_fused: bool) -> Saved:
-    """The sequence in the order of time, first states, what each layer keeps, and masks between layers.
-
-    Args:
-        call: the layer.
-        gates: how many it has.
-        within: numbers that one direction of one layer keeps of a sample.
-        is_fused: whether one kernel takes all steps and keeps the output; else all gates come first.
-    """
-    p, (given, out) = call.params, (call.inputs[0], call.outputs[0])
-    is_lower, dtype = call.compute.autocast is not None, call.compute.autocast or out.dtype
-    batch, steps = given.shape[:2] if p.batch_first else given.shape[1::-1]
-    directions, size = _directions(p), int(p.hidden_size)
-    states = sum((state.shape[0] * state.shape[2] for state in call.outputs[1:]), start=0)
-    kept = within(p, steps, is_lower) * (int(p.num_layers) * directions) + states
-    times = (p.num_layers - 1) * (directions if is_lower else 1)
-    between = TensorSpec((times * steps, batch, out.shape[-1]), dtype)
-    dropped = (mask(between.shape, dtype, call),) if p.dropout and p.num_layers > 1 else ()
-    again = (TensorSpec((directions, *given.shape), dtype),) if p.batch_first else ()
-    own = (*again, TensorSpec((batch, kept), dtype), between, *dropped)
-    inputs = () if p.batch_first else (0,)
-    if is_fused:
-        return Saved(inputs, (0,), own, backward=(TensorSpec((batch, steps, 6 * size), dtype),))
-    # Where only the gates are in lower precision, outputs are there several times before they are joined.
-    held = directions * (directions + (p.num_layers > 1)) if out.dtype != dtype else 0
-    at_once = (TensorSpec((batch, steps, gates * size), dtype), TensorSpec((held, batch, steps, size)))
-    return Saved(inputs, own=own, forward=at_once)
-
-
-def _kept_by_rnn(p: Params, steps: Dim, is_lower: bool) -> Dim:
-    """The hidden state of every step."""
-    return steps * int(p.hidden_size)
-
-
-def _kept_by_gru(p: Params, steps: Dim, is_lower: bool) -> Dim:
-    """Gates, their parts and the hidden state of every step, of which one stays in float32."""
-    return ((7 + is_lower) * steps - 1) * int(p.hidden_size)
-
-
-def _kept_by_lstm(p: Params, steps: Dim, is_lower: bool) -> Dim:
-    """Gates and states of every step; without a projection in the layout of oneDNN."""
-    if p.proj_size:
-        return steps * int(7 * p.hidden_size + p.proj_size)
-    padded = -(-int(p.hidden_size) // 16) * 16
-    return ((22 if is_lower else 15) * steps + 11) * padded + 2 * int(p.hidden_size)
-
-
 def _recurrent(
     type_name: str,
     gates: int,
@@ -121,6 +76,10 @@ def _recurrent(
         p = call.params
         biases = 2 * gates * p.hidden_size * p.num_layers * _directions(p)
         return _weights(p, gates) + int(biases * p.bias)
+
+    def saves(call: LayerCall) -> Saved:
+        is_fused = is_lstm and not call.params.proj_size
+        return saves_fused(call, gates) if is_fused else saves_steps(call, gates, within)
 
     def flops(call: LayerCall) -> Dim:
         batch, time = call.inputs[0].shape[:2]
@@ -154,8 +113,8 @@ def _recurrent(
         ),
         parameters=parameters,
         flops=flops,
-        saves=lambda call: _saves(call, gates, within, is_lstm and not call.params.proj_size),
-        autocast="fixed" if type_name == "GRU" else "lower",  # a GRU adds to its state in float32
+        saves=saves,
+        autocast="inside" if type_name == "GRU" else "lower",  # a GRU adds to its state in float32
         stem=type_name.lower(),
         keywords=("sequence", "recurrent", "time series", "text"),
         summary=("hidden_size", "num_layers"),
@@ -171,16 +130,16 @@ SPECS = (
     _recurrent(
         "RNN",
         1,
-        _kept_by_rnn,
+        kept_by_rnn,
         "Reads a sequence step by step, carrying a hidden state.",
         (NONLINEARITY,),
     ),
     _recurrent(
         "LSTM",
         4,
-        _kept_by_lstm,
+        kept_by_lstm,
         "A recurrent layer with a gated memory cell, for long sequences.",
         (PROJ_SIZE,),
     ),
-    _recurrent("GRU", 3, _kept_by_gru, "A recurrent layer with two gates; lighter than LSTM."),
+    _recurrent("GRU", 3, kept_by_gru, "A recurrent layer with two gates; lighter than LSTM."),
 )

@@ -294,15 +294,22 @@ class Saved:
         inputs: which of the inputs, by index.
         outputs: which of the outputs, by index.
         own: tensors made inside the layer, such as masks and statistics.
-        forward: further tensors that are there while the forward pass is inside the layer.
+        forward: further tensors that are there while the forward pass is inside the layer, moment by moment.
         backward: further tensors that are there while the backward pass is inside the layer.
+        passing: what stands for `forward` where no gradient is wanted, copies of weights in lower precision
+            included, but not of inputs; empty where it is `forward` and a copy of all weights.
+        until: what is there besides the inputs while the forward pass has yet to keep and give the rest.
+        weights: whether such copies are kept even where the backward pass goes no further.
     """
 
     inputs: tuple[int, ...] = ()
     outputs: tuple[int, ...] = ()
     own: tuple[TensorSpec, ...] = ()
-    forward: tuple[TensorSpec, ...] = ()
+    forward: tuple[tuple[TensorSpec, ...], ...] = ()
     backward: tuple[TensorSpec, ...] = ()
+    passing: tuple[tuple[TensorSpec, ...], ...] = ()
+    until: tuple[TensorSpec, ...] = ()
+    weights: bool = False
 
 
 @dataclass(frozen=True)
@@ -323,8 +330,9 @@ SavedRule = Callable[[LayerCall], Saved | None]
 # itself is in another order.
 View = Literal["copy", "view", "reordered", "view-in-order"]
 # What automatic mixed precision makes of a layer: the dtype of its inputs stays, becomes the lower one, or
-# becomes float32 on devices other than the CPU; or the output has the dtype that was asked for.
-Autocast = Literal["follows", "lower", "float32", "fixed"]
+# becomes float32 on devices other than the CPU; or stays while products inside are of the lower one; or the
+# output has the dtype that was asked for.
+Autocast = Literal["follows", "lower", "float32", "inside", "fixed"]
 ShapeRule = Callable[[Inputs, Params], tuple[TensorSpec, ...]]
 
 

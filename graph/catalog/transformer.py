@@ -7,7 +7,6 @@ from graph.catalog.attention import CATEGORY, embed_dim, require_heads
 from graph.catalog.masks import Mask, causal_arguments, require_masks
 from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec
 from graph.catalog.rules import FLOAT32, require_same, require_size
-from graph.catalog.saving import mask
 from graph.catalog.spec import (
     DOCS,
     Inputs,
@@ -16,12 +15,12 @@ from graph.catalog.spec import (
     Module,
     Params,
     PortSpec,
-    Saved,
     SavedRule,
     ShapeRule,
 )
+from graph.catalog.transformer_memory import saves_stacks
 from graph.dims import Dim, substitute
-from graph.shapes import Shape, TensorSpec
+from graph.shapes import TensorSpec
 
 KEYWORDS = ("attention", "self-attention", "sequence", "language", "gpt", "bert", "vit")
 CAUSAL = "Each position sees only itself and those before it, as a language model must."
@@ -99,83 +98,6 @@ def _flops(call: LayerCall, count: Callable[..., Dim], num_sequences: int) -> Di
     return substitute(per_sample * call.inputs[0].shape[batch], {"N": 1})
 
 
-def _kept_by_attention(call: LayerCall, queries: Shape, keys: Shape | None) -> list[TensorSpec]:
-    """Inputs, projections and answers; where dropout keeps the CPU from its faster kernel, the scores, too.
-
-    Args:
-        call: the layer.
-        queries: what attends.
-        keys: the memory that is attended to; None for attention to itself.
-    """
-    p, dtype, (batch, steps, _) = call.params, call.compute.autocast or "float32", queries
-    is_fused = not p.dropout or call.compute.device != "cpu"
-    is_cast = call.compute.autocast is not None
-    spread = 0 if is_fused else 2 - 2 * is_cast if keys is None else 1 - is_cast
-    exact = dtype if is_fused else "float32"
-    if keys is None:
-        own = [TensorSpec((2, *queries), dtype), TensorSpec((3 + spread, *queries), exact)]
-    else:
-        own = [TensorSpec((2, *queries), dtype), TensorSpec(queries, exact)]
-        own += [TensorSpec((int(p.batch_first), *keys), dtype), TensorSpec((2 + spread, *keys), exact)]
-    scores = (batch, int(p.nhead), steps, steps if keys is None else keys[1])
-    dropped = [mask(queries, dtype, call)] if p.dropout else []
-    if is_fused:
-        return [*own, *dropped, TensorSpec(scores[:-1])]
-    return [*own, *dropped, TensorSpec((3, *scores))]
-
-
-def _kept_by_feedforward(call: LayerCall, given: Shape) -> list[TensorSpec]:
-    p, dtype = call.params, call.compute.autocast or "float32"
-    inner = (*given[:-1], p.dim_feedforward)
-    count = 2 if p.dropout or p.activation == "gelu" else 1
-    dropped = [mask(inner, dtype, call), mask(given, dtype, call)] if p.dropout else []
-    return [TensorSpec(given, dtype), TensorSpec((count, *inner), dtype), *dropped]
-
-
-def _kept_by_norm(given: Shape) -> list[TensorSpec]:
-    return [TensorSpec(given), TensorSpec((2, *given[:-1]))]
-
-
-def _kept_by_layers(
-    call: LayerCall, count: int, given: Shape, memory: Shape | None = None
-) -> list[TensorSpec]:
-    """What a stack of layers keeps, without the input of the first of them."""
-    layer = [*_kept_by_attention(call, given, None), *_kept_by_norm(given)]
-    if memory is not None:
-        layer += [*_kept_by_attention(call, given, memory), *_kept_by_norm(given)]
-    layer += [*_kept_by_feedforward(call, given), *_kept_by_norm(given)]
-    return count * layer
-
-
-def _batch_first(call: LayerCall, index: int) -> Shape:
-    """The shape of an input, with the batch before the steps."""
-    first, second, size = call.inputs[index].shape
-    return (first, second, size) if call.params.batch_first else (second, first, size)
-
-
-def _saves(*stacks: tuple[str, int, int | None], normed: bool = False) -> SavedRule:
-    """What stacks of layers keep.
-
-    Args:
-        stacks: the parameter with the number of layers, if there is one; the input; and that with the memory.
-        normed: whether there is a norm behind each stack.
-    """
-
-    def saves(call: LayerCall) -> Saved:
-        p, own, inputs = call.params, list[TensorSpec](), set[int]()
-        for layers, first, memory in stacks:
-            given = _batch_first(call, first)
-            attended = None if memory is None else _batch_first(call, memory)
-            own += _kept_by_layers(call, p.get(layers, 1), given, attended)
-            own += _kept_by_norm(given) if normed else []
-            if p.norm_first or not p.batch_first:
-                inputs.add(first)
-                own.remove(TensorSpec(given))  # the first layer keeps its input as it came
-        return Saved(tuple(sorted(inputs)), own=tuple(own))
-
-    return saves
-
-
 def _spec(
     type_name: str,
     help_text: str,
@@ -207,6 +129,7 @@ def _spec(
         parameters=lambda call: parameters(call.params),
         flops=lambda call: _flops(call, flops, len(ports)),
         saves=saves,
+        autocast="inside",
         keywords=KEYWORDS,
         summary=("num_layers", "nhead") if NUM_LAYERS in params else ("nhead",),
     )
@@ -255,7 +178,7 @@ SPECS = (
         lambda p: _layer_parameters(p, 1),
         _encoder_flops,
         _encoder_masks("src_mask"),
-        _saves(("num_layers", 0, None)),
+        saves_stacks(("num_layers", 0, None)),
     ),
     _spec(
         "TransformerDecoderLayer",
@@ -265,7 +188,7 @@ SPECS = (
         lambda p: _layer_parameters(p, 2),
         _decoder_flops,
         DECODER_MASKS,
-        _saves(("num_layers", 0, 1)),
+        saves_stacks(("num_layers", 0, 1)),
     ),
     _spec(
         "TransformerEncoder",
@@ -275,7 +198,7 @@ SPECS = (
         lambda p: p.num_layers * _layer_parameters(p, 1),
         lambda p, source: int(p.num_layers) * _encoder_flops(p, source),
         _encoder_masks("mask"),
-        _saves(("num_layers", 0, None)),
+        saves_stacks(("num_layers", 0, None)),
         # Nested tensors only serve padding masks; asking for them warns where they cannot be had.
         code=_stack("TransformerEncoder", ("enable_nested_tensor=False",)),
     ),
@@ -287,7 +210,7 @@ SPECS = (
         lambda p: p.num_layers * _layer_parameters(p, 2),
         lambda p, target, memory: int(p.num_layers) * _decoder_flops(p, target, memory),
         DECODER_MASKS,
-        _saves(("num_layers", 0, 1)),
+        saves_stacks(("num_layers", 0, 1)),
         code=_stack("TransformerDecoder"),
     ),
     _spec(
@@ -301,7 +224,7 @@ SPECS = (
         _whole_parameters,
         _whole_flops,
         WHOLE_MASKS,
-        _saves(("num_encoder_layers", 0, None), ("num_decoder_layers", 1, 0), normed=True),
+        saves_stacks(("num_encoder_layers", 0, None), ("num_decoder_layers", 1, 0), normed=True),
         outcome=1,
     ),
 )

@@ -12,7 +12,7 @@ N = symbol("N")
 
 
 def memory_of(graph, optimizer_states=0, **run):
-    return training_memory(trace(graph, Inference(graph), **run), optimizer_states)
+    return training_memory(trace(Inference(graph), **run), optimizer_states)
 
 
 def activations(*layers, shape=(3, 8, 8), **run):
@@ -52,7 +52,7 @@ def test_lower_precision_halves_activations_and_adds_copies_of_the_weights():
 
 def test_a_cast_has_the_dtype_that_was_asked_for_in_any_precision():
     graph = chain(("Input", {"shape": [8]}), ("Linear", {}), ("Cast", {"dtype": "float32"}), "Output")
-    made = [step.makes[0].spec.dtype for step in trace(graph, Inference(graph), "amp-float16") if step.makes]
+    made = [step.makes[0].spec.dtype for step in trace(Inference(graph), "amp-float16") if step.makes]
     assert made == ["float32", "float16", "float32"]
 
 
@@ -102,4 +102,4 @@ def test_huge_layers_are_counted_without_being_made():
 
 def test_nodes_that_are_wrong_are_left_out():
     graph = chain(("Input", {"shape": [8]}), ("Linear", {}), ("Linear", {"in_features": 3}), "ReLU")
-    assert [step.node for step in trace(graph, Inference(graph))] == ["n1", "n2"]
+    assert [step.node for step in trace(Inference(graph))] == ["n1", "n2"]

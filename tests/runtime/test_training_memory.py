@@ -17,6 +17,7 @@ from torch.profiler import ProfilerActivity, profile
 
 from codegen.exporting.samples import Samples
 from codegen.live import build
+from graph.catalog.settings import FROZEN
 from graph.cost_memory import training_memory
 from graph.cost_trace import LOWER, trace
 from graph.document import Project
@@ -26,7 +27,8 @@ from tests.graph.builders import chain
 from tests.graph.networks import NETWORKS
 
 BATCH = 32
-STATES = {"SGD": 0, "AdamW": 2}
+STATES = {"SGD": 0, "Adam": 2, "AdamW": 2}
+PRECISIONS = ("float32", "amp-bfloat16")
 TEMPLATES = [entry.name for entry in templates()]
 BACKBONES = ("resnet18", "mobilenet_v3_small", "efficientnet_b0", "densenet121", "squeezenet1_1", "swin_t")
 
@@ -51,10 +53,19 @@ def loss_of(outputs: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
     return torch.stack(losses).sum()
 
 
-def measured(project: Project, optimizer_type: str, precision: str) -> int:
+def frozen(project: Project, where: str) -> Project:
+    """The network with its weights frozen in all layers but the last, or but the first and the last."""
+    graph = project.graph
+    learning = [node for node in graph.nodes.values() if graph.catalog[node.type].param(FROZEN.name)]
+    for node in learning[where == "middle" : -1]:
+        node.params[FROZEN.name] = True
+    return project
+
+
+def measured(project: Project, optimizer_type: str, precision: str, batch: int = BATCH) -> int:
     """Bytes at the peak of the second training step, when the optimizer has its state."""
     module, lower = build(project, seed=0).module.train(), LOWER.get(precision)
-    inputs = Samples(project).inputs(BATCH)
+    inputs = Samples(project).inputs(batch)
     optimizer = getattr(torch.optim, optimizer_type)(module.parameters(), lr=0.01, fused=True)
 
     def step() -> None:
@@ -72,33 +83,27 @@ def measured(project: Project, optimizer_type: str, precision: str) -> int:
     return weights + trained * STATES[optimizer_type] + others + peak_of(step)
 
 
-def predicted(project: Project, optimizer_type: str, precision: str) -> int:
+def predicted(project: Project, optimizer_type: str, precision: str, batch: int = BATCH) -> int:
     inference = Inference(project.graph)
     assert not inference.problems()
-    memory = training_memory(trace(project.graph, inference, precision), STATES[optimizer_type])
-    (leading, *_) = Samples(project).inputs(BATCH)
-    peak = memory.peak(BATCH, {"T": leading.shape[-1]})
+    memory = training_memory(trace(inference, precision), STATES[optimizer_type])
+    (leading, *_) = Samples(project).inputs(batch)
+    peak = memory.peak(batch, {"T": leading.shape[-1]})
     assert peak is not None
     return peak
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize(
     ("name", "optimizer_type"), [*((name, "AdamW") for name in TEMPLATES), ("MLP", "SGD"), ("CNN", "SGD")]
 )
-def test_a_template_trains_in_the_memory_that_is_predicted(name, optimizer_type):
+def test_a_template_trains_in_the_memory_that_is_predicted(name, optimizer_type, precision):
     project = template(name).project()
-    truth = measured(project, optimizer_type, "float32")
-    assert predicted(project, optimizer_type, "float32") == pytest.approx(truth, rel=0.1)
+    truth = measured(project, optimizer_type, precision)
+    assert predicted(project, optimizer_type, precision) == pytest.approx(truth, rel=0.1)
 
 
-@pytest.mark.parametrize("name", ["MLP", "CNN", "SmallCNN", "TinyRNN"])
-def test_a_template_trains_in_the_memory_that_is_predicted_in_mixed_precision(name):
-    project = template(name).project()
-    truth = measured(project, "AdamW", "amp-bfloat16")
-    assert predicted(project, "AdamW", "amp-bfloat16") == pytest.approx(truth, rel=0.1)
-
-
-@pytest.mark.parametrize("precision", ["float32", "amp-bfloat16"])
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_larger_network_trains_in_the_memory_that_is_predicted(name, precision):
     project = NETWORKS[name]()
@@ -106,24 +111,55 @@ def test_a_larger_network_trains_in_the_memory_that_is_predicted(name, precision
     assert predicted(project, "AdamW", precision) == pytest.approx(truth, rel=0.1)
 
 
-@pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("where", ["front", "middle"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_partly_frozen_network_trains_in_the_memory_that_is_predicted(name, where, precision):
+    project = frozen(NETWORKS[name](), where)
+    truth = measured(project, "AdamW", precision)
+    assert predicted(project, "AdamW", precision) == pytest.approx(truth, rel=0.1)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("type_name", ["RNN", "GRU", "LSTM", "TransformerEncoderLayer"])
+def test_a_sequence_layer_frozen_between_others_trains_in_the_memory_that_is_predicted(type_name, precision):
+    params = {"nhead": 4} if "Transformer" in type_name else {"hidden_size": 64}
+    layers = (("Linear", {"out_features": 48}), (type_name, {**params, "frozen": True}), "LastStep", "Linear")
+    project = Project(graph=chain(("Input", {"shape": [28, 28]}), *layers, "Output"))
+    truth = measured(project, "AdamW", precision)
+    assert predicted(project, "AdamW", precision) == pytest.approx(truth, rel=0.1)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("name", ["MLP", "CNN", "SmallCNN", "LSTMClassifier", "GRUClassifier", "TinyRNN"])
+def test_a_frozen_template_with_a_trained_head_trains_in_the_memory_that_is_predicted(name, precision):
+    project = frozen(template(name).project(), "front")
+    truth = measured(project, "Adam", precision)
+    assert predicted(project, "Adam", precision) == pytest.approx(truth, rel=0.1)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize(("batch", "optimizer_type"), [(8, "SGD"), (64, "Adam"), (128, "AdamW")])
+@pytest.mark.parametrize("name", ["SmallCNN", "LSTMClassifier", "GPT", "FrozenBackbone"])
+def test_a_batch_of_any_size_trains_in_the_memory_that_is_predicted(name, batch, optimizer_type, precision):
+    project = template(name).project()
+    truth = measured(project, optimizer_type, precision, batch)
+    assert predicted(project, optimizer_type, precision, batch) == pytest.approx(truth, rel=0.1)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("is_frozen", [False, True], ids=["trained", "frozen"])
 @pytest.mark.parametrize("model", BACKBONES)
-def test_a_backbone_trains_in_the_memory_that_is_predicted(model, frozen):
-    params = {"model": model, "head": "replace", "frozen": frozen}
+def test_a_backbone_trains_in_the_memory_that_is_predicted(model, is_frozen, precision):
+    params = {"model": model, "head": "replace", "frozen": is_frozen}
     graph = chain(("Input", {"shape": [3, 96, 64]}), ("Backbone", params), "Output")
     project = Project(graph=graph)
-    truth = measured(project, "AdamW", "float32")
-    assert predicted(project, "AdamW", "float32") == pytest.approx(truth, rel=0.1)
-
-
-def test_what_a_backbone_takes_in_mixed_precision_is_not_guessed():
-    project = template("FrozenBackbone").project()
-    memory = training_memory(trace(project.graph, Inference(project.graph), "amp-bfloat16"), 2)
-    assert memory.peak(BATCH) is None
+    truth = measured(project, "AdamW", precision)
+    assert predicted(project, "AdamW", precision) == pytest.approx(truth, rel=0.1)
 
 
 def test_what_is_inside_own_code_is_not_guessed():
     project = template("MLP").project()
-    *others, last = trace(project.graph, Inference(project.graph))
+    *others, last = trace(Inference(project.graph))
     memory = training_memory([*others, replace(last, is_known=False)], STATES["AdamW"])
     assert memory.peak(BATCH) is None
