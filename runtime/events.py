@@ -176,10 +176,14 @@ class PlanChanged:
     Attributes:
         step: the last step that was taken with the plan so far.
         changes: each in words: `optimizer.lr: 0.1 -> 0.01`.
+        epochs: of the whole run, as it is planned now.
+        total_steps: optimizer steps of the whole run.
     """
 
     step: int
     changes: tuple[str, ...]
+    epochs: int
+    total_steps: int
 
 
 @dataclass(frozen=True, slots=True)

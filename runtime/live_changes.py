@@ -55,12 +55,14 @@ class Renewer:
         require_changeable(trainer.plan, plan)
         phrases = network_differences(self.project, project)
         planned = tuple(map(str, plan_differences(trainer.plan, plan)))
-        told: list[Changed] = [PlanChanged(trainer.progress.step, planned)] if planned else []
+        told: list[Changed] = []
         if phrases:
             trainer, changed = self._with_network(trainer, project, plan, phrases)
             told.append(changed)
         elif planned:
             trainer = trainer.renewed(plan)
+        if planned:
+            told.append(PlanChanged(trainer.progress.step, planned, plan.epochs, trainer.total_steps))
         self.project = project
         return trainer, told
 

@@ -29,7 +29,15 @@ from builder.pulse import Pulse
 from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme, font
 from graph.project import Project
-from runtime.events import EpochEnded, Event, NodesInspected, RunStarted, StepsRecorded
+from runtime.events import (
+    EpochEnded,
+    Event,
+    GraphChanged,
+    NodesInspected,
+    PlanChanged,
+    RunStarted,
+    StepsRecorded,
+)
 from runtime.free_memory import used_memory
 
 if TYPE_CHECKING:
@@ -104,6 +112,10 @@ class Dashboard(QWidget):
                 self.classes.reset(event.class_names)
                 if event.start_step:
                     self._open_history().mark(event.start_step, tr("resumed"))
+            case PlanChanged():
+                self._open_history().mark(event.step, tr("plan changed"))
+            case GraphChanged():
+                self._open_history().mark(event.step, tr("network changed"))
             case StepsRecorded():
                 self._open_history().add_steps(event)
             case EpochEnded():

@@ -6,7 +6,16 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from builder.texts import later, tr
-from runtime.events import DataProgress, EpochEnded, Event, RunEnded, RunStarted, StateChanged, StepsRecorded
+from runtime.events import (
+    DataProgress,
+    EpochEnded,
+    Event,
+    PlanChanged,
+    RunEnded,
+    RunStarted,
+    StateChanged,
+    StepsRecorded,
+)
 
 _SPEED_WINDOW = 5.0  # seconds
 
@@ -58,6 +67,8 @@ class RunFigures:
                 self._take_steps(event)
             case EpochEnded():
                 self._take_epoch(event)
+            case PlanChanged():
+                self.epochs, self.total_steps = event.epochs, event.total_steps
             case StateChanged():
                 self._change(event.state)
             case RunEnded():

@@ -18,7 +18,15 @@ from builder.panels.history_csv import csv_lines
 from builder.panels.layers_view import COLUMNS, layer_names
 from builder.theme import light
 from graph.templates import template
-from runtime.events import EpochEnded, NodeFigures, NodesInspected, RunStarted, StepsRecorded
+from runtime.events import (
+    EpochEnded,
+    GraphChanged,
+    NodeFigures,
+    NodesInspected,
+    PlanChanged,
+    RunStarted,
+    StepsRecorded,
+)
 
 NAMES = ("cat", "dog", "eel")
 MATRIX = ((8, 2, 0), (1, 7, 2), (0, 0, 0))
@@ -116,6 +124,16 @@ def test_a_regression_shows_its_errors(dashboard, qtbot):
     assert "error" in shown(dashboard)
     assert "accuracy" not in shown(dashboard)
     assert dashboard.series("val_rmse")[1].tolist() == [2.0]
+
+
+def test_a_change_is_marked_and_the_run_is_as_long_as_it_is_planned_now(dashboard, qtbot):
+    begin = RunStarted("runs/1", "cpu", "float32", 2, 100, 200, 3200, 800, 1234)
+    dashboard.feed([begin, steps(1, 50), PlanChanged(50, ("epochs: 2 -> 4",), 4, 400)])
+    dashboard.feed([GraphChanged(50, ("adds dropout1",), 4, ())])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    told = [(mark.step, mark.text) for mark in dashboard.history.marks]
+    assert told == [(50, "plan changed"), (50, "network changed")]
+    assert (dashboard.figures.epochs, dashboard.figures.total_steps) == (4, 400)
 
 
 def test_a_resumed_run_is_marked_in_every_chart(dashboard, qtbot):

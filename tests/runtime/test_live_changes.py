@@ -85,7 +85,7 @@ def ending(events: list[Event]) -> RunEnded:
 def test_a_learning_rate_changes_at_the_next_step(tmp_path: Path) -> None:
     events = run(planned(), planned(optimizer=ADAM | {"lr": 0.002}, clip_grad_norm=0.5), tmp_path)
     assert of_type(events, PlanChanged) == [
-        PlanChanged(STEPS, ("optimizer.lr: 0.01 -> 0.002", "clip_grad_norm: null -> 0.5"))
+        PlanChanged(STEPS, ("optimizer.lr: 0.01 -> 0.002", "clip_grad_norm: null -> 0.5"), 3, 3 * STEPS)
     ]
     assert lrs(events) == [0.01] * STEPS + [0.002] * 2 * STEPS
     assert ending(events).state == "finished"
@@ -224,8 +224,8 @@ def test_the_run_folder_has_the_project_as_it_is_trained(tmp_path: Path) -> None
     assert folder.plan["epochs"] == 4
     changes = [line for line in folder.metrics() if line["event"] == "change"]
     assert [line["step"] for line in changes] == [STEPS, STEPS]
-    assert changes[0]["changes"] == ["epochs: 3 -> 4"]
-    assert "20" in json.dumps(changes[1])
+    assert changes[1]["changes"] == ["epochs: 3 -> 4"]
+    assert "20" in json.dumps(changes[0])
 
 
 def test_a_changed_run_resumes_to_the_same_weights(tmp_path: Path) -> None:
