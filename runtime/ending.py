@@ -27,9 +27,10 @@ def end_reason(plan: TrainingPlan, progress: Progress, goals: Goals, seconds: fl
     if is_stale(progress, goals):
         duration = f"{progress.stale_epochs} epoch{'s' if progress.stale_epochs > 1 else ''}"
         return f"Stopped early: {goals.stopping.metric} was not better for {duration}."
-    if is_out_of_steps(plan, progress):
+    is_judged = progress.judged == progress.step  # else it was stopped before it was
+    if is_judged and is_out_of_steps(plan, progress):
         return f"Reached max_steps = {plan.max_steps:,}."
-    if is_out_of_time(plan, seconds):
+    if is_judged and is_out_of_time(plan, seconds):
         return f"Reached max_minutes = {plan.max_minutes:g}."
     return "" if progress.epoch > plan.epochs else None
 

@@ -20,6 +20,7 @@ class Progress:
         batch: its batches trained on so far.
         step: optimizer steps taken in the whole run.
         first_step: of these, those before this epoch.
+        judged: of these, those that the last summary of an epoch looked back on.
         recorded: of these, how many have reached the host.
         loss_sum: losses times samples of this epoch, as far as recorded.
         hits: right answers of this epoch, as far as recorded.
@@ -39,6 +40,7 @@ class Progress:
     batch: int = 0
     step: int = 0
     first_step: int = 0
+    judged: int = 0
     recorded: int = 0
     loss_sum: float = 0.0
     hits: float = 0.0
@@ -95,6 +97,7 @@ class Progress:
             skipped_steps=self.skipped_in_epoch,
         )
         ended = replace(ended, is_best=self._judge(ended, goals))
+        self.judged = self.step
         if is_whole:
             self.epoch += 1
             self.begin_epoch()

@@ -342,7 +342,7 @@ class Trainer:
 
     def go_on_from(self, progress: Progress) -> None:
         """Goes on from what a checkpoint tells, with its clocks where they were."""
-        self.progress = progress
+        self.progress, self.is_spent = progress, is_out_of_steps(self.plan, progress)
         self._start_clocks()
 
     def _check_weights(self) -> None:

@@ -34,6 +34,10 @@ def test_with_everything_at_once(step: int, precision: str) -> None:
     assert difference("jitter", make_plan(precision=precision, **EVERYTHING), step) == ""
 
 
+def test_a_run_stopped_at_its_last_step_is_still_scored() -> None:
+    assert difference("MLP", make_plan(epochs=3, max_steps=9), 9) == ""
+
+
 def test_the_points_are_of_all_kinds() -> None:
     plans = [plan for _, plan, _ in points(200, seed=0)]
     assert len({plan.optimizer.type for plan in plans}) == 12
