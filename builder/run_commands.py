@@ -22,7 +22,7 @@ from builder.texts import later, tr, tr_count, tr_made
 from builder.torch_loader import TorchLoader
 from graph.atomic import write_atomic
 from graph.document import Document
-from runtime.events import Event, RunEnded
+from runtime.events import ChangeRefused, Event, GraphChanged, PlanChanged, RunEnded
 
 BUSY = later("A run is on. Stop it first.")
 PROGRESS_INTERVAL = 1000  # milliseconds: it counts seconds, and every repaint costs the training
@@ -101,6 +101,11 @@ class RunCommands(QObject):
         """Asks the run to end after its step."""
         self._controller.stop()
 
+    def apply_to_run(self) -> None:
+        """Has the run go on with the project as it is now, from its next step on."""
+        if not self.is_refused():
+            self._controller.change(self._session.project)
+
     def open_run_folder(self) -> None:
         """Shows the last run's files in the system's file manager."""
         if self._run_dir is not None:
@@ -125,6 +130,9 @@ class RunCommands(QObject):
         actions.set_enabled(
             "run.stop", pausing, tr("The run is ending.") if state == "stopping" else tr(IDLE)
         )
+        own = pausing and self._session.document is self._trained
+        foreign = tr("The run is another project's.") if pausing else tr(IDLE)
+        actions.set_enabled("run.apply", own, foreign)
         actions.set_text("run.pause", tr("&Resume") if state == "paused" else tr("&Pause"))
         actions.set_enabled("file.close_project", idle, busy)
         actions.set_enabled("run.folder", self._run_dir is not None, tr("Nothing was trained yet."))
@@ -175,6 +183,20 @@ class RunCommands(QObject):
     def _feed(self, events: list[Event]) -> None:
         self._panel.feed(events)
         self._pulse.request()
+        for event in events:
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        """Says what became of an edited project."""
+        match event:
+            case PlanChanged() | GraphChanged():
+                changes = "; ".join(map(tr_made, event.changes))
+                self._session.message.emit(tr("The run goes on with: {changes}.", changes=changes))
+            case ChangeRefused():
+                text = tr("The run goes on as before: {reason}", reason=tr_made(event.reason))
+                self._session.message.emit(text)
+            case _:
+                pass
 
     @Slot()
     def _show_progress(self) -> None:

@@ -102,6 +102,11 @@ class RunController(QObject):
             self._thread.control.request_stop()
             self._set_state("stopping")
 
+    def change(self, project: Project) -> None:
+        """Asks the run to go on with a copy of an edited project from its next step on."""
+        if self._thread is not None:
+            self._thread.control.request_change(project.copy())
+
     def watch_nodes(self, wanted: bool) -> None:
         """Has the run, and those to come, tell now and then what every node does."""
         self._watches_nodes = wanted

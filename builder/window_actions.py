@@ -150,6 +150,15 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "Checks whether the network can learn one batch by heart.",
     ),
     ActionSpec(
+        "run.apply",
+        "&Apply edits to the run",
+        "Run",
+        "apply_to_run",
+        (),
+        "redo",
+        "Lets the run go on with the plan and the network as they are now; what still fits is kept.",
+    ),
+    ActionSpec(
         "run.folder",
         "Open run &folder",
         "Run",
@@ -326,7 +335,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "Arrange": (*LAYOUTS, "", "graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
     "Run": (
-        "run.train", "run.pause", "run.stop", "", "run.find_lr", "run.overfit", "",
+        "run.train", "run.pause", "run.stop", "run.apply", "", "run.find_lr", "run.overfit", "",
         "run.dashboard", "run.folder",
     ),
     "Window": ("window.new", "window.next", "window.close"),

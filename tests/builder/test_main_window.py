@@ -311,6 +311,26 @@ def test_the_settings_in_the_tool_bar_are_the_plans(cnn, qtbot):
     assert field.lineEdit().text() == str(template("SmallCNN").project().training["epochs"])
 
 
+def test_a_run_takes_up_what_is_edited_meanwhile(small, qtbot):
+    training = {**small.session.project.training, "epochs": 100_000}
+    small.session.apply(SetTraining(training))
+    action, messages = small.actions_["run.apply"], []
+    small.session.message.connect(messages.append)
+    assert small.actions_.why_disabled("run.apply") == "Nothing is being trained."
+    press(qtbot, small, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: small.training.dashboard.figures.step > 0, timeout=PATIENCE)
+    small.session.apply(SetTraining({**training, "seed": 9}))
+    action.trigger()
+    text = "The run goes on as before: seed cannot change while a run trains: it only counts at the start."
+    qtbot.waitUntil(lambda: any(each.startswith(text) for each in messages), timeout=PATIENCE)
+    small.session.apply(SetTraining({**training, "epochs": 1}))
+    with qtbot.waitSignal(small.controller.ended, timeout=PATIENCE):
+        action.trigger()
+    assert "The run goes on with: epochs: 100000 -> 1." in messages
+    assert [mark.text for mark in small.training.dashboard.history.marks] == ["plan changed"]
+    assert not action.isEnabled()
+
+
 # -- closing
 
 
