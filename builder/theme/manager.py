@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QStyleHints
 from PySide6.QtWidgets import QApplication, QToolTip
 
+from builder.theme.dressing import Dressing
 from builder.theme.palette import palette
 from builder.theme.stylesheet import stylesheet
 from builder.theme.tokens import Theme, dark, light
@@ -39,6 +40,7 @@ class ThemeManager(QObject):
         self._app = app
         self._hints = hints if hints is not None else app.styleHints()
         self._mode: Mode = mode
+        self._dressing = Dressing(app)
         app.setStyle("Fusion")
         self._hints.setColorScheme(_SCHEMES[mode])  # title bars and native dialogs follow
         self._theme = self._wanted()
@@ -88,7 +90,4 @@ class ThemeManager(QObject):
         colors = palette(self._theme)
         self._app.setPalette(colors)
         QToolTip.setPalette(colors)
-        # In place of another sheet, Qt would dress each widget once for itself and once for every widget
-        # that it lies in: 7,000 times for 900 widgets.
-        self._app.setStyleSheet("")
-        self._app.setStyleSheet(stylesheet(self._theme))
+        self._dressing.put_on(stylesheet(self._theme))

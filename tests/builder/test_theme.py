@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
+from shiboken6 import delete
 
 from builder.canvas.annotation_layer import BAR, PAPER
 from builder.canvas.style import CanvasStyle
@@ -324,3 +325,28 @@ def test_colours_of_frames_are_told_apart(theme):
         assert QColor(one) != QColor(other)
         distance = math.dist(oklab(one, "normal"), oklab(other, "normal"))
         assert distance > 0.04, (one, other)
+
+
+def test_what_is_hidden_is_dressed_after_what_is_seen(qtbot, themes):
+    page = QWidget()
+    qtbot.addWidget(page)
+    layout = QVBoxLayout(page)
+    seen, hidden = QLabel("seen"), QLabel("hidden")
+    for label in (seen, hidden):
+        label.setProperty("role", "muted")
+        layout.addWidget(label)
+    page.show()
+    hidden.hide()
+    gone = QLabel(page)
+    gone.show()
+    gone.hide()
+    for mode, theme in (("dark", dark()), ("light", light()), ("dark", dark())):
+        themes.set_mode(mode)
+        assert ink(seen) == QColor(theme.text_muted)
+    assert ink(hidden) == QColor(light().text_muted)
+    delete(gone)
+    qtbot.waitUntil(lambda: ink(hidden) == QColor(dark().text_muted))
+
+
+def ink(label):
+    return label.palette().color(QPalette.ColorRole.WindowText)
