@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 
 import pytest
 
@@ -22,3 +23,13 @@ def test_an_unknown_name_lists_the_known_ones(capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize("name", benchmarks.names())
 def test_every_benchmark_can_run(name: str) -> None:
     assert callable(importlib.import_module(f"tests.benchmarks.{name}").run)
+
+
+def test_a_peer_that_cannot_be_installed_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = importlib.import_module("tests.benchmarks._node_graph_qt")
+
+    def fail() -> None:
+        raise subprocess.CalledProcessError(1, "pip", stderr="ERROR: looked for it\nERROR: found nothing\n")
+
+    monkeypatch.setattr(peer, "_installed", fail)
+    assert peer.node_graph_qt() == {"not measured": "ERROR: found nothing"}

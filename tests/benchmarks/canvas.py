@@ -9,6 +9,8 @@ from itertools import count, cycle
 from time import perf_counter
 from typing import Any
 
+from tests.benchmarks._node_graph_qt import node_graph_qt
+
 SIZES = (500, 2_000, 10_000, 100_000)
 BARE = 10_000  # nodes, beyond which a bare scene takes minutes
 EDITED = 2_000  # nodes, up to which edits are measured
@@ -43,7 +45,8 @@ def run() -> dict[str, Any]:
         }
         for size, bare in peers.items()
     }
-    return {"figures": figures, "peers": {"bare scene": peers}, "ratios": ratios}
+    others = {"bare scene": peers, "NodeGraphQt": node_graph_qt()}
+    return {"figures": figures, "peers": others, "ratios": ratios}
 
 
 def _project(size: int) -> Any:

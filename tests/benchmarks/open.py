@@ -1,4 +1,4 @@
-"""Opening projects of 500 to 100,000 nodes, from the file to the painted window, beside bare boxes."""
+"""Opening 500 to 100,000 nodes, from the file to the painted window, beside bare boxes and a peer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks._children import run_child
+from tests.benchmarks._node_graph_qt import node_graph_qt
 
-ROUNDS = 5
+ROUNDS = 3
 SIZES = (500, 2_000, 10_000)
 LARGEST = 100_000  # nodes, opened once, with an eye on how long the window does not answer
 
@@ -135,4 +136,5 @@ def run() -> dict[str, Any]:
     stalls = [round(1e3 * stall) for stall in large.pop("longest stalls")]
     figures[f"{LARGEST}"] = {name: round(1e3 * value) for name, value in large.items()}
     figures[f"{LARGEST}"]["longest stalls"] = stalls
-    return {"figures": figures, "peers": {"JSON parsed and drawn as bare boxes": peers}, "ratios": ratios}
+    bare = {"JSON parsed and drawn as bare boxes": peers}
+    return {"figures": figures, "peers": {**bare, "NodeGraphQt": node_graph_qt()}, "ratios": ratios}
