@@ -139,14 +139,18 @@ def _rendered(
     window = MainWindow(ThemeManager(app, mode), _no_settings())
     window.loader.start = lambda: None  # type: ignore[method-assign]  # a picture needs no PyTorch
     window.resize(QSize(*size))
+    assert window.workspace  # all of it is there before the picture is waited for
     window.show()
     if path is not None:
         window.files.open_project(path)
     if tab:
         window.docks.reveal(tab)
+    if path is None:
+        window.welcome.gallery.start()  # the window would do so after the first paint
     window.welcome.gallery.wait()
     QApplication.processEvents()
     window.grab()  # what is drawn when it is first seen is there the second time
+    window.welcome.gallery.pictures.finish()
     _settle()
     is_written = window.grab().save(str(out))
     window.close()

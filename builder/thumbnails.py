@@ -50,6 +50,11 @@ class Thumbnails(QObject):
             self._timer.start()
         return self._pictures.get(key)
 
+    def finish(self) -> None:
+        """Draws at once what is still wanted."""
+        while self._wanted:
+            self._draw_next()
+
     @Slot()
     def _draw_next(self) -> None:
         key = next(iter(self._wanted), None)
