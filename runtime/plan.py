@@ -27,7 +27,8 @@ from runtime.options import (
 )
 from runtime.plan_choices import DEFAULT_MONITOR, SETTINGS
 from runtime.schedule_choices import NOT_OFFERED as NOT_A_SCHEDULER
-from runtime.schedule_choices import SCHEDULERS, SchedulerSpec, Span, scheduled_lr, warmup_steps
+from runtime.schedule_choices import SCHEDULERS, SchedulerSpec, scheduled_lr, warmup_steps
+from runtime.schedule_rules import Span
 
 __all__ = ["LrCurve", "PlanError", "TrainingPlan", "lr_at", "lr_curve", "parse_setting"]
 

@@ -6,38 +6,25 @@ moves at each optimizer step: its lengths are turned into steps.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from graph.catalog.params import Choice, Flag, Float, Int
 from graph.catalog.spec import DOCS, Params
 from runtime.options import Floats, Option, OptionSpec, table
-
-
-@dataclass(frozen=True)
-class Span:
-    """The length of a training run in optimizer steps.
-
-    Args:
-        epochs: passes over the training set.
-        steps_per_epoch: optimizer steps in each.
-        max_steps: where the run ends before that.
-    """
-
-    epochs: int
-    steps_per_epoch: int
-    max_steps: int | None = None
-
-    @property
-    def total_steps(self) -> int:
-        planned = self.epochs * self.steps_per_epoch
-        return planned if self.max_steps is None else min(planned, self.max_steps)
-
-    def steps(self, epochs: float) -> int:
-        """Optimizer steps in so many epochs, at least one."""
-        return max(round(epochs * self.steps_per_epoch), 1)
-
+from runtime.schedule_rules import (
+    Span,
+    at_milestones_lr,
+    constant_lr,
+    cosine_lr,
+    cycle_lr,
+    exponential_lr,
+    held_lr,
+    linear_lr,
+    polynomial_lr,
+    restarted_lr,
+    stepped_lr,
+)
 
 LrRule = Callable[[Params, float, int, Span, int], float]
 
@@ -76,90 +63,6 @@ def scheduled_lr(scheduler: Option[SchedulerSpec], base: float, step: int, span:
     return spec.lr_at(params, base, step - warmup, span, span.total_steps - warmup)
 
 
-def length(params: Params, name: str, span: Span, rest: int) -> int:
-    """The steps of a length in epochs; empty, it is all that is left."""
-    return rest if params[name] is None else span.steps(params[name])
-
-
-def _power(base: float, gamma: float, exponent: float) -> float:
-    try:
-        return float(base * gamma**exponent)
-    except OverflowError:
-        return math.inf
-
-
-def _stepped(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    return _power(base, params.gamma, step // span.steps(params.step_size))
-
-
-def _at_milestones(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    return _power(base, params.gamma, sum(step >= span.steps(epoch) for epoch in params.milestones))
-
-
-def _exponential(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    return _power(base, params.gamma, step // span.steps_per_epoch)
-
-
-def _between(high: float, low: float, progress: float) -> float:
-    """Half a cosine from `high` to `low`."""
-    return low + (high - low) * (1 + math.cos(math.pi * progress)) / 2
-
-
-def _cosine(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    return _between(base, params.eta_min, step / length(params, "T_max", span, rest))
-
-
-def _restarted(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    period = span.steps(params.T_0)
-    while step >= period:
-        step -= period
-        period *= params.T_mult
-    return _between(base, params.eta_min, step / period)
-
-
-def _held(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    return base * (float(params.factor) if step < span.steps(params.total_iters) else 1.0)
-
-
-def _linear(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    progress = min(step / length(params, "total_iters", span, rest), 1.0)
-    start, end = float(params.start_factor), float(params.end_factor)
-    return base * (start + (end - start) * progress)
-
-
-def _polynomial(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    left = 1 - min(step / length(params, "total_iters", span, rest), 1.0)
-    return _power(base, left, params.power)
-
-
-def one_cycle_steps(rest: int) -> int:
-    """The steps of a cycle, which has a rise and a fall at least."""
-    return max(rest, 2)
-
-
-def _cycle(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    total = one_cycle_steps(rest)
-    start, last = base / float(params.div_factor), total - 1
-    low = start / float(params.final_div_factor)
-    peak = float(params.pct_start) * total - 1
-    ends = [(peak, start, base), (last, base, low)]
-    if params.three_phase:
-        ends = [(peak, start, base), (2 * peak, base, start), (last, start, low)]
-    before = 0.0
-    for end, high, lowest in ends:
-        if step <= end or end == last:
-            progress = (step - before) / (end - before) if end > before else 1.0
-            if params.anneal_strategy == "cos":
-                return _between(high, lowest, progress)
-            return high + (lowest - high) * progress
-        before = end
-    raise AssertionError("the last phase ends with the cycle")
-
-
-def _constant(params: Params, base: float, step: int, span: Span, rest: int) -> float:
-    return base
-
-
 def _peak_leaves_room(params: Params) -> tuple[str, str] | None:
     if params.three_phase and params.pct_start > 0.5:
         return "pct_start", "at most 0.5 with three_phase, whose rise and fall take as long each"
@@ -186,7 +89,7 @@ SCHEDULERS: Mapping[str, SchedulerSpec] = table([
             Int(name="T_max", optional=True, help="Epochs down to eta_min; empty: all that are left."),
             ETA_MIN,
         ),
-        lr_at=_cosine,
+        lr_at=cosine_lr,
     ),
     SchedulerSpec(
         type="OneCycleLR",
@@ -207,7 +110,7 @@ SCHEDULERS: Mapping[str, SchedulerSpec] = table([
             Flag(name="three_phase", help="Back to the start first, then down to the end."),
         ),
         rule=_peak_leaves_room,
-        lr_at=_cycle,
+        lr_at=cycle_lr,
         first=lambda params: 1 / float(params.div_factor),
     ),
     SchedulerSpec(
@@ -227,7 +130,7 @@ SCHEDULERS: Mapping[str, SchedulerSpec] = table([
             Float(name="min_lr", default=0.0, min=0, help="The lowest learning rate."),
             Float(name="eps", default=1e-8, min=0, help="Drops smaller than this are left out."),
         ),
-        lr_at=_constant,
+        lr_at=constant_lr,
         by_result=True,
     ),
     SchedulerSpec(
@@ -235,7 +138,7 @@ SCHEDULERS: Mapping[str, SchedulerSpec] = table([
         help="Multiplies the learning rate by gamma every step_size epochs.",
         source=f"{DOCS}torch.optim.lr_scheduler.StepLR.html",
         params=(WARMUP, Int(name="step_size", default=10, help="Epochs between two drops."), _gamma(0.1)),
-        lr_at=_stepped,
+        lr_at=stepped_lr,
     ),
     SchedulerSpec(
         type="MultiStepLR",
@@ -249,14 +152,14 @@ SCHEDULERS: Mapping[str, SchedulerSpec] = table([
             ),
             _gamma(0.1),
         ),
-        lr_at=_at_milestones,
+        lr_at=at_milestones_lr,
     ),
     SchedulerSpec(
         type="ExponentialLR",
         help="Multiplies the learning rate by gamma after every epoch.",
         source=f"{DOCS}torch.optim.lr_scheduler.ExponentialLR.html",
         params=(WARMUP, _gamma(0.95, "Factor of each epoch.")),
-        lr_at=_exponential,
+        lr_at=exponential_lr,
     ),
     SchedulerSpec(
         type="LinearLR",
@@ -268,7 +171,7 @@ SCHEDULERS: Mapping[str, SchedulerSpec] = table([
             Float(name="end_factor", default=0.0, min=0, max=1, help="Factor at the end."),
             Int(name="total_iters", optional=True, help="Epochs that it takes; empty: all that are left."),
         ),
-        lr_at=_linear,
+        lr_at=linear_lr,
     ),
     SchedulerSpec(
         type="PolynomialLR",
@@ -279,7 +182,7 @@ SCHEDULERS: Mapping[str, SchedulerSpec] = table([
             Int(name="total_iters", optional=True, help="Epochs that it takes; empty: all that are left."),
             Float(name="power", default=1.0, above=0, help="1 is a straight line."),
         ),
-        lr_at=_polynomial,
+        lr_at=polynomial_lr,
     ),
     SchedulerSpec(
         type="CosineAnnealingWarmRestarts",
@@ -291,7 +194,7 @@ SCHEDULERS: Mapping[str, SchedulerSpec] = table([
             Int(name="T_mult", default=1, help="How many times longer each next one is."),
             ETA_MIN,
         ),
-        lr_at=_restarted,
+        lr_at=restarted_lr,
     ),
     SchedulerSpec(
         type="ConstantLR",
@@ -302,7 +205,7 @@ SCHEDULERS: Mapping[str, SchedulerSpec] = table([
             Float(name="factor", default=1.0, min=0, max=1, help="Factor at the start."),
             Int(name="total_iters", default=5, help="Epochs that it is held."),
         ),
-        lr_at=_held,
+        lr_at=held_lr,
     ),
 ])  # fmt: skip
 

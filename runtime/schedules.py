@@ -12,7 +12,8 @@ from torch.optim.lr_scheduler import LinearLR, LRScheduler, ReduceLROnPlateau, S
 from graph.catalog.spec import Params
 from runtime.options import PlanError
 from runtime.plan import TrainingPlan
-from runtime.schedule_choices import Span, length, one_cycle_steps, warmup_steps
+from runtime.schedule_choices import warmup_steps
+from runtime.schedule_rules import Span, length, one_cycle_steps
 
 Builder: TypeAlias = Callable[[Optimizer, Params, Span, int], LRScheduler]
 

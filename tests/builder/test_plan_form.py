@@ -121,6 +121,31 @@ def test_class_weights_are_typed_or_balanced(qtbot, session, form):
     assert not form.error.isVisible()
 
 
+def test_settings_stand_in_the_groups_that_they_are_declared_in(form):
+    labels = {label.text() for label in form.findChildren(QLabel)}
+    assert {"Run", "Precision", "Gradient", "Early stopping", "Checkpoints"} <= labels
+    assert set(form.settings.groups["Early stopping"].form.names) == {
+        "early_stopping.patience",
+        "early_stopping.metric",
+        "early_stopping.min_delta",
+    }
+    assert form.settings.field("monitor").placeholderText() == "val_loss"
+
+
+def test_early_stopping_is_a_part_of_its_own_that_comes_and_goes(qtbot, session, form):
+    type_into(qtbot, form.settings.field("early_stopping.patience"), "3")
+    assert training(session)["early_stopping"] == {"patience": 3}
+    type_into(qtbot, form.settings.field("early_stopping.min_delta"), "-1")
+    assert form.settings.problem_text("early_stopping.min_delta") == "Expected a number of at least 0."
+    session.undo()
+    session.undo()
+    assert "early_stopping" not in training(session)
+    assert with_setting({"early_stopping": {"patience": 3}}, "early_stopping.patience", UNSET) == {}
+    assert with_setting({"early_stopping": 4}, "early_stopping.patience", 2)["early_stopping"] == {
+        "patience": 2
+    }
+
+
 def test_a_scheduler_can_be_chosen_and_taken_away(qtbot, session, form):
     choose(qtbot, form.parts["scheduler"].type_field, "StepLR")
     assert training(session)["scheduler"] == {"type": "StepLR"}
