@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle
 from builder.theme import Theme
 
 ROW_CORNER = 4  # pixels
+LEAST_STRETCH = 80  # per cent of its usual width that a text keeps
 
 
 def draw_row_back(painter: QPainter, rect: QRect, state: QStyle.StateFlag, theme: Theme) -> None:
@@ -29,7 +30,7 @@ def draw_row_back(painter: QPainter, rect: QRect, state: QStyle.StateFlag, theme
 def draw_marked(
     painter: QPainter, text: str, letters: Iterable[int], room: QRect, fonts: tuple[QFont, QFont]
 ) -> int:
-    """Draws a text with some letters bold, cut where there is no room; gives its width in pixels.
+    """Draws a text with some letters bold, narrower and then cut where there is no room; gives its width.
 
     Args:
         painter: with the pen for the text.
@@ -38,7 +39,7 @@ def draw_marked(
         room: where; the text stands at its upper left.
         fonts: the usual one and the bold one.
     """
-    body, strong = fonts
+    body, strong = (_narrowed(each, fonts[1], text, room.width()) for each in fonts)
     shown = QFontMetrics(strong).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
     if shown != text:
         painter.setFont(body)
@@ -51,6 +52,16 @@ def draw_marked(
     layout.endLayout()
     layout.draw(painter, room.topLeft())
     return round(line.naturalTextWidth())
+
+
+def _narrowed(font: QFont, widest: QFont, text: str, width: int) -> QFont:
+    """A font in which a text that is a little too long fits."""
+    wanted = QFontMetrics(widest).horizontalAdvance(text)
+    if wanted <= width or wanted * LEAST_STRETCH > 100 * width:
+        return font
+    narrow = QFont(font)
+    narrow.setStretch(100 * width // wanted)
+    return narrow
 
 
 def _bold(letter: int, strong: QFont) -> QTextLayout.FormatRange:

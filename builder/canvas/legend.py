@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRectF, Qt, Slot
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, Slot
 from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
 RAMP_WIDTH, RAMP_HEIGHT = 15 * GRID, GRID  # pixels
+MARGIN = 2 * GRID  # pixels around the legend
 _STOPS = 9
 
 
@@ -104,7 +105,8 @@ class CanvasOverlay(QObject):
         super().__init__(canvas)
         self._session, self._canvas, self._watch = session, canvas, watch
         self.legend = Legend(theme, canvas)
-        self.legend.move(2 * GRID, 2 * GRID)
+        self._corner = 0
+        canvas.looked_elsewhere.connect(self._place)
         watch.changed.connect(self.refresh)
         session.scope_changed.connect(self.refresh)
 
@@ -125,6 +127,30 @@ class CanvasOverlay(QObject):
         heat = Heat(self._watch, self._session.graph.nodes, self._canvas.look)
         scene.show_heat(heat)
         self.legend.show_scale(spec, heat.scale if heat.node_ids else None, self._note(bool(heat.node_ids)))
+        self._place()
+
+    @Slot()
+    def _place(self) -> None:
+        """Puts the legend into a corner; into another one where it covers layers here and none there."""
+        if self.legend.isHidden():
+            return
+        places = self._places()
+        order = [self._corner, *(index for index in range(len(places)) if index != self._corner)]
+        self._corner = next((index for index in order if not self._covers(places[index])), self._corner)
+        self.legend.move(places[self._corner].topLeft())
+
+    def _places(self) -> list[QRect]:
+        """The corners, the best first; the minimap has the last one of them to itself."""
+        room = self._canvas.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+        size = self.legend.size()
+        right, bottom = room.right() + 1 - size.width(), room.bottom() + 1 - size.height()
+        corners = ((room.left(), room.top()), (right, room.top()), (room.left(), bottom))
+        return [QRect(QPoint(*corner), size) for corner in corners]
+
+    def _covers(self, place: QRect) -> bool:
+        """Whether a place of the canvas lies upon layers."""
+        seen = place.translated(-self._canvas.viewport().pos())
+        return self._canvas.graph_scene.is_blocked(self._canvas.mapToScene(seen).boundingRect())
 
     def _note(self, has_figures: bool) -> str:
         if has_figures:

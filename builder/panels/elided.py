@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -15,6 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 LEAST = 48  # pixels; what is left of a text in any case
+BREAK = "\u200b"  # a zero-width space
+_LONG_WORD, _PIECE = re.compile(r"\S{20,}"), re.compile(r".{1,10}")
+
+
+def breakable(text: str) -> str:
+    """A text whose very long words can be broken into lines, at places that are not seen."""
+    return _LONG_WORD.sub(lambda found: BREAK.join(_PIECE.findall(found[0])), text)
 
 
 class ElidedLabel(QLabel):

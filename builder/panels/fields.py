@@ -21,7 +21,7 @@ from graph.catalog.params import ParamSpec, Value
 
 UNTYPED = ("bool", "choice")  # kinds whose editor takes no text, and so no expression
 LEAST_CHOICE = 96  # pixels; the inspector is narrow
-SEVERAL_TEXT = later("several values")
+SEVERAL_TEXT = later("several")
 
 
 class TextField(QLineEdit):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtGui import QResizeEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
 from builder.panels.field_text import UNSET
@@ -14,6 +14,8 @@ from builder.panels.typed_text import TypedText
 from builder.theme import GRID
 from builder.theme.tokens import CONTROL_HEIGHT
 from graph.catalog.params import ParamSpec, Value
+
+HINT_GAP = "  "  # between a value and where it comes from
 
 
 class NumberField(QAbstractSpinBox):
@@ -30,6 +32,7 @@ class NumberField(QAbstractSpinBox):
     _fallback: Value = UNSET
     _spec: ParamSpec | None = None
     _drag_start: Value = None
+    _hint = ""
 
     def __init__(self, spec: ParamSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +54,12 @@ class NumberField(QAbstractSpinBox):
     def show_value(self, value: Value, hint: str, fallback: Value) -> None:
         self.typing.show_value(value)
         self._value, self._fallback = value, fallback
-        self.lineEdit().setPlaceholderText(hint)
+        self._hint = hint
+        self._show_hint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_hint()
 
     def begin_drag(self) -> None:
         """Remembers where a drag begins."""
@@ -92,6 +100,14 @@ class NumberField(QAbstractSpinBox):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         only_with_focus(self, event, super().wheelEvent)
+
+    def _show_hint(self) -> None:
+        """Shows the hint, without where it comes from if that has no room; the tool tip tells it too."""
+        line = self.lineEdit()
+        margins = line.textMargins()
+        room = line.width() - margins.left() - margins.right() - GRID // 2
+        is_cut = line.fontMetrics().horizontalAdvance(self._hint) > room
+        line.setPlaceholderText(self._hint.partition(HINT_GAP)[0] if is_cut else self._hint)
 
     def _note(self, value: Value, burst: int) -> None:
         self._value = value

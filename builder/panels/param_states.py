@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from builder.panels.field_text import UNSET, format_value
 from builder.panels.form_row import FieldState, default_state
+from builder.panels.number_field import HINT_GAP
 from builder.session import Session
 from builder.texts import tr, tr_made
 from graph.catalog.params import ParamSpec, Value
@@ -67,7 +68,9 @@ def _inferred_state(
         if tensor
         else tr("It follows from {name}.", name=name)
     )
-    return replace(state, hint=tr("{hint}  from {name}", hint=hint, name=name), fallback=known, origin=what)
+    return replace(
+        state, hint=HINT_GAP.join((hint, tr("from {name}", name=name))), fallback=known, origin=what
+    )
 
 
 def _source(session: Session, node: Node, param: ParamSpec) -> tuple[str, str] | None:

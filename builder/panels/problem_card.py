@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.icons import ICON_SIZE, icon
-from builder.panels.elided import ElidedButton
+from builder.panels.elided import BREAK, ElidedButton, breakable
 from builder.panels.flow import FlowLayout
 from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme
@@ -77,7 +77,7 @@ class ProblemCard(QFrame):
     @property
     def text(self) -> str:
         """The message as it stands there."""
-        return self._text.text()
+        return self._text.text().replace(BREAK, "")
 
     @property
     def fix_buttons(self) -> list[QPushButton]:
@@ -101,8 +101,9 @@ class ProblemCard(QFrame):
         is_shown, self.problem = problem == self.problem, problem
         if is_shown:
             return
-        self._text.setText(tr_made(problem.message))
-        self.setAccessibleName(self._text.text())
+        message = tr_made(problem.message)
+        self._text.setText(breakable(message))
+        self.setAccessibleName(message)
         self.setProperty("role", f"{problem.severity}-card")
         self.style().unpolish(self)
         self.style().polish(self)

@@ -78,9 +78,9 @@ class Survey:
         value, effective = self._values[param.name]
         problem = self._problems.get(param.name, "")
         if value is SEVERAL:
-            return FieldState(value, SEVERAL_TEXT, None, problem)
+            return FieldState(value, tr(SEVERAL_TEXT), None, problem)
         if param.inferred is not None:
-            state = FieldState(value, "inferred", None, problem)
+            state = FieldState(value, tr("inferred"), None, problem)
         else:
             state = FieldState(value, shown_default(replace(param, default=effective)), effective, problem)
         first = next(self.nodes())

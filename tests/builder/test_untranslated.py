@@ -258,6 +258,7 @@ STATES = {
     "network": lambda window: window.files.new_project(template("SmallCNN").project()),
     "one layer": lambda window: with_selected("conv1", window=window),
     "several layers": lambda window: with_selected("conv1", "fc", window=window),
+    "several of a kind": lambda window: with_selected("conv1", "conv2", window=window),
     "broken": broken,
     "block": in_block,
 }
