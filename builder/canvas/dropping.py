@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QPointF, QRectF
 
-from builder.canvas.scene import CanvasScene, box_of
+from builder.canvas.boxes import box_of
+from builder.canvas.scene import CanvasScene
 from builder.texts import tr
 from graph.document import Edge, Edit, Position
 from graph.edits import MoveNodes

@@ -7,10 +7,11 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from shiboken6 import isValid
 
+from builder.canvas.boxes import rect_of
 from builder.canvas.placement import CARD_HEIGHT
 from builder.canvas.ports import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
 from builder.canvas.routes import loose, middle
-from builder.canvas.scene import CanvasScene, rect_of
+from builder.canvas.scene import CanvasScene
 from builder.canvas.style import CORNER
 from builder.fix_preview import tried_out
 from builder.session import Session

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
 
+from builder.canvas.hitting import hit_at
 from builder.canvas.hover_text import hover_html
 from builder.canvas.note import beside
 from builder.canvas.style import DETAIL_SCALE
@@ -89,7 +90,7 @@ class HoverCard(QFrame):
         canvas = self._canvas
         if canvas.note.isVisible() or canvas.search.isVisible() or canvas.replacer.popup.isVisible():
             return
-        hit = canvas.graph_scene.hit(canvas.mapToScene(self._at))
+        hit = hit_at(canvas.graph_scene, canvas.mapToScene(self._at))
         if hit.node is None or (hit.port is not None and canvas.zoom >= DETAIL_SCALE):
             return
         theme = canvas.look.theme  # it floats above cards of its colour, so its border stands out

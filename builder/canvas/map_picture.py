@@ -7,9 +7,10 @@ from time import perf_counter
 from PySide6.QtCore import QObject, QRectF, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 
+from builder.canvas.boxes import box_of, rect_of
 from builder.canvas.far import Tile
 from builder.canvas.grid_index import united
-from builder.canvas.scene import CanvasScene, box_of, rect_of
+from builder.canvas.scene import CanvasScene
 from builder.theme import GRID
 
 MARGIN = float(GRID)  # pixels around the graph

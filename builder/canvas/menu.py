@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from builder.arrange_actions import ALIGN, COLOR
-from builder.canvas.scene import Hit
+from builder.canvas.hitting import Hit
 from builder.texts import later, tr
 from graph.document import Graph
 

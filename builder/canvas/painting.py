@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
+from builder.canvas.boxes import box_of
 from builder.canvas.edge_plus import paint_plus
 from builder.canvas.node_item import OVERHANG
-from builder.canvas.scene import CanvasScene, box_of
+from builder.canvas.scene import CanvasScene
 from builder.canvas.style import DETAIL_SCALE, EDGE_STATES, NAME_SCALE
 
 HEAVY_CARDS, HEAVY_BLOCKS = 16, 80  # in sight, from which on a repaint of them all takes half a frame

@@ -12,10 +12,11 @@ from builder.canvas.cutting import Cut
 from builder.canvas.edge_item import EdgeItem
 from builder.canvas.edge_plus import is_on_plus
 from builder.canvas.gestures import Gesture, Marquee, Move, Resize
+from builder.canvas.hitting import NOTHING, Hit, hit_at
 from builder.canvas.node_item import NodeItem
 from builder.canvas.note import Note
 from builder.canvas.ports import Port
-from builder.canvas.scene import NOTHING, CanvasScene, Hit
+from builder.canvas.scene import CanvasScene
 from builder.canvas.style import DETAIL_SCALE
 from builder.canvas.wire import DropOnNothing, Wire
 from builder.session import Session
@@ -66,9 +67,9 @@ class Pointer:
     def hit(self, at: QPointF, zoom: float) -> Hit:
         """What lies at a scene position at this zoom; far out the ports are too small to take."""
         if zoom < DETAIL_SCALE:
-            found = self._scene.hit(at, MIN_REACH)
+            found = hit_at(self._scene, at, MIN_REACH)
             return Hit(found.node) if found.port else found
-        return self._scene.hit(at, max(MIN_REACH / zoom, 10.0))
+        return hit_at(self._scene, at, max(MIN_REACH / zoom, 10.0))
 
     def press(self, view_at: QPoint, at: QPointF, zoom: float, held: Qt.KeyboardModifier) -> None:
         """The left button went down."""
@@ -228,7 +229,8 @@ class Pointer:
 
     def _wire_off(self, edge: Edge, at: QPointF) -> Wire:
         """An edge taken by the end that is nearer; the other stays."""
-        start, end = self._scene.ends_of(self._scene.edges[edge])
+        item = self._scene.edges[edge]
+        start, end = item.start, item.end
         takes_end = (at - end).manhattanLength() <= (at - start).manhattanLength()
         stays = edge.source if takes_end else edge.target
         port = self._scene.nodes[stays.node].port(stays)

@@ -6,14 +6,14 @@ of 100,000 nodes costs what is on the screen and no more. Gestures add items of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
+from PySide6.QtCore import QObject, QRectF, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene
 
-from builder.canvas.annotation_layer import Annotation, AnnotationHit, AnnotationLayer
+from builder.canvas.annotation_layer import Annotation, AnnotationLayer
 from builder.canvas.blocks import BlockView
+from builder.canvas.boxes import box_of, rect_of
 from builder.canvas.edge_item import EdgeItem, EdgesOf
 from builder.canvas.far import FarView, Place, touched_by
 from builder.canvas.geometry import Geometry
@@ -22,28 +22,14 @@ from builder.canvas.heat import Heat
 from builder.canvas.lazy_items import LazyItems
 from builder.canvas.loading import Loading
 from builder.canvas.node_item import OVERHANG, NodeItem, PortState
-from builder.canvas.ports import Port
 from builder.canvas.routes import may_be_blocked
 from builder.canvas.style import CanvasStyle
+from builder.canvas.wrong_ports import wrong_ports
 from builder.session import Session
 from graph.document import Change, Edge, PortRef, Position
 from graph.problems import Problem
 
-PORT_REACH = 12.0  # canvas units around a port that count as the port
 MANY = 300  # boxes; to repaint all that is seen then costs less than to repaint them
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """What lies under the mouse: a port of a node, a node, an edge, a frame or note, or nothing."""
-
-    node: NodeItem | None = None
-    port: Port | None = None
-    edge: EdgeItem | None = None
-    annotation: AnnotationHit | None = None
-
-
-NOTHING = Hit()
 
 
 class CanvasScene(QGraphicsScene):
@@ -63,8 +49,8 @@ class CanvasScene(QGraphicsScene):
         self.session = session
         self.style_ = style
         self.geometry, self.far, self.blocks = Geometry(session), FarView(self), BlockView(self)
-        self.nodes: LazyItems[str, NodeItem] = LazyItems(self._node_keys, lambda i: NodeItem(i, self))
-        self.edges: LazyItems[Edge, EdgeItem] = LazyItems(self._edge_keys, lambda e: EdgeItem(e, self))
+        self.nodes = LazyItems[str, NodeItem](lambda: session.graph.nodes, lambda i: NodeItem(i, self))
+        self.edges = LazyItems[Edge, EdgeItem](lambda: EdgesOf(session.graph), lambda e: EdgeItem(e, self))
         self.annotations = AnnotationLayer(self)
         self.selected: frozenset[str] = frozenset()
         self.selected_edges: set[Edge] = set()
@@ -103,7 +89,8 @@ class CanvasScene(QGraphicsScene):
         self.selected_edges, self.marks = set(), {}
         self.hovered = self.hovered_edge = self.target = self.hidden_edge = None
         self.cut_edges = frozenset()
-        self._problems, self.wrong = self.session.all_marks, self._wrong_ports()
+        self._problems = self.session.all_marks
+        self.wrong = wrong_ports(self.session.graph, self.session.problems)
         self.selected = frozenset(self.session.selection)
         self._loading.start(self.session.graph)
         self.redraw()
@@ -247,25 +234,6 @@ class CanvasScene(QGraphicsScene):
 
     # -- what is where
 
-    def hit(self, at: QPointF, reach: float = PORT_REACH) -> Hit:
-        """What lies at a scene position; ports before nodes, those before notes, edges and frames."""
-        around = (at.x() - reach, at.y() - reach, at.x() + reach, at.y() + reach)
-        cards = [self.nodes[i] for i in reversed(self.drawn_order(self.geometry.nodes_in(around)))]
-        for card in cards:
-            port = card.port_near(at, reach)
-            if port is not None:
-                return Hit(card, port)
-        for card in cards:
-            if card.card.contains(at - card.pos()):
-                return Hit(card)
-        note = self.annotations.hit_note(at, reach)
-        if note is not None:
-            return Hit(annotation=note)
-        edges = (self.edges[edge] for edge in self.geometry.edges_in(around))
-        edge = next((edge for edge in edges if edge.is_at(at)), None)
-        frame = self.annotations.hit_frame(at, reach) if edge is None else None
-        return Hit(edge=edge, annotation=frame) if edge or frame else NOTHING
-
     def nodes_in(self, area: QRectF) -> list[str]:
         """Ids of the nodes whose cards touch a rectangle, in the order in which they are drawn."""
         return self.drawn_order(self.geometry.nodes_in(box_of(area)), selected_last=False)
@@ -285,10 +253,6 @@ class CanvasScene(QGraphicsScene):
         both = united(each for each in (box, around) if each is not None)
         return rect_of(both) if both else QRectF()
 
-    def ends_of(self, item: EdgeItem) -> tuple[QPointF, QPointF]:
-        """Where an edge starts and ends."""
-        return item.start, item.end
-
     def is_blocked(self, area: QRectF) -> bool:
         """Whether a card stands in a rectangle."""
         return bool(self.geometry.nodes_in(box_of(area)))
@@ -299,13 +263,9 @@ class CanvasScene(QGraphicsScene):
             return "cut"
         if self.selected_edges and edge in self.selected_edges:
             return "selected"
-        return (
-            "error"
-            if self.wrong and edge.target in self.wrong
-            else "hover"
-            if edge == self.hovered_edge
-            else "normal"
-        )
+        if self.wrong and edge.target in self.wrong:
+            return "error"
+        return "hover" if edge == self.hovered_edge else "normal"
 
     def redraw(self, boxes: Iterable[Box] | None = None) -> None:
         """Says that nodes or edges look different in these boxes, or everywhere, and has those repainted."""
@@ -432,33 +392,6 @@ class CanvasScene(QGraphicsScene):
         before, now = self._problems, self.session.all_marks
         return [i for i in {*before, *now} if before.get(i) != now.get(i)]
 
-    def _wrong_ports(self) -> frozenset[PortRef]:
-        """Both ends of every edge that carries what its target cannot take."""
-        graph, wrong = self.session.graph, set[PortRef]()
-        for problem in self.session.problems:
-            if problem.node is None or problem.port is None or problem.node not in graph.nodes:
-                continue
-            edge = graph.incoming(problem.node).get(problem.port)
-            if edge is not None and problem.is_error:
-                wrong |= {edge.source, edge.target}
-        return frozenset(wrong)
-
     def _show_wrong_ports(self) -> list[Box]:
-        before, self.wrong = self.wrong, self._wrong_ports()
+        before, self.wrong = self.wrong, wrong_ports(self.session.graph, self.session.problems)
         return self._boxes_of({ref.node for ref in before ^ self.wrong})
-
-    def _node_keys(self) -> Collection[str]:
-        return self.session.graph.nodes
-
-    def _edge_keys(self) -> Collection[Edge]:
-        return EdgesOf(self.session.graph)
-
-
-def box_of(area: QRectF) -> Box:
-    """A rectangle as a box."""
-    return area.left(), area.top(), area.right(), area.bottom()
-
-
-def rect_of(box: Box) -> QRectF:
-    """A box as a rectangle."""
-    return QRectF(box[0], box[1], box[2] - box[0], box[3] - box[1])

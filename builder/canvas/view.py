@@ -22,8 +22,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from builder.canvas import clipboard
 from builder.canvas.adding import Adder
 from builder.canvas.hint import EmptyHint
+from builder.canvas.keys import CanvasKeys
 from builder.canvas.menu import context_menu, entries_for
-from builder.canvas.moving import move_edit, places_of_selection
 from builder.canvas.note import Note
 from builder.canvas.painting import is_heavy, paint_graph
 from builder.canvas.placement import place_on_edge
@@ -37,15 +37,12 @@ from builder.canvas.text_fields import TextFields
 from builder.canvas.zoom_view import ZoomView
 from builder.layer_list import MIME_TYPE
 from builder.session import Session
-from builder.shortcuts import trigger
 from builder.texts import tr
-from builder.theme import GRID, Theme
+from builder.theme import Theme
 from graph.document import Change, Edge, PortRef
 from graph.frame_contents import with_contents
 from graph.removing import removal
 
-ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
-PAN_STEP = 64  # pixels an arrow key pans by when nothing is selected
 REVEAL_MARGIN = 32  # pixels kept free around a node that is brought into sight
 
 
@@ -76,7 +73,7 @@ class CanvasView(ZoomView):
         self._places, self._seen = Places(self), (session.scope, session.block)
         self.menu_at: QPointF | None = None  # where the context menu was asked for
         self._pan_from: QPoint | None = None
-        self._space_held = self._space_panned = False
+        self._keys = CanvasKeys(self, session, self._pointer)
         self._connect()
         self.set_theme(theme)
         self._reload()
@@ -208,8 +205,8 @@ class CanvasView(ZoomView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
         left = event.button() == Qt.MouseButton.LeftButton
-        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space_held):
-            self._pan_from, self._space_panned = at, True
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._keys.is_space_held):
+            self._pan_from, self._keys.has_panned = at, True
             self._pointer.leave()
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
         elif left:
@@ -223,7 +220,7 @@ class CanvasView(ZoomView):
             self._pan_from = at
         elif event.buttons() & Qt.MouseButton.LeftButton:
             self._pointer.move(at, self.mapToScene(at))
-        elif not (self.search.isVisible() or self._space_held):
+        elif not (self.search.isVisible() or self._keys.is_space_held):
             self.menu_at = None
             self._pointer.hover(at, self.mapToScene(at), self.zoom)
             self.viewport().setCursor(self._pointer.cursor)
@@ -232,7 +229,7 @@ class CanvasView(ZoomView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._pan_from is not None:
             self._pan_from = None
-            self._show_pan_cursor()
+            self._keys.show_cursor()
         elif event.button() == Qt.MouseButton.LeftButton:
             self._pointer.release(self.mapToScene(event.position().toPoint()))
         event.accept()
@@ -284,26 +281,10 @@ class CanvasView(ZoomView):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = Qt.Key(event.key())
-        if key == Qt.Key.Key_Space:
-            if not event.isAutoRepeat():
-                self._space_held, self._space_panned = True, False
-                self._show_pan_cursor()
-        elif key in ARROWS and not event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            self._step(*ARROWS[key], large=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        elif key == Qt.Key.Key_Escape:
-            self._escape()
-        else:
-            event.ignore()
+        self._keys.press(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() != Qt.Key.Key_Space or event.isAutoRepeat() or not self._space_held:
-            event.ignore()
-            return
-        self._space_held = False
-        self._show_pan_cursor()
-        if not self._space_panned:
-            trigger(self, Qt.Key.Key_Space)
+        self._keys.release(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -394,33 +375,7 @@ class CanvasView(ZoomView):
     def _insert(self, edge: Edge, at: QPointF) -> None:
         self._adder.ask(self.mapFromScene(at), at, edge)
 
-    def _escape(self) -> None:
-        """Breaks a gesture off, else selects nothing, else leaves the block."""
-        if self._pointer.cancel():
-            return
-        if self._session.all_selected or self.graph_scene.selected_edges:
-            self._session.select(())
-            self.graph_scene.select_edges(())
-        else:
-            self._session.leave()
-
-    def _step(self, dx: int, dy: int, large: bool) -> None:
-        """An arrow key: moves the selection by the grid, or the view."""
-        chosen = self._session.all_selected
-        if not chosen:
-            self.pan_by(QPoint(-dx * PAN_STEP, -dy * PAN_STEP))
-            return
-        step = GRID * (5 if large else 1)
-        places = places_of_selection(self.graph_scene)
-        moved = {i: (x + dx * step, y + dy * step) for i, (x, y) in places.items()}
-        edit = move_edit(self.graph_scene, moved)
-        self._session.apply(edit, merge_key=("nudge", self._session.block, tuple(moved)))
-
     def _cursor(self) -> QPoint:
         """The mouse in the viewport, or the viewport's centre."""
         at = self.viewport().mapFromGlobal(QCursor.pos())
         return at if self.viewport().rect().contains(at) else self.viewport().rect().center()
-
-    def _show_pan_cursor(self) -> None:
-        shape = Qt.CursorShape.OpenHandCursor if self._space_held else Qt.CursorShape.ArrowCursor
-        self.viewport().setCursor(shape)

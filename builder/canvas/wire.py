@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGraphicsPathItem
 
+from builder.canvas.hitting import hit_at
 from builder.canvas.node_item import NodeItem, PortState
 from builder.canvas.ports import Port
 from builder.canvas.routes import loose
@@ -172,7 +173,7 @@ class Wire:
 
     def _under(self, at: QPointF) -> tuple[NodeItem | None, Port | None]:
         """The port at the mouse; over a card the first that fits, or one that tells why none does."""
-        hit = self._scene.hit(at, SNAP)
+        hit = hit_at(self._scene, at, SNAP)
         if hit.node is None:
             return None, None
         if hit.port is not None:

@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from builder.canvas.blocks import MOST, TILE
+from builder.canvas.boxes import box_of
 from builder.canvas.grid_index import GridIndex, overlap
 from builder.canvas.node_item import NodeItem
 from builder.canvas.painting import paint_graph
-from builder.canvas.scene import box_of
 from graph.document import Edge, EditError, Graph, Node, PortRef, Project
 from graph.edits import MoveNodes, RemoveNodes, SetParams
 from graph.node_flags import SetBypassed

@@ -7,11 +7,11 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 
+from builder.canvas.boxes import rect_of
 from builder.canvas.face import Face
 from builder.canvas.node_item import OVERHANG
 from builder.canvas.ports import ports_of
 from builder.canvas.routes import route
-from builder.canvas.scene import rect_of
 from builder.theme import dark, light
 from graph.annotation_edits import AddAnnotations, RemoveAnnotations
 from graph.block_edits import InBlock
