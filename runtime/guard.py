@@ -21,7 +21,12 @@ class Guard:
     Args:
         buffers: what a forward pass changes and a step that is left out must put back, such as the running
             mean of a batch norm.
+
+    Attributes:
+        looks_at_loss: whether a loss that is not finite is a reason too, as where a run would not end by it.
     """
+
+    looks_at_loss = False
 
     def __init__(self, buffers: list[Tensor] | None = None) -> None:
         self._buffers = buffers or []
@@ -127,11 +132,18 @@ def guard_of(
     buffers = [each for each in model.buffers() if each.is_floating_point()] if skips else []
     if is_scaled:
         return Guard(buffers) if skips else None
+    if device.type != "cpu" and not skips:
+        return None
+    guard = _unscaled_guard(plan, optimizer, device, buffers)
+    guard.looks_at_loss = skips
+    return guard
+
+
+def _unscaled_guard(
+    plan: TrainingPlan, optimizer: Optimizer, device: torch.device, buffers: list[Tensor]
+) -> Guard:
     if device.type == "cpu":
         return HostGuard(buffers)
-    if not skips:
-        return None
-    is_fused = plan.optimizer.spec.fused_with_scaler and getattr(
-        optimizer, "_step_supports_amp_scaling", False
-    )
+    is_told = getattr(optimizer, "_step_supports_amp_scaling", False)
+    is_fused = is_told and plan.optimizer.spec.fused_with_scaler
     return (FusedGuard if is_fused else CopyGuard)(optimizer, buffers)

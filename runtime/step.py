@@ -124,13 +124,14 @@ class Stepper:
         self._samples += len(targets)
         if is_last and not self._parts:
             self._meter.note(loss, right)
-            self._update()
+            self._update(loss)
             return
         self._parts.append((loss, right))
         if is_last:
-            self._meter.note(*_joined(self._parts))
+            loss, right = _joined(self._parts)
+            self._meter.note(loss, right)
             self._parts = []
-            self._update()
+            self._update(loss)
 
     def compute(self, inputs: Tensor, targets: Tensor) -> None:
         """Works out the gradient of a batch and nothing else, as at the weights that there are."""
@@ -148,7 +149,7 @@ class Stepper:
         right = None if self._judge is None else self._judge(outputs.detach(), targets)
         return loss.detach(), right
 
-    def _update(self) -> None:
+    def _update(self, loss: Tensor) -> None:
         if not self._named:  # which parameters take part shows after the first backward pass
             named = self._model.named_parameters()
             self._named = [(name, parameter) for name, parameter in named if parameter.grad is not None]
@@ -165,7 +166,9 @@ class Stepper:
         if self._guard is None:
             self._take()
         else:
-            is_left_out = self._guard.take(self._take, norm)
+            # Infinity times 0 is no number; a finite loss adds nothing.
+            signal = norm + 0 * loss if self._guard.looks_at_loss else norm
+            is_left_out = self._guard.take(self._take, signal)
         self._rates.restore(lr)
         for _, parameter in self._named:
             parameter.grad = None

@@ -15,6 +15,7 @@ from runtime.progress import Progress
 # The fp16 scaler starts at 2**16 and halves at every skipped step: after this many in a row its factor is
 # below 1/1000 and the overflow is not the scaler's doing. Nor does a network recover by itself after as many.
 MAX_SKIPPED_STEPS = 26
+MOST_TRACED = 3  # steps left out whose origin is looked for, which takes as long as two of them
 
 FindOrigin = Callable[[int], Origin | None]
 
@@ -32,7 +33,7 @@ class StepWatch:
         self._tells = plan.on_nonfinite == "skip"
         self._may_skip = is_scaled or self._tells
         self._find_origin = find_origin
-        self._count = 0
+        self._count = self._traced = 0
 
     def last(self, measured: Measured, progress: Progress) -> int | None:
         """Index of the step that ends the run; counts those that may be left out."""
@@ -58,14 +59,21 @@ class StepWatch:
             step: its number.
             names: of the parameters, in the meter's order.
         """
+        return self._error(measured, index, step, names, self._find_origin(step))
+
+    def _error(
+        self, measured: Measured, index: int, step: int, names: Sequence[str], origin: Origin | None
+    ) -> NonFiniteError:
         culprit = None if measured.culprit is None else names[measured.culprit]
         is_loss = not math.isfinite(measured.losses[index])
-        return NonFiniteError("loss" if is_loss else "gradient", step, culprit, self._find_origin(step))
+        return NonFiniteError("loss" if is_loss else "gradient", step, culprit, origin)
 
     def told(self, measured: Measured, progress: Progress, names: Sequence[str]) -> StepsSkipped | None:
         """What is said of the steps left out among those just recorded; None if there are none."""
         if not self._tells or not self._count or measured.broken is None:
             return None
         step = progress.recorded - len(measured.losses) + measured.broken + 1
-        error = self.error(measured, measured.broken, step, names)
+        self._traced += 1
+        origin = self._find_origin(step) if self._traced <= MOST_TRACED else None
+        error = self._error(measured, measured.broken, step, names, origin)
         return StepsSkipped(step, self._count, error.what, error.node)
