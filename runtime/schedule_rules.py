@@ -76,6 +76,8 @@ def cosine_lr(params: Params, base: float, step: int, span: Span, rest: int) -> 
 def restarted_lr(params: Params, base: float, step: int, span: Span, rest: int) -> float:
     """Half cosines one after another."""
     period = span.steps(params.T_0)
+    if params.T_mult == 1:
+        step %= period
     while step >= period:
         step -= period
         period *= params.T_mult

@@ -164,6 +164,12 @@ def test_the_curve_has_both_ends_and_no_more_points_than_asked():
     assert curve.note == ""
 
 
+def test_the_curve_of_countless_restarts_is_there_at_once():
+    restarts = {"type": "CosineAnnealingWarmRestarts", "T_0": 1}
+    curve = lr_curve(plan(epochs=10**12, scheduler=restarts), 10)
+    assert len(curve.points) == 500
+
+
 def test_the_curve_of_a_plateau_is_known_up_to_the_end_of_the_warm_up():
     scheduler = {"type": "ReduceLROnPlateau", "warmup_epochs": 1}
     sgd = {"type": "SGD", "lr": 1.0}
