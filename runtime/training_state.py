@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Names = Mapping[str, str]  # of a parameter or buffer: what it was called when it was saved
 
 ORDER_KEYS = ("data", "batch_size", "drop_last", "sampler", "accumulate_steps", "seed")  # of the samples
-RATE_KEYS = ("optimizer", "scheduler", "epochs", "max_steps", *ORDER_KEYS)
+RATE_KEYS = ("optimizer", "scheduler", "epochs", "max_steps", "channels_last", *ORDER_KEYS)
 PLATEAU_COUNTS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
 
 
@@ -134,13 +135,23 @@ def _carry_optimizer(
         for name, index in zip(group["param_names"], group["params"], strict=True)
     }
     own = trainer.optimizer.state_dict()
-    shapes = {name: parameter.shape for name, parameter in trainer.model.named_parameters()}
+    parameters = dict(trainer.model.named_parameters())
     for group in own["param_groups"]:
         for name, index in zip(group["param_names"], group["params"], strict=True):
-            before = name if names is None else names.get(name)
-            if before is not None and remembered.get(before) and weights[before].shape == shapes[name]:
-                own["state"][index] = remembered[before]
+            before, parameter = name if names is None else names.get(name), parameters[name]
+            if before is not None and remembered.get(before) and weights[before].shape == parameter.shape:
+                own["state"][index] = _laid_out_like(parameter, remembered[before])
     trainer.optimizer.load_state_dict(own)
+
+
+def _laid_out_like(parameter: Tensor, remembered: Mapping[str, Any]) -> dict[str, Any]:
+    """What is remembered of a weight, in memory as the weight is now: fused kernels go by that."""
+    return {
+        name: torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
+        if torch.is_tensor(value) and value.shape == parameter.shape and value.ndim
+        else value
+        for name, value in remembered.items()
+    }
 
 
 def _replan_rates(trainer: Trainer, state: Mapping[str, Any]) -> None:

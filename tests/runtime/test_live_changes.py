@@ -311,5 +311,4 @@ def test_a_plateau_keeps_what_it_had_lowered(tmp_path: Path) -> None:
         tmp_path,
         epoch=3,
     )
-    rates = [record.lrs[0] for record in of_type(events, StepsRecorded)]
-    assert rates == pytest.approx([0.1, 0.1, 0.05, 0.25, 0.025])
+    assert lrs(events)[::STEPS] == pytest.approx([0.1, 0.1, 0.05, 0.25, 0.025])

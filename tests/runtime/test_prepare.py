@@ -40,6 +40,17 @@ def test_channels_go_last_and_the_network_learns_the_same(tmp_path: Path) -> Non
     assert [ended.epoch for ended in of_type(events, EpochEnded)] == [3]
 
 
+def test_channels_may_go_last_in_the_middle_of_a_run(tmp_path: Path) -> None:
+    data, whole, changed = make_data((3, 5, 5)), make_colour_cnn(), make_colour_cnn()
+    list(events_of(whole, make_plan(epochs=4), data))
+    list(events_of(make_colour_cnn(), make_plan(epochs=4, max_steps=14), data, run_dir=tmp_path))
+    checkpoint = load_checkpoint(checkpoint_folder(tmp_path, "last"))
+    list(events_of(changed, make_plan(epochs=4, channels_last=True), data, checkpoint=checkpoint))
+    assert is_channels_last(changed)
+    for name, weight in whole.state_dict().items():
+        torch.testing.assert_close(changed.state_dict()[name], weight, rtol=1e-3, atol=1e-5)
+
+
 def test_a_compiled_network_learns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     compile_eagerly = partial(torch.compile, backend="eager")  # what the compiler reads, run as it is
     monkeypatch.setattr(torch, "compile", compile_eagerly)
