@@ -149,10 +149,10 @@ def readme_pictures(folder: Path) -> None:
         break_shapes(window)
         window.docks.reveal("Problems")
         take(window, folder / "shape-error.png")
-        train(window, 12)
-        take(window, folder / "training.png")
         enter_block(window)
         take(window, folder / "block.png")
+        train(window, 12)
+        take(window, folder / "training.png")
     with shown_window("dark", size) as window:
         train(window, 12)
         take(window, folder / "window-dark.png")

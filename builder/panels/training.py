@@ -36,6 +36,7 @@ class TrainingPanel(QWidget):
         self.plan.lr_preview.set_theme(theme)
         self.dashboard = Dashboard(theme, settings, self.splitter)
         self._checks = QHBoxLayout()
+        self._checks.setSpacing(GRID)
         self._checks.setContentsMargins(GRID, GRID, GRID, 0)
         column = QVBoxLayout(form)
         column.setContentsMargins(0, 0, 0, 0)
