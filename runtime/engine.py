@@ -117,6 +117,8 @@ def _changed(trainer: Trainer, control: Control, renew: Renew | None) -> Generat
     except CHANGE_ERRORS as error:
         yield ChangeRefused(trainer.progress.step, str(error))
         return trainer
+    if not told:
+        yield ChangeRefused(trainer.progress.step, "The project is as it is trained already.")
     yield from told
     return trainer
 

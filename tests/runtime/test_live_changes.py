@@ -118,6 +118,14 @@ def test_the_schedule_goes_on_as_if_planned_so_from_the_start(tmp_path: Path) ->
     assert momenta == [0.9]  # what the cycle had moved is back
 
 
+def test_an_unchanged_project_is_told_to_be_one(tmp_path: Path) -> None:
+    events = run(planned(), planned(), tmp_path)
+    assert of_type(events, ChangeRefused) == [
+        ChangeRefused(STEPS, "The project is as it is trained already.")
+    ]
+    assert ending(events).step == 3 * STEPS
+
+
 def test_fewer_epochs_end_the_run(tmp_path: Path) -> None:
     events = run(planned(epochs=9), planned(epochs=2), tmp_path)
     assert ending(events).step == 2 * STEPS
