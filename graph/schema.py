@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from graph.annotations import (
     FRAME_SIZE,
@@ -15,6 +15,7 @@ from graph.annotations import (
     NOTE_SIZE,
     Color,
 )
+from graph.file_text import in_turn
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Coordinate = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False)]
@@ -51,6 +52,10 @@ class EdgeModel(_Model):
     target: Text = Field(alias="to", description="Node id, dot, input port: `n2.in`.")
 
 
+Nodes = list[Annotated[NodeModel, BeforeValidator(in_turn)]]
+Edges = list[Annotated[EdgeModel, BeforeValidator(in_turn)]]
+
+
 class FrameModel(_Model):
     """A titled area around nodes that belong together."""
 
@@ -73,8 +78,8 @@ class NoteModel(_Model):
 class GraphModel(_Model):
     """What is on the canvas."""
 
-    nodes: list[NodeModel] = Field(description="In the order in which they were added.")
-    edges: list[EdgeModel] = Field(description="An input port takes one edge at most.")
+    nodes: Nodes = Field(description="In the order in which they were added.")
+    edges: Edges = Field(description="An input port takes one edge at most.")
     frames: list[FrameModel] = Field([], description="Frames around nodes.")
     notes: list[NoteModel] = Field([], description="Notes beside nodes.")
     silenced: list[Text] = Field([], description="Codes of the warnings about the whole that are not shown.")
@@ -92,8 +97,8 @@ class BlockParamModel(_Model):
 class BlockModel(GraphModel):
     """A graph that nodes stand for: those whose type is its name. Its Inputs and Outputs are their ports."""
 
-    nodes: list[NodeModel] = Field([], description="In the order in which they were added.")
-    edges: list[EdgeModel] = Field([], description="An input port takes one edge at most.")
+    nodes: Nodes = Field([], description="In the order in which they were added.")
+    edges: Edges = Field([], description="An input port takes one edge at most.")
     params: list[BlockParamModel] = Field([], description="What instances may set.")
 
 

@@ -15,7 +15,7 @@ from graph.blocks import reached
 from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
 from graph.document import Block, BlockParam, Edge, Frame, Graph, Node, Note, PortRef, Project
-from graph.file_text import FORMAT, MAX_DEPTH, TOO_DEEP, VERSION, StorageError, to_bytes
+from graph.file_text import FORMAT, MAX_DEPTH, TOO_DEEP, VERSION, StorageError, in_turn, to_bytes
 from graph.problems import did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -113,7 +113,11 @@ def _parsed(data: bytes) -> Any:
         raise StorageError("the file is empty. Restore it from a copy, or begin a new project.")
     try:
         return json.loads(
-            data.decode("utf-8-sig"), parse_constant=_refuse_constant, parse_float=_finite, parse_int=_integer
+            data.decode("utf-8-sig"),
+            object_hook=in_turn,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_integer,
         )
     except UnicodeDecodeError as error:
         raise StorageError(f"byte {error.start} is not UTF-8 text. Is this a Netloom project?") from None
