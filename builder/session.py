@@ -276,9 +276,10 @@ class Session(QObject):
 
     def select(self, ids: Iterable[str]) -> None:
         """Makes these nodes, frames and notes the selection; ids that are not there are left out."""
-        kinds = {item_id: self.graph.kind_of(item_id) for item_id in ids}
-        nodes = tuple(item_id for item_id, kind in kinds.items() if kind == "node")
-        annotations = tuple(item_id for item_id, kind in kinds.items() if kind in ("frame", "note"))
+        graph, chosen = self.graph, dict.fromkeys(ids)
+        there, drawn = graph.nodes, {*graph.frames, *graph.notes}
+        nodes = tuple(item_id for item_id in chosen if item_id in there)
+        annotations = tuple(item_id for item_id in chosen if item_id in drawn)
         if (nodes, annotations) != (self._selection, self._selected_annotations):
             self._selection, self._selected_annotations = nodes, annotations
             self.selection_changed.emit(nodes)

@@ -86,9 +86,8 @@ class CanvasScene(QGraphicsScene):
         self.geometry.clear()
         self.far.clear()
         self.annotations.show_as(())
-        self.selected_edges, self.marks = set(), {}
+        self.selected_edges, self.marks, self.cut_edges = set(), {}, frozenset()
         self.hovered = self.hovered_edge = self.target = self.hidden_edge = None
-        self.cut_edges = frozenset()
         self._problems = self.session.all_marks
         self.wrong = wrong_ports(self.session.graph, self.session.problems)
         self.selected = frozenset(self.session.selection)
@@ -148,7 +147,12 @@ class CanvasScene(QGraphicsScene):
         if not self.annotations.is_empty:
             self.repaint()
         before, self.selected = self.selected, frozenset(node_ids)
-        other = [i for i in before ^ self.selected if i in self.session.graph.nodes]
+        other = before ^ self.selected
+        if len(other) > MANY:
+            self.far.touch_all()
+            self.redraw()
+            return
+        other &= self.session.graph.nodes.keys()
         for node_id in other:
             if self.geometry.is_placed(node_id):
                 self.far.touch(node_id)
@@ -286,8 +290,6 @@ class CanvasScene(QGraphicsScene):
                 rect = QRectF(left, top, right - left, bottom - top)
                 self.update(rect.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG))
         self.content_changed.emit()
-
-    # -- the rest
 
     def place(self, node_ids: Iterable[str]) -> None:
         """Notes where nodes are that were not looked at yet, and their incoming edges."""

@@ -59,7 +59,8 @@ class Spoken(QObject):
 
 def selection_text(session: Session) -> str:
     """`conv1, Conv2d 3×3 → 32, output N×32×28×28, no problems`; without a selection, the whole graph."""
-    chosen = [node_id for node_id in session.selection if node_id in session.graph.nodes]
+    nodes = session.graph.nodes
+    chosen = [node_id for node_id in session.selection if node_id in nodes]
     if not chosen:
         num_nodes = len(session.graph.nodes)
         return tr(
