@@ -29,9 +29,9 @@ def _shifted(words: Tensor, count: int) -> Tensor:
 
 
 def _mixed(words: Tensor) -> Tensor:
-    words = (words ^ _shifted(words, 30)) * _signed(_FIRST)
-    words = (words ^ _shifted(words, 27)) * _signed(_SECOND)
-    return words ^ _shifted(words, 31)
+    words = (words ^ _shifted(words, 30)).mul_(_signed(_FIRST))
+    words.bitwise_xor_(_shifted(words, 27)).mul_(_signed(_SECOND))
+    return words.bitwise_xor_(_shifted(words, 31))
 
 
 def sample_keys(seed: int, epoch: int, rows: Tensor) -> Tensor:
@@ -60,12 +60,14 @@ class Draws:
 
         Shape: float32 (N, *shape).
         """
+        return _share(self._words(shape), 64 - _FLOAT_BITS) * (high - low) + low
+
+    def _words(self, shape: tuple[int, ...]) -> Tensor:
+        """64 random bits each, int64 (N, *shape)."""
         size = math.prod(shape)
         places = torch.arange(self._count + 1, self._count + size + 1, device=self._keys.device)
         self._count += size
-        words = _mixed(self._keys[:, None] + places * _signed(_GOLDEN))
-        shares = _shifted(words, 64 - _FLOAT_BITS).to(torch.float32) * 2.0**-_FLOAT_BITS
-        return (shares * (high - low) + low).view(len(self._keys), *shape)
+        return _mixed(self._keys[:, None] + places * _signed(_GOLDEN)).view(len(self._keys), *shape)
 
     def below(self, limit: int | Tensor) -> Tensor:
         """Whole numbers from 0 to below a limit, which may differ between samples.
@@ -80,5 +82,13 @@ class Draws:
 
         Shape: float32 (N, *shape).
         """
-        radius = (-2 * (1 - self.uniform(*shape)).log()).sqrt()
-        return radius * (self.uniform(*shape) * (2 * math.pi)).cos()
+        words = self._words(shape)  # enough bits for two numbers each
+        first, second = _share(words, 64 - _FLOAT_BITS), _share(words, 64 - 2 * _FLOAT_BITS)
+        radius = first.neg_().log1p_().mul_(-2).sqrt_()
+        return radius.mul_(second.mul_(2 * math.pi).cos_())
+
+
+def _share(words: Tensor, start: int) -> Tensor:
+    """Numbers from 0 to below 1, from _FLOAT_BITS bits of each word from `start` on."""
+    bits = (words >> start) & ((1 << _FLOAT_BITS) - 1)
+    return bits.to(torch.float32).mul_(2.0**-_FLOAT_BITS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -57,16 +57,17 @@ class Pending:
     output: tuple[int, ...]
 
     @classmethod
-    def of(cls, items: Items, chain: Chain) -> Pending:
-        if not len(items):
-            return cls(items, chain, replace(chain, transforms=()), (), torch.float32, ())
-        sample = items.read(0)
+    def of(cls, items: Items, chain: Chain, like: Items | None = None) -> Pending:
+        """The inputs with their preparation; where there are none, they are taken to be like others.
+
+        Raises:
+            DataError: one of some that are tried cannot be prepared, or has another shape than the rest.
+        """
+        sample = (items if len(items) else like or items).read(0)
         first, rest = chain.halves(sample.dtype == torch.uint8)
         ready = first(sample.unsqueeze(0))
-        keys = torch.zeros(1, dtype=torch.int64)
-        pending = cls(
-            items, first, rest, tuple(ready.shape[1:]), ready.dtype, tuple(rest(ready, keys).shape[1:])
-        )
+        output = tuple(rest(ready, torch.zeros(1, dtype=torch.int64)).shape[1:])
+        pending = cls(items, first, rest, tuple(ready.shape[1:]), ready.dtype, output)
         pending._compare_shapes()
         return pending
 
@@ -79,12 +80,6 @@ class Pending:
     def size(self) -> int:
         """Bytes of all of them after the first half."""
         return len(self.items) * math.prod(self.shape) * self.dtype.itemsize
-
-    def with_shape(self, other: Pending) -> Pending:
-        """The same, with the shape of others where there is no sample to know it from."""
-        if len(self.items):
-            return self
-        return replace(self, shape=other.shape, dtype=other.dtype, output=other.output)
 
     def rows(self, workers: int) -> StreamRows:
         """They, decoded whenever they are asked for."""

@@ -72,11 +72,8 @@ def _held(inputs: tuple[Inputs, Inputs], limits: Limits) -> tuple[Tensor, Tensor
 
 
 def _pending(inputs: tuple[Inputs, Inputs], chains: tuple[Chain, Chain]) -> tuple[Pending, Pending]:
-    first, second = (
-        Pending.of(TensorItems(x) if isinstance(x, Tensor) else x, chain)
-        for x, chain in zip(inputs, chains, strict=True)
-    )
-    return first, second.with_shape(first)
+    train, val = (TensorItems(x) if isinstance(x, Tensor) else x for x in inputs)
+    return Pending.of(train, chains[0]), Pending.of(val, chains[1], like=train)
 
 
 def _for(inputs: tuple[Inputs, Inputs], limits: Limits) -> Limits:

@@ -80,6 +80,15 @@ def test_an_epoch_goes_on_where_it_was_left(load, folder, feed):
 
 
 @pytest.mark.parametrize("feed", ["memory", "cache", "stream"])
+def test_nothing_has_to_be_held_back(load, folder, feed):
+    chains = {"train": [STEPS[0], {"type": "RandomCrop", "size": 5}]}
+    data = load(plan(feed=feed, val_fraction=0, transforms=chains), folder=folder)
+    assert (data.input_shape, len(data.val_x)) == ((3, 5, 5), 0)
+    assert sum(len(y) for _, y in Feed(data, 6).train(1)) == SAMPLES
+    assert list(Feed(data, 6).val()) == []
+
+
+@pytest.mark.parametrize("feed", ["memory", "cache", "stream"])
 def test_epochs_look_different_and_validation_the_same(load, folder, feed):
     data = load(plan(feed=feed), folder=folder)
     feed = Feed(data, 6)
