@@ -10,7 +10,7 @@ from math import floor
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
 
 from builder.canvas.grid_index import Box, overlap, united
@@ -70,6 +70,8 @@ class FarView:
         self._scene = scene
         self._tiles: dict[Place, Tile] = {}
         self._place_of: dict[str, Place] = {}
+        self._rest = QTimer(scene, singleShot=True, interval=0)
+        self._rest.timeout.connect(self._make_rest)
 
     @property
     def is_complete(self) -> bool:
@@ -137,8 +139,9 @@ class FarView:
         return tile.extent
 
     def paint(self, painter: QPainter, area: Box) -> None:
-        """Draws what an area shows; a tile for which there was no time is drawn as it was before."""
-        self.make(perf_counter() + BUDGET)
+        """Draws what an area shows; a tile for which there was no time is drawn as it was, until later."""
+        if not self.make(perf_counter() + BUDGET):
+            self._rest.start()
         seen = [tile for tile in self._tiles.values() if tile.extent and overlap(tile.extent, area)]
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -170,6 +173,13 @@ class FarView:
             if is_small:
                 painter.setPen(QPen(brush.color(), 0))
             _draw(painter, (tile.blocks.get(category) for tile in seen))
+
+    def _make_rest(self) -> None:
+        """Makes what there was no time for, and has it shown once all of it is there."""
+        if self.make(perf_counter() + BUDGET):
+            self._scene.repaint()
+        else:
+            self._rest.start()
 
     def _make(self, tile: Tile) -> None:
         blocks, rings = defaultdict[str, QPainterPath](_shapes), defaultdict[str, QPainterPath](_shapes)

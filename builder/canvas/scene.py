@@ -36,11 +36,11 @@ class CanvasScene(QGraphicsScene):
     """Mirrors the session's graph.
 
     Signals:
-        content_changed(): something looks different now, wherever it is.
+        content_changed(areas): something looks different now, in these rectangles or, if None, anywhere.
         edges_selected(): other edges are selected now, or none.
     """
 
-    content_changed = Signal()
+    content_changed = Signal(object)
     edges_selected = Signal()
 
     def __init__(self, session: Session, style: CanvasStyle, parent: QObject | None = None) -> None:
@@ -283,13 +283,8 @@ class CanvasScene(QGraphicsScene):
 
     def repaint(self, boxes: Iterable[Box] | None = None) -> None:
         """Has boxes repainted, or everything, where nodes and edges look as they did."""
-        if boxes is None:
-            self.update()
-        else:
-            for left, top, right, bottom in boxes:
-                rect = QRectF(left, top, right - left, bottom - top)
-                self.update(rect.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG))
-        self.content_changed.emit()
+        areas = [rect_of(box).adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG) for box in boxes or ()]
+        self.content_changed.emit(areas if boxes is not None else None)
 
     def place(self, node_ids: Iterable[str]) -> None:
         """Notes where nodes are that were not looked at yet, and their incoming edges."""

@@ -1,28 +1,36 @@
-"""A picture of a view that stands in for it while somebody zooms through more than a frame can draw."""
+"""A picture of a view that stands in for it where it shows more than a frame can draw."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSize, QTimer, Signal, Slot
-from PySide6.QtGui import QPainter, QPixmap, QTransform
+from PySide6.QtGui import QPainter, QPixmap, QRegion, QTransform
 
 SLICE = 0.005  # seconds of drawing before the window has its turn
 BAND = 48  # pixels; a picture is drawn in bands of this height
 PAUSE = 40  # milliseconds from a change to the beginning of a new picture
+MOST_PARTS = 8  # that are drawn one by one; what lies between them is drawn as well if there are more
+MOST_AREAS = 300  # that may look different, before all of the picture is made anew
 
-Draw = Callable[[QPainter, QRect], None]
+Draw = Callable[[QPainter, QRect, QTransform], None]
+
+
+def parts_of(region: QRegion) -> list[QRect]:
+    """The rectangles to be drawn for a region."""
+    parts = [QRect(part) for part in region]
+    return parts if len(parts) <= MOST_PARTS else [region.boundingRect()]
 
 
 class StandIn(QObject):
-    """Keeps a picture of the viewport, made in slices while nothing else happens.
+    """Keeps a picture of the viewport, made in slices while nothing else happens, and mended after a change.
 
     Signals:
         ready(): the picture shows the view as it is now.
 
     Args:
-        draw: draws a part of the viewport, given in pixels, with a painter that is set up for pixels.
+        draw: draws a part of the viewport, given in pixels, as a transform from scene coordinates shows it.
         wanted: whether the view shows so much that a picture is needed.
     """
 
@@ -34,8 +42,10 @@ class StandIn(QObject):
         self._picture: QPixmap | None = None
         self._transform = QTransform()  # of the view when the picture was made
         self._is_true = False
+        self._stale: list[QRectF] = []  # where the picture is to be mended, in scene coordinates
         self._next: QPixmap | None = None
         self._next_transform = QTransform()
+        self._next_stale: list[QRectF] = []
         self._top = 0
         self._view = QTransform()
         self._size = QSize()
@@ -55,17 +65,28 @@ class StandIn(QObject):
 
     def begin_zoom(self) -> None:
         """From now on the picture is shown, if there is one, until a new one is ready."""
+        self._mend()
         self.is_shown = self._picture is not None and self._wanted()
 
-    @Slot()
-    def note_change(self) -> None:
-        """Takes note that the view shows something else now."""
+    def note_change(self, areas: Sequence[QRectF] | None = None) -> None:
+        """Takes note that the view shows something else now.
+
+        Args:
+            areas: where, in scene coordinates; anywhere if None.
+        """
+        is_making = self._slices.isActive()
+        if areas is not None and (self._is_true or is_making) and len(self._stale) < MOST_AREAS:
+            self._stale += areas
+            self._next_stale += areas if is_making else ()
+            return
         self._is_true = False
+        self._stale.clear()
         self._slices.stop()
         self._pause.start()
 
     def paint(self, painter: QPainter) -> bool:
         """Draws the picture in place of the view; False if the view has to draw itself."""
+        self._mend()
         picture = self._picture
         if picture is None or not (self.is_shown or (self._is_true and self._transform == self._view)):
             return False
@@ -75,6 +96,18 @@ class StandIn(QObject):
         painter.drawPixmap(QRectF(QPoint(), self._size_of(picture)), picture, QRectF(picture.rect()))
         painter.restore()
         return True
+
+    def _mend(self) -> None:
+        """Draws anew what looks different in the picture, if it can be seen as it is."""
+        if self._picture is None or not (self._stale and self._is_true and self._transform == self._view):
+            return
+        region = QRegion()
+        for area in self._stale:
+            region += self._transform.mapRect(area).toAlignedRect()
+        self._stale.clear()
+        with QPainter(self._picture) as painter:
+            for part in parts_of(region & QRect(QPoint(), self._size_of(self._picture))):
+                self._draw(painter, part, self._transform)
 
     def _size_of(self, picture: QPixmap) -> QSize:
         return picture.deviceIndependentSize().toSize()
@@ -89,6 +122,7 @@ class StandIn(QObject):
         self._next = QPixmap(self._size * self._pixel_ratio)
         self._next.setDevicePixelRatio(self._pixel_ratio)
         self._next_transform, self._top = QTransform(self._view), 0
+        self._next_stale.clear()
         self._slices.start()
 
     @Slot()
@@ -99,14 +133,15 @@ class StandIn(QObject):
         until = perf_counter() + SLICE
         with QPainter(self._next) as painter:
             while self._top < self._size.height():
-                self._draw(painter, QRect(0, self._top, self._size.width(), BAND))
+                part = QRect(0, self._top, self._size.width(), BAND)
+                self._draw(painter, part, self._next_transform)
                 self._top += BAND
                 if perf_counter() > until:
                     break
         if self._top >= self._size.height():
             self._slices.stop()
             self._picture, self._transform, self._next = self._next, self._next_transform, None
-            self._is_true = True
+            self._is_true, self._stale = True, [*self._next_stale]
             is_it = self._transform == self._view
             if self.is_shown:
                 self._show(not is_it)

@@ -95,8 +95,8 @@ class CanvasView(ZoomView):
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.viewport().update()
 
-    def paint_content(self, painter: QPainter, area: QRectF) -> None:
-        paint_graph(painter, self.graph_scene, area, self.zoom)
+    def paint_content(self, painter: QPainter, area: QRectF, scale: float) -> None:
+        paint_graph(painter, self.graph_scene, area, scale)
 
     def is_heavy(self, area: QRectF) -> bool:
         return is_heavy(self.graph_scene, area, self.zoom)

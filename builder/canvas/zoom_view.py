@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
@@ -18,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
-from builder.canvas.stand_in import StandIn
+from builder.canvas.stand_in import StandIn, parts_of
 from builder.canvas.style import CanvasStyle
 
 MIN_SCALE, MAX_SCALE = 0.04, 3.0  # a graph too large to be seen at the first is shown smaller still
@@ -26,9 +27,9 @@ FIT_MAX_SCALE = 1.0
 FIT_MARGIN = 40  # pixels around what is fitted
 ZOOM_STEP = 1.2
 PLANE = QRectF(-1e5, -1e5, 2e5, 2e5)  # canvas units that can always be reached
+HALO = 6.0  # pixels that what is emphasised stands out at any zoom
 DOTS = 32  # canvas units between grid dots, four steps of the grid; wider far out
 MIN_DOT_GAP = 24.0  # pixels on screen
-MOST_PARTS = 8  # that are drawn one by one; what lies between them is drawn as well if there are more
 
 
 class ZoomView(QGraphicsView):
@@ -63,22 +64,29 @@ class ZoomView(QGraphicsView):
         self._stand_in = StandIn(self._draw_part, self._is_heavy, self)
         self._stand_in.ready.connect(self.viewport().update)
 
-    def paint_content(self, painter: QPainter, area: QRectF) -> None:
+    def paint_content(self, painter: QPainter, area: QRectF, scale: float) -> None:
         """Draws what lies on the plane; for a subclass to fill.
 
         Args:
             painter: set up for scene coordinates.
             area: what is to be drawn, in scene coordinates.
+            scale: pixels for one canvas unit.
         """
 
     def is_heavy(self, area: QRectF) -> bool:
         """Whether an area takes so long to draw that a zoom needs a picture to stand in; for a subclass."""
         return False
 
-    @Slot()
-    def content_changed(self) -> None:
-        """Says that something looks different now."""
-        self._stand_in.note_change()
+    @Slot(object)
+    def content_changed(self, areas: Sequence[QRectF] | None = None) -> None:
+        """Has areas repainted where something looks different now, or everything without any given."""
+        halo = HALO / self.zoom
+        grown = [area.adjusted(-halo, -halo, halo, halo) for area in areas or ()]
+        self._stand_in.note_change(grown if areas is not None else None)
+        if areas is None:
+            self.viewport().update()
+        for area in grown:
+            self.viewport().update(self.viewportTransform().mapRect(area).toAlignedRect())
 
     @property
     def zoom(self) -> float:
@@ -96,7 +104,7 @@ class ZoomView(QGraphicsView):
         picture = QPixmap(self.viewport().size() * ratio)
         picture.setDevicePixelRatio(ratio)
         with QPainter(picture) as painter:
-            self._draw_part(painter, self.viewport().rect())
+            self._draw_part(painter, self.viewport().rect(), self.viewportTransform())
         return picture
 
     def pan_by(self, delta: QPoint) -> None:
@@ -163,7 +171,7 @@ class ZoomView(QGraphicsView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._stand_in.look_at(self.viewportTransform(), self.viewport().size(), self.devicePixelRatioF())
-        self._parts = _parts(event.region())
+        self._parts = parts_of(event.region())
         super().paintEvent(event)
         seen = QTransform(self.viewportTransform()), self.viewport().size()
         if seen != self._last_seen:
@@ -201,27 +209,27 @@ class ZoomView(QGraphicsView):
         area = self.mapToScene(part).boundingRect()
         painter.fillRect(area, self.look.canvas)
         if not self._stand_in.paint(painter):
-            self._paint_plane(painter, area)
+            self._paint_plane(painter, area, self.zoom)
 
-    def _draw_part(self, painter: QPainter, part: QRect) -> None:
-        """Draws a part of the viewport onto another device."""
-        area = self.mapToScene(part).boundingRect()
-        painter.setTransform(self.viewportTransform())
+    def _draw_part(self, painter: QPainter, part: QRect, view: QTransform) -> None:
+        """Draws a part of the viewport onto another device, as it is seen with a transform."""
+        area = view.inverted()[0].mapRect(QRectF(part))
+        painter.setTransform(view)
         painter.setClipRect(area)
         painter.fillRect(area, self.look.canvas)
         painter.setRenderHints(self.renderHints())
-        self._paint_plane(painter, area)
+        self._paint_plane(painter, area, view.m11())
 
     def _is_heavy(self) -> bool:
         return self.is_heavy(self.visible_area)
 
-    def _paint_plane(self, painter: QPainter, area: QRectF) -> None:
-        self._paint_grid(painter, area)
-        self.paint_content(painter, area)
+    def _paint_plane(self, painter: QPainter, area: QRectF, scale: float) -> None:
+        self._paint_grid(painter, area, scale)
+        self.paint_content(painter, area, scale)
 
-    def _paint_grid(self, painter: QPainter, area: QRectF) -> None:
+    def _paint_grid(self, painter: QPainter, area: QRectF, scale: float) -> None:
         step = float(DOTS)
-        while step * self.zoom < MIN_DOT_GAP:
+        while step * scale < MIN_DOT_GAP:
             step *= 4
         columns, rows = int(area.width() / step) + 2, int(area.height() / step) + 2
         if self._dots_key != (columns, rows, step):
@@ -237,9 +245,3 @@ class ZoomView(QGraphicsView):
             painter.translate(dx, dy)
         painter.translate(QPointF(pixel, pixel) / 2 - corner)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-
-
-def _parts(region: QRegion) -> list[QRect]:
-    """The rectangles that a repaint is about."""
-    parts = [QRect(part) for part in region]
-    return parts if len(parts) <= MOST_PARTS else [region.boundingRect()]
