@@ -14,6 +14,7 @@ class FlowLayout(QLayout):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}  # by width: Qt asks a dozen times before it lays anything out
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(GRID)
 
@@ -36,7 +37,14 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return max((place.bottom() + 1 for _, place in self._places(width)), default=0)
+        if width not in self._heights:
+            places = self._places(width)
+            self._heights[width] = max((place.bottom() + 1 for _, place in places), default=0)
+        return self._heights[width]
+
+    def invalidate(self) -> None:
+        self._heights.clear()
+        super().invalidate()
 
     def minimumSize(self) -> QSize:
         sizes = [item.minimumSize() for item in self._items]
