@@ -50,7 +50,7 @@ start = time.perf_counter()
 window.files.open_project(path)
 painted(window.canvas.viewport())
 figures["open"] = time.perf_counter() - start
-assert not window.session.problems
+assert not window.session.errors
 start = time.perf_counter()
 load(path)
 figures["of that, read and check the file"] = time.perf_counter() - start
