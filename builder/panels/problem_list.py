@@ -13,7 +13,7 @@ from builder.texts import tr
 from builder.theme import GRID, Theme
 from graph.problems import Problem
 
-PAGE = 20  # cards at once: each is a dozen widgets, and of thousands of problems nobody reads all
+PAGE = 10  # cards at once: each is a dozen widgets, and of thousands of problems nobody reads all
 
 
 class ProblemCards(QWidget):

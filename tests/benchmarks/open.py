@@ -39,6 +39,7 @@ window = MainWindow(ThemeManager(app, "light"), QSettings())
 window.loader.start = lambda: None
 window.resize(1600, 1000)
 window.show()
+window.workspace  # which is made once the welcome page is seen
 app.processEvents()
 
 def painted(widget):
@@ -98,6 +99,7 @@ window = MainWindow(ThemeManager(app, "light"), QSettings())
 window.loader.start = lambda: None
 window.resize(1600, 1000)
 window.show()
+window.workspace
 late, last = [], [0.0]
 
 def tick():
