@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 FIRST_SIZE = QSize(1440, 900)
 SIDES = (later("Layers"), later("Inspector"))
-TABS = (later("Problems"), later("Training"), later("Code"), later("Log"))
+TABS = (later("Problems"), later("Training"), later("Data"), later("Code"), later("Log"))
 
 
 class MainWindow(QMainWindow):
@@ -174,6 +174,10 @@ class MainWindow(QMainWindow):
     def show_training(self) -> None:
         """Opens the Training tab."""
         self.docks.reveal("Training")
+
+    def show_data(self) -> None:
+        """Opens the Data tab."""
+        self.docks.reveal("Data")
 
     def show_code(self) -> None:
         """Opens the Code tab."""

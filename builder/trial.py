@@ -1,4 +1,4 @@
-"""A short training behind a dialog: its events brought to the window, its end told in words."""
+"""Work that tells how far it is, off the window's thread: its events brought here, its end told in words."""
 
 from __future__ import annotations
 
@@ -26,14 +26,17 @@ class Trial(QObject):
     Signals:
         arrived(list): events, in order.
         ended(str): it is over; what went wrong, in words, or nothing.
+        over(Trial): its thread has ended.
     """
 
     arrived = Signal(object)
     ended = Signal(str)
+    over = Signal(object)
 
     def __init__(self, work: Work, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._control, self._events, self._fault = Control(), deque[Any](), ""
+        self._is_heard = True
         self._job = Job(lambda: self._run(work), "trial", self)
         self._job.failed.connect(self._note)
         self._job.finished.connect(self._finish)
@@ -44,6 +47,12 @@ class Trial(QObject):
         """Begins."""
         self._job.start()
         self._timer.start()
+
+    def give_up(self) -> None:
+        """Asks for the end, and tells nothing any more but that it is over."""
+        self._control.request_stop()
+        self._timer.stop()
+        self._is_heard = False
 
     def stop(self) -> bool:
         """Asks for the end and waits for it; whether it came in time."""
@@ -76,5 +85,7 @@ class Trial(QObject):
     @Slot()
     def _finish(self) -> None:
         self._timer.stop()
-        self._drain()
-        self.ended.emit(self._fault)
+        if self._is_heard:
+            self._drain()
+            self.ended.emit(self._fault)
+        self.over.emit(self)

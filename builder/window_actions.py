@@ -149,6 +149,7 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "play",
         "Checks whether the network can learn one batch by heart.",
     ),
+    ActionSpec("run.data", "Show d&ata", "Run", "show_data", ("Ctrl+Alt+D",), "", "Opens the Data tab."),
     ActionSpec(
         "run.apply",
         "&Apply edits to the run",
@@ -336,7 +337,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "Arrange": (*LAYOUTS, "", "graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
     "Run": (
         "run.train", "run.pause", "run.stop", "run.apply", "", "run.find_lr", "run.overfit", "",
-        "run.dashboard", "run.folder",
+        "run.dashboard", "run.data", "run.folder",
     ),
     "Window": ("window.new", "window.next", "window.close"),
     "Help": ("help.shortcuts", "help.layers", "help.hints", "", "help.about"),

@@ -26,6 +26,7 @@ from builder.layout_commands import LayoutCommands
 from builder.minimap_switch import MinimapSwitch
 from builder.node_watch import NodeWatch
 from builder.panels.code_tab import CodeTab
+from builder.panels.data_panel import DataPanel
 from builder.panels.inspector import Inspector
 from builder.panels.log import LogPanel
 from builder.panels.palette import Palette
@@ -80,10 +81,12 @@ class Workspace(QObject):
         self.effects.follow_motion()
         if self._window.loader.is_loaded:
             self.training.prepare()
+            self.data.set_ready()
 
     def end(self) -> None:
         """Saves the run, if one is on, and returns when no thread works for any part."""
         self.trials.end()
+        self.data.end()
         self.controller.shut_down()
         self.exports.wait()
         self.layouts.wait()
@@ -117,7 +120,9 @@ class Workspace(QObject):
     def _make_training(self) -> None:
         window, place = self._window, self._window.docks.place("Training")
         self.training = TrainingPanel(window.session, window.themes.theme, window.windows.settings, place)
+        self.data = DataPanel(window.session, window.themes.theme, window.docks.place("Data"))
         window.docks.put("Training", self.training)
+        window.docks.put("Data", self.data)
 
     def _make_bars(self) -> None:
         window, theme = self._window, self._window.themes.theme
@@ -191,10 +196,11 @@ class Workspace(QObject):
         self.runs.problems_asked.connect(window.show_problems)
         self.runs.training_asked.connect(window.show_training)
         window.loader.loaded.connect(self.training.prepare)
+        window.loader.loaded.connect(self.data.set_ready)
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
             self.run_bar, self.tools, self.hints, self.trials, self.overlay, self.figures, self.connecting,
-            self.minimap,
+            self.minimap, self.data,
         ):  # fmt: skip
             window.themes.changed.connect(part.set_theme)
         window.actions_.bind(

@@ -33,6 +33,14 @@ class ViewSwitch(QWidget):
         self._group.button(0).setChecked(True)
         self._group.idClicked.connect(self.chosen)
 
+    def set_enabled(self, index: int, enabled: bool, reason: str) -> None:
+        """Lets a view be chosen, or says why not; the first takes its place if it was."""
+        button = self._group.button(index)
+        button.setEnabled(enabled)
+        button.setToolTip("" if enabled else reason)
+        if not enabled and button.isChecked():
+            self.choose(0)
+
     def choose(self, index: int) -> None:
         """Presses a button."""
         self._group.button(index).click()

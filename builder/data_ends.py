@@ -1,0 +1,91 @@
+"""Makes a network fit its data: the Input's shape, the size of the last layer, and the loss, as one edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from builder.texts import later
+from graph.catalog.spec import Boundary
+from graph.document import Edit, Graph, Node, Project
+from graph.edits import Batch, SetParams, SetTraining
+
+if TYPE_CHECKING:
+    from runtime.data.ends import Ends
+
+SIZES = ("out_features", "out_channels")  # of a layer that says how many numbers leave it
+
+
+def fitting_edit(project: Project, ends: Ends, vocabulary: int = 0) -> Batch | None:
+    """What is to be changed; None if the network fits already.
+
+    Where the graph has several Inputs or Outputs, or none, that end is left alone.
+
+    Args:
+        project: read, never changed.
+        ends: what suits the data.
+        vocabulary: tokens that an Embedding behind the Input has to know; 0 where there are none.
+    """
+    edits = [*_input_edits(project.graph, ends, vocabulary), *_output_edits(project.graph, ends)]
+    loss = project.training.get("loss")
+    kind = loss.get("type") if isinstance(loss, dict) else loss
+    if (kind or "CrossEntropyLoss") not in (ends.loss, *ends.other_losses):
+        edits.append(SetTraining({**project.training, "loss": {"type": ends.loss}}, later("Set loss")))
+    return Batch(later("Fit network to data"), edits) if edits else None
+
+
+def _boundaries(graph: Graph, *, entering: bool) -> list[Node]:
+    found = (node for node in graph.nodes.values() if node.type in graph.catalog)
+    ends = (node for node in found if isinstance(graph.catalog[node.type].code, Boundary))
+    return [node for node in ends if bool(graph.catalog[node.type].outputs) == entering]
+
+
+def _input_edits(graph: Graph, ends: Ends, vocabulary: int) -> Iterator[Edit]:
+    inputs = _boundaries(graph, entering=True)
+    if len(inputs) != 1:
+        return
+    wanted = {"shape": list(ends.input_shape), "dtype": ends.input_dtype}
+    yield from _set(graph, inputs[0], wanted)
+    for edge in graph.outgoing(inputs[0].id):
+        follower = graph.nodes[edge.target.node]
+        if vocabulary and "num_embeddings" in _params_of(graph, follower):
+            yield from _set(graph, follower, {"num_embeddings": vocabulary})
+
+
+def _output_edits(graph: Graph, ends: Ends) -> Iterator[Edit]:
+    outputs = _boundaries(graph, entering=False)
+    if len(outputs) != 1:
+        return
+    node = _before(graph, outputs[0])
+    while node is not None:
+        size = next((name for name in SIZES if name in _params_of(graph, node)), None)
+        if size is not None:
+            yield from _set(graph, node, {size: ends.outputs})
+            return
+        node = _before(graph, node)
+
+
+def _set(graph: Graph, node: Node, wanted: dict[str, object]) -> Iterator[Edit]:
+    """The edit that gives a node these parameters, unless it has them."""
+    usual = {param.name: param.default for param in graph.catalog[node.type].params}
+    changed = {
+        name: value
+        for name, value in wanted.items()
+        if _plain(node.params.get(name, usual.get(name))) != value
+    }
+    if changed:
+        yield SetParams(node.id, changed)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _params_of(graph: Graph, node: Node) -> set[str]:
+    return {param.name for param in graph.catalog[node.type].params} if node.type in graph.catalog else set()
+
+
+def _before(graph: Graph, node: Node) -> Node | None:
+    """The one node that feeds another; None where there are several, or none."""
+    edges = list(graph.incoming(node.id).values())
+    return graph.nodes[edges[0].source.node] if len(edges) == 1 else None

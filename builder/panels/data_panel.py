@@ -1,0 +1,409 @@
+"""The Data tab: what the plan's data is, before anything is trained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from builder.data_ends import fitting_edit
+from builder.panels.class_bars import ClassBars
+from builder.panels.data_look import COUNT, look_at
+from builder.panels.facts import FactsSection
+from builder.panels.figure_table import as_figures
+from builder.panels.figures import number
+from builder.panels.sample_grid import SampleGrid
+from builder.panels.view_switch import ViewSwitch
+from builder.session import Session
+from builder.texts import tr, tr_made
+from builder.theme import GRID, Theme
+from builder.trial import Trial
+from graph.document import Change
+from runtime.control import Control
+from runtime.events import DataProgress
+
+if TYPE_CHECKING:
+    from builder.panels.data_look import Look
+
+PATIENCE = 500  # milliseconds after the last change of the plan
+FACTS_WIDTH = 300  # pixels
+SAMPLES, CLASSES, COLUMNS = range(3)  # the views
+_NOTHING = 1e-6  # what is smaller is rounding
+MOST_CHANNELS = 4  # whose mean and std are written out
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class TextTable(QAbstractTableModel):
+    """Rows of texts under titles."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._titles: Sequence[str] = ()
+        self._rows: Sequence[Sequence[str]] = ()
+
+    def show(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Shows other rows."""
+        self.beginResetModel()
+        self._titles, self._rows = titles, rows
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._titles)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | None:
+        is_title = role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal
+        return self._titles[section] if is_title else None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self._rows[index.row()][index.column()]
+        return None
+
+
+class DataPanel(QWidget):
+    """Samples, balance and columns of the plan's data, and a button that makes the network fit them.
+
+    It looks at the data by itself while it is seen, once PyTorch is there.
+
+    Attributes:
+        look: what is shown; None before the first look, and after one that failed.
+    """
+
+    looked = Signal()
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.look: Look | None = None
+        self._trials: list[Trial] = []
+        self._is_ready = False
+        self._is_outdated = True
+        self._start = 0
+        self._later = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._later.timeout.connect(self._look_again)
+        self._build(theme)
+        session.changed.connect(self._follow)
+        session.document_replaced.connect(self._restart)
+
+    @Slot()
+    def set_ready(self) -> None:
+        """PyTorch is there: data can be read."""
+        self._is_ready = True
+        self._look_if_seen()
+
+    @Slot(object)
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self.grid.set_theme(theme)
+        self.bars.set_theme(theme)
+
+    def end(self) -> None:
+        """Stops reading, and waits for it."""
+        for trial in self._trials:
+            trial.stop()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look_if_seen()
+
+    # -- when to look
+
+    @Slot(object, object)
+    def _follow(self, change: Change, touched: frozenset[str]) -> None:
+        if "training" in change.fields:
+            self._restart()
+        else:
+            self._show_fit()
+
+    @Slot()
+    def _restart(self) -> None:
+        self._is_outdated, self._start = True, 0
+        self._later.start()
+
+    @Slot()
+    def _look_again(self) -> None:
+        self._look_if_seen()
+
+    def _look_if_seen(self) -> None:
+        if self._is_ready and self._is_outdated and self.isVisible():
+            self._begin()
+
+    def _begin(self) -> None:
+        """Looks at the samples from the one that is to be shown first."""
+        self._is_outdated = False
+        for trial in self._trials:
+            trial.give_up()
+        training = dict(self._session.project.training)
+        path, start = self._session.document.path, self._start
+        folder = path.parent if path else None
+
+        def work(control: Control) -> Iterator[Any]:
+            return look_at(training, control, start, folder)
+
+        trial = Trial(work, self)
+        self._trials.append(trial)
+        trial.arrived.connect(self._take)
+        trial.ended.connect(self._end)
+        trial.over.connect(self._forget)
+        self.note.setText(tr("Reading the data..."))
+        trial.start()
+
+    @Slot(object)
+    def _take(self, events: Sequence[Any]) -> None:
+        for event in events:
+            if isinstance(event, DataProgress):
+                self.note.setText(tr_made(event.text))
+            else:
+                self._show(event)
+
+    @Slot(str)
+    def _end(self, fault: str) -> None:
+        if fault:
+            self.look = None
+            self.note.setText(tr_made(fault))
+            self._pages.setCurrentWidget(self._note_page)
+        self.looked.emit()
+
+    @Slot(object)
+    def _forget(self, trial: Trial) -> None:
+        self._trials.remove(trial)
+        trial.deleteLater()
+
+    # -- what is shown
+
+    def _show(self, look: Look) -> None:
+        self.look = look
+        self.facts.facts.show_facts(_facts(look))
+        notes = [*look.preview.notes, *look.ends.hints]
+        self.notes.setText("\n".join(map(tr_made, notes)))
+        self.notes.setVisible(bool(notes))
+        self._show_samples()
+        self._show_classes(look)
+        self.columns.show(
+            [tr("Column"), tr("Kind"), tr("Measured")],
+            [(each.name, each.kind, each.text) for each in look.preview.columns],
+        )
+        self._show_pages(look)
+        self._show_fit()
+        self._pages.setCurrentWidget(self._look_page)
+
+    def _show_samples(self) -> None:
+        look = self.look
+        if look is None:
+            return
+        self.chance.setVisible(look.has_chance)
+        if look.pictures:
+            shown = look.pictures if self.chance.isChecked() else look.plain_pictures
+            self.grid.show_pictures(shown, look.targets)
+        elif look.lines:
+            self.grid.show_lines(look.lines, look.targets)
+        else:
+            self._show_rows(look)
+        self._samples.setCurrentIndex(0 if look.pictures or look.lines else 1)
+
+    def _show_rows(self, look: Look) -> None:
+        if look.texts:
+            rows = list(zip(look.texts, look.targets, strict=True))
+            self.rows.show([tr("Text"), tr("Target")], rows)
+            return
+        names = [
+            each.name for each in look.preview.columns for _ in range(each.width) if each.kind != "target"
+        ]
+        width = len(look.rows[0]) if look.rows else 0
+        titles = names if len(names) == width else [str(index) for index in range(width)]
+        rows = [(target, *map(number, row)) for target, row in zip(look.targets, look.rows, strict=True)]
+        self.rows.show([tr("Target"), *titles], rows)
+
+    def _show_classes(self, look: Look) -> None:
+        counts = look.preview.class_counts
+        names = look.preview.class_names or tuple(str(index) for index in range(len(counts)))
+        self.bars.show_counts(names[: len(counts)], counts)
+
+    def _show_pages(self, look: Look) -> None:
+        """Shows which samples these are, and whether there are others."""
+        first, last = self._start + 1, self._start + len(look.targets)
+        total = look.preview.train_samples
+        self.place.setText(tr("{first:,} to {last:,} of {total:,}", first=first, last=last, total=total))
+        self.back.setEnabled(self._start > 0)
+        self.forth.setEnabled(last < total)
+        self.switch.set_enabled(CLASSES, bool(look.preview.class_counts), tr("The targets are no classes."))
+        self.switch.set_enabled(COLUMNS, bool(look.preview.columns), tr("The data is no table."))
+
+    def _show_fit(self) -> None:
+        """Says whether the network fits, or offers to make it."""
+        edit = self._fitting_edit()
+        self.fit_button.setEnabled(edit is not None)
+        reason = tr("Sets the Input, the size of the last layer and the loss.")
+        self.fit_button.setToolTip(reason if edit else tr("The network fits the data."))
+
+    def _fitting_edit(self) -> Any:
+        if self.look is None:
+            return None
+        return fitting_edit(self._session.project, self.look.ends, len(self.look.preview.vocabulary))
+
+    @Slot()
+    def _fit(self) -> None:
+        edit = self._fitting_edit()
+        if edit is not None:
+            self._session.apply(edit)
+
+    @Slot(bool)
+    def _choose_chance(self) -> None:
+        self._show_samples()
+
+    @Slot()
+    def _go_back(self) -> None:
+        self._start = max(self._start - COUNT, 0)
+        self._begin()
+
+    @Slot()
+    def _go_forth(self) -> None:
+        self._start += COUNT
+        self._begin()
+
+    # -- parts
+
+    def _build(self, theme: Theme) -> None:
+        self.note = QLabel(tr("The data is shown here once it was read."), wordWrap=True)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.note.setProperty("role", "muted")
+        self._note_page = QWidget()
+        QVBoxLayout(self._note_page).addWidget(self.note)
+        self._look_page = QWidget()
+        row = QHBoxLayout(self._look_page)
+        row.setContentsMargins(GRID, GRID, GRID, GRID)
+        row.setSpacing(2 * GRID)
+        row.addWidget(self._build_facts())
+        row.addLayout(self._build_views(theme), 1)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._note_page)
+        self._pages.addWidget(self._look_page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._pages)
+
+    def _build_facts(self) -> QWidget:
+        self.facts = FactsSection(tr("Data"))
+        self.notes = QLabel(wordWrap=True)
+        self.notes.setProperty("role", "muted")
+        self.fit_button = QPushButton(tr("Use as Input and Output"))
+        self.fit_button.clicked.connect(self._fit)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, GRID, 0)
+        column.setSpacing(GRID)
+        for part in (self.facts, self.notes, self.fit_button):
+            column.addWidget(part)
+        column.addStretch(1)
+        scroll = _scrolled(content)
+        scroll.setFixedWidth(FACTS_WIDTH)
+        return scroll
+
+    def _build_views(self, theme: Theme) -> QVBoxLayout:
+        self.grid, self.bars = SampleGrid(theme), ClassBars(theme)
+        self.rows, self.columns = TextTable(self), TextTable(self)
+        self._samples = QStackedWidget()
+        self._samples.addWidget(_scrolled(self.grid))
+        self._samples.addWidget(_table(self.rows, tr("Samples")))
+        views = QStackedWidget()
+        for view in (self._samples, _scrolled(self.bars), _table(self.columns, tr("Columns"))):
+            views.addWidget(view)
+        self.switch = ViewSwitch(
+            [tr("Samples"), tr("Classes"), tr("Columns")], tr("What is shown of the data")
+        )
+        self.switch.chosen.connect(views.setCurrentIndex)
+        column = QVBoxLayout()
+        column.setSpacing(GRID)
+        column.addLayout(self._build_bar())
+        column.addWidget(views, 1)
+        return column
+
+    def _build_bar(self) -> QHBoxLayout:
+        self.chance = QCheckBox(tr("With random transforms"))
+        self.chance.setChecked(True)
+        self.chance.toggled.connect(self._choose_chance)
+        self.place = QLabel()
+        self.place.setProperty("role", "muted")
+        self.back, self.forth = QPushButton("‹"), QPushButton("›")
+        for button, name, slot in (
+            (self.back, tr("Samples before these"), self._go_back),
+            (self.forth, tr("More samples"), self._go_forth),
+        ):
+            button.setAccessibleName(name)
+            button.setToolTip(name)
+            button.setFixedWidth(4 * GRID)
+            button.clicked.connect(slot)
+        row = QHBoxLayout()
+        row.addWidget(self.switch)
+        row.addStretch(1)
+        for part in (self.chance, self.place, self.back, self.forth):
+            row.addWidget(part)
+        return row
+
+
+def _scrolled(content: QWidget) -> QScrollArea:
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(content)
+    return scroll
+
+
+def _table(model: TextTable, name: str) -> QTableView:
+    table = QTableView(accessibleName=name)
+    table.setModel(model)
+    as_figures(table)
+    return table
+
+
+def _facts(look: Look) -> Iterator[tuple[str, str]]:
+    found = look.preview
+    yield tr("Training"), tr("{count:,} samples", count=found.train_samples)
+    yield tr("Validation"), tr("{count:,} samples", count=found.val_samples)
+    yield tr("Sample"), f"{_shape(found.input_shape)} {found.input_dtype}"
+    if found.num_classes is None:
+        yield tr("Target"), _shape(found.target_shape)
+    else:
+        yield tr("Classes"), f"{found.num_classes:,}"
+    if found.mean:
+        yield tr("Mean"), _numbers(found.mean)
+        yield tr("Std"), _numbers(found.std)
+    yield tr("Kept in"), tr_made(found.place.reason)
+    yield tr("Suits"), f"{look.ends.loss}. {tr_made(look.ends.reason)}"
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return f"({', '.join(['N', *map(str, shape)])})"
+
+
+def _numbers(values: Sequence[float]) -> str:
+    values = [value if abs(value) > _NOTHING else 0.0 for value in values]
+    more = ", ..." if len(values) > MOST_CHANNELS else ""
+    return ", ".join(map(number, values[:MOST_CHANNELS])) + more

@@ -1,0 +1,187 @@
+"""The Data tab shows what will be trained on, and makes the network fit it."""
+
+import json
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from builder.data_ends import fitting_edit
+from builder.panels.data_panel import CLASSES, COLUMNS
+from graph.document import Document
+from graph.edits import SetTraining
+from graph.storage import save
+from graph.templates import template
+from runtime.data.ends import Ends
+
+PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
+ROTATED = {
+    "source": "digits",
+    "transforms": {"train": [{"type": "RandomRotation", "degrees": 40}], "eval": []},
+}
+
+
+@pytest.fixture
+def seen(window, qtbot):
+    """Shows a plan's data in the window's panel; gives the panel."""
+    window.files.new_project(template("MLP").project())
+
+    def see(data, **training):
+        panel = window.workspace.data
+        panel.set_ready()
+        window.session.apply(
+            SetTraining({**window.session.project.training, "data": data, **training}, "Set data")
+        )
+        window.show_data()
+        with qtbot.waitSignal(panel.looked, timeout=PATIENCE):
+            pass
+        return panel
+
+    return see
+
+
+def test_digits_are_pictures_with_their_balance(seen, qtbot):
+    panel = seen({"source": "digits"})
+    assert panel.grid.isVisible()
+    assert panel.facts.facts.text("Training") == "1,438 samples"
+    assert panel.facts.facts.text("Sample") == "(N, 1, 8, 8) float32"
+    assert panel.facts.facts.text("Classes") == "10"
+    assert panel.facts.facts.text("Suits").startswith("CrossEntropyLoss")
+    assert panel.place.text() == "1 to 48 of 1,438"
+    panel.switch.choose(CLASSES)
+    assert panel.bars.isVisible()
+    assert "0: 140" in panel.bars.accessibleDescription()
+
+
+def test_there_are_more_samples(seen, qtbot):
+    panel = seen({"source": "digits"})
+    first = panel.grid.accessibleDescription()
+    assert not panel.back.isEnabled()
+    with qtbot.waitSignal(panel.looked, timeout=PATIENCE):
+        qtbot.mouseClick(panel.forth, Qt.MouseButton.LeftButton)
+    assert panel.place.text() == "49 to 96 of 1,438"
+    assert panel.grid.accessibleDescription() != first
+    with qtbot.waitSignal(panel.looked, timeout=PATIENCE):
+        qtbot.mouseClick(panel.back, Qt.MouseButton.LeftButton)
+    assert panel.grid.accessibleDescription() == first
+
+
+def test_random_transforms_are_shown_and_can_be_left_out(seen, qtbot):
+    panel = seen(ROTATED)
+    assert panel.chance.isVisible()
+    rotated = panel.grid.grab().toImage()
+    panel.chance.click()
+    assert panel.grid.grab().toImage() != rotated
+    panel.chance.click()
+    assert panel.grid.grab().toImage() == rotated
+
+
+def test_without_chance_there_is_nothing_to_leave_out(seen):
+    assert not seen({"source": "digits"}).chance.isVisible()
+
+
+def test_a_table_shows_its_rows_and_columns(seen):
+    panel = seen({"source": "iris"})
+    assert not panel.grid.isVisible()
+    titles = [
+        panel.rows.headerData(column, Qt.Orientation.Horizontal) for column in range(panel.rows.columnCount())
+    ]
+    assert titles[0] == "Target"
+    assert len(titles) == 5
+    panel.switch.choose(COLUMNS)
+    assert panel.columns.rowCount() >= 4
+    assert panel.columns.index(0, 1).data() == "numeric"
+
+
+def test_text_and_sequences_have_their_own_looks(seen):
+    text = seen({"source": "alice"})
+    assert "Text" in text.rows.headerData(0, Qt.Orientation.Horizontal)
+    assert len(text.rows.index(0, 0).data()) > 3
+    curves = seen({"source": "sunspots"})
+    assert curves.grid.isVisible()
+    assert not curves.switch._group.button(CLASSES).isEnabled()
+
+
+def test_what_is_wrong_with_the_data_stands_there(seen, tmp_path):
+    panel = seen({"source": "arrays", "path": str(tmp_path / "gone.npz")})
+    assert "gone.npz" in panel.note.text()
+    assert panel.note.isVisible()
+    panel = seen({"source": "digits"})
+    assert not panel.note.isVisible()
+
+
+def test_own_arrays_make_input_output_and_loss_in_one_step(window, seen, qtbot, tmp_path):
+    x = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+    np.savez(tmp_path / "own.npz", x=x, y=x.sum(1, keepdims=True))
+    panel = seen({"source": "arrays", "path": str(tmp_path / "own.npz")})
+    assert panel.fit_button.isEnabled()
+    before = window.session.project.training
+    qtbot.mouseClick(panel.fit_button, Qt.MouseButton.LeftButton)
+    nodes = {node.name: node for node in window.session.graph.nodes.values()}
+    assert list(nodes["image"].params["shape"]) == [5]
+    assert nodes["fc3"].params["out_features"] == 1
+    assert window.session.project.training["loss"] == {"type": "MSELoss"}
+    assert not panel.fit_button.isEnabled()
+    assert panel.fit_button.toolTip() == "The network fits the data."
+    window.actions_["edit.undo"].trigger()
+    assert window.session.project.training == before
+    assert panel.fit_button.isEnabled()
+
+
+def test_it_reads_nothing_while_it_is_not_seen(window, qtbot):
+    window.files.new_project(template("MLP").project())
+    panel = window.workspace.data
+    panel.set_ready()
+    window.session.apply(SetTraining({"data": {"source": "iris"}}, "Set data"))
+    qtbot.waitUntil(lambda: not panel._later.isActive())
+    assert panel.look is None
+    assert panel._trials == []
+
+
+def test_closing_the_window_ends_the_reading(window, qtbot, tmp_path):
+    path = tmp_path / "p.netloom"
+    save(template("MLP").project(), path)
+    window.files.open_project(path)
+    window.workspace.data.set_ready()
+    window.show_data()
+    assert window.workspace.data._trials
+    window.close()
+    assert json.loads(path.read_text())["name"] == "MLP"
+
+
+# -- the edit
+
+
+def ends(**changes):
+    values = {"input_shape": (1, 28, 28), "input_dtype": "float32", "output_shape": (10,)}
+    return Ends(**{**values, "loss": "CrossEntropyLoss", "reason": "", **changes})
+
+
+def test_a_network_that_fits_is_left_alone():
+    assert fitting_edit(template("MLP").project(), ends()) is None
+
+
+def test_a_loss_that_would_do_is_kept():
+    project = template("MLP").project()
+    project.training = {"loss": {"type": "FocalLoss"}}
+    assert fitting_edit(project, ends(other_losses=("FocalLoss",))) is None
+    assert fitting_edit(project, ends()) is not None
+
+
+def test_several_outputs_are_left_alone():
+    project = template("MultiHead").project()
+    edit = fitting_edit(project, ends(input_shape=(3, 8, 8), output_shape=(7,)))
+    document = Document(project)
+    document.apply(edit)
+    outs = [node.params.get("out_features") for node in document.project.graph.nodes.values()]
+    assert 7 not in outs
+
+
+def test_an_embedding_learns_how_many_tokens_there_are():
+    project = template("GPT").project()
+    document = Document(project)
+    document.apply(
+        fitting_edit(project, ends(input_shape=(64,), input_dtype="int64", output_shape=(77, 64)), 77)
+    )
+    embedding = next(node for node in document.project.graph.nodes.values() if node.type == "Embedding")
+    assert embedding.params["num_embeddings"] == 77
