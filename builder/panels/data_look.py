@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from builder.texts import tr
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -81,7 +83,7 @@ def look_at(
             break
         if control.stopped:
             reading.close()
-            raise DataCancelled("Looking at the data was stopped.")
+            raise DataCancelled(tr("Reading the data was stopped."))
         yield progress
     yield _look(found, suggest_ends(found))
 

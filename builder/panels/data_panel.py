@@ -139,8 +139,7 @@ class DataPanel(QWidget):
     def _follow(self, change: Change, touched: frozenset[str]) -> None:
         if "training" in change.fields:
             self._restart()
-        else:
-            self._show_fit()
+        self._show_fit()
 
     @Slot()
     def _restart(self) -> None:
