@@ -97,7 +97,9 @@ class FirstHints(QObject):
         window = self._window
         if hint_id == "fix":
             buttons = [button for card in window.problems.cards.cards for button in card.fix_buttons]
-            return next((button for button in buttons if button.isVisible()), window.status.validity)
+            return next(
+                (button for button in buttons if not button.visibleRegion().isEmpty()), window.status.validity
+            )
         target = window.run_bar.train_button if hint_id == "train" else window.canvas
         return target if target.isVisible() else None
 

@@ -72,7 +72,7 @@ class Adder(QObject):
             return
         graph, ref = self._session.graph, self._free_output()
         if ref is None:
-            self._open(view_at, Destination(_corner(at)), usual_order(graph.catalog), tr("Search layers"))
+            self._open(view_at, Destination(_corner(at)), self._first_layers(), tr("Search layers"))
         else:
             name = graph.nodes[ref.node].name
             layers = likely(graph, ref, self._session.inference)
@@ -114,6 +114,12 @@ class Adder(QObject):
     def _open(self, view_at: QPoint, destination: Destination, specs: list[LayerSpec], prompt: str) -> None:
         self._destination = destination
         self._popup.ask(view_at, specs, prompt)
+
+    def _first_layers(self) -> list[LayerSpec]:
+        """All layers; on an empty canvas those first that need no other: "image" then gives an Input."""
+        graph = self._session.graph
+        layers = usual_order(graph.catalog)
+        return layers if graph.nodes else sorted(layers, key=lambda spec: bool(spec.inputs))
 
     def _middle_layers(self) -> list[LayerSpec]:
         return [spec for spec in usual_order(self._session.graph.catalog) if spec.inputs and spec.outputs]

@@ -104,15 +104,16 @@ class CanvasView(ZoomView):
     # -- what actions call
 
     def add_node_at_cursor(self) -> None:
-        """Opens the search box at the mouse, or in the middle while that is elsewhere.
+        """Opens the search box where the menu was asked for, else at the mouse, or in the middle without one.
 
         With one edge selected the layer is inserted there, with one node it follows that.
         """
-        at, edges = self._cursor(), self.graph_scene.selected_edges
+        place, edges = self.place_for_new(), self.graph_scene.selected_edges
+        at = self.mapFromScene(place)
         if len(edges) == 1 and not self._session.selection:
-            self._adder.ask(at, self.mapToScene(at), *edges)
+            self._adder.ask(at, place, *edges)
         else:
-            self._adder.ask_beside(at, self.mapToScene(at))
+            self._adder.ask_beside(at, place)
 
     def add_layer(self, type_name: str) -> None:
         """Adds a layer behind the selected node where that fits, otherwise in the middle of what is seen."""

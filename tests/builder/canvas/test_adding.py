@@ -194,3 +194,21 @@ def test_with_an_edge_selected_the_key_inserts_there(canvas):
     canvas.key(Qt.Key.Key_Tab)
     canvas.type("norm")
     assert {"conv1.out -> norm1.in", "norm1.out -> relu1.in"} <= canvas.edges()
+
+
+def test_the_menu_adds_a_layer_where_it_was_asked_for(empty):
+    empty.menu(HERE)["edit.add_node"].trigger()
+    assert empty.view.search.isVisible()
+    empty.type("conv")
+    assert empty.item("conv1").area.contains(HERE)
+
+
+def test_on_an_empty_canvas_a_word_that_fits_several_gives_what_a_network_begins_with(empty):
+    empty.double_click(HERE)
+    empty.type("image")
+    (first,) = empty.graph.nodes.values()
+    assert first.type == "Input"
+    empty.session.select(())
+    empty.double_click(HERE + QPointF(0, 300))
+    empty.type("image")
+    assert [node.type for node in empty.graph.nodes.values()] == ["Input", "Conv2d"]

@@ -143,13 +143,14 @@ def test_nothing_to_delete_says_so(canvas):
     assert canvas.messages == ["Nothing is selected."]
 
 
-def test_undo_and_redo_by_key(canvas):
+@pytest.mark.parametrize("redo", [(Qt.Key.Key_Y, CTRL), (Qt.Key.Key_Z, CTRL | SHIFT)])
+def test_undo_and_redo_by_key(canvas, redo):
     canvas.click(canvas.body("relu1"))
     canvas.key(Qt.Key.Key_Delete)
     after = canvas.bytes
     canvas.key(Qt.Key.Key_Z, CTRL)
     assert len(canvas.graph.nodes) == 5
-    canvas.key(Qt.Key.Key_Y, CTRL)
+    canvas.key(*redo)
     assert canvas.bytes == after
 
 
