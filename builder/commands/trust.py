@@ -1,10 +1,11 @@
-"""The command that lets the code of custom layers run, after somebody has read it."""
+"""The command that lets a project's own code run, of layers and of data, after somebody has read it."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from builder.commands.base import CommandError, Commands, read_project
@@ -12,12 +13,15 @@ from builder.trust import WARNING
 from graph import custom
 from graph.atomic import way_out
 from graph.custom_clashes import embedded_nodes, source_of
-from graph.document import Node
+from graph.document import Node, Project
+from graph.lint.plan import part
+
+PYTHON_SOURCE = "python"
 
 
 def register(commands: Commands) -> None:
     """Declares the command."""
-    parser = commands.add("trust", _trust, "show the code of a project's custom layers and let it run")
+    parser = commands.add("trust", _trust, "show a project's own code, of layers and data, and let it run")
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--yes", action="store_true", help="trust it without asking")
     parser.add_argument("--revoke", action="store_true", help="no longer trust it")
@@ -26,25 +30,26 @@ def register(commands: Commands) -> None:
 def _trust(options: argparse.Namespace) -> int:
     from runtime.custom_trust import TrustStore
 
-    graphs = read_project(options.project).graphs()
-    users = _by_source(node for graph in graphs for node in graph.nodes.values())
-    if not users:
+    project = read_project(options.project)
+    codes = _layers(node for graph in project.graphs() for node in graph.nodes.values())
+    codes += _data_file(project, options.project.parent)
+    if not codes:
         print(f"{options.project}: there is no custom code in it.")
         return 0
     store, declined = TrustStore(), 0
     try:
-        for source, nodes in users.items():
+        for code in codes:
             if options.revoke:
-                store.revoke(source)
-                print(f"{_names(nodes)}: no longer trusted.")
-            elif store.is_trusted(source):
-                print(f"{_names(nodes)}: trusted already.")
-            elif _agrees(source, nodes, options.yes):
-                store.trust(source)
-                print(f"{_names(nodes)}: trusted from now on, until a character of it changes.")
+                store.revoke(code.source)
+                print(f"{code.name}: no longer trusted.")
+            elif store.is_trusted(code.source):
+                print(f"{code.name}: trusted already.")
+            elif _agrees(code, options.yes):
+                store.trust(code.source)
+                print(f"{code.name}: trusted from now on, until a character of it changes.")
             else:
                 declined += 1
-                print(f"{_names(nodes)}: not trusted.")
+                print(f"{code.name}: not trusted.")
     except OSError as error:
         raise CommandError(
             f"{store.path}: not written: {error.strerror or error}. {way_out(error)}."
@@ -52,23 +57,49 @@ def _trust(options: argparse.Namespace) -> int:
     return 1 if declined else 0
 
 
-def _by_source(nodes: Iterable[Node]) -> dict[str, list[Node]]:
-    """The custom nodes, by their source."""
+@dataclass(frozen=True)
+class _Code:
+    """Code that a project uses, and what uses it.
+
+    Args:
+        is_layer: whether it has to be that of a custom layer.
+    """
+
+    name: str
+    source: str
+    is_layer: bool
+
+
+def _layers(nodes: Iterable[Node]) -> list[_Code]:
+    """The code of custom layers, each once."""
     users: dict[str, list[Node]] = {}
     for node in embedded_nodes(nodes):
         users.setdefault(source_of(node), []).append(node)
-    return users
+    return [_Code(_names(same), source, is_layer=True) for source, same in users.items()]
 
 
-def _agrees(source: str, nodes: list[Node], is_sure: bool) -> bool:
-    """Shows a source; whether it is to be trusted. One that cannot be read is not, as it could not run."""
+def _data_file(project: Project, folder: Path) -> list[_Code]:
+    """The Python file that the plan takes its data from, if it does."""
+    data = part(project.training, "data", "source")
+    if data.get("source") != PYTHON_SOURCE or not isinstance(data.get("path"), str):
+        return []
+    path = folder / Path(data["path"]).expanduser()
     try:
-        custom.read(source)
-    except custom.CodeFault as fault:
-        print(f"netloom: {_names(nodes)}: the source cannot be used: {fault}.", file=sys.stderr)
-        return False
-    print(f"{_names(nodes)}:\n")
-    for number, line in enumerate(custom.lines_of(source), start=1):
+        return [_Code(str(path), path.read_text(encoding="utf-8"), is_layer=False)]
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path}: not read: {error}. Correct data.path.", 2) from error
+
+
+def _agrees(code: _Code, is_sure: bool) -> bool:
+    """Shows a source; whether it is to be trusted. One that cannot be read is not, as it could not run."""
+    if code.is_layer:
+        try:
+            custom.read(code.source)
+        except custom.CodeFault as fault:
+            print(f"netloom: {code.name}: the source cannot be used: {fault}.", file=sys.stderr)
+            return False
+    print(f"{code.name}:\n")
+    for number, line in enumerate(custom.lines_of(code.source), start=1):
         print(f"{number:5}  {line}".rstrip())
     print(f"\n{WARNING}")
     if is_sure:

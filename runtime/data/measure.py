@@ -14,7 +14,7 @@ from runtime.data.raw import Inputs
 from runtime.data.transform_choices import AUTO
 from runtime.data.transforms import Chain
 
-MOST_ITEMS = 2000  # of those that have to be read one by one
+MOST_ITEMS = 500  # of those that have to be read one by one
 CHUNK = 1024
 LEAST_STD = 1e-6  # a channel that never changes is left as it is
 

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 from collections.abc import Sized
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ class UntrustedDataError(DataError):
         super().__init__(
             f"{path} is Python code that is not trusted, or has changed since it was. It could do "
             "anything that "
-            "you can do. Expected your consent to run it. Read it, then trust it, as with custom layers."
+            "you can do. Expected your consent to run it. Read it, then trust it in the window, or "
+            "with `netloom trust PROJECT`."
         )
         self.path, self.source = path, source
 
@@ -83,9 +85,6 @@ class OwnItems:
         return hashlib.sha256(
             repr((self.path, self.class_name, self.is_train, self.digest, self.rows)).encode()
         ).hexdigest()
-
-
-_made: dict[tuple[Path, str, bool, str], Any] = {}
 
 
 def load_own(request: Request) -> Loading[RawData]:
@@ -160,22 +159,23 @@ def _takes_train(kind: Any) -> bool:
 
 def _dataset(path: Path, name: str, is_train: bool) -> Any:
     """The Dataset, made once in each process for each content of its file."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    key = (path, name, is_train, digest)
-    if key not in _made:
-        kind = _class(path, name)
-        try:
-            dataset = kind(train=is_train) if _takes_train(kind) else kind()
-        except Exception as error:
-            raise DataError(
-                f"{path}, {name}() fails ({type(error).__name__}: {error}). Expected a class that "
-                "is made without "
-                "arguments, or with train=True. Give its arguments defaults."
-            ) from error
-        if not isinstance(dataset, Sized) or not hasattr(dataset, "__getitem__"):
-            raise DataError(f"{path}, {name} has no __len__ or no __getitem__. Expected a Dataset. Add them.")
-        _made[key] = dataset
-    return _made[key]
+    return _made(path, name, is_train, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@lru_cache(maxsize=4)
+def _made(path: Path, name: str, is_train: bool, digest: str) -> Any:
+    kind = _class(path, name)
+    try:
+        dataset = kind(train=is_train) if _takes_train(kind) else kind()
+    except Exception as error:
+        raise DataError(
+            f"{path}, {name}() fails ({type(error).__name__}: {error}). Expected a class that is "
+            "made without "
+            "arguments, or with train=True. Give its arguments defaults."
+        ) from error
+    if not isinstance(dataset, Sized) or not hasattr(dataset, "__getitem__"):
+        raise DataError(f"{path}, {name} has no __len__ or no __getitem__. Expected a Dataset. Add them.")
+    return dataset
 
 
 def _sample(dataset: Any, row: int, path: Path) -> tuple[Tensor, Tensor]:

@@ -67,8 +67,9 @@ def expected_place(inputs: tuple[Inputs, Inputs], chains: tuple[Chain, Chain], l
 def _held(inputs: tuple[Inputs, Inputs], limits: Limits) -> tuple[Tensor, Tensor] | None:
     """The inputs, if they lie in memory and may stay there."""
     train, val = inputs
-    is_held = isinstance(train, Tensor) and isinstance(val, Tensor) and limits.feed in ("auto", "memory")
-    return (train, val) if is_held else None  # type: ignore[return-value]
+    if isinstance(train, Tensor) and isinstance(val, Tensor) and limits.feed in ("auto", "memory"):
+        return train, val
+    return None
 
 
 def _pending(inputs: tuple[Inputs, Inputs], chains: tuple[Chain, Chain]) -> tuple[Pending, Pending]:

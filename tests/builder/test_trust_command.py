@@ -117,3 +117,28 @@ def test_a_list_that_cannot_be_written_is_told(marked, capsys, monkeypatch, tmp_
     monkeypatch.setattr("runtime.custom_trust.user_folder", lambda: tmp_path / "file")
     assert main(["trust", str(path), "--yes"]) == 1
     assert "not written" in capsys.readouterr().err
+
+
+@pytest.fixture
+def with_data(tmp_path):
+    """A project that takes its data from a Python file; the project's path, and that file's."""
+    own, path = tmp_path / "own.py", tmp_path / "p.netloom"
+    own.write_text("class Dataset:\n    pass\n", encoding="utf-8")
+    save(Project(training={"data": {"source": "python", "path": "own.py"}}), path)
+    return path, own
+
+
+def test_the_file_of_the_data_is_shown_and_trusted(with_data, capsys):
+    path, own = with_data
+    assert main(["trust", str(path), "--yes"]) == 0
+    assert "    1  class Dataset:" in capsys.readouterr().out
+    assert TrustStore().is_trusted(own.read_text(encoding="utf-8"))
+    assert main(["trust", str(path), "--revoke"]) == 0
+    assert not TrustStore().is_trusted(own.read_text(encoding="utf-8"))
+
+
+def test_a_file_of_data_that_is_not_there_is_told(with_data, capsys):
+    path, own = with_data
+    own.unlink()
+    assert main(["trust", str(path), "--yes"]) == 2
+    assert "own.py: not read:" in capsys.readouterr().err
