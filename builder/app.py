@@ -76,6 +76,7 @@ def open_window(paths: Sequence[Path] = (), theme: str | None = None) -> int:
     errors.uninstall()
     restart_paths = windows.restart_paths
     for left in windows:
+        left.hide()  # what panels do when they are hidden needs the rest of the window
         delete(left)
     delete(windows)
     if restart_paths is not None:

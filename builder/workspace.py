@@ -159,6 +159,7 @@ class Workspace(QObject):
         minimap_action = window.actions_["view.minimap"]
         self.minimap_switch = MinimapSwitch(self.minimap, window.preferences, minimap_action)
         self.inspector.node_page.live.follow(self.watch)
+        self.training.dashboard.follow(self.watch)
         self.dive = Dive(session, self.canvas, self._reduces_motion)
         self.tools = WindowTools(
             window.actions_, window.files, window.docks, session, self.editor, window.dialogs,
@@ -182,7 +183,6 @@ class Workspace(QObject):
         self.problems.node_chosen.connect(self.canvas.reveal)
         for panel in (self.problems, self.inspector.node_page):
             panel.foreseen.connect(self.editor.fix_marks.show)
-        self.training.dashboard.layers_watched.connect(lambda wanted: self.watch.ask("dashboard", wanted))
         self.code.node_chosen.connect(self.canvas.reveal)
         self.code.pane.save_requested.connect(self.exports.export_python)
         self.runs.node_failed.connect(self._show_failed)

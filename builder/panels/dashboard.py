@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -41,6 +41,7 @@ from runtime.events import (
 from runtime.free_memory import used_memory
 
 if TYPE_CHECKING:
+    from builder.node_watch import NodeWatch
     from builder.panels.chart_grid import ChartGrid
     from builder.panels.history import Array, History
     from builder.panels.plots import Chart
@@ -50,6 +51,7 @@ FIGURES = 400  # milliseconds between two rewrites of the figures; nobody reads 
 LEAST_HEIGHT = 160  # pixels
 MEGABYTE = 1e6
 CURVES, CLASSES, LAYERS = range(3)  # the views
+ASKER = "dashboard"
 UPDATE_CHART = "update_ratio"  # is fed by looks at the layers
 _ICON = 6 * GRID
 
@@ -60,16 +62,11 @@ class Dashboard(QWidget):
     It repaints when it is fed, at most 25 times a second, and not while it is hidden. Charts are
     built when it is first seen with a run, so that the window need not wait for numpy and pyqtgraph.
 
-    Signals:
-        layers_watched(bool): something that looks at the layers feeds is seen, or no longer is.
-
     Attributes:
         figures: the run's latest numbers.
         headline: the row that shows them.
         frames: repaints of the curves so far.
     """
-
-    layers_watched = Signal(bool)
 
     def __init__(
         self, theme: Theme, settings: QSettings | None = None, parent: QWidget | None = None
@@ -84,6 +81,7 @@ class Dashboard(QWidget):
         self._theme = theme
         self._history: History | None = None
         self._grid: ChartGrid | None = None
+        self._watch: NodeWatch | None = None
         self._build()
         self.setMinimumHeight(LEAST_HEIGHT)  # two rows of charts must not push the canvas away
         self._curves_pulse = Pulse(FRAME, self)
@@ -95,6 +93,11 @@ class Dashboard(QWidget):
         self.menu.picture_asked.connect(self._copy_picture)
         self.switch.chosen.connect(self._show_view)
         self.set_theme(theme)
+
+    def follow(self, watch: NodeWatch) -> None:
+        """Asks this watch for looks at the layers from now on, while something shows them."""
+        self._watch = watch
+        self._ask_for_looks()
 
     # -- data --
 
@@ -273,7 +276,8 @@ class Dashboard(QWidget):
     def _ask_for_looks(self) -> None:
         view = self._views.currentIndex()
         is_needed = view == LAYERS or (view == CURVES and UPDATE_CHART in self.menu.charts)
-        self.layers_watched.emit(is_needed and self.isVisible())
+        if self._watch is not None:
+            self._watch.ask(ASKER, is_needed and self.isVisible())
 
     # -- parts --
 

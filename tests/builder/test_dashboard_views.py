@@ -2,6 +2,7 @@
 
 import csv
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -266,13 +267,13 @@ def test_layers_are_listed_and_drawn(dashboard, qtbot):
 
 def test_looks_are_asked_for_while_something_shows_them(dashboard):
     asked = []
-    dashboard.layers_watched.connect(asked.append)
+    dashboard.follow(SimpleNamespace(ask=lambda asker, wanted: asked.append(wanted)))
     dashboard.switch.choose(LAYERS)
     dashboard.switch.choose(0)
     actions = {action.text(): action for action in dashboard.menu.menu().actions()}
     actions["Update / weight"].trigger()
     dashboard.hide()
-    assert asked == [True, False, True, False]
+    assert asked == [False, True, False, True, False]
 
 
 def test_layers_inside_blocks_stand_behind_the_names_around_them():

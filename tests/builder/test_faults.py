@@ -21,7 +21,7 @@ from graph.document import Node
 from graph.edits import AddNodes, SetTraining
 from graph.storage import StorageError, from_bytes, save, to_bytes
 from graph.templates import template
-from runtime import trainer
+from runtime import keeper
 from runtime.checkpoint import checkpoint_folder, load_checkpoint
 from runtime.runs import read_run
 from tests.runtime.training import spiral_project
@@ -159,7 +159,7 @@ def test_missing_data_ends_the_run_with_what_to_do(spirals, qtbot, tmp_path):
 
 
 def test_a_full_disk_ends_the_run_and_keeps_the_checkpoint(spirals, qtbot, tmp_path, monkeypatch):
-    write, calls = trainer.save_checkpoint, []
+    write, calls = keeper.save_checkpoint, []
 
     def full_in_the_second_epoch(*arguments):
         calls.append(arguments)
@@ -168,7 +168,7 @@ def test_a_full_disk_ends_the_run_and_keeps_the_checkpoint(spirals, qtbot, tmp_p
                 patch.setattr(os, "fsync", fail_with(errno.ENOSPC))
             write(*arguments)
 
-    monkeypatch.setattr(trainer, "save_checkpoint", full_in_the_second_epoch)
+    monkeypatch.setattr(keeper, "save_checkpoint", full_in_the_second_epoch)
     ended = run_to_its_end(qtbot, spirals)
     run = tmp_path / "spirals.runs" / "0001"
     assert ended.state == read_run(run).state == "failed"
