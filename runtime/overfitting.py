@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
-from torch.nn.modules.dropout import _DropoutNd
 
 from runtime.control import Control
 from runtime.data.feed import Feed
@@ -19,6 +18,9 @@ from runtime.plan import EarlyStopping, TrainingPlan
 STEPS = 300
 SAMPLES = 32  # at most; learning more by heart takes longer and tells no more
 ENOUGH = 0.05  # of the first loss
+DROPOUTS = (
+    nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,7 @@ def overfit(
         device: where to compute.
         steps: how many there are at most.
     """
-    for module in model.modules():
-        if isinstance(module, _DropoutNd):
-            module.p = 0.0
+    _drop_nothing(model)
     drawn = next(feed.train(1))
     x, y = drawn.x[:SAMPLES].clone(), drawn.y[:SAMPLES].clone()
     batch = TrainData(x, y, x[:0], y[:0], tuple(x.shape[1:]), feed.num_classes, feed.class_names)
@@ -78,6 +78,15 @@ def overfit(
         first = event.losses[0] if first is None else first
         if event.losses[-1] <= ENOUGH * first:
             return
+
+
+def _drop_nothing(model: nn.Module) -> None:
+    """Takes the chance out of a network's dropouts, those inside recurrent and attention layers too."""
+    for module in model.modules():
+        if isinstance(module, DROPOUTS):
+            module.p = 0.0
+        elif isinstance(module, nn.RNNBase | nn.MultiheadAttention):
+            module.dropout = 0.0
 
 
 def judged(losses: Sequence[float]) -> Overfitted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from runtime.control import Control
 from runtime.data.feed import Feed
@@ -40,6 +40,25 @@ def test_dropout_schedule_and_validation_do_not_disturb() -> None:
         "ema_decay": 0.9,
     }
     assert judged(losses_of(model, **settings)).has_learnt
+
+
+class Recurrent(nn.Module):
+    """Two layers of LSTM with a dropout of their own between them, read after one step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(6, 16, num_layers=2, dropout=0.95, batch_first=True)
+        self.attention = nn.MultiheadAttention(16, 2, dropout=0.95, batch_first=True)
+        self.head = nn.Linear(16, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        sequence, _ = self.lstm(x[:, None])
+        mixed, _ = self.attention(sequence, sequence, sequence)
+        return self.head((sequence + mixed)[:, -1])
+
+
+def test_dropout_inside_recurrent_and_attention_layers_does_not_disturb_either() -> None:
+    assert judged(losses_of(Recurrent())).has_learnt
 
 
 def test_a_network_that_cannot_learn_is_told_apart() -> None:
