@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from builder.panels.plan_edits import part_of
 from builder.texts import later
 from graph.catalog.spec import Boundary
 from graph.document import Edit, Graph, Node, Project
 from graph.edits import Batch, SetParams, SetTraining
+from graph.lint.loss_rules import SIZE_PARAMS
 
 if TYPE_CHECKING:
-    from runtime.data.ends import Ends
-
-SIZES = ("out_features", "out_channels")  # of a layer that says how many numbers leave it
+    from runtime.data.ends import SuitedEnds
 
 
-def fitting_edit(project: Project, ends: Ends, vocabulary: int = 0) -> Batch | None:
+def fitting_edit(project: Project, ends: SuitedEnds, vocabulary: int = 0) -> Batch | None:
     """What is to be changed; None if the network fits already.
 
     Where the graph has several Inputs or Outputs, or none, that end is left alone.
@@ -27,9 +27,7 @@ def fitting_edit(project: Project, ends: Ends, vocabulary: int = 0) -> Batch | N
         vocabulary: tokens that an Embedding behind the Input has to know; 0 where there are none.
     """
     edits = [*_input_edits(project.graph, ends, vocabulary), *_output_edits(project.graph, ends)]
-    loss = project.training.get("loss")
-    kind = loss.get("type") if isinstance(loss, dict) else loss
-    if (kind or "CrossEntropyLoss") not in (ends.loss, *ends.other_losses):
+    if part_of(project.training, "loss")["type"] not in (ends.loss, *ends.other_losses):
         edits.append(SetTraining({**project.training, "loss": {"type": ends.loss}}, later("Set loss")))
     return Batch(later("Fit network to data"), edits) if edits else None
 
@@ -40,7 +38,7 @@ def _boundaries(graph: Graph, *, entering: bool) -> list[Node]:
     return [node for node in ends if bool(graph.catalog[node.type].outputs) == entering]
 
 
-def _input_edits(graph: Graph, ends: Ends, vocabulary: int) -> Iterator[Edit]:
+def _input_edits(graph: Graph, ends: SuitedEnds, vocabulary: int) -> Iterator[Edit]:
     inputs = _boundaries(graph, entering=True)
     if len(inputs) != 1:
         return
@@ -52,13 +50,13 @@ def _input_edits(graph: Graph, ends: Ends, vocabulary: int) -> Iterator[Edit]:
             yield from _set(graph, follower, {"num_embeddings": vocabulary})
 
 
-def _output_edits(graph: Graph, ends: Ends) -> Iterator[Edit]:
+def _output_edits(graph: Graph, ends: SuitedEnds) -> Iterator[Edit]:
     outputs = _boundaries(graph, entering=False)
     if len(outputs) != 1:
         return
     node = _before(graph, outputs[0])
     while node is not None:
-        size = next((name for name in SIZES if name in _params_of(graph, node)), None)
+        size = next((name for name in SIZE_PARAMS if name in _params_of(graph, node)), None)
         if size is not None:
             yield from _set(graph, node, {size: ends.outputs})
             return

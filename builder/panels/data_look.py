@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from runtime.control import Control
-    from runtime.data.ends import Ends
+    from runtime.data.ends import SuitedEnds
     from runtime.data.preview import Preview
     from runtime.events import DataProgress
 
@@ -38,7 +38,7 @@ class Look:
     """
 
     preview: Preview
-    ends: Ends
+    ends: SuitedEnds
     targets: tuple[str, ...]
     pictures: tuple[npt.NDArray[Any], ...] = ()
     plain_pictures: tuple[npt.NDArray[Any], ...] = ()
@@ -88,7 +88,7 @@ def look_at(
     yield _look(found, suggest_ends(found))
 
 
-def _look(found: Preview, ends: Ends) -> Look:
+def _look(found: Preview, ends: SuitedEnds) -> Look:
     count = len(found.inputs)
     targets = tuple(found.target_text(index) for index in range(count))
     if found.kind == "image":

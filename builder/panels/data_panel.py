@@ -6,10 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
     Qt,
     QTimer,
     Signal,
@@ -35,6 +31,7 @@ from builder.panels.facts import FactsSection
 from builder.panels.figure_table import as_figures
 from builder.panels.figures import number
 from builder.panels.sample_grid import SampleGrid
+from builder.panels.text_table import TextTable
 from builder.panels.view_switch import ViewSwitch
 from builder.session import Session
 from builder.texts import tr, tr_made
@@ -52,45 +49,15 @@ FACTS_WIDTH = 300  # pixels
 SAMPLES, CLASSES, COLUMNS = range(3)  # the views
 _NOTHING = 1e-6  # what is smaller is rounding
 MOST_CHANNELS = 4  # whose mean and std are written out
-_Index = QModelIndex | QPersistentModelIndex
-
-
-class TextTable(QAbstractTableModel):
-    """Rows of texts under titles."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._titles: Sequence[str] = ()
-        self._rows: Sequence[Sequence[str]] = ()
-
-    def show(self, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Shows other rows."""
-        self.beginResetModel()
-        self._titles, self._rows = titles, rows
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._titles)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        is_title = role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal
-        return self._titles[section] if is_title else None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return self._rows[index.row()][index.column()]
-        return None
 
 
 class DataPanel(QWidget):
     """Samples, balance and columns of the plan's data, and a button that makes the network fit them.
 
     It looks at the data by itself while it is seen, once PyTorch is there.
+
+    Signals:
+        looked(): reading has ended, with something to show or with a fault.
 
     Attributes:
         look: what is shown; None before the first look, and after one that failed.
@@ -107,7 +74,7 @@ class DataPanel(QWidget):
         self._is_outdated = True
         self._start = 0
         self._later = QTimer(self, singleShot=True, interval=PATIENCE)
-        self._later.timeout.connect(self._look_again)
+        self._later.timeout.connect(self._look_if_seen)
         self._build(theme)
         session.changed.connect(self._follow)
         session.document_replaced.connect(self._restart)
@@ -147,9 +114,6 @@ class DataPanel(QWidget):
         self._later.start()
 
     @Slot()
-    def _look_again(self) -> None:
-        self._look_if_seen()
-
     def _look_if_seen(self) -> None:
         if self._is_ready and self._is_outdated and self.isVisible():
             self._begin()
@@ -213,6 +177,7 @@ class DataPanel(QWidget):
         self._show_fit()
         self._pages.setCurrentWidget(self._look_page)
 
+    @Slot()
     def _show_samples(self) -> None:
         look = self.look
         if look is None:
@@ -272,10 +237,6 @@ class DataPanel(QWidget):
         edit = self._fitting_edit()
         if edit is not None:
             self._session.apply(edit)
-
-    @Slot(bool)
-    def _choose_chance(self) -> None:
-        self._show_samples()
 
     @Slot()
     def _go_back(self) -> None:
@@ -347,7 +308,7 @@ class DataPanel(QWidget):
     def _build_bar(self) -> QHBoxLayout:
         self.chance = QCheckBox(tr("With random transforms"))
         self.chance.setChecked(True)
-        self.chance.toggled.connect(self._choose_chance)
+        self.chance.toggled.connect(self._show_samples)
         self.place = QLabel()
         self.place.setProperty("role", "muted")
         self.back, self.forth = QPushButton("‹"), QPushButton("›")

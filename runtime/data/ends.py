@@ -11,7 +11,7 @@ RARE = 10.0  # times as many samples of one class as of another, from which on a
 
 
 @dataclass(frozen=True)
-class Ends:
+class SuitedEnds:
     """An Input and an Output that fit the data.
 
     Args:
@@ -38,10 +38,10 @@ class Ends:
         return self.output_shape[0] if self.output_shape else 1
 
 
-def suggest_ends(preview: Preview) -> Ends:
+def suggest_ends(preview: Preview) -> SuitedEnds:
     """The ends that suit the data of a preview."""
     shape, loss, reason, others = _suited(preview)
-    return Ends(preview.input_shape, preview.input_dtype, shape, loss, reason, others, _hints(preview))
+    return SuitedEnds(preview.input_shape, preview.input_dtype, shape, loss, reason, others, _hints(preview))
 
 
 def _suited(preview: Preview) -> tuple[tuple[int, ...], str, str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from graph.document import Document
 from graph.edits import SetTraining
 from graph.storage import save
 from graph.templates import template
-from runtime.data.ends import Ends
+from runtime.data.ends import SuitedEnds
 
 PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
 ROTATED = {
@@ -154,7 +154,7 @@ def test_closing_the_window_ends_the_reading(window, qtbot, tmp_path):
 
 def ends(**changes):
     values = {"input_shape": (1, 28, 28), "input_dtype": "float32", "output_shape": (10,)}
-    return Ends(**{**values, "loss": "CrossEntropyLoss", "reason": "", **changes})
+    return SuitedEnds(**{**values, "loss": "CrossEntropyLoss", "reason": "", **changes})
 
 
 def test_a_network_that_fits_is_left_alone():
