@@ -1,10 +1,10 @@
 """What the tests of the window share: dialogs that answer by themselves, own settings, the window."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QSettings, QTranslator
 from PySide6.QtWidgets import QApplication, QMessageBox
 from shiboken6 import delete
 
@@ -127,3 +127,17 @@ def person(window: MainWindow, qtbot: object) -> Person:
 
 def _unexpected(box: QMessageBox) -> int:
     raise AssertionError(f"an unexpected dialog: {box.text()}")
+
+
+@pytest.fixture
+def installed(qapp: QApplication) -> Iterator[Callable[[QTranslator], None]]:
+    """Installs languages that are gone after the test."""
+    there: list[QTranslator] = []
+
+    def install(catalog: QTranslator) -> None:
+        there.append(catalog)
+        QCoreApplication.installTranslator(catalog)
+
+    yield install
+    for catalog in there:
+        QCoreApplication.removeTranslator(catalog)

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QTranslator
+from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
 
 from builder.texts import (
@@ -22,20 +22,6 @@ from builder.texts import (
 from graph.templates import template
 from tests.builder.test_reasons import all_menus
 from tests.translations import completed, texts
-
-
-@pytest.fixture
-def installed(qapp):
-    """Installs languages that are gone after the test."""
-    there = []
-
-    def install(catalog):
-        there.append(catalog)
-        QCoreApplication.installTranslator(catalog)
-
-    yield install
-    for catalog in there:
-        QCoreApplication.removeTranslator(catalog)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 from functools import partial
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -92,20 +92,6 @@ def test_no_text_is_translated_before_a_language_is_there():
 
 
 # -- messages with values in them
-
-
-@pytest.fixture
-def installed(qapp):
-    """Installs languages that are gone after the test."""
-    there = []
-
-    def install(catalog):
-        there.append(catalog)
-        QCoreApplication.installTranslator(catalog)
-
-    yield install
-    for catalog in there:
-        QCoreApplication.removeTranslator(catalog)
 
 
 GERMAN = {
