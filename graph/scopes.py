@@ -209,8 +209,8 @@ def _level_inside(
     bindings = {end: tensor for end, port in entrances.items() if (tensor := given.get(port)) is not None}
     env = _values(node, block, outer.env)
     if earlier is not None and change is not None and block.name not in change.blocks_added:
-        before = (earlier.graph, earlier.bindings, earlier.env)
-        if before == (block.graph, bindings, env):
+        before = (earlier.graph, earlier.bindings, _told_apart(earlier.env))
+        if before == (block.graph, bindings, _told_apart(env)):
             return replace(earlier, block=block.name)
     return _Level(block.name, block.graph, bindings, env, Inference(block.graph, bindings, env))
 
@@ -225,6 +225,11 @@ def _values(node: Node, block: Block, env: Mapping[str, Value]) -> dict[str, Val
             value = param.default
         values[param.name] = value.values[0] if isinstance(value, Each) else value
     return values
+
+
+def _told_apart(env: Mapping[str, Value]) -> dict[str, tuple[type, str]]:
+    """Values that are equal only where expressions give the same for them, as they do not for 1 and 1.0."""
+    return {name: (type(value), repr(value)) for name, value in env.items()}
 
 
 def _located(project: Project, level: _Level, path: Path, checked: set[str]) -> list[LocatedProblem]:

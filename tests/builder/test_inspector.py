@@ -10,6 +10,7 @@ from builder.session import Session
 from builder.theme import light
 from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import AddNodes, Connect, RemoveNodes, SetParams, SetTraining
+from graph.node_flags import SetBypassed
 from graph.storage import to_bytes
 
 IMAGE = Node("n1", "Input", "image", {"shape": [1, 28, 28]})
@@ -314,3 +315,14 @@ def test_another_document_is_read_anew(session, inspector):
     session.load(Document(Project("Other")))
     assert inspector.page is inspector.project_page
     assert inspector.project_page.name.line.text() == "Other"
+
+
+def test_a_bypassed_layer_with_a_size_that_does_not_suit_can_be_looked_at(qtbot, session, inspector):
+    session.select(("n3",))
+    type_into(qtbot, inspector.node_page.form.field("in_features"), "=size")
+    assert params(session, "n3")["in_features"] == "=size"
+    session.apply(SetBypassed(("n3",), True))
+    assert inspector.node_page.form.field("in_features").lineEdit().text() == "=size"
+    session.select(())
+    session.select(("n3",))
+    assert inspector.page is inspector.node_page

@@ -59,6 +59,14 @@ def test_a_bypassed_layer_gives_what_it_is_given_and_costs_nothing():
     assert Cost(graph, inference).activations("n2") == 0
 
 
+def test_parameters_that_do_not_suit_are_nothing_to_rely_on_while_the_layer_is_bypassed():
+    graph = bypass(chain(IMAGE, ("BatchNorm2d", {"num_features": "many"}), "Output"), "n2")
+    result = Inference(graph).result("n2")
+    assert result.params is None  # as for a layer that is not bypassed
+    assert (result.problems, result.passes) == ((), {"out": "in"})
+    assert str(result.outputs["out"]) == "(N, 3, 8, 8)"
+
+
 def test_code_and_costs_are_those_of_a_graph_without_it():
     graph = chain(IMAGE, CONV, "ReLU", CONV, ("Flatten", {}), ("Linear", {"out_features": 5}), "Output")
     bypass(graph, "n2", "n3")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.block_edits import AddBlock, InBlock, made_inside
+from graph.block_edits import AddBlock, InBlock, SetBlockParams, made_inside
 from graph.document import Block, BlockParam, Document, EditError, PortRef, Project
 from graph.edits import Batch, Connect, Disconnect, RemoveNodes, RenameNode, SetParams, SetTraining
 from graph.inference import Inference
@@ -86,6 +86,17 @@ def test_only_what_changed_inside_is_told():
     document.apply(SetParams("n3", {"width": 16}))
     assert told[:3] == [{"n2"}, set(), {"n2", "n3", "n4"}]
     assert told[3] == {"n1", "n2", "n3", "n4", "n5", "n6"}
+
+
+def test_a_parameter_of_another_kind_is_another_value():
+    block = Block("Dense", in_a_row(("Linear", {"out_features": "=size"})), (BlockParam("size", "int", 4),))
+    document = Document(Project("P", graph([("n1", "Dense", "d", {})]), {"Dense": block}))
+    scope = Scope(document.project, ("n1",))
+    document.subscribe(scope.follow)
+    document.apply(SetBlockParams("Dense", (BlockParam("size", "float", 4.0),)))
+    assert "'=size', which is 4.0" in scope.inference.result("n2").problems[0].message
+    document.undo()
+    assert not scope.inference.result("n2").problems
 
 
 def test_every_root_cause_is_found_once_where_it_is():
