@@ -15,7 +15,7 @@ from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
 from runtime.thread import TrainingThread
 
-FRAME = 49  # milliseconds between two looks at the run's events: 20 Hz
+FRAME = 66  # milliseconds between two looks at the run's events: 15 Hz
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]

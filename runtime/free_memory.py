@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 
 def free_memory(device: str) -> tuple[str, int]:
@@ -33,9 +38,15 @@ def used_memory(device: str) -> int | None:
         return None if torch is None else int(torch.cuda.memory_allocated(device))
     if device.startswith("mps"):
         return None if torch is None else int(torch.mps.current_allocated_memory())
+    return int(_this_process().memory_info().rss)
+
+
+@cache
+def _this_process() -> psutil.Process:
+    """Kept, as finding it takes longer than asking it."""
     import psutil
 
-    return int(psutil.Process().memory_info().rss)
+    return psutil.Process()
 
 
 def _on_accelerator(name: str) -> tuple[str, int] | None:

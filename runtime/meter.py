@@ -141,7 +141,7 @@ class Meter:
         clock: Clock,
         started: float,
         *,
-        interval: float = 0.04,
+        interval: float = 0.025,
         capacity: int = 1024,
     ) -> None:
         self._blocks = (_Block(capacity, device), _Block(capacity, device))

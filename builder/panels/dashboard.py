@@ -106,7 +106,7 @@ class Dashboard(QWidget):
         for event in events:
             self.figures.take(event)
             self._take(event)
-            self._pages.setCurrentWidget(self._run_page)
+        self._pages.setCurrentWidget(self._run_page)
         self._request()
 
     def _take(self, event: Event) -> None:

@@ -3,60 +3,99 @@
 from __future__ import annotations
 
 import json
-from statistics import median, quantiles
+from statistics import quantiles
 from typing import Any
 
 from tests.benchmarks._children import run_child
+from tests.benchmarks._turns import take_turns
 
-ROUNDS = 6
+TURNS = {"MLP": (60, 1.0), "SmallCNN": (16, 3.0)}  # how many, and how many seconds each
 FASHION = {"source": "torchvision:FashionMNIST", "root": "/usr/share/datasets/fashion-mnist"}
 CASES: dict[str, dict[str, Any]] = {  # template -> what its plan says otherwise
     "MLP": {"data": FASHION, "batch_size": 128, "epochs": 12},  # short steps, epochs of 469
     "SmallCNN": {"epochs": 4},  # long steps on the digits
 }
+ENDLESS = 1_000_000  # epochs
 
-HEADLESS = """
-import json, sys
-from pathlib import Path
+PROJECT = """
+import json, sys, time
 from graph.templates import template
-from runtime.control import Control
 from runtime.events import StepsRecorded
-from runtime.launch import run
 
 project = template(sys.argv[2]).project()
 project.training = {**project.training, **json.loads(sys.argv[3])}
-times = []
-for event in run(project, Path("run"), Control()):
+times, origin = [], float("inf")  # of steps in seconds; what to add to make them readings of perf_counter
+
+def note(event):
+    global origin
     if isinstance(event, StepsRecorded):
-        times += event.times
-print(json.dumps({"ms a step": 1e3 * (times[-1] - times[0]) / (len(times) - 1)}))
+        if not times:
+            print("training", flush=True)
+        times.extend(event.times)
+        origin = min(origin, time.perf_counter() - times[-1])  # the event that came soonest says it best
+
+def print_times():
+    print(json.dumps([origin + each for each in times]))
 """
-WINDOW = """
-import json, sys, time
-from PySide6.QtCore import QSettings, Qt, QTimer
+HEADLESS = (
+    PROJECT
+    + """
+from pathlib import Path
+from threading import Thread
+from runtime.control import Control
+from runtime.launch import run
+
+control = Control()
+
+def stop_at_the_end():
+    sys.stdin.read()
+    control.request_stop()
+
+Thread(target=stop_at_the_end, daemon=True).start()
+for event in run(project, Path("run"), control):
+    note(event)
+print_times()
+"""
+)
+WINDOW = (
+    PROJECT
+    + """
+from PySide6.QtCore import QSettings, QSocketNotifier, Qt, QTimer
 from shiboken6 import delete
 from builder.app import make_application
 from builder.main_window import MainWindow
 from builder.theme import ThemeManager
-from graph.edits import SetTraining
-from graph.templates import template
-from runtime.events import StepsRecorded
 
 app = make_application()
 window = MainWindow(ThemeManager(app, "light"), QSettings())
 window.resize(1600, 1000)
 window.show()
-project = template(sys.argv[2]).project()
-project.training = {**project.training, **json.loads(sys.argv[3])}
 window.files.new_project(project)
-times, lateness, last = [], [], [0.0]
+window.controller.events.connect(lambda events: [note(event) for event in events])
+window.loader.loaded.connect(window.runs.train)
+window.controller.ended.connect(lambda ended: app.quit())
 
-def note(events):
-    for event in events:
-        if isinstance(event, StepsRecorded):
-            times.extend(event.times)
-
-window.controller.events.connect(note)
+def close():
+    window.session.document.mark_saved()
+    window.close()
+    delete(window)
+"""
+)
+BESIDE_HEADLESS = (
+    WINDOW
+    + """
+end = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
+end.activated.connect(window.controller.stop)
+end.activated.connect(lambda: end.setEnabled(False))
+app.exec()
+close()
+print_times()
+"""
+)
+TICKING = (
+    WINDOW
+    + """
+lateness, last = [], [0.0]
 
 def tick():
     now = time.perf_counter()
@@ -67,8 +106,6 @@ def tick():
 timer = QTimer(interval=16, timerType=Qt.TimerType.PreciseTimer)
 timer.timeout.connect(tick)
 timer.start()
-window.loader.loaded.connect(window.runs.train)
-window.controller.ended.connect(lambda ended: app.quit())
 cpu, wall = time.thread_time(), time.perf_counter()
 app.exec()
 cpu, wall = time.thread_time() - cpu, time.perf_counter() - wall
@@ -83,28 +120,31 @@ figures = {
     "memory, MB": int(next(l for l in open("/proc/self/status") if l.startswith("VmRSS")).split()[1]) / 1024,
     "curves repainted a second": frames / (times[-1] - times[0]),
 }
-window.session.document.mark_saved()
-window.close()
-delete(window)
+close()
 print(json.dumps(figures))
 """
+)
 
 
 def run() -> dict[str, Any]:
-    """Milliseconds, medians of rounds in which headless and window take turns; a tick is due every 16 ms.
+    """Milliseconds of a run in the window, where a tick is due every 16 ms; the run without one as its floor.
 
-    On a machine that does other things as well, the window's share of a core says more than the ratios.
+    A run in the window and one without take short turns at the machine, which has faster and slower
+    minutes; the ratio is of the time that a step took, over all turns and as quartiles of pairs of turns.
     """
     figures: dict[str, Any] = {}
     peers: dict[str, Any] = {}
-    ratios: dict[str, list[float]] = {}
+    ratios: dict[str, Any] = {}
     for name, changes in CASES.items():
-        rounds = [
-            (run_child(HEADLESS, name, json.dumps(changes)), run_child(WINDOW, name, json.dumps(changes)))
-            for _ in range(ROUNDS)
-        ]
-        figures[name] = {key: round(median(pair[1][key] for pair in rounds), 2) for key in rounds[0][1]}
-        peers[f"{name} headless, ms a step"] = round(median(pair[0]["ms a step"] for pair in rounds), 2)
-        slower = [pair[1]["ms a step"] / pair[0]["ms a step"] for pair in rounds]
-        ratios[f"{name}: window / headless, quartiles"] = [round(each, 3) for each in quantiles(slower)]
+        figures[name] = {
+            key: round(value, 2) for key, value in run_child(TICKING, name, json.dumps(changes)).items()
+        }
+        endless = json.dumps({**changes, "epochs": ENDLESS})
+        rates = take_turns((HEADLESS, BESIDE_HEADLESS), (name, endless), *TURNS[name])
+        headless, window = (sum(column) / len(rates) for column in zip(*rates, strict=True))
+        figures[name]["ms a step, taking turns"] = round(1e3 / window, 3)
+        peers[f"{name} headless, ms a step, taking turns"] = round(1e3 / headless, 3)
+        ratios[f"{name}: window / headless"] = round(headless / window, 3)
+        pairs = quantiles(alone / watched for alone, watched in rates)
+        ratios[f"{name}: window / headless, quartiles"] = [round(each, 3) for each in pairs]
     return {"figures": figures, "peers": peers, "ratios": ratios}
