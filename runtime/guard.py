@@ -24,9 +24,11 @@ class Guard:
 
     Attributes:
         looks_at_loss: whether a loss that is not finite is a reason too, as where a run would not end by it.
+        must_tell: whether the host has to know of every step left out, even if it must wait for the device.
     """
 
     looks_at_loss = False
+    must_tell = False
 
     def __init__(self, buffers: list[Tensor] | None = None) -> None:
         self._buffers = buffers or []
@@ -45,13 +47,17 @@ class Guard:
         """Takes the step unless the gradient's norm is not finite; whether the host knows of a step left out.
 
         Args:
-            step: updates the weights.
+            step: updates the weights; gives true where it left itself out.
             norm: 2-norm of the whole gradient, on the device.
         """
-        step()
+        is_left_out = bool(step())
         if self._kept:
             _put_back(self._buffers, self._kept, norm.isfinite())
-        return False
+        return is_left_out
+
+    def _told(self, norm: Tensor) -> bool:
+        """What `take` gives where only the device knows."""
+        return self.must_tell and not math.isfinite(norm.item())
 
 
 class HostGuard(Guard):
@@ -78,7 +84,8 @@ class FusedGuard(Guard):
         # What the gradient scaler sets for a kernel that supports it: torch/amp/grad_scaler.py
         self._optimizer.grad_scale = None
         self._optimizer.found_inf = norm.isfinite().logical_not().float()
-        return super().take(step, norm)
+        super().take(step, norm)
+        return self._told(norm)
 
 
 class CopyGuard(HostGuard):
@@ -100,7 +107,7 @@ class CopyGuard(HostGuard):
         before = [tensor.clone() for tensor in changed]
         step()
         _put_back(changed + self._buffers, before + self._kept, norm.isfinite())
-        return False
+        return self._told(norm)
 
     def _changed(self) -> Iterator[Tensor]:
         """Weights and what is remembered of them."""

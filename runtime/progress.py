@@ -55,6 +55,11 @@ class Progress:
     stop_value: float | None = None
     stale_epochs: int = 0
 
+    @property
+    def taken(self) -> int:
+        """Optimizer steps that changed the weights, as far as recorded: where a schedule is."""
+        return self.step - self.skipped_in_all
+
     def record(self, measured: Measured) -> StepsRecorded:
         """Counts steps that have reached the host, and tells of them."""
         first = self.recorded + 1

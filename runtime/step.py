@@ -57,11 +57,15 @@ class Stepper:
 
     Args:
         forward: what computes the model's answers, if not the model itself.
-        scheduler: advanced after every step; None for a constant rate or one that moves by epoch.
+        scheduler: advanced after every step that was taken; None for a constant rate or one that moves by
+            epoch.
         clipping: of the gradient.
         judge: tells which answers are right; None where the loss has none.
         guard: keeps a gradient that is not finite from the weights; None takes every step.
         average: of the weights, moved along.
+
+    Where a scheduler or an average moves with the steps and some may be left out, the host waits to learn
+    which were taken.
     """
 
     def __init__(
@@ -84,6 +88,9 @@ class Stepper:
         self._forward: Forward = forward or model
         self.scheduler, self.clipping = scheduler, clipping or Clipping()
         self._guard, self._average = guard, average
+        self._must_know = scheduler is not None or average is not None
+        if guard is not None:
+            guard.must_tell = self._must_know
         self._named: list[tuple[str, nn.Parameter]] = []
         self._rates = FactoredRates(optimizer)
         self._take = self._taker()
@@ -162,9 +169,8 @@ class Stepper:
             self.clipping([parameter for _, parameter in self._named], norm)
         lr = optimizer.param_groups[0]["lr"]
         self._rates.apply(lr)
-        is_left_out = False
         if self._guard is None:
-            self._take()
+            is_left_out = bool(self._take())
         else:
             # Infinity times 0 is no number; a finite loss adds nothing.
             signal = norm + 0 * loss if self._guard.looks_at_loss else norm
@@ -178,18 +184,20 @@ class Stepper:
             self._average.update()
         self._meter.close_step(lr, self._samples)
         self._samples = 0
-        if self.scheduler is not None:
+        if self.scheduler is not None and not is_left_out:
             self.scheduler.step()
 
     def _taker(self) -> Callable[[], object]:
-        """What updates the weights."""
+        """What updates the weights; gives true where it is known to have left the step out."""
         scaler, optimizer = self._precision.scaler, self._optimizer
         if scaler is None:
             return plain_step(optimizer)
 
-        def take() -> None:
+        def take() -> bool:
+            before = scaler.get_scale() if self._must_know else 0.0
             scaler.step(optimizer)
             scaler.update()
+            return self._must_know and scaler.get_scale() < before
 
         return take
 

@@ -246,7 +246,7 @@ class Trainer:
     def _is_warm(self) -> bool:
         """Whether the warm-up is over."""
         scheduler = self.plan.scheduler
-        return scheduler is None or self.progress.step >= warmup_steps(
+        return scheduler is None or self.progress.taken >= warmup_steps(
             scheduler.params, self.plan.span(self.steps_per_epoch)
         )
 

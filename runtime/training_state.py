@@ -156,7 +156,7 @@ def _laid_out_like(parameter: Tensor, remembered: Mapping[str, Any]) -> dict[str
 
 def _replan_rates(trainer: Trainer, state: Mapping[str, Any]) -> None:
     """Brings the learning rate to where the plan has it at this step."""
-    step = state["progress"]["step"]
+    step = _progress(state["progress"]).taken
     if trainer.scheduler is not None:
         _fast_forward(trainer.scheduler, step)
     before = state.get("plateau")
