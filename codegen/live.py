@@ -55,14 +55,17 @@ class LiveModel:
     def explain(self, error: BaseException) -> NodeError:
         """What an exception means to somebody who sees nodes and no traceback."""
         text = str(error).strip() or type(error).__name__
-        path = self._nodes_at_fault(error)
+        path = self.path_to(error)
         if not path:
             return NodeError(None, f"{type(error).__name__}: {text}")
         names = ", ".join(self.node_names[node_id] for node_id in path)
         return NodeError(path[0], f"{names}: {text}")
 
-    def _nodes_at_fault(self, error: BaseException) -> list[str]:
-        """The node of the graph, and those within each other inside its block, that an error comes from."""
+    def path_to(self, error: BaseException) -> list[str]:
+        """The node of the graph, and those within each other inside its block, that an error comes from.
+
+        Empty where it comes from none.
+        """
         for each in _with_causes(error):
             frames = [frame for frame in _frames(each.__traceback__) if frame[0].co_filename == self.filename]
             # Several nodes may share the code of a custom layer: who called it tells which of them it was.

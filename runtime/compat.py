@@ -45,7 +45,9 @@ def plain_step(optimizer: Optimizer) -> Callable[[], None]:
 
 
 def give_memory_back() -> None:
-    """Hands memory that a run has freed back to the system, which glibc keeps for the process otherwise."""
+    """Hands memory that a run has freed back, which PyTorch on a GPU and glibc keep for the process."""
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)

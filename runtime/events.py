@@ -237,6 +237,7 @@ class RunEnded:
         step: optimizer steps taken.
         traceback: Python's traceback text of a failure, else None.
         best_epoch: epoch of the best checkpoint, or None when none was saved.
+        fitting_batch: where the memory ran out, the batch size to go on with, if any would fit.
     """
 
     state: EndState
@@ -245,6 +246,7 @@ class RunEnded:
     step: int = 0
     traceback: str | None = None
     best_epoch: int | None = None
+    fitting_batch: int | None = None
 
 
 Event: TypeAlias = (

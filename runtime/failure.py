@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-import torch
-
 from runtime.nonfinite import Origin
-
-_MEMORY_WORDS = ("out of memory", "not enough memory", "can't allocate memory")
 
 
 class TrainingFailure(Exception):
@@ -51,20 +47,3 @@ class NonFiniteError(TrainingFailure):
         )
         self.step = step
         self.parameter = parameter
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that the device or the computer has no memory left."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _MEMORY_WORDS)
-
-
-def out_of_memory_text(batch_size: int, device: str) -> str:
-    """Tells what to do when a batch does not fit."""
-    where = "the computer" if device == "cpu" else device
-    smaller = max(1, batch_size // 2)
-    return (
-        f"Memory on {where} ran out with a batch size of {batch_size}. Expected a batch that fits. "
-        f"Lower the batch size, to {smaller} for example."
-    )

@@ -28,10 +28,18 @@ from runtime.events import (
     RunStarted,
     StepsRecorded,
 )
-from runtime.failure import NonFiniteError, TrainingFailure, is_out_of_memory, out_of_memory_text
+from runtime.failure import NonFiniteError, TrainingFailure
+from runtime.free_memory import free_memory
 from runtime.inspect import Inspector
 from runtime.live_changes import Renewer
 from runtime.material import gather
+from runtime.out_of_memory import (
+    OutOfMemoryFailure,
+    failure_of,
+    fitting_batch,
+    is_out_of_memory,
+    shortage_text,
+)
 from runtime.plan import PlanError, TrainingPlan
 from runtime.preflight import check_ranges
 from runtime.random_state import seeded
@@ -116,6 +124,7 @@ class _Launch:
         self._folder = RunFolder(run_dir)
         self._plan: TrainingPlan | None = None
         self._device = torch.device("cpu")
+        self._room: tuple[str, int] | None = None  # where it computes, and the bytes free there before it
         self._live: LiveModel | None = None
         self._renewer: Renewer | None = None
 
@@ -126,6 +135,7 @@ class _Launch:
         self._folder.update(plan=plan.to_mapping(defaults=True), seed=plan.seed)
         self._device = pick_device(plan.device)
         material = yield from gather(self._project, plan, self._control, self._data_folder)
+        self._room = free_memory(str(self._device))
         if text := shortage(self._project, plan, str(self._device)):
             _log.warning("%s", text)
         with seeded(plan.seed, self._device):
@@ -189,9 +199,23 @@ class _Launch:
 
     def failed(self, error: Exception) -> RunEnded:
         """The end that an exception stands for."""
-        node, reason = self._explain(error)
         text = "".join(traceback.format_exception(error))
+        if self._plan is not None and (isinstance(error, OutOfMemoryFailure) or is_out_of_memory(error)):
+            node, reason, fits = self._explain_shortage(error, self._plan)
+            return RunEnded("failed", reason, node, self.step, text, self.best_epoch, fits)
+        node, reason = self._explain(error)
         return RunEnded("failed", reason, node, self.step, text, self.best_epoch)
+
+    def _explain_shortage(self, error: Exception, plan: TrainingPlan) -> tuple[str | None, str, int | None]:
+        """The node that asked for too much, what happened, and the batch that would fit."""
+        failure = failure_of(error, "between two steps" if self.step else "before the first step")
+        if self._room is None or self._live is None:  # neither batch nor network was there yet
+            return None, f"{failure} Close what else takes memory, or use less data.", None
+        place, free = self._room
+        path = self._live.path_to(error)
+        name = self._live.node_names[path[-1]] if path else ""
+        fits = fitting_batch(self._project, plan, place, free)
+        return path[0] if path else None, shortage_text(failure, plan, place, free, fits, name), fits
 
     def _open_folder(self) -> Resumption | None:
         if not self._resume:
@@ -210,8 +234,6 @@ class _Launch:
 
     def _explain(self, error: Exception) -> tuple[str | None, str]:
         """The node at fault, where one is known, and what happened."""
-        if is_out_of_memory(error) and self._plan is not None:
-            return None, out_of_memory_text(self._plan.batch_size, str(self._device))
         if isinstance(error, USER_ERRORS):
             return getattr(error, "node", None) or self._owner(error), str(error)
         if isinstance(error, OSError):

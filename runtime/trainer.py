@@ -41,6 +41,7 @@ from runtime.meter import Clock, Meter
 from runtime.metrics import Scores, evaluate, judge_of
 from runtime.nonfinite import Origin, undone
 from runtime.optim import build_optimizer
+from runtime.out_of_memory import MEMORY_ERRORS, failure_of, is_out_of_memory
 from runtime.plan import TrainingPlan
 from runtime.precision import Precision
 from runtime.prepare import prepared
@@ -160,7 +161,18 @@ class Trainer:
         """Trains on a batch, with the last of a step's batches taking the step.
 
         Gives what the nodes did in it, if it was time to look.
+
+        Raises:
+            OutOfMemoryFailure: it does not fit into the memory.
         """
+        try:
+            return self._step(inputs, targets)
+        except MEMORY_ERRORS as error:
+            if is_out_of_memory(error):
+                raise failure_of(error, f"in step {self.progress.step + 1:,}") from error
+            raise
+
+    def _step(self, inputs: Tensor, targets: Tensor) -> NodesInspected | None:
         progress, share = self.progress, 1.0
         if self._steps.batches_per_step > 1:
             share = self._steps.share(progress.batch)
@@ -220,16 +232,25 @@ class Trainer:
         self.is_spent = self.is_spent or is_out_of_time(self.plan, self._clock() - self._started)
 
     def evaluate(self, control: Control) -> Scores | None:
-        """Scores the model on the validation data; None if there is none or a stop came in between."""
-        with self.average.applied() if self.average is not None else nullcontext():
-            return evaluate(
-                self.model,
-                self._loss_function,
-                self._feed.val(),
-                precision=self.precision,
-                tally=tally_of(self._needs, self._ignored),
-                control=control,
-            )
+        """Scores the model on the validation data; None if there is none or a stop came in between.
+
+        Raises:
+            OutOfMemoryFailure: a batch does not fit into the memory.
+        """
+        try:
+            with self.average.applied() if self.average is not None else nullcontext():
+                return evaluate(
+                    self.model,
+                    self._loss_function,
+                    self._feed.val(),
+                    precision=self.precision,
+                    tally=tally_of(self._needs, self._ignored),
+                    control=control,
+                )
+        except MEMORY_ERRORS as error:
+            if is_out_of_memory(error):
+                raise failure_of(error, f"in the validation of epoch {self.progress.epoch:,}") from error
+            raise
 
     def end_epoch(self, scores: Scores | None) -> EpochEnded:
         """Sums up the epoch and moves on to the next, unless it was cut short."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from runtime.checkpoint import checkpoint_folder, load_checkpoint
 from runtime.device import DeviceError, pick_device
 from runtime.events import EpochEnded, Event, RunEnded, StepsRecorded
-from runtime.failure import NonFiniteError, is_out_of_memory, out_of_memory_text
+from runtime.failure import NonFiniteError
 from runtime.options import PlanError
 from runtime.step_watch import MAX_SKIPPED_STEPS
 from tests.runtime.training import SAMPLES, events_of, make_data, make_plan, of_type
@@ -147,24 +147,3 @@ def test_an_unknown_device_says_which_there_are() -> None:
     ):
         pick_device("xpu")
     assert pick_device("cpu") == torch.device("cpu")
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        MemoryError(),
-        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
-        RuntimeError(
-            "[enforce fail at alloc_cpu.cpp:117] . DefaultCPUAllocator: not enough memory: you tried"
-        ),
-        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 400 bytes"),
-    ],
-)
-def test_running_out_of_memory_is_told_apart(error: Exception) -> None:
-    assert is_out_of_memory(error)
-    assert not is_out_of_memory(RuntimeError("shapes cannot be multiplied"))
-
-
-def test_running_out_of_memory_names_a_smaller_batch() -> None:
-    assert "batch size of 64" in out_of_memory_text(64, "cuda:0")
-    assert "Lower the batch size, to 32 for example" in out_of_memory_text(64, "cpu")

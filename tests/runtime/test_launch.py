@@ -154,18 +154,6 @@ def test_a_diverging_run_names_step_and_node(tmp_path: Path) -> None:
     assert ended.step == record.first_step + len(record.losses) - 1
 
 
-def test_running_out_of_memory_says_to_lower_the_batch_size(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def too_much(*arguments: object, **options: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory.")
-
-    monkeypatch.setattr(launch, "train", too_much)
-    ended = ending(run(spiral_project(), tmp_path))
-    assert "Lower the batch size, to 8 for example" in ended.reason
-    assert "OutOfMemoryError" in (ended.traceback or "")
-
-
 def test_a_full_disk_ends_the_run_and_keeps_the_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

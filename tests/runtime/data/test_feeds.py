@@ -19,6 +19,9 @@ from runtime.data.rows import FileRows
 from runtime.data.stream import StreamRows, suited_workers
 
 SAMPLES = 40
+# Each loads PyTorch anew, seconds of work that take minutes where other work has the processors: 3 s alone,
+# 55 s with a ninth of one, and the whole suite's limit now and then.
+FRESH_PROCESSES = pytest.mark.timeout(900)
 STEPS = [
     {"type": "Resize", "size": [8, 8]},
     {"type": "RandomCrop", "size": 8, "padding": 2},
@@ -98,6 +101,7 @@ def test_epochs_look_different_and_validation_the_same(load, folder, feed):
     assert torch.equal(once, again)
 
 
+@FRESH_PROCESSES
 def test_other_processes_decode_the_same(load, folder):
     alone = epoch_of(load(plan(feed="stream"), folder=folder))
     data = load(plan(feed="stream", workers=2), folder=folder)
@@ -106,6 +110,7 @@ def test_other_processes_decode_the_same(load, folder):
         assert_same(alone, [(x.clone(), y.clone()) for x, y in feed.train(2)])
 
 
+@FRESH_PROCESSES
 def test_a_damaged_file_is_named_from_another_process(load, folder):
     data = load(plan(feed="stream", workers=1), folder=folder)
     (folder / "b" / "21.png").write_bytes(b"no image")
