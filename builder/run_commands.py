@@ -11,7 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from builder.actions import Actions
 from builder.background import Job
 from builder.dialogs import Dialogs
-from builder.panels.plan_edits import plan_error
+from builder.panels.plan_edits import plan_error, with_setting
 from builder.panels.training import TrainingPanel
 from builder.pulse import Pulse
 from builder.run_bar import RunProgress
@@ -22,6 +22,7 @@ from builder.texts import later, tr, tr_count, tr_made
 from builder.torch_loader import TorchLoader
 from graph.atomic import write_atomic
 from graph.document import Document
+from graph.edits import SetTraining
 from runtime.events import ChangeRefused, Event, GraphChanged, PlanChanged, RunEnded
 
 BUSY = later("A run is on. Stop it first.")
@@ -62,10 +63,12 @@ class RunCommands(QObject):
         self._pulse = Pulse(PROGRESS_INTERVAL, self)
         self._pulse.fired.connect(self._show_progress)
         panel.dashboard.menu.values_asked.connect(self._save_values)
+        panel.dashboard.banner.batch_asked.connect(self.train_with_batch)
         controller.events.connect(self._feed)
         controller.state_changed.connect(self.refresh)
         controller.ended.connect(self._end)
         controller.turn.changed.connect(self.refresh)
+        session.document_replaced.connect(self.refresh)
         self.has_project = False
         self.refresh()
 
@@ -92,6 +95,13 @@ class RunCommands(QObject):
         self._progress.show_text(
             tr("Preparing...") if self._loader.is_loaded else tr("Waiting for PyTorch to load...")
         )
+
+    @Slot(int)
+    def train_with_batch(self, size: int) -> None:
+        """Gives the plan another batch size, as one edit, and starts a run."""
+        training = with_setting(self._session.project.training, "batch_size", size)
+        self._session.apply(SetTraining(training, later("Set batch_size")))
+        self.train()
 
     def pause_training(self) -> None:
         """Holds the run, or lets it go on."""
@@ -135,7 +145,15 @@ class RunCommands(QObject):
         actions.set_enabled("run.apply", own, foreign)
         actions.set_text("run.pause", tr("&Resume") if state == "paused" else tr("&Pause"))
         actions.set_enabled("file.close_project", idle, busy)
+        self._panel.dashboard.banner.allow(self._why_not_again(idle, busy))
         actions.set_enabled("run.folder", self._run_dir is not None, tr("Nothing was trained yet."))
+
+    def _why_not_again(self, idle: bool, busy: str) -> str:
+        """What keeps the run that failed from being started with another batch; empty if nothing does."""
+        if not idle:
+            return busy
+        is_own = self._session.document is self._trained
+        return "" if is_own else tr("The run was another project's.")
 
     def is_refused(self) -> bool:
         """Whether something is in the way of a training; says what."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -21,12 +20,13 @@ from PySide6.QtWidgets import (
 from builder.icons import icon
 from builder.panels.classes_view import ClassesView
 from builder.panels.dashboard_menu import DashboardMenu
+from builder.panels.failure_banner import FailureBanner
 from builder.panels.figures import RunFigures
 from builder.panels.headline import Headline
 from builder.panels.layers_view import LayersView, layer_names, note_layers
 from builder.panels.view_switch import ViewSwitch
 from builder.pulse import Pulse
-from builder.texts import tr, tr_made
+from builder.texts import tr
 from builder.theme import GRID, Theme, font
 from graph.project import Project
 from runtime.events import (
@@ -65,6 +65,7 @@ class Dashboard(QWidget):
     Attributes:
         figures: the run's latest numbers.
         headline: the row that shows them.
+        banner: why it failed.
         frames: repaints of the curves so far.
     """
 
@@ -231,9 +232,7 @@ class Dashboard(QWidget):
         self.progress_bar.setValue(round(figures.fraction * self.progress_bar.maximum()))
         self.status_label.setText(figures.status)
         self.status_label.setToolTip(figures.status)
-        failure = tr_made(figures.reason) if figures.state == "failed" else ""
-        self.reason_label.setText(failure)
-        self.banner.setVisible(bool(failure))
+        self.banner.show_failure(figures.reason if figures.state == "failed" else "", figures.fitting_batch)
         self.fit_button.setVisible(self._grid is not None and not self._grid.follows)
         if self._history is not None and figures.state == "running":
             self._history.note("samples_per_second", figures.step, figures.samples_per_second)
@@ -316,7 +315,8 @@ class Dashboard(QWidget):
         column.setSpacing(GRID // 2)
         column.addWidget(self.headline)
         column.addLayout(self._build_bar())
-        column.addWidget(self._build_banner())
+        self.banner = FailureBanner()
+        column.addWidget(self.banner)
         column.addWidget(self._build_views(), 1)
         return page
 
@@ -338,15 +338,6 @@ class Dashboard(QWidget):
         for each in (self.status_label, self.fit_button, self.switch, self.menu):
             row.addWidget(each)
         return row
-
-    def _build_banner(self) -> QFrame:
-        self.banner = QFrame()
-        self.banner.setProperty("role", "error-card")
-        self.reason_label = QLabel(
-            wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse
-        )
-        QVBoxLayout(self.banner).addWidget(self.reason_label)
-        return self.banner
 
     def _build_views(self) -> QStackedWidget:
         curves = QWidget()

@@ -38,6 +38,7 @@ class RunFigures:
     text: str = ""
     device: str = ""
     reason: str = ""
+    fitting_batch: int | None = None  # where memory ran out
     epoch: int = 0
     epochs: int = 0
     step: int = 0
@@ -73,6 +74,7 @@ class RunFigures:
                 self._change(event.state)
             case RunEnded():
                 self.state, self.reason = event.state, event.reason
+                self.fitting_batch = event.fitting_batch
                 self.steps_per_second = None
 
     @property

@@ -196,7 +196,7 @@ def test_failure_shows_its_reason(dashboard, qtbot):
     dashboard.feed([START, steps(1, 10), RunEnded("failed", "The loss became NaN at step 11.", "n2", 10)])
     qtbot.waitUntil(lambda: dashboard.headline.text("State") == "Failed")
     assert dashboard.banner.isVisible()
-    assert dashboard.reason_label.text() == "The loss became NaN at step 11."
+    assert dashboard.banner.label.text() == "The loss became NaN at step 11."
     assert dashboard.headline.text("Time left") == "–"
 
 

@@ -1,0 +1,60 @@
+"""Why a run failed, above its curves, with the batch to go on with where its memory ran out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from builder.texts import tr, tr_made
+from builder.theme import GRID
+
+
+class FailureBanner(QFrame):
+    """Is there only while it has something to say.
+
+    Attributes:
+        label: what happened and what to do.
+        batch_button: takes the batch that fits, and trains again.
+
+    Signals:
+        batch_asked(int): the user wants to train with batches of this size.
+    """
+
+    batch_asked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "error-card")
+        self.label = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.batch_button = QPushButton()
+        self.batch_button.clicked.connect(self._ask)
+        self._batch: int | None = None
+        row = QHBoxLayout(self)
+        row.setSpacing(2 * GRID)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.batch_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.show_failure("", None)
+
+    def show_failure(self, reason: str, fitting_batch: int | None) -> None:
+        """Says why a run failed; hides if it did not.
+
+        Args:
+            reason: as the engine tells it, or nothing.
+            fitting_batch: the size to offer, if any.
+        """
+        self._batch = fitting_batch
+        self.label.setText(tr_made(reason))
+        self.batch_button.setText(tr("Use batch {size:,}", size=fitting_batch or 0))
+        self.batch_button.setVisible(fitting_batch is not None)
+        self.setVisible(bool(reason))
+
+    def allow(self, reason_against: str) -> None:
+        """Lets the button be pressed, unless something is against it."""
+        self.batch_button.setEnabled(not reason_against)
+        text = tr("Sets the batch size of the plan, which Ctrl+Z takes back, and trains again.")
+        self.batch_button.setToolTip(reason_against or text)
+
+    @Slot()
+    def _ask(self) -> None:
+        if self._batch is not None:
+            self.batch_asked.emit(self._batch)
