@@ -6,7 +6,7 @@ Events cross threads and processes, so they hold no tensor, no path object and n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 RunState: TypeAlias = Literal["running", "paused", "stopping"]
@@ -62,6 +62,7 @@ class StepsRecorded:
         lrs: learning rate each step was taken with.
         grad_norms: 2-norm of the whole gradient before clipping.
         times: seconds since the run started, taken at the step.
+        parts: the loss of each Output by its name, where each has its own; `losses` are their weighted sums.
     """
 
     first_step: int
@@ -70,6 +71,7 @@ class StepsRecorded:
     lrs: tuple[float, ...]
     grad_norms: tuple[float, ...]
     times: tuple[float, ...]
+    parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ class EpochEnded:
         is_best: whether this epoch became the run's best checkpoint.
         confusion: validation samples by [actual class][predicted class]; empty where there are no classes.
         skipped_steps: steps of this epoch that were left out, as their gradient was not finite.
+        parts: figures of training of each Output that has a loss of its own, as `train_loss.logits`; those of
+            validation are among `metrics`, as `loss.logits`.
     """
 
     epoch: int
@@ -134,6 +138,7 @@ class EpochEnded:
     is_best: bool
     confusion: tuple[tuple[int, ...], ...] = ()
     skipped_steps: int = 0
+    parts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def figures(self) -> dict[str, float]:
@@ -142,6 +147,7 @@ class EpochEnded:
             "train_loss": self.train_loss,
             "train_accuracy": self.train_accuracy,
             "val_loss": self.val_loss,
+            **self.parts,
             **{f"val_{name}": value for name, value in self.metrics.items()},
         }
         return {name: value for name, value in named.items() if value is not None}

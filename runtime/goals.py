@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from runtime.loss_spec import Needs
@@ -12,7 +12,7 @@ from runtime.options import PlanError, did_you_mean
 from runtime.plan import TrainingPlan
 from runtime.plan_choices import DEFAULT_MONITOR
 
-TRAIN_LOSS = "train_loss"
+TRAIN_LOSS, VAL_LOSS = "train_loss", "val_loss"
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Goal:
     @property
     def mode(self) -> str:
         """`max` for a metric that rises when the model gets better, else `min`."""
-        spec = METRICS.get(self.metric.partition("_")[2])
+        spec = METRICS.get(self.metric.partition("_")[2].partition(".")[0])
         return "max" if spec is not None and spec.is_better_higher else "min"
 
     def value(self, figures: Mapping[str, float]) -> float:
@@ -59,19 +59,16 @@ class Goals:
     patience: int | None = None
 
 
-def goals_of(plan: TrainingPlan, needs: Needs, *, has_accuracy: bool, has_val: bool) -> Goals:
+def goals_of(plan: TrainingPlan, known: Sequence[str]) -> Goals:
     """The goals of a plan.
 
     Args:
         plan: names the metrics.
-        needs: the loss's.
-        has_accuracy: whether answers of the training data can be right.
-        has_val: whether anything is held back.
+        known: the metrics that the run tells of every epoch.
 
     Raises:
         PlanError: the run will not tell such a metric.
     """
-    known = metric_names(needs, has_accuracy=has_accuracy, has_val=has_val)
     early = plan.early_stopping
     return Goals(
         Goal(_known(plan.monitor, known, "monitor")),
@@ -81,11 +78,17 @@ def goals_of(plan: TrainingPlan, needs: Needs, *, has_accuracy: bool, has_val: b
 
 
 def metric_names(needs: Needs, *, has_accuracy: bool, has_val: bool) -> tuple[str, ...]:
-    """What a run tells of every epoch, by the names of the run folder."""
+    """What a run with one loss tells of every epoch, by the names of the run folder.
+
+    Args:
+        needs: the loss's.
+        has_accuracy: whether answers of the training data can be right.
+        has_val: whether anything is held back.
+    """
     task = task_of(needs)
     scored = [f"val_{name}" for name, spec in METRICS.items() if task in spec.tasks]
     train = [TRAIN_LOSS, *(["train_accuracy"] if has_accuracy else [])]
-    return (*train, *(["val_loss", *scored] if has_val else []))
+    return (*train, *([VAL_LOSS, *scored] if has_val else []))
 
 
 def _known(metric: str, known: Iterable[str], path: str) -> str:

@@ -143,7 +143,7 @@ class _Launch:
             self._live = build(self._project, weights_folder=folder)
             model = self._live.module.to(self._device)
             feed = material.feed()
-            check_ranges(model, next(feed.train(1)).x, plan.loss, material.ends)
+            check_ranges(model, next(feed.train(1)).x, plan, material.ends)
             self._renewer = Renewer(
                 self._project,
                 self._live,

@@ -69,7 +69,7 @@ class Renewer:
     def _with_network(
         self, trainer: Trainer, project: Project, plan: TrainingPlan, phrases: tuple[str, ...]
     ) -> tuple[Trainer, GraphChanged]:
-        check_model(self.data, plan.loss, find_ends(project, plan.loss))
+        check_model(self.data, plan, find_ends(project, plan))
         live = build(project, seed=plan.seed, weights_folder=self.folder)
         names, before = kept_names(self.live, live), self.live.module.state_dict()
         model = live.module.to(self.device)

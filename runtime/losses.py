@@ -10,10 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from graph.catalog.params import Value
-from runtime.loss_spec import BALANCED, PADDING, TARGET, Needs, needs_of
-from runtime.plan import TrainingPlan
+from runtime.loss_spec import BALANCED, PADDING, TARGET, LossSpec, Needs, needs_of
+from runtime.options import Option
 
-LossFunction = Callable[[Any, Tensor], Tensor]
+LossFunction = Callable[[Any, Any], Tensor]
 DISTANCES: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
     "euclidean": nn.PairwiseDistance(),
     "manhattan": nn.PairwiseDistance(p=1.0),
@@ -132,16 +132,16 @@ OWN: Mapping[str, Callable[..., nn.Module]] = {
 
 
 def build_loss(
-    plan: TrainingPlan, targets: Tensor | None = None, num_classes: int | None = None
+    option: Option[LossSpec], targets: Tensor | None = None, num_classes: int | None = None
 ) -> nn.Module:
     """The loss, called as `loss(outputs, targets)`.
 
     Args:
-        plan: names it.
+        option: which one, with its parameters.
         targets: those of the training data, which balanced weights are counted from.
         num_classes: how many classes they are from.
     """
-    option, needs = plan.loss, needs_of(plan.loss)
+    needs = needs_of(option)
     settings = {name: _as_torch(name, value) for name, value in option.params.items()}
     for name, value in option.params.items():
         if value == BALANCED:

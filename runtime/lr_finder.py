@@ -18,12 +18,12 @@ from graph.catalog.spec import Params
 from runtime.backends import backends_of
 from runtime.control import Control
 from runtime.data.feed import Batch, Feed
-from runtime.losses import build_loss
 from runtime.meter import Clock, Meter
 from runtime.optim import build_optimizer
 from runtime.options import Option
 from runtime.plan import TrainingPlan
 from runtime.precision import Precision
+from runtime.scoring import Scoring
 from runtime.step import Clipping, Stepper
 
 FIRST, LAST = 1e-7, 10.0
@@ -123,7 +123,7 @@ def _stepper(
     meter = Meter(device, clock, clock())
     stepper = Stepper(
         model,
-        build_loss(plan, feed.train_targets, feed.num_classes).to(device),
+        Scoring(plan, feed, device).loss,
         optimizer,
         meter,
         Precision(plan.precision, device),

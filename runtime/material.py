@@ -65,16 +65,17 @@ def gather(
         TrainingFailure: graph, data and loss do not go together; it names the node to change.
         PlanError: a parameter of the loss does not fit.
     """
-    device, ends = pick_device(plan.device), find_ends(project, plan.loss)
+    device, ends = pick_device(plan.device), find_ends(project, plan)
     data = yield from load_data(
         plan.data,
         target=needs_of(plan.loss).target.kind,
         ignored=plan.loss.params.get("ignore_index"),
+        heads=ends.heads,
         input_dtype=ends.input_dtype,
         seed=plan.seed,
         folder=folder,
         device=device,
         stopped=lambda: control.stopped,
     )
-    check_model(data, plan.loss, ends)
+    check_model(data, plan, ends)
     return Material(plan, device, ends, data)

@@ -40,6 +40,7 @@ class Measured:
         hits: right answers among them.
         broken: index of the first step whose loss or gradient is not finite, or None.
         culprit: index of the first parameter whose gradient is not finite in that step, or None.
+        figures: what else was noted, a list for each figure.
     """
 
     losses: list[float]
@@ -50,6 +51,7 @@ class Measured:
     samples: list[int]
     broken: int | None = None
     culprit: int | None = None
+    figures: tuple[list[float], ...] = ()
 
     def finite(self, index: int) -> bool:
         """Whether the loss and the gradient of one step are numbers."""
@@ -59,7 +61,8 @@ class Measured:
         """The first `count` steps."""
         columns = (self.losses, self.hits, self.grad_norms, self.lrs, self.times)
         losses, hits, grad_norms, lrs, times = (column[:count] for column in columns)
-        return Measured(losses, hits, grad_norms, lrs, times, self.samples[:count])
+        figures = tuple(column[:count] for column in self.figures)
+        return Measured(losses, hits, grad_norms, lrs, times, self.samples[:count], figures=figures)
 
 
 class _Block:
@@ -72,6 +75,7 @@ class _Block:
         self.norm_rows: Sequence[Tensor] = ()
         self.losses: list[Tensor] = []
         self.right: list[Tensor] = []
+        self.figures: list[Tensor] = []
         self.notes: list[tuple[float, float, int]] = []  # (lr, time, samples)
 
     def widen(self, count: int) -> None:
@@ -80,15 +84,18 @@ class _Block:
         self.norm_rows = self.norms.unbind()
 
     def take(self) -> tuple[Tensor, list[tuple[float, float, int]]]:
-        """Losses, norms and right answers as one tensor (3, steps), and the notes; empties the block."""
+        """Losses, norms, right answers, figures as (3 + figures, steps), and the notes; empties the block."""
         losses = torch.stack(self.losses).float()
         norms = self.totals[: len(losses)]
         # Padded, because the last batch of an epoch may be short.
         hits = (
             pad_sequence(self.right, batch_first=True).sum(dim=1) if self.right else torch.zeros_like(norms)
         )
-        notes, self.losses, self.right, self.notes = self.notes, [], [], []
-        return torch.stack([losses, norms, hits.float()]), notes
+        rows = torch.stack([losses, norms, hits.float()])
+        if self.figures:
+            rows = torch.cat([rows, torch.stack(self.figures, dim=1)])
+        notes, self.losses, self.right, self.figures, self.notes = self.notes, [], [], [], []
+        return rows, notes
 
 
 class _Shipment:
@@ -114,15 +121,17 @@ class _Shipment:
         """The steps as numbers, once they have arrived."""
         if self._arrival is not None:
             self._arrival.synchronize()
-        losses, grad_norms, hits = self._values.tolist()
+        losses, grad_norms, hits, *figures = self._values.tolist()
         lrs, times, samples = map(list, zip(*self._notes, strict=True))
         finite = self._values.isfinite().all(dim=0)
         if finite.all():
-            return Measured(losses, hits, grad_norms, lrs, times, samples)
+            return Measured(losses, hits, grad_norms, lrs, times, samples, figures=tuple(figures))
         broken = int(finite.logical_not().nonzero()[0])
         culprits = self._norms[broken].isfinite().logical_not().nonzero()
         culprit = int(culprits[0]) if len(culprits) else None
-        return Measured(losses, hits, grad_norms, lrs, times, samples, broken, culprit)
+        return Measured(
+            losses, hits, grad_norms, lrs, times, samples, broken, culprit, figures=tuple(figures)
+        )
 
 
 class Meter:
@@ -151,11 +160,19 @@ class Meter:
         self._block, self._row = self._blocks[0], 0
         self._sent: _Shipment | None = None
 
-    def note(self, loss: Tensor, right: Tensor | None) -> None:
-        """Keeps the current step's loss and which of its answers are right, to be summed up at the drain."""
+    def note(self, loss: Tensor, right: Tensor | None, figures: Tensor | None = None) -> None:
+        """Keeps the current step's loss and which of its answers are right, to be summed up at the drain.
+
+        Args:
+            loss: a scalar.
+            right: how right each sample is, (N,).
+            figures: whatever else is to reach the host, (F,), as many at every step.
+        """
         self._block.losses.append(loss)
         if right is not None:
             self._block.right.append(right)
+        if figures is not None:
+            self._block.figures.append(figures)
 
     def norm(self, gradients: Sequence[Tensor]) -> Tensor:
         """The 2-norm of the whole gradient, noted and left on the device."""

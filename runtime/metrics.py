@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -49,16 +50,26 @@ def judge_of(needs: Needs, ignored: int | None = None) -> Judge | None:
 def evaluate(
     model: nn.Module,
     loss_function: LossFunction,
-    batches: Iterable[tuple[Tensor, Tensor]],
+    batches: Iterable[tuple[Tensor, Any]],
     *,
     precision: Precision,
     tally: Tally | None,
     control: Control,
+    names: Sequence[str] = (),
 ) -> Scores | None:
     """Scores a model without changing it; None if there was no data, or a stop came in between.
 
     The model is back in training mode afterwards if it was before. Autocast's and the device's work is
     waited for once, at the end.
+
+    Args:
+        model: on the device of the batches.
+        loss_function: gives the loss as a row of one; where it has parts, they stand behind their sum.
+        batches: inputs and targets.
+        precision: to compute in.
+        tally: empty, for the answers; None where they cannot be scored.
+        control: a stop ends it.
+        names: of the parts.
     """
     losses, counts = [], []
     was_training = model.training
@@ -72,20 +83,28 @@ def evaluate(
                     outputs = model(inputs)
                     losses.append(loss_function(outputs, targets).float())
                 if tally is not None:
-                    tally.update(outputs if isinstance(outputs, Tensor) else outputs[0], targets)
-                counts.append(len(targets))
-            return _scores(losses, counts, tally)
+                    is_whole = bool(names) or isinstance(outputs, Tensor)
+                    tally.update(outputs if is_whole else outputs[0], targets)
+                counts.append(len(inputs))
+            return _scores(losses, counts, tally, names)
     finally:
         model.train(was_training)
 
 
-def _scores(losses: list[Tensor], counts: list[int], tally: Tally | None) -> Scores | None:
+def _scores(
+    losses: list[Tensor], counts: list[int], tally: Tally | None, names: Sequence[str]
+) -> Scores | None:
     total = sum(counts)
     if not total:
         return None
-    weighted = zip(torch.stack(losses).tolist(), counts, strict=True)
-    loss = sum(loss * count for loss, count in weighted) / total
-    return Scores(loss) if tally is None else Scores(loss, tally.metrics(), tally.confusion())
+    loss, *parts = (
+        sum(loss * count for loss, count in zip(column, counts, strict=True)) / total
+        for column in torch.stack(losses, dim=1).tolist()
+    )
+    metrics = {f"loss.{name}": part for name, part in zip(names, parts, strict=True)}
+    if tally is None:
+        return Scores(loss, metrics)
+    return Scores(loss, {**metrics, **tally.metrics()}, tally.confusion())
 
 
 def _judge_classes(outputs: Tensor, targets: Tensor) -> Tensor:

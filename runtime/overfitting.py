@@ -13,6 +13,8 @@ from runtime.data.feed import Feed
 from runtime.data.prepared import TrainData
 from runtime.engine import train
 from runtime.events import StepsRecorded
+from runtime.output_choices import LABEL
+from runtime.parted_loss import several
 from runtime.plan import EarlyStopping, TrainingPlan
 
 STEPS = 300
@@ -61,8 +63,13 @@ def overfit(
     """
     _drop_nothing(model)
     drawn = next(feed.train(1))
-    x, y = drawn.x[:SAMPLES].clone(), drawn.y[:SAMPLES].clone()
-    batch = TrainData(x, y, x[:0], y[:0], tuple(x.shape[1:]), feed.num_classes, feed.class_names)
+    x = drawn.x[:SAMPLES].clone()
+    y, *_ = ys = [targets[:SAMPLES].clone() for targets in several(drawn.y)]
+    heads = tuple(
+        replace(head, train_y=each, val_y=each[:0], target=LABEL)
+        for head, each in zip(feed.heads, ys, strict=False)
+    )
+    batch = TrainData(x, y, x[:0], y[:0], tuple(x.shape[1:]), feed.num_classes, feed.class_names, heads=heads)
     count = len(x)
     alone = replace(
         plan, epochs=steps, batch_size=count, scheduler=None, accumulate_steps=1,

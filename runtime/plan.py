@@ -21,10 +21,12 @@ from runtime.options import (
     PlanError,
     checked,
     did_you_mean,
+    join,
     parse_option,
     require_known,
     require_mapping,
 )
+from runtime.output_choices import OutputPlan
 from runtime.plan_choices import DEFAULT_MONITOR, SETTINGS
 from runtime.schedule_choices import NOT_OFFERED as NOT_A_SCHEDULER
 from runtime.schedule_choices import SCHEDULERS, SchedulerSpec, scheduled_lr, warmup_steps
@@ -43,7 +45,8 @@ TABLES: Mapping[str, Mapping[str, OptionSpec]] = {
 }
 TYPE_KEYS = {"data": "source", "loss": "type", "optimizer": "type", "scheduler": "type"}
 EARLY_STOPPING = "early_stopping"
-KEYS = (*TABLES, *dict.fromkeys(spec.name.partition(".")[0] for spec in SETTINGS))
+OUTPUTS = "outputs"
+KEYS = (*TABLES, OUTPUTS, *dict.fromkeys(spec.name.partition(".")[0] for spec in SETTINGS))
 KNOWN_KEYS = f"one of {', '.join(KEYS)}"
 
 
@@ -70,6 +73,8 @@ class TrainingPlan:
 
     Args:
         scheduler: None keeps the learning rate constant.
+        outputs: by the id of an Output, what it learns by a loss of its own; where any is given, an Output
+            without an entry learns the data's target by `loss`. Empty: `loss` takes all Outputs at once.
         extra: keys of the file that this version does not know; kept and written back.
     """
 
@@ -79,6 +84,7 @@ class TrainingPlan:
         default_factory=lambda: parse_option(DEFAULT_OPTIMIZER, "optimizer", OPTIMIZERS)
     )
     scheduler: Option[SchedulerSpec] | None = None
+    outputs: Mapping[str, OutputPlan] = field(default_factory=dict)
     epochs: int = 5
     batch_size: int = 64
     sampler: str = "shuffle"
@@ -130,6 +136,8 @@ class TrainingPlan:
             settings["scheduler"] = parse_option(
                 values["scheduler"], "scheduler", SCHEDULERS, not_offered=NOT_A_SCHEDULER
             )
+        if values.get(OUTPUTS):
+            settings[OUTPUTS] = _outputs(values[OUTPUTS], settings.get("loss") or cls().loss)
         plan = cls(**settings, extra=_unknown_keys(values))
         plan._check_together()
         return plan
@@ -147,6 +155,7 @@ class TrainingPlan:
             "loss": self.loss.to_mapping(defaults=defaults),
             "optimizer": self.optimizer.to_mapping(defaults=defaults),
             "scheduler": self.scheduler and self.scheduler.to_mapping(defaults=defaults),
+            OUTPUTS: {output: each.to_mapping(defaults=defaults) for output, each in self.outputs.items()},
             **self._settings(defaults),
         }
 
@@ -199,6 +208,14 @@ class TrainingPlan:
                 "an optimizer with momentum or betas, or false",
                 "Set cycle_momentum = false.",
             )
+
+
+def _outputs(value: Value, usual: Option[LossSpec]) -> dict[str, OutputPlan]:
+    entries = require_mapping(value, OUTPUTS, {"n1": {"loss": "MSELoss"}})
+    return {
+        output: OutputPlan.from_mapping(entry, join(OUTPUTS, output), usual)
+        for output, entry in entries.items()
+    }
 
 
 def _early_stopping(value: Value) -> EarlyStopping:

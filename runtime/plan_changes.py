@@ -15,6 +15,7 @@ from runtime.plan import TrainingPlan
 FIXED: Mapping[str, str] = {
     "data": "the data is already read",
     "loss": "data and network were checked against it",
+    "outputs": "data and network were checked against them",
     "batch_size": "the batches of the epoch are already drawn",
     "drop_last": "the batches of the epoch are already drawn",
     "sampler": "the batches of the epoch are already drawn",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,8 +17,11 @@ from runtime.data.load import InputDtype
 from runtime.data.prepared import TrainData
 from runtime.data.raw import DataError
 from runtime.failure import TrainingFailure
+from runtime.heads import Head, heads_of
 from runtime.loss_spec import LossSpec, OutputNeed, needs_of
-from runtime.options import Option
+from runtime.options import Option, join
+from runtime.parted_loss import several
+from runtime.plan import TrainingPlan
 
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three"}
 
@@ -32,12 +35,14 @@ class Ends:
         output_nodes: ids of the nodes that feed the Outputs, in the order of the Outputs.
         input: one batch as the model takes it.
         outputs: one batch as the model gives it, for each Output.
+        heads: what each Output learns by a loss of its own; empty where one loss takes them all.
     """
 
     input_node: str
     output_nodes: tuple[str, ...]
     input: TensorSpec
     outputs: tuple[TensorSpec, ...]
+    heads: tuple[Head, ...] = ()
 
     @property
     def input_dtype(self) -> InputDtype:
@@ -45,11 +50,32 @@ class Ends:
         return "int64" if self.input.dtype == "int64" else "float32"
 
 
-def find_ends(project: Project, loss: Option[LossSpec]) -> Ends:
-    """The one input and the outputs of a project without errors.
+@dataclass(frozen=True)
+class _Pair:
+    """A loss, and the outputs that it takes.
+
+    Args:
+        path: of the loss in the plan.
+        who: the Output that it belongs to, as a message begins; empty where it takes them all.
+        nodes: that feed the outputs.
+        outputs: one batch of each.
+        data: what it compares with; None while that is not read.
+    """
+
+    loss: Option[LossSpec]
+    path: str
+    who: str
+    nodes: tuple[str, ...]
+    outputs: tuple[TensorSpec, ...]
+    data: TrainData | None = None
+
+
+def find_ends(project: Project, plan: TrainingPlan) -> Ends:
+    """The one input and the outputs of a project without errors, and what they learn.
 
     Raises:
         TrainingFailure: the graph has an error, not exactly one Input, or not the Outputs of the loss.
+        PlanError: what an Output learns does not suit.
     """
     graph = project.graph
     inference = Inference(graph)
@@ -59,16 +85,19 @@ def find_ends(project: Project, loss: Option[LossSpec]) -> Ends:
     ends = [node for node in graph.nodes.values() if isinstance(graph.catalog[node.type].code, Boundary)]
     entrance = _only_input([node for node in ends if not graph.catalog[node.type].inputs])
     exits = [node for node in ends if not graph.catalog[node.type].outputs]
-    _check_number(exits, loss)
+    heads = heads_of(plan, [(node.id, node.name) for node in exits])
+    if not heads:
+        _check_number(exits, plan)
     (entering,) = inference.result(entrance.id).outputs.values()
     leaving = [tensor for node in exits for tensor in inference.result(node.id).inputs.values()]
     assert entering is not None
     outputs = tuple(tensor for tensor in leaving if tensor is not None)
-    return Ends(entrance.id, tuple(_feeding(inference.computed, node) for node in exits), entering, outputs)
+    feeding = tuple(_feeding(inference.computed, node) for node in exits)
+    return Ends(entrance.id, feeding, entering, outputs, heads)
 
 
-def check_model(data: TrainData, loss: Option[LossSpec], ends: Ends) -> None:
-    """Nothing, if the data suits the model's input, and the model's outputs suit loss and targets.
+def check_model(data: TrainData, plan: TrainingPlan, ends: Ends) -> None:
+    """Nothing, if the data suits the model's input, and each loss its outputs and targets.
 
     Raises:
         TrainingFailure: they do not fit; it names the node to change.
@@ -82,34 +111,62 @@ def check_model(data: TrainData, loss: Option[LossSpec], ends: Ends) -> None:
     known = {
         name: size for name, size in zip(entering, data.input_shape, strict=True) if isinstance(name, str)
     }
-    _check_dtypes(loss, ends)
+    for pair in _pairs(plan, ends, data):
+        _check_dtypes(pair)
+        _check_pair(pair, known)
+
+
+def _check_pair(pair: _Pair, known: Mapping[str, int]) -> None:
+    assert pair.data is not None, "the data was read"
+    shapes = [bound(_sizes(tensor.shape), known) for tensor in pair.outputs]
     try:
-        check_outputs(data, loss, [bound(_sizes(tensor.shape), known) for tensor in ends.outputs])
+        check_outputs(pair.data, pair.loss, shapes, pair.path)
     except FitError as error:
-        raise TrainingFailure(str(error), node=ends.output_nodes[error.output]) from error
+        raise TrainingFailure(f"{pair.who}{error}", node=pair.nodes[error.output]) from error
+    except DataError as error:
+        raise TrainingFailure(f"{pair.who}{error}", node=pair.nodes[0]) if pair.who else error from None
 
 
-def check_ranges(model: nn.Module, inputs: Tensor, loss: Option[LossSpec], ends: Ends) -> None:
-    """Nothing, if the model's answers to one batch lie where the loss needs them.
+def _pairs(plan: TrainingPlan, ends: Ends, data: TrainData | None = None) -> list[_Pair]:
+    """What is compared with what."""
+    if not ends.heads:
+        return [_Pair(plan.loss, "loss", "", ends.output_nodes, ends.outputs, data)]
+    known = [None] * len(ends.heads) if data is None else [data.of_head(each) for each in data.heads]
+    rows = zip(ends.heads, ends.output_nodes, ends.outputs, known, strict=True)
+    return [
+        _Pair(head.loss, join(head.path, "loss"), f"{head.name}: ", (node,), (tensor,), of_head)
+        for head, node, tensor, of_head in rows
+    ]
+
+
+def check_ranges(model: nn.Module, inputs: Tensor, plan: TrainingPlan, ends: Ends) -> None:
+    """Nothing, if the model's answers to one batch lie where the losses need them.
 
     It changes neither the model nor the random numbers that are drawn later.
 
     Raises:
         TrainingFailure: they do not, such as a BCELoss on numbers that are no probabilities.
     """
-    needs = needs_of(loss).outputs
+    pairs = _pairs(plan, ends)
+    needs = [need for pair in pairs for need in needs_of(pair.loss).outputs]
     if not any(need.is_limited for need in needs):
         return
+    losses = [pair.loss.type for pair in pairs for _ in pair.nodes]
+    rows = zip(needs, losses, ends.output_nodes, _answers(model, inputs), strict=True)
+    for need, loss, node, answer in rows:
+        _check_range(need, answer, loss, node)
+
+
+def _answers(model: nn.Module, inputs: Tensor) -> tuple[Tensor, ...]:
+    """What the model gives for a batch, in evaluation."""
     devices = [inputs.device.index or 0] if inputs.is_cuda else []
     with torch.random.fork_rng(devices=devices), torch.inference_mode():
         was_training = model.training
         model.eval()
         try:
-            answers = model(inputs)
+            return several(model(inputs))
         finally:
             model.train(was_training)
-    for need, node, answer in zip(needs, ends.output_nodes, _several(answers), strict=True):
-        _check_range(need, answer, loss.type, node)
 
 
 def _check_range(need: OutputNeed, answer: Tensor, loss: str, node: str) -> None:
@@ -124,27 +181,29 @@ def _check_range(need: OutputNeed, answer: Tensor, loss: str, node: str) -> None
         )
 
 
-def _check_dtypes(loss: Option[LossSpec], ends: Ends) -> None:
-    for need, node, tensor in zip(needs_of(loss).outputs, ends.output_nodes, ends.outputs, strict=True):
+def _check_dtypes(pair: _Pair) -> None:
+    for need, node, tensor in zip(needs_of(pair.loss).outputs, pair.nodes, pair.outputs, strict=True):
         if tensor.dtype not in FLOATS:
             raise TrainingFailure(
-                f"The model gives {tensor} of {tensor.dtype} for {need.name}. {loss.type} expects float32, "
-                "so that gradients can flow. Leave out what changes the dtype, such as ArgMax or Cast.",
+                f"{pair.who}The model gives {tensor} of {tensor.dtype} for {need.name}. {pair.loss.type} "
+                "expects float32, so that gradients can flow. "
+                "Leave out what changes the dtype, such as ArgMax or Cast.",
                 node=node,
             )
 
 
-def _check_number(exits: Sequence[Node], loss: Option[LossSpec]) -> None:
-    needs = needs_of(loss).outputs
+def _check_number(exits: Sequence[Node], plan: TrainingPlan) -> None:
+    needs = needs_of(plan.loss).outputs
     if len(exits) == len(needs):
         return
     count, names = len(needs), ", ".join(node.name for node in exits) or "none"
     roles = ", ".join(need.describe() for need in needs)
     order = ", in the order they were added" if count > 1 else ""
     change = "Add Outputs" if len(exits) < count else "Remove the others"
+    own = "give each Output a loss of its own" if len(exits) > 1 else "choose another loss"
     raise TrainingFailure(
-        f"The graph has {len(exits)} Output {'node' if len(exits) == 1 else 'nodes'} ({names}). {loss.type} "
-        f"expects exactly {NUMBER_WORDS[count]}: {roles}{order}. {change}, or choose another loss.",
+        f"The graph has {len(exits)} Output {'node' if len(exits) == 1 else 'nodes'} ({names}). "
+        f"{plan.loss.type} expects exactly {NUMBER_WORDS[count]}: {roles}{order}. {change}, or {own}.",
         node=exits[count].id if len(exits) > count else None,
     )
 
@@ -163,10 +222,6 @@ def _only_input(nodes: Sequence[Node]) -> Node:
 def _feeding(graph: Graph, node: Node) -> str:
     (edge,) = graph.incoming(node.id).values()
     return edge.source.node
-
-
-def _several(answers: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    return answers if isinstance(answers, tuple) else (answers,)
 
 
 def _sizes(shape: Shape) -> list[int | str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from runtime.events import EpochEnded, StepsRecorded
 from runtime.goals import Goals
 from runtime.meter import Measured
 from runtime.metrics import Scores
+
+NO_PARTS: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -25,6 +29,8 @@ class Progress:
         loss_sum: losses times samples of this epoch, as far as recorded.
         hits: right answers of this epoch, as far as recorded.
         samples: samples of this epoch, as far as recorded.
+        part_sums: where each Output has a loss of its own, what each adds up to as `loss_sum` does, then the
+            right answers of those that have any.
         seconds: length of this epoch so far.
         elapsed: length of the whole run so far, in seconds.
         skipped: steps left out one after another up to now, as their gradient was not finite.
@@ -45,6 +51,7 @@ class Progress:
     loss_sum: float = 0.0
     hits: float = 0.0
     samples: int = 0
+    part_sums: list[float] = field(default_factory=list)
     seconds: float = 0.0
     elapsed: float = 0.0
     skipped: int = 0
@@ -60,8 +67,13 @@ class Progress:
         """Optimizer steps that changed the weights, as far as recorded: where a schedule is."""
         return self.step - self.skipped_in_all
 
-    def record(self, measured: Measured) -> StepsRecorded:
-        """Counts steps that have reached the host, and tells of them."""
+    def record(self, measured: Measured, names: Sequence[str] = ()) -> StepsRecorded:
+        """Counts steps that have reached the host, and tells of them.
+
+        Args:
+            measured: by consecutive steps.
+            names: of the Outputs that have a loss of their own; their losses are the first figures.
+        """
         first = self.recorded + 1
         self.recorded += len(measured.losses)
         for loss, hits, samples in zip(measured.losses, measured.hits, measured.samples, strict=True):
@@ -69,8 +81,19 @@ class Progress:
                 self.loss_sum += loss * samples
                 self.hits += hits
                 self.samples += samples
+        self._add_parts(measured, len(names))
         columns = (measured.losses, measured.lrs, measured.grad_norms, measured.times)
-        return StepsRecorded(first, self.epoch, *map(tuple, columns))
+        parts = dict(zip(names, map(tuple, measured.figures), strict=False))
+        losses, lrs, norms, times = map(tuple, columns)
+        return StepsRecorded(first, self.epoch, losses, lrs, norms, times, parts)
+
+    def _add_parts(self, measured: Measured, num_losses: int) -> None:
+        """Adds up the figures of the Outputs: losses by their samples, right answers as they are."""
+        self.part_sums = self.part_sums or [0.0] * len(measured.figures)
+        finite = [step for step, loss in enumerate(measured.losses) if math.isfinite(loss)]
+        for index, column in enumerate(measured.figures):
+            weights = measured.samples if index < num_losses else [1] * len(column)
+            self.part_sums[index] += sum(column[step] * weights[step] for step in finite)
 
     def count_skipped(self, is_finite: bool) -> None:
         """Notes whether the next step recorded was left out."""
@@ -86,8 +109,18 @@ class Progress:
         *,
         has_accuracy: bool,
         is_whole: bool = True,
+        parts: Mapping[str, float] = NO_PARTS,
     ) -> EpochEnded:
-        """Sums up the epoch and moves on to the next, unless it was cut short."""
+        """Sums up the epoch and moves on to the next, unless it was cut short.
+
+        Args:
+            scores: of the validation samples, if there are any.
+            seconds: how long it took.
+            goals: tell the best epoch.
+            has_accuracy: whether answers can be right.
+            is_whole: whether all its batches were trained on.
+            parts: figures of training of each Output that has a loss of its own.
+        """
         samples = max(self.samples, 1)
         ended = EpochEnded(
             epoch=self.epoch,
@@ -100,6 +133,7 @@ class Progress:
             is_best=False,
             confusion=() if scores is None else scores.confusion,
             skipped_steps=self.skipped_in_epoch,
+            parts=parts,
         )
         ended = replace(ended, is_best=self._judge(ended, goals))
         self.judged = self.step
@@ -112,6 +146,7 @@ class Progress:
         """Goes to the start of the epoch."""
         self.batch, self.first_step = 0, self.step
         self.loss_sum, self.hits, self.samples, self.skipped_in_epoch = 0.0, 0.0, 0, 0
+        self.part_sums = []
 
     def _judge(self, ended: EpochEnded, goals: Goals) -> bool:
         """Whether this epoch is the best; also counts those that are not."""

@@ -214,9 +214,13 @@ def read_run(path: Path) -> Run:
 
 def _step_lines(event: StepsRecorded) -> list[str]:
     rows = zip(event.losses, event.lrs, event.grad_norms, event.times, strict=True)
+    parts = [
+        {f"loss.{name}": loss for name, loss in zip(event.parts, losses, strict=True)}
+        for losses in zip(*event.parts.values(), strict=True)
+    ] or [{}] * len(event.losses)
     return [
-        _line(event="step", step=step, epoch=event.epoch, loss=loss, lr=lr, grad_norm=norm, time=time)
-        for step, (loss, lr, norm, time) in enumerate(rows, start=event.first_step)
+        _line(event="step", step=step, epoch=event.epoch, loss=loss, **part, lr=lr, grad_norm=norm, time=time)
+        for step, ((loss, lr, norm, time), part) in enumerate(zip(rows, parts, strict=True), event.first_step)
     ]
 
 
@@ -228,6 +232,7 @@ def _epoch_line(event: EpochEnded) -> str:
         train_loss=event.train_loss,
         train_accuracy=event.train_accuracy,
         val_loss=event.val_loss,
+        **event.parts,
         **{f"val_{name}": value for name, value in ({"accuracy": None} | dict(event.metrics)).items()},
         seconds=event.seconds,
         is_best=event.is_best,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,14 +15,30 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from runtime.averaging import WeightAverage
 from runtime.compat import plain_step
+from runtime.data.feed import Targets
 from runtime.guard import Guard
 from runtime.losses import LossFunction
 from runtime.meter import Meter
 from runtime.metrics import Judge
 from runtime.optim import FactoredRates
+from runtime.parted_loss import PartedLoss
 from runtime.precision import Precision
 
 Forward = Callable[[Tensor], Any]
+
+
+class _Result(NamedTuple):
+    """What a batch adds to its step.
+
+    Args:
+        loss: its part of the step's loss.
+        right: how right each of its answers is, if any can be.
+        figures: of the parts of the loss, if it has any.
+    """
+
+    loss: Tensor
+    right: Tensor | None
+    figures: Tensor | None
 
 
 @dataclass(slots=True)
@@ -94,7 +110,7 @@ class Stepper:
         self._named: list[tuple[str, nn.Parameter]] = []
         self._rates = FactoredRates(optimizer)
         self._take = self._taker()
-        self._parts: list[tuple[Tensor, Tensor | None]] = []
+        self._parts: list[_Result] = []
         self._samples = 0
 
     @property
@@ -116,7 +132,7 @@ class Stepper:
         finally:
             self._forward = forward
 
-    def __call__(self, inputs: Tensor, targets: Tensor, share: float = 1.0, *, is_last: bool = True) -> None:
+    def __call__(self, inputs: Tensor, targets: Targets, share: float = 1.0, *, is_last: bool = True) -> None:
         """Works out the gradient of a batch; with the last one of a step, takes the step.
 
         Args:
@@ -127,34 +143,39 @@ class Stepper:
         """
         if self._guard is not None and self._guard.keeps_buffers and not self._samples:
             self._guard.begin()
-        loss, right = self._backward(inputs, targets, share)
-        self._samples += len(targets)
-        if is_last and not self._parts:
-            self._meter.note(loss, right)
-            self._update(loss)
-            return
-        self._parts.append((loss, right))
+        result = self._backward(inputs, targets, share)
+        self._samples += len(inputs)
+        if not is_last or self._parts:
+            self._parts.append(result)
         if is_last:
-            loss, right = _joined(self._parts)
-            self._meter.note(loss, right)
-            self._parts = []
-            self._update(loss)
+            if self._parts:
+                result, self._parts = _joined(self._parts), []
+            self._meter.note(*result)
+            self._update(result.loss)
 
-    def compute(self, inputs: Tensor, targets: Tensor) -> None:
+    def compute(self, inputs: Tensor, targets: Targets) -> None:
         """Works out the gradient of a batch and nothing else, as at the weights that there are."""
         self._backward(inputs, targets, 1.0)
 
-    def _backward(self, inputs: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor | None]:
-        """The batch's part of the step's loss, and which of its answers are right."""
+    def _backward(self, inputs: Tensor, targets: Targets, share: float) -> _Result:
+        """What the batch adds to its step."""
+        figures = None
         with self._precision.autocast():
             outputs = self._forward(inputs)
-            loss = self._loss_function(outputs, targets)
+            if isinstance(self._loss_function, PartedLoss):
+                parts = self._loss_function.parts(outputs, targets)
+                loss = self._loss_function.total(parts)
+                figures = self._loss_function.figures(parts, outputs, targets, share)
+            else:
+                loss = self._loss_function(outputs, targets)
         if share != 1:
             loss = loss * share
         scaler = self._precision.scaler
         (loss if scaler is None else scaler.scale(loss)).backward()
-        right = None if self._judge is None else self._judge(outputs.detach(), targets)
-        return loss.detach(), right
+        right = None
+        if self._judge is not None and isinstance(targets, Tensor):
+            right = self._judge(outputs.detach(), targets)
+        return _Result(loss.detach(), right, figures)
 
     def _update(self, loss: Tensor) -> None:
         if not self._named:  # which parameters take part shows after the first backward pass
@@ -202,7 +223,12 @@ class Stepper:
         return take
 
 
-def _joined(parts: list[tuple[Tensor, Tensor | None]]) -> tuple[Tensor, Tensor | None]:
-    """The loss and the right answers of all batches of a step."""
-    right = [each for _, each in parts if each is not None]
-    return torch.stack([loss for loss, _ in parts]).sum(), torch.cat(right) if right else None
+def _joined(parts: list[_Result]) -> _Result:
+    """What all batches of a step come to."""
+    right = [part.right for part in parts if part.right is not None]
+    figures = [part.figures for part in parts if part.figures is not None]
+    return _Result(
+        torch.stack([part.loss for part in parts]).sum(),
+        torch.cat(right) if right else None,
+        torch.stack(figures).sum(dim=0) if figures else None,
+    )

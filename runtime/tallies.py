@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -22,7 +22,7 @@ Confusion = tuple[tuple[int, ...], ...]  # samples by [actual class][predicted c
 class Tally(Protocol):
     """What one pass over a data set adds up to."""
 
-    def update(self, outputs: Tensor, targets: Tensor) -> None:
+    def update(self, outputs: Any, targets: Any) -> None:
         """Counts a batch; the host does not wait for the device."""
 
     def metrics(self) -> Mapping[str, float]:

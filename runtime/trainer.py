@@ -17,7 +17,7 @@ from runtime.accumulation import StepPlan
 from runtime.averaging import WeightAverage
 from runtime.checkpoint import Checkpoint
 from runtime.control import Control
-from runtime.data.feed import Batch, Feed
+from runtime.data.feed import Batch, Feed, Targets
 from runtime.ending import end_reason, is_out_of_steps, is_out_of_time, is_stale, with_remarks
 from runtime.events import (
     CheckpointKind,
@@ -35,10 +35,8 @@ from runtime.goals import goals_of
 from runtime.guard import guard_of
 from runtime.inspect import Inspector
 from runtime.keeper import Keeper
-from runtime.loss_spec import needs_of
-from runtime.losses import build_loss
 from runtime.meter import Clock, Meter
-from runtime.metrics import Scores, evaluate, judge_of
+from runtime.metrics import Scores, evaluate
 from runtime.nonfinite import Origin, undone
 from runtime.optim import build_optimizer
 from runtime.out_of_memory import MEMORY_ERRORS, failure_of, is_out_of_memory
@@ -48,9 +46,9 @@ from runtime.prepare import prepared
 from runtime.progress import Progress
 from runtime.schedule_choices import warmup_steps
 from runtime.schedules import build_plateau, build_scheduler
+from runtime.scoring import Scoring
 from runtime.step import Clipping, Stepper
 from runtime.step_watch import StepWatch
-from runtime.tallies import tally_of
 from runtime.training_state import Names, load_state, state_of
 
 
@@ -76,19 +74,13 @@ class Trainer:
         self.progress, self.within_step, self.is_spent = Progress(), False, False
         self.model, self.plan, self.device = model, plan, device
         self._feed, self._clock, self._inspector = feed, clock, inspector
-        self._needs = needs_of(plan.loss)
-        ignored = plan.loss.params.get("ignore_index")
-        self._ignored = ignored if feed.holds_target(ignored) else None
-        self._judge = judge_of(self._needs, self._ignored)
-        self._goals = goals_of(
-            plan, self._needs, has_accuracy=self._judge is not None, has_val=feed.val_samples > 0
-        )
+        self._scoring = Scoring(plan, feed, device)
+        self._goals = goals_of(plan, self._scoring.metric_names(has_val=feed.val_samples > 0))
         self._steps = StepPlan(
             plan.batch_size, feed.train_samples, feed.steps_per_epoch, plan.accumulate_steps
         )
         self._forward = prepared(model, plan, device)
         self.precision = Precision(plan.precision, device)
-        self._loss_function = build_loss(plan, feed.train_targets, feed.num_classes).to(device)
         self._build_optimizer()
         self._keeper = Keeper(run_dir, plan, clock())
         self._start_clocks()
@@ -113,14 +105,14 @@ class Trainer:
         is_scaled = self.precision.scaler is not None
         self._stepper = Stepper(
             self.model,
-            self._loss_function,
+            self._scoring.loss,
             self.optimizer,
             self.meter,
             self.precision,
             forward=self._forward,
             scheduler=self.scheduler,
             clipping=Clipping(self.plan.clip_grad_norm, self.plan.clip_grad_value),
-            judge=self._judge,
+            judge=self._scoring.judge,
             guard=guard_of(self.plan, self.model, self.optimizer, self.device, is_scaled=is_scaled),
             average=self.average,
         )
@@ -150,14 +142,14 @@ class Trainer:
             val_samples=feed.val_samples,
             parameters=sum(parameter.numel() for parameter in self.model.parameters()),
             start_step=self.progress.step,
-            class_names=feed.class_names,
+            class_names=self._scoring.class_names,
         )
 
     def batches(self) -> Iterator[Batch]:
         """The batches of this epoch that are still to be trained on."""
         return self._feed.train(self.progress.epoch, skip=self.progress.batch)
 
-    def step(self, inputs: Tensor, targets: Tensor) -> NodesInspected | None:
+    def step(self, inputs: Tensor, targets: Targets) -> NodesInspected | None:
         """Trains on a batch, with the last of a step's batches taking the step.
 
         Gives what the nodes did in it, if it was time to look.
@@ -172,7 +164,7 @@ class Trainer:
                 raise failure_of(error, f"in step {self.progress.step + 1:,}") from error
             raise
 
-    def _step(self, inputs: Tensor, targets: Tensor) -> NodesInspected | None:
+    def _step(self, inputs: Tensor, targets: Targets) -> NodesInspected | None:
         progress, share = self.progress, 1.0
         if self._steps.batches_per_step > 1:
             share = self._steps.share(progress.batch)
@@ -191,7 +183,7 @@ class Trainer:
         return inspected
 
     def _inspected_step(
-        self, inspector: Inspector, inputs: Tensor, targets: Tensor, share: float
+        self, inspector: Inspector, inputs: Tensor, targets: Targets, share: float
     ) -> NodesInspected:
         with inspector.look() as probe, self._stepper.uncompiled():
             self._stepper(inputs, targets, share)
@@ -206,13 +198,14 @@ class Trainer:
         """
         for measured in self.meter.drain(wait=wait):
             last = self._watch.last(measured, self.progress)
-            yield self.progress.record(measured if last is None else measured.upto(last + 1))
+            told = measured if last is None else measured.upto(last + 1)
+            yield self.progress.record(told, self._scoring.names)
             names = self._stepper.parameter_names
             if last is not None:
                 raise self._watch.error(measured, last, self.progress.recorded, names)
-            told = self._watch.told(measured, self.progress, names)
-            if told is not None:
-                yield told
+            skipped = self._watch.told(measured, self.progress, names)
+            if skipped is not None:
+                yield skipped
 
     def _origin(self, step: int) -> Origin | None:
         """The node in which the numbers of a step stopped being finite, if that can still be seen."""
@@ -241,11 +234,12 @@ class Trainer:
             with self.average.applied() if self.average is not None else nullcontext():
                 return evaluate(
                     self.model,
-                    self._loss_function,
+                    self._scoring.row,
                     self._feed.val(),
                     precision=self.precision,
-                    tally=tally_of(self._needs, self._ignored),
+                    tally=self._scoring.tally(),
                     control=control,
+                    names=self._scoring.names,
                 )
         except MEMORY_ERRORS as error:
             if is_out_of_memory(error):
@@ -258,7 +252,12 @@ class Trainer:
         seconds, self._epoch_started = now - self._epoch_started, now
         is_whole = self.progress.batch >= self._feed.steps_per_epoch
         ended = self.progress.end_epoch(
-            scores, seconds, self._goals, has_accuracy=self._judge is not None, is_whole=is_whole
+            scores,
+            seconds,
+            self._goals,
+            has_accuracy=self._scoring.judge is not None,
+            is_whole=is_whole,
+            parts=self._scoring.train_figures(self.progress.part_sums, self.progress.samples),
         )
         if self.plateau is not None and is_whole and self._is_warm():
             self.plateau.step(self._goals.best.value(ended.figures))

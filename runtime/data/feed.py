@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol, TypeAlias
 
 import torch
 from torch import Tensor
@@ -13,16 +13,19 @@ from runtime.data.prepared import TrainData
 from runtime.data.rows import Rows
 from runtime.data.sampler import order_by
 from runtime.data.transforms import Chain
+from runtime.output_choices import LABEL
+
+Targets: TypeAlias = "Tensor | tuple[Tensor, ...]"  # of all Outputs, or one each
 
 
 class Batch(NamedTuple):
     """Inputs and targets of one step; valid until the next batch is asked for.
 
-    Shape: x (N, *input_shape), y (N,) or (N, K).
+    Shape: x (N, *input_shape), y (N,) or (N, K), a tuple of these where each Output has targets of its own.
     """
 
     x: Tensor
-    y: Tensor
+    y: Targets
 
 
 class Feed:
@@ -56,22 +59,24 @@ class Feed:
     ) -> None:
         self.train_samples, self.val_samples = len(data.train_x), len(data.val_x)
         self.steps_per_epoch = steps_per_epoch(self.train_samples, batch_size, drop_last=drop_last)
-        self.num_classes, self.class_names = data.num_classes, data.class_names
+        self.num_classes, self.class_names, self.heads = data.num_classes, data.class_names, data.heads
         self._batch_size, self._seed = batch_size, seed
         self._draw_order = order_by(sampler, data.train_y)
         largest = min(batch_size, self.train_samples)
-        self._train = _Part(data, data.train_x, data.train_y, data.train_chain, device, largest)
-        self._val = _Part(data, data.val_x, data.val_y, data.val_chain, device, 0)
+        train_y = [(head.target, head.train_y) for head in data.heads] or [(data.target, data.train_y)]
+        val_y = [(head.target, head.val_y) for head in data.heads] or [(data.target, data.val_y)]
+        self._train = _Part(data.train_x, train_y, data.train_chain, device, largest)
+        self._val = _Part(data.val_x, val_y, data.val_chain, device, 0)
         self._generator = torch.Generator()
         self._next_epoch = 0
 
     @property
     def train_targets(self) -> Tensor:
-        """All targets of the training data, in the order they were read."""
+        """All targets of the training data, in the order they were read; those of the first Output."""
         return self._train.y
 
     def holds_target(self, value: int | None) -> bool:
-        """Whether any sample has this target, or part of a target."""
+        """Whether any sample has this target, or part of a target, for the first Output."""
         return value is not None and any(bool((part.y == value).any()) for part in (self._train, self._val))
 
     def train(self, epoch: int, *, skip: int = 0) -> Iterator[Batch]:
@@ -144,45 +149,73 @@ class _Fetched:
         return self.batches(torch.arange(len(self._rows)).split(size) if len(self._rows) else ())
 
 
+class _Labels:
+    """The targets of one Output: labels that lie on the device, or the inputs themselves.
+
+    Args:
+        target: what they are, one of `runtime.data.choices.TARGETS`.
+        y: all of them; where they are inputs, only their shape and number.
+    """
+
+    def __init__(self, target: str, y: Tensor, device: torch.device | None, largest: int) -> None:
+        self._target, self._is_labelled = target, target == LABEL
+        self.y = y.to(device).contiguous() if self._is_labelled else y
+        self._buffer = self.y.new_empty((largest if self._is_labelled else 0, *y.shape[1:]))
+
+    def gather(self, rows: Tensor, x: Tensor, ready: Tensor, chain: Chain | None) -> Tensor:
+        """Those of some samples, given also their inputs before and behind the chain."""
+        if self._is_labelled:
+            places = rows if rows.device == self.y.device else rows.to(self.y.device)
+            return torch.index_select(self.y, 0, places, out=self._buffer[: len(rows)])
+        return chain.without_chance()(x) if self._target == "clean input" and chain is not None else ready
+
+    def at(self, start: int, ready: Tensor) -> Tensor:
+        """Those of the samples from one on, given also their inputs."""
+        return self.y[start : start + len(ready)] if self._is_labelled else ready
+
+
 class _Part:
-    """The training or the validation samples, and what their inputs still have to go through."""
+    """The training or the validation samples, and what their inputs still have to go through.
+
+    Args:
+        targets: what they are and all of them, for each Output that has targets of its own.
+    """
 
     def __init__(
         self,
-        data: TrainData,
         x: Tensor | Rows,
-        y: Tensor,
+        targets: Sequence[tuple[str, Tensor]],
         chain: Chain | None,
         device: torch.device | None,
         largest: int,
     ) -> None:
         self._store: _Store = _Held(x, device, largest) if isinstance(x, Tensor) else _Fetched(x, device)
-        self._chain, self._target = chain, data.target
-        self._is_labelled = data.target == "label"
-        self.y = y.to(device).contiguous() if self._is_labelled else y
+        self._chain = chain
         self.order_device = self._store.order_device
-        self._targets = self.y.new_empty((largest if self._is_labelled else 0, *y.shape[1:]))
+        self._labels = [_Labels(target, y, device, largest) for target, y in targets]
+
+    @property
+    def y(self) -> Tensor:
+        """All targets of the first Output."""
+        return self._labels[0].y
 
     def batches(self, orders: list[Tensor], epoch: tuple[int, int]) -> Iterator[Batch]:
         """The batches of an epoch, which is given by seed and number."""
         for rows, x in zip(orders, self._store.batches(orders), strict=True):
             is_random = self._chain is not None and self._chain.is_random
-            yield self._batch(x, rows, sample_keys(*epoch, rows).to(x.device) if is_random else None)
+            keys = sample_keys(*epoch, rows).to(x.device) if is_random else None
+            ready = x if self._chain is None else self._chain(x, keys)
+            yield Batch(ready, _joined([each.gather(rows, x, ready, self._chain) for each in self._labels]))
 
     def in_order(self, size: int) -> Iterator[Batch]:
         """All batches as they lie there, without a copy where they lie in memory."""
         start = 0
         for x in self._store.in_order(size):
             ready = x if self._chain is None else self._chain(x)
-            yield Batch(ready, self.y[start : start + len(x)] if self._is_labelled else ready)
+            yield Batch(ready, _joined([each.at(start, ready) for each in self._labels]))
             start += len(x)
 
-    def _batch(self, x: Tensor, rows: Tensor, keys: Tensor | None) -> Batch:
-        ready = x if self._chain is None else self._chain(x, keys)
-        if self._is_labelled:
-            places = rows if rows.device == self.y.device else rows.to(self.y.device)
-            y = torch.index_select(self.y, 0, places, out=self._targets[: len(rows)])
-            return Batch(ready, y)
-        if self._target == "clean input" and self._chain is not None:
-            return Batch(ready, self._chain.without_chance()(x))
-        return Batch(ready, ready)
+
+def _joined(targets: list[Tensor]) -> Targets:
+    """The targets as a loss takes them."""
+    return targets[0] if len(targets) == 1 else tuple(targets)

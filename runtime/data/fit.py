@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from runtime.data.prepared import TrainData
 from runtime.data.raw import DataError
 from runtime.loss_spec import BALANCED, REST, Layout, LossSpec, OutputNeed, needs_of, shown_layout
-from runtime.options import Option, PlanError
+from runtime.options import Option, PlanError, join
 
 SampleShape = Sequence[int | str]  # without the batch; a name stands for any size
 Sizes = dict[str, tuple[int, ...]]  # of the dims whose size is known, by name
@@ -38,13 +38,16 @@ def check_input(data: TrainData, shape: SampleShape) -> None:
         )
 
 
-def check_outputs(data: TrainData, loss: Option[LossSpec], shapes: Sequence[SampleShape]) -> None:
+def check_outputs(
+    data: TrainData, loss: Option[LossSpec], shapes: Sequence[SampleShape], path: str = "loss"
+) -> None:
     """Nothing, if the model's outputs suit the loss and the targets.
 
     Args:
         data: what the model is to learn.
         loss: the plan's.
         shapes: of the Outputs, as many as the loss needs, in their order.
+        path: of the loss in the plan.
 
     Raises:
         FitError: an output does not suit.
@@ -64,7 +67,7 @@ def check_outputs(data: TrainData, loss: Option[LossSpec], shapes: Sequence[Samp
         if not _bind(need.layout, shape, sizes):
             raise FitError(_mismatch(data, loss, need, f"{who} gives {_shown(shape)}", sizes), index)
         _check_count(data, loss, need, shape, f"{who} gives {_shown(shape)}", index)
-    _check_params(data, loss, sizes)
+    _check_params(data, loss, sizes, path)
 
 
 def _mismatch(data: TrainData, loss: Option[LossSpec], need: OutputNeed, found: str, sizes: Sizes) -> str:
@@ -101,12 +104,12 @@ def _check_count(
         raise FitError(text, index)
 
 
-def _check_params(data: TrainData, loss: Option[LossSpec], sizes: Sizes) -> None:
+def _check_params(data: TrainData, loss: Option[LossSpec], sizes: Sizes, path: str) -> None:
     """Refuses parameters that do not suit the sizes of outputs and targets."""
     for name, dim in loss.spec.per_dim:
         size = sizes.get(dim, ())[-1:]
         if size and loss.params[name] is not None:
-            _check_weight(loss, name, dim, size[0], data.num_classes)
+            _check_weight(loss, join(path, name), dim, size[0], data.num_classes)
     for longer, shorter in loss.spec.at_least:
         (length,), (least,) = sizes.get(longer, sizes[shorter]), sizes[shorter]
         if length < least:
@@ -115,12 +118,12 @@ def _check_params(data: TrainData, loss: Option[LossSpec], sizes: Sizes) -> None
                 f"{loss.type} expects {longer} to be at least {shorter}. Make the output longer.", 0
             )  # fmt: skip
     if loss.spec.reserved:
-        _check_reserved(data, loss, sizes)
+        _check_reserved(data, loss, sizes, path)
 
 
-def _check_weight(loss: Option[LossSpec], name: str, dim: str, size: int, num_classes: int | None) -> None:
-    value = loss.params[name]
-    path, what = f"loss.{name}", "number" if dim == REST else dim.removesuffix("s").removesuffix("e")
+def _check_weight(loss: Option[LossSpec], path: str, dim: str, size: int, num_classes: int | None) -> None:
+    value = loss.params[path.rpartition(".")[2]]
+    what = "number" if dim == REST else dim.removesuffix("s").removesuffix("e")
     if value == BALANCED:
         if dim == "classes" and num_classes not in (None, size):
             raise PlanError(
@@ -139,9 +142,9 @@ def _check_weight(loss: Option[LossSpec], name: str, dim: str, size: int, num_cl
         )
 
 
-def _check_reserved(data: TrainData, loss: Option[LossSpec], sizes: Sizes) -> None:
+def _check_reserved(data: TrainData, loss: Option[LossSpec], sizes: Sizes, path: str) -> None:
     name = loss.spec.reserved
-    value, path = loss.params[name], f"loss.{name}"
+    value, path = loss.params[name], join(path, name)
     for size in sizes.get("classes", ()):
         if value < size:
             continue

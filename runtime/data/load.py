@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from runtime.data.choices import DataPlan
+from runtime.data.heads import with_heads
+from runtime.data.inputs_as_targets import class_count, like_inputs
 from runtime.data.loaders import LOADERS
 from runtime.data.measure import fitted
 from runtime.data.memory import memory_budget as default_budget
 from runtime.data.place import Limits, placed
-from runtime.data.prepared import TrainData, stand_in
+from runtime.data.prepared import TrainData
 from runtime.data.raw import (
     Column,
     DataCancelled,
@@ -30,11 +32,12 @@ from runtime.data.raw import (
 from runtime.data.split import split
 from runtime.data.targets import prepare_targets
 from runtime.data.transforms import Chain
+from runtime.heads import Head
 from runtime.loss_spec import TargetKind
+from runtime.output_choices import LABEL
 
 MEGABYTE = 1_000_000
 IMAGE_NDIM = 3  # (C, H, W)
-INPUT_KINDS: tuple[TargetKind, ...] = ("value", "binary", "count", "distribution", "none")
 
 Prepare = Callable[[RawData], tuple[RawData, int | None]]
 InputDtype = Literal["float32", "int64"]
@@ -45,6 +48,7 @@ def load_data(
     *,
     target: TargetKind = "class",
     ignored: int | None = None,
+    heads: Sequence[Head] = (),
     input_dtype: InputDtype = "float32",
     seed: int = 0,
     folder: Path | None = None,
@@ -60,6 +64,8 @@ def load_data(
         plan: which data, and how it is split and prepared.
         target: what the plan's loss compares with.
         ignored: the class number that the loss does not count, if there is one.
+        heads: the Outputs that have a loss and targets of their own; `target` and `ignored` are not
+            looked at then.
         input_dtype: of the model's input; int64 keeps whole numbers as they are, for embeddings.
         seed: fixes which samples are held back.
         folder: where relative paths start; the working directory when None.
@@ -70,8 +76,13 @@ def load_data(
     Raises:
         DataError: the data is missing, damaged or does not suit.
         DataCancelled: `stopped` gave true.
+        PlanError: what an Output is to learn does not suit the data.
     """
     limits = limits_of(plan, device, memory_budget)
+    if heads:
+        labelled = replace(plan, target=LABEL)
+        loading = _load(labelled, folder, _as_read, input_dtype, seed, limits)
+        return with_heads((yield from _stoppable(loading, stopped)), heads, plan)
 
     def prepare(raw: RawData) -> tuple[RawData, int | None]:
         return prepare_targets(raw, target, plan.source.type, ignored)
@@ -203,21 +214,17 @@ def _unlabelled(kind: TargetKind) -> Prepare:
     """Takes the labels away, where the targets are the inputs."""
 
     def prepare(raw: RawData) -> tuple[RawData, int | None]:
-        x = raw.train.x
-        if kind == "class" and isinstance(x, Tensor) and not x.is_floating_point() and x.dtype != torch.uint8:
-            return raw, int(x.max()) + 1
-        if kind not in INPUT_KINDS:
-            raise DataError(
-                "data.target is input, so the model learns numbers as they come in. "
-                "The loss expects something else. Choose MSELoss, L1Loss or BCEWithLogitsLoss."
-            )
-        return replace(raw, num_classes=None, class_names=()), None
+        count = class_count(raw.train.x, kind)
+        return (raw, count) if count is not None else (replace(raw, num_classes=None, class_names=()), None)
 
     return prepare
 
 
+def _as_read(raw: RawData) -> tuple[RawData, int | None]:
+    """Leaves the targets to the Outputs that learn them."""
+    return raw, raw.num_classes
+
+
 def _with_inputs_as_targets(data: TrainData) -> TrainData:
-    """The data with targets of the inputs' shape; batches fill in their numbers."""
-    dtype = torch.float32 if data.train_x.dtype == torch.uint8 else data.train_x.dtype
-    train_y, val_y = (stand_in(len(x), data.input_shape, dtype) for x in (data.train_x, data.val_x))
+    train_y, val_y = like_inputs(data)
     return replace(data, train_y=train_y, val_y=val_y)

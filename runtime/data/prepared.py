@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -12,6 +12,8 @@ from runtime.data.choices import Transforms
 from runtime.data.raw import Column, SampleKind
 from runtime.data.rows import Rows
 from runtime.data.transforms import Chain
+from runtime.heads import Head
+from runtime.output_choices import LABEL
 
 FeedKind = Literal["memory", "cache", "stream"]
 
@@ -35,6 +37,31 @@ IN_MEMORY = Place("memory", "", 0)
 
 
 @dataclass(frozen=True)
+class HeadData:
+    """What one of several Outputs trains and validates on.
+
+    Shape: train_y and val_y as those of TrainData.
+
+    Args:
+        head: the Output and its loss.
+        num_classes: None where its targets are values.
+        class_names: one a class, or empty.
+        target: what it learns; other than `label`, batches take it from the inputs.
+    """
+
+    head: Head
+    train_y: Tensor
+    val_y: Tensor
+    num_classes: int | None
+    class_names: tuple[str, ...] = ()
+    target: str = LABEL
+
+    def holds(self, value: int | None) -> bool:
+        """Whether any sample has this target, or part of a target."""
+        return value is not None and any(bool((y == value).any()) for y in (self.train_y, self.val_y))
+
+
+@dataclass(frozen=True)
 class TrainData:
     """Everything a run trains and validates on.
 
@@ -55,6 +82,8 @@ class TrainData:
         columns: of a table or series, with what was measured of them.
         vocabulary: the tokens by number, of text.
         eval_transforms: what validation samples go through, measured values filled in.
+        heads: the targets of each Output, where they have losses of their own; train_y and val_y are then
+            what the data's files have as targets.
     """
 
     train_x: Tensor | Rows
@@ -67,12 +96,20 @@ class TrainData:
     train_chain: Chain | None = None
     val_chain: Chain | None = None
     notes: tuple[str, ...] = ()
-    target: str = "label"
+    target: str = LABEL
     place: Place = IN_MEMORY
     kind: SampleKind = "row"
     columns: tuple[Column, ...] = ()
     vocabulary: tuple[str, ...] = ()
     eval_transforms: Transforms = ()
+    heads: tuple[HeadData, ...] = ()
+
+    def of_head(self, head: HeadData) -> TrainData:
+        """The same, as if that Output were the only one."""
+        return replace(
+            self, train_y=head.train_y, val_y=head.val_y, num_classes=head.num_classes,
+            class_names=head.class_names, target=head.target, heads=(),
+        )  # fmt: skip
 
 
 def stand_in(count: int, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:

@@ -210,7 +210,7 @@ def test_what_a_loss_needs_is_declared_without_contradiction(spec):
 def test_the_loss_and_its_gradient_are_those_of_torch(case):
     settings, given, targets, by_hand = case
     ours, theirs = with_gradient(given), with_gradient(given)
-    loss, expected = build_loss(plan(**settings))(ours, targets), by_hand(theirs, targets)
+    loss, expected = build_loss(plan(**settings).loss)(ours, targets), by_hand(theirs, targets)
     torch.testing.assert_close(loss, expected)
     for gradient, wanted in zip(gradients(loss, ours), gradients(expected, theirs), strict=True):
         torch.testing.assert_close(gradient, wanted)
@@ -222,7 +222,7 @@ def test_a_loss_can_be_computed_from_bfloat16_under_autocast(case):
     outputs = given if isinstance(given, tuple) else (given,)
     halves = tuple(each.bfloat16().requires_grad_() for each in outputs)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        loss = build_loss(plan(**settings))(halves if isinstance(given, tuple) else halves[0], targets)
+        loss = build_loss(plan(**settings).loss)(halves if isinstance(given, tuple) else halves[0], targets)
     torch.testing.assert_close(loss.float(), by_hand(given, targets), rtol=0.05, atol=0.05)
     assert all(gradient.isfinite().all() for gradient in gradients(loss, halves))
 
@@ -237,14 +237,14 @@ def focal_by_hand(logits: Tensor, targets: Tensor, gamma: float, alpha: list[flo
 
 def test_the_focal_loss_of_classes_is_the_papers_formula():
     ours, theirs = with_gradient(LOGITS), with_gradient(LOGITS)
-    loss = build_loss(plan(type="FocalLoss", gamma=1.5, alpha=[1, 0.5, 2]))(ours, CLASSES)
+    loss = build_loss(plan(type="FocalLoss", gamma=1.5, alpha=[1, 0.5, 2]).loss)(ours, CLASSES)
     expected = focal_by_hand(theirs, CLASSES, 1.5, [1, 0.5, 2])
     torch.testing.assert_close(loss.double(), expected, rtol=1e-5, atol=0)
     torch.testing.assert_close(gradients(loss, ours), gradients(expected, theirs))
 
 
 def test_the_focal_loss_of_labels_is_the_papers_formula():
-    loss = build_loss(plan(type="FocalLoss", task="binary", alpha=[0.25]))(PAIR, YES_NO)
+    loss = build_loss(plan(type="FocalLoss", task="binary", alpha=[0.25]).loss)(PAIR, YES_NO)
     p = torch.where(YES_NO > 0, PAIR.sigmoid(), 1 - PAIR.sigmoid())
     alpha = torch.where(YES_NO > 0, 0.25, 0.75)
     torch.testing.assert_close(loss, -(alpha * (1 - p) ** 2 * p.log()).mean())
@@ -253,7 +253,7 @@ def test_the_focal_loss_of_labels_is_the_papers_formula():
 @pytest.mark.parametrize("gamma", [0, 0.5, 2])
 def test_the_focal_loss_of_a_perfect_answer_has_a_slope(gamma):
     logits = torch.tensor([[200.0, -200.0]], requires_grad=True)
-    loss = build_loss(plan(type="FocalLoss", gamma=gamma))(logits, torch.tensor([0]))
+    loss = build_loss(plan(type="FocalLoss", gamma=gamma).loss)(logits, torch.tensor([0]))
     assert loss == 0
     assert gradients(loss, logits)[0].isfinite().all()
 
@@ -261,33 +261,35 @@ def test_the_focal_loss_of_a_perfect_answer_has_a_slope(gamma):
 def test_balanced_class_weights_make_up_for_rare_classes():
     targets = torch.tensor([0, 0, 0, 0, 1, 1, -100])
     for name in ("CrossEntropyLoss", "NLLLoss", "MultiMarginLoss"):
-        weight = build_loss(plan(type=name, weight=BALANCED), targets[:6], 3).weight
+        weight = build_loss(plan(type=name, weight=BALANCED).loss, targets[:6], 3).weight
         assert weight.tolist() == [6 / (3 * 4), 6 / (3 * 2), 0]
-    loss = build_loss(plan(type="CrossEntropyLoss", weight=BALANCED), targets, 2)
+    loss = build_loss(plan(type="CrossEntropyLoss", weight=BALANCED).loss, targets, 2)
     assert loss.weight.tolist() == [0.75, 1.5]
-    alpha = build_loss(plan(type="FocalLoss", alpha=BALANCED), targets[:6], 2).alpha
+    alpha = build_loss(plan(type="FocalLoss", alpha=BALANCED).loss, targets[:6], 2).alpha
     assert alpha.tolist() == [0.75, 1.5]
 
 
 def test_balanced_weights_of_yes_make_up_for_rare_labels():
     targets = torch.tensor([[1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [0.0, 0.0]])
-    weight = build_loss(plan(type="BCEWithLogitsLoss", pos_weight=BALANCED), targets).pos_weight
+    weight = build_loss(plan(type="BCEWithLogitsLoss", pos_weight=BALANCED).loss, targets).pos_weight
     assert weight.tolist() == [1.5, 1.0]  # 3 no to 2 yes; a label that is never yes keeps its weight
-    on_maps = build_loss(plan(type="BCEWithLogitsLoss", pos_weight=BALANCED), targets[:, None]).pos_weight
+    on_maps = build_loss(
+        plan(type="BCEWithLogitsLoss", pos_weight=BALANCED).loss, targets[:, None]
+    ).pos_weight
     assert on_maps.tolist() == 4.0
-    alpha = build_loss(plan(type="FocalLoss", task="binary", alpha=BALANCED), targets).alpha
+    alpha = build_loss(plan(type="FocalLoss", task="binary", alpha=BALANCED).loss, targets).alpha
     assert alpha.item() == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.5, float("nan")])
 def test_bceloss_of_no_probability_is_no_number_and_no_crash(wrong):
     outputs = torch.tensor([[0.5], [wrong]], requires_grad=True)
-    loss = build_loss(plan(type="BCELoss"))(outputs, torch.ones(2, 1))
+    loss = build_loss(plan(type="BCELoss").loss)(outputs, torch.ones(2, 1))
     assert loss.isnan()
 
 
 def test_a_negative_variance_is_no_number_and_no_crash():
-    loss = build_loss(plan(type="GaussianNLLLoss"))((PAIR, -VALUES.abs()), YES_NO)
+    loss = build_loss(plan(type="GaussianNLLLoss").loss)((PAIR, -VALUES.abs()), YES_NO)
     assert loss.isnan()
 
 

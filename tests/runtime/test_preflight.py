@@ -136,7 +136,7 @@ def test_with_data_and_a_graph_that_were_meant_for_another_loss_a_run_ends_in_wo
          ", positive (N, features), negative (N, features), in the order they were added. Add Outputs", None),
         (PAIR, "MSELoss",
          "The graph has 2 Output nodes (out_a, out_b). MSELoss expects exactly one: predictions (N, ...). "
-         "Remove the others, or choose another loss.", "out_b"),
+         "Remove the others, or give each Output a loss of its own.", "out_b"),
         (heads((6,), (linear(2),), (linear(3), "Softplus")), "GaussianNLLLoss",
          "The output for variance gives (N, 3), but the targets have (N, 2).", "b2"),
     ],

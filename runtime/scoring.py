@@ -1,0 +1,116 @@
+"""How a run turns answers into losses, right answers and metrics: all Outputs together, or each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from runtime.data.feed import Feed, Targets
+from runtime.data.prepared import HeadData
+from runtime.goals import TRAIN_LOSS, VAL_LOSS, metric_names
+from runtime.loss_spec import needs_of
+from runtime.losses import LossFunction, build_loss
+from runtime.metric_choices import task_of
+from runtime.metrics import Judge, judge_of
+from runtime.parted_loss import PartedLoss, PartedTally
+from runtime.plan import TrainingPlan
+from runtime.tallies import Tally, tally_of
+
+TRAIN_ACCURACY = "train_accuracy"
+
+
+class Scoring:
+    """The loss of a plan for some data, and all that is told about answers.
+
+    Args:
+        plan: names the losses.
+        feed: the data; where it has heads, each has a loss of its own.
+        device: where losses keep their weights.
+
+    Attributes:
+        loss: called as `loss(outputs, targets)`.
+        judge: tells which answers are right; None where the loss has none, or there are several losses.
+        names: of the Outputs that have a loss of their own, in their order.
+        class_names: of the classes that a confusion matrix is about, as the data names them, or empty.
+    """
+
+    def __init__(self, plan: TrainingPlan, feed: Feed, device: torch.device) -> None:
+        self.names = tuple(each.head.name for each in feed.heads)
+        self._heads = feed.heads
+        self._judged = tuple(each for each in feed.heads if _judge(each) is not None)
+        confused = (each for each in feed.heads if task_of(needs_of(each.head.loss)) == "classes")
+        self.class_names = next(
+            (each.class_names for each in confused), () if feed.heads else feed.class_names
+        )
+        self._needs = needs_of(plan.loss)
+        ignored = plan.loss.params.get("ignore_index")
+        self._ignored = ignored if not feed.heads and feed.holds_target(ignored) else None
+        self.judge: Judge | None = None if feed.heads else judge_of(self._needs, self._ignored)
+        self.loss: LossFunction = (
+            _parted(feed.heads) if feed.heads else build_loss(plan.loss, feed.train_targets, feed.num_classes)
+        ).to(device)
+
+    def row(self, outputs: Any, targets: Targets) -> Tensor:
+        """The loss of a batch, with the losses of its parts behind it.
+
+        Shape: gives (1 + parts,).
+        """
+        if not isinstance(self.loss, PartedLoss):
+            return self.loss(outputs, targets).reshape(1)
+        parts = self.loss.parts(outputs, targets)
+        return torch.stack([self.loss.total(parts), *parts])
+
+    def tally(self) -> Tally | None:
+        """An empty count of answers; None where they cannot be scored."""
+        if not self._heads:
+            return tally_of(self._needs, self._ignored)
+        return PartedTally(
+            {each.head.name: tally_of(needs_of(each.head.loss), _ignored(each)) for each in self._heads}
+        )
+
+    def metric_names(self, *, has_val: bool) -> tuple[str, ...]:
+        """What the run tells of every epoch, by the names of the run folder."""
+        if not self._heads:
+            return metric_names(self._needs, has_accuracy=self.judge is not None, has_val=has_val)
+        parts = [
+            each.head.figure(name)
+            for each in self._heads
+            for name in metric_names(
+                needs_of(each.head.loss), has_accuracy=each in self._judged, has_val=has_val
+            )
+        ]
+        return (TRAIN_LOSS, *([VAL_LOSS] if has_val else []), *parts)
+
+    def train_figures(self, sums: Sequence[float], samples: int) -> Mapping[str, float]:
+        """An epoch's figures of each Output, from what its steps have added up.
+
+        Args:
+            sums: of each loss times samples, then of the right answers of each Output that is judged.
+            samples: that were trained on.
+        """
+        if not sums:
+            return {}
+        names = [each.head.figure(TRAIN_LOSS) for each in self._heads]
+        names += [each.head.figure(TRAIN_ACCURACY) for each in self._judged]
+        return {name: total / max(samples, 1) for name, total in zip(names, sums, strict=True)}
+
+
+def _parted(heads: Sequence[HeadData]) -> PartedLoss:
+    return PartedLoss(
+        [build_loss(each.head.loss, each.train_y, each.num_classes) for each in heads],
+        [each.head.plan.weight for each in heads],
+        [_judge(each) for each in heads],
+    )
+
+
+def _judge(data: HeadData) -> Judge | None:
+    return judge_of(needs_of(data.head.loss), _ignored(data))
+
+
+def _ignored(data: HeadData) -> int | None:
+    """The class number that does not count, if the targets hold one."""
+    value: int | None = data.head.loss.params.get("ignore_index")
+    return value if data.holds(value) else None
