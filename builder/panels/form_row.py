@@ -41,6 +41,7 @@ class FieldState:
         computed: what the expressions in the value come to.
         num_dims: how many spatial dims the maps have that come in; 0 while unknown.
         origin: where an inferred value comes from, in a sentence.
+        disabled: why it means nothing as things stand, in a sentence; it cannot be changed then.
     """
 
     value: Value = UNSET
@@ -50,6 +51,7 @@ class FieldState:
     computed: str = ""
     num_dims: int = 0
     origin: str = ""
+    disabled: str = ""
 
 
 def default_state(spec: ParamSpec, value: Value = UNSET, problem: str = "") -> FieldState:
@@ -119,10 +121,17 @@ class FormRow:
         self._mark(is_changed(self.spec, state.value))
         if self._reset is not None:
             self._reset.setToolTip(_reset_text(self.spec, state))
-        self.field.setToolTip(f"{tr_made(self.spec.help)}\n{state.origin}".strip())
+        self._allow(state)
         set_invalid(self.field, bool(state.problem))
         self.problem.show_text(state.problem)
         self.computed.show_text(f"= {state.computed}" if state.computed else "")
+
+    def _allow(self, state: FieldState) -> None:
+        """Lets the value be changed, or says why it cannot be."""
+        for part in (self.field, self.label):
+            part.setEnabled(not state.disabled)
+        more = state.disabled or state.origin
+        self.field.setToolTip(f"{tr_made(self.spec.help)}\n{more}".strip())
 
     def _mark(self, changed: bool) -> None:
         """Makes the name of a changed parameter stand out, and offers the way back."""

@@ -8,7 +8,8 @@ from typing import Any
 from builder.panels.field_text import UNSET, fits
 from builder.texts import later, tr, tr_made
 from graph.catalog.params import IntOrTuple, ParamError, ParamSpec, Value
-from runtime.data.choices import SHARED_KEYS, SOURCES, VAL_FRACTION
+from runtime.data.choices import SETTINGS as DATA_SETTINGS
+from runtime.data.choices import SHARED_KEYS, SOURCES
 from runtime.options import OptionSpec, PlanError
 from runtime.plan import DEFAULT_DATA, DEFAULT_LOSS, DEFAULT_OPTIMIZER, TABLES, TYPE_KEYS, TrainingPlan
 from runtime.plan_choices import SETTINGS
@@ -16,6 +17,7 @@ from runtime.plan_choices import SETTINGS
 Training = Mapping[str, Any]
 
 NO_SCHEDULER = "none"
+PER_OUTPUT = "per-output"  # stands among the types of the loss: each Output has its own
 DEFAULTS = {
     "data": DEFAULT_DATA,
     "loss": DEFAULT_LOSS,
@@ -48,7 +50,7 @@ def part_specs(part: str, type_name: Value) -> tuple[ParamSpec, ...]:
     option: OptionSpec | None = TABLES[part].get(type_name) if isinstance(type_name, str) else None
     if option is None:
         return ()
-    return (*option.params, VAL_FRACTION, RESIZE) if part == "data" else option.params
+    return (*option.params, *DATA_SETTINGS, RESIZE) if part == "data" else option.params
 
 
 def part_value(training: Training, part: str, name: str) -> Value:
@@ -110,9 +112,9 @@ def value_problems(training: Training) -> dict[str, str]:
     found = {}
     for part in PARTS:
         for spec in part_specs(part, part_of(training, part)[TYPE_KEYS[part]]):
-            _note(found, spec, part_value(training, part, spec.name), f"{part}.{spec.name}")
+            note_problem(found, spec, part_value(training, part, spec.name), f"{part}.{spec.name}")
     for name, spec in SETTING.items():
-        _note(found, spec, setting(training, name), name)
+        note_problem(found, spec, setting(training, name), name)
     error = plan_error(training)
     if error is not None and error.path not in found:
         found[error.path] = tr("Expected {expected}.", expected=tr_made(error.expected))
@@ -125,7 +127,8 @@ def other_steps(training: Training) -> str:
     return ", ".join(str(step.get("type", "?")) for step in steps)
 
 
-def _note(found: dict[str, str], spec: ParamSpec, value: Value, path: str) -> None:
+def note_problem(found: dict[str, str], spec: ParamSpec, value: Value, path: str) -> None:
+    """Notes under its path what is wrong with a value, if anything is."""
     if not fits(spec, value):
         try:
             spec.check(value)
@@ -155,4 +158,5 @@ def _is_resize(step: Mapping[str, Value]) -> bool:
 TITLES: Mapping[str, str] = {
     **{name: source.title for name, source in SOURCES.items()},
     NO_SCHEDULER: later("None"),
+    PER_OUTPUT: later("One for each Output"),
 }

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from builder.panels.field_text import UNSET
-from builder.panels.fields import ChoiceField, set_invalid
-from builder.panels.form_row import LABEL_WIDTH, default_state
-from builder.panels.forms import SpecForm
+from builder.panels.form_row import default_state
 from builder.panels.lr_preview import LrPreview
+from builder.panels.output_edits import (
+    LOSS,
+    is_output,
+    is_per_output,
+    output_problems,
+    outputs_of,
+    with_output_loss,
+    with_output_value,
+    with_own_losses,
+)
+from builder.panels.output_forms import OutputsForm
 from builder.panels.plan_edits import (
     DEFAULTS,
     NO_SCHEDULER,
     PARTS,
+    PER_OUTPUT,
     SETTING,
     TITLES,
     Training,
@@ -30,21 +39,31 @@ from builder.panels.plan_edits import (
     with_part_value,
     with_setting,
 )
-from builder.panels.setting_groups import SettingsForm, english, heading_of, spoken
+from builder.panels.plan_reasons import Reasons
+from builder.panels.setting_groups import SettingsForm, english, spoken
+from builder.panels.typed_form import TypedForm
 from builder.session import Session
 from builder.texts import later, tr, tr_made
 from builder.theme import GRID
 from graph.catalog.params import Choice, Value
 from graph.document import Change
 from graph.edits import SetTraining
-from runtime.plan import TABLES, TYPE_KEYS, TrainingPlan
+from runtime.plan import OUTPUTS, TABLES, TYPE_KEYS, TrainingPlan
 
 # What stands in an empty field whose default is worked out when the run starts.
 HINTS = {
     "val_fraction": later("automatic"),
+    "workers": later("automatic"),
+    "memory_mb": later("automatic"),
     "resize": later("as they are"),
     "root": later("the usual folder"),
     "num_classes": later("counted"),
+}
+# Types that stand for something else than a declaration, and what they mean.
+MORE_TYPES = {"scheduler": (NO_SCHEDULER,), LOSS: (PER_OUTPUT,)}
+TYPE_HELP = {
+    NO_SCHEDULER: later("The learning rate stays constant."),
+    PER_OUTPUT: later("Each Output learns by a loss of its own; the weighted sum of all is trained on."),
 }
 # What the data's parameters are called; PyTorch's keywords (lr, weight_decay) keep their spelling.
 DATA_LABELS = {
@@ -53,6 +72,7 @@ DATA_LABELS = {
     "target_path": later("Target file"),
     "num_classes": later("Classes"),
     "val_fraction": later("Validation fraction"),
+    "memory_mb": later("Memory, MB"),
 }
 
 
@@ -64,6 +84,8 @@ class PlanForm(QWidget):
         self._session = session
         self.error = _ErrorCard(self)
         self.parts = {part: PartForm(part, self) for part in PARTS}
+        self.outputs = OutputsForm(self)
+        self._outputs: dict[str, str] = {}  # names by id
         self.settings = SettingsForm(self)
         self.lr_preview = LrPreview(self)
         self.settings.edited.connect(self._set)
@@ -72,6 +94,9 @@ class PlanForm(QWidget):
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
         layout.addWidget(self.error)
+        self.outputs.retyped.connect(self._retype_output)
+        self.outputs.edited.connect(self._edit_output)
+        self.outputs.cancelled.connect(lambda *key: session.take_back((OUTPUTS, *key)))
         for part, form in self.parts.items():
             form.retyped.connect(lambda name, part=part: self._retype(part, name))
             form.edited.connect(lambda name, value, burst, part=part: self._edit(part, name, value, burst))
@@ -79,7 +104,10 @@ class PlanForm(QWidget):
         for widget in (
             self.parts["data"],
             self.settings.groups["Run"],
-            *list(self.parts.values())[1:],
+            self.parts[LOSS],
+            self.outputs,
+            self.parts["optimizer"],
+            self.parts["scheduler"],
             self.lr_preview,
             *list(self.settings.groups.values())[1:],
         ):
@@ -93,9 +121,11 @@ class PlanForm(QWidget):
     def refresh(self) -> None:
         """Reads the plan anew."""
         training = self._session.project.training
-        problems = value_problems(training)
+        problems = {**value_problems(training), **output_problems(training)}
+        reasons = Reasons.of(training)
         for form in self.parts.values():
-            form.show_part(training, problems)
+            form.show_part(training, problems, reasons)
+        self._show_outputs(training, problems, reasons)
         for name, spec in SETTING.items():
             state = default_state(spec, setting(training, name), problems.get(name, ""))
             self.settings.show_state(name, state)
@@ -103,15 +133,54 @@ class PlanForm(QWidget):
         self.error.show_text(tr_made(str(error)) if error else "")
         self.lr_preview.show_plan(None if error else TrainingPlan.from_mapping(training))
 
+    def _show_outputs(self, training: Training, problems: dict[str, str], reasons: Reasons) -> None:
+        """Shows what single Outputs learn, where the plan has them learn by losses of their own."""
+        self._outputs = {node.id: node.name for node in outputs_of(self._session.project.graph)}
+        has_own = is_per_output(training)
+        self.outputs.setVisible(has_own)
+        if has_own:
+            self.outputs.show_outputs(self._outputs, training, problems, reasons)
+        has_several = has_own or len(self._outputs) > 1
+        self.parts[LOSS].allow(PER_OUTPUT, "" if has_several else tr("The network has no second Output."))
+
     @Slot(object, object)
     def _follow(self, change: Change, touched: frozenset[str]) -> None:
         if "training" in change.fields:
             self.refresh()
+        elif self._moves_outputs(change):
+            training = self._session.project.training
+            problems = {**value_problems(training), **output_problems(training)}
+            self._show_outputs(training, problems, Reasons.of(training))
+
+    def _moves_outputs(self, change: Change) -> bool:
+        """Whether Outputs came, went or are called otherwise; a large network is not searched for that."""
+        graph = self._session.project.graph
+        ids = (*change.added, *change.updated)
+        there = (graph.nodes[node_id] for node_id in ids if node_id in graph.nodes)
+        return not self._outputs.keys().isdisjoint(change.removed) or any(
+            is_output(node, graph) for node in there
+        )
 
     def _retype(self, part: str, name: str) -> None:
-        self._submit(
-            with_part_type(self._session.project.training, part, name), later(f"Change {part}"), None
-        )
+        training = self._session.project.training
+        if name == PER_OUTPUT:
+            graph, inference = self._session.project.graph, self._session.main_inference
+            self._submit(with_own_losses(training, graph, inference), later("Give each Output a loss"), None)
+            return
+        if part == LOSS:
+            training = {key: item for key, item in training.items() if key != OUTPUTS}
+        self._submit(with_part_type(training, part, name), later(f"Change {part}"), None)
+
+    @Slot(str, str)
+    def _retype_output(self, output: str, name: str) -> None:
+        training = with_output_loss(self._session.project.training, output, name)
+        self._submit(training, later("Change loss of an Output"), None)
+
+    @Slot(str, object, object, int)
+    def _edit_output(self, output: str, keys: tuple[str, ...], value: Value, burst: int) -> None:
+        training = with_output_value(self._session.project.training, output, keys, value)
+        label = later(f"Set {keys[-1]} of an Output")
+        self._submit(training, label, (OUTPUTS, output, keys, burst) if burst else None)
 
     def _edit(self, part: str, name: str, value: Value, burst: int) -> None:
         training = with_part_value(self._session.project.training, part, name, value)
@@ -127,84 +196,40 @@ class PlanForm(QWidget):
         self._session.apply(SetTraining(training, label), merge_key)
 
 
-class PartForm(QWidget):
-    """A part of the plan that has a type: which one, what it is, and its parameters.
-
-    Signals:
-        retyped(str): another type was chosen.
-        edited(name, value, burst): a parameter was changed.
-        cancelled(name, burst): as of a form.
-    """
-
-    retyped = Signal(str)
-    edited = Signal(str, object, int)
-    cancelled = Signal(str, int)
+class PartForm(TypedForm):
+    """A part of the plan that has a type: which one, what it is, and its parameters."""
 
     def __init__(self, part: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._part = part
-        choices = (*((NO_SCHEDULER,) if part == "scheduler" else ()), *TABLES[part])
-        spec = Choice(name=part, default=DEFAULTS[part], choices=choices)
-        self.type_field = ChoiceField(spec, self, TITLES)
+        spec = Choice(name=part, default=DEFAULTS[part], choices=(*MORE_TYPES.get(part, ()), *TABLES[part]))
+        label = _data_label if part == "data" else str
+        super().__init__(spoken(part), spec, TITLES, label, parent)
         self.type_field.setObjectName(f"{part}.{TYPE_KEYS[part]}")
-        self.type_field.edited.connect(lambda name, _burst: self.retyped.emit(name))
-        self.help = QLabel(self)
-        self.help.setProperty("role", "muted")
-        self.help.setWordWrap(True)
-        self._label = _data_label if part == "data" else str
-        self.form = SpecForm((), self)
-        self._shown_type: Value = UNSET
-        self._lay_out(part)
 
-    def show_part(self, training: Training, problems: dict[str, str]) -> None:
+    def show_part(self, training: Training, problems: dict[str, str], reasons: Reasons) -> None:
         """Shows this part of a plan."""
-        type_name = part_of(training, self._part)[TYPE_KEYS[self._part]]
-        if type_name != self._shown_type:
-            self._rebuild(type_name)
-        self.type_field.show_value(type_name, "", None)
-        set_invalid(self.type_field, f"{self._part}.{TYPE_KEYS[self._part]}" in problems)
-        for spec in part_specs(self._part, type_name):
-            problem = problems.get(f"{self._part}.{spec.name}", "")
-            value = part_value(training, self._part, spec.name)
-            state = default_state(spec, value, problem)
-            self.form.show_state(
-                spec.name, replace(state, hint=tr(HINTS[spec.name]) if spec.name in HINTS else state.hint)
-            )
-        self._show_help(training, type_name)
+        part = self._part
+        type_name = part_of(training, part)[TYPE_KEYS[part]]
+        if part == LOSS and is_per_output(training):
+            type_name = PER_OUTPUT
+        is_wrong = f"{part}.{TYPE_KEYS[part]}" in problems
+        self.show_type(
+            type_name, part_specs(part, type_name), self._help(training, type_name), is_wrong=is_wrong
+        )
+        for spec in part_specs(part, type_name):
+            path = f"{part}.{spec.name}"
+            state = default_state(spec, part_value(training, part, spec.name), problems.get(path, ""))
+            if spec.name in HINTS:
+                state = replace(state, hint=tr(HINTS[spec.name]))
+            self.show_state(spec.name, reasons.applied(state, path))
 
-    def _show_help(self, training: Training, type_name: Value) -> None:
+    def _help(self, training: Training, type_name: Value) -> str:
         option = TABLES[self._part].get(type_name) if isinstance(type_name, str) else None
-        text = tr("The learning rate stays constant.") if type_name == NO_SCHEDULER else ""
-        if option is not None:
-            text = tr_made(option.details(part_of(training, self._part)))
+        if option is None and isinstance(type_name, str):
+            return tr(TYPE_HELP[type_name]) if type_name in TYPE_HELP else ""
+        text = tr_made(option.details(part_of(training, self._part))) if option else ""
         steps = other_steps(training) if self._part == "data" else ""
-        self.help.setText(tr("{text} Also prepared with {steps}.", text=text, steps=steps) if steps else text)
-        self.help.setVisible(bool(self.help.text()))
-
-    def _rebuild(self, type_name: Value) -> None:
-        self._shown_type = type_name
-        self.form.hide()
-        self.form.deleteLater()
-        self.form = SpecForm(part_specs(self._part, type_name), self, label=self._label)
-        self.form.edited.connect(self.edited)
-        self.form.cancelled.connect(self.cancelled)
-        self.form.setVisible(bool(self.form.names))
-        self._layout.addWidget(self.form)
-
-    def _lay_out(self, part: str) -> None:
-        heading = heading_of(spoken(part), self)
-        heading.setFixedWidth(LABEL_WIDTH)
-        heading.setBuddy(self.type_field)
-        top = QHBoxLayout()
-        top.setSpacing(GRID)
-        top.addWidget(heading)
-        top.addWidget(self.type_field, 1)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, GRID)
-        self._layout.setSpacing(GRID // 2)
-        self._layout.addLayout(top)
-        self._layout.addWidget(self.help)
-        self._layout.addWidget(self.form)
+        return tr("{text} Also prepared with {steps}.", text=text, steps=steps) if steps else text
 
 
 class _ErrorCard(QFrame):

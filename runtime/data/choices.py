@@ -20,20 +20,17 @@ from runtime.options import (
     shown,
 )
 
-__all__ = ["SETTINGS", "SHARED_KEYS", "SOURCES", "TRANSFORMS", "VAL_FRACTION", "DataPlan", "Transforms"]
-
-__all__ = ["SETTINGS", "SHARED_KEYS", "SOURCES", "TRANSFORMS", "VAL_FRACTION", "DataPlan", "Transforms"]
+__all__ = ["SETTINGS", "SHARED_KEYS", "SOURCES", "TRANSFORMS", "DataPlan", "Transforms"]
 
 DEFAULT_VAL_FRACTION = 0.2
 TARGETS = ("label", "input", "clean input")
 FEEDS = ("auto", "memory", "cache", "stream")
 
-VAL_FRACTION = Float(
-    name="val_fraction", optional=True, min=0, max=0.99,
-    help="Share of the training samples to validate on; empty takes the source's own split, else 0.2.",
-)  # fmt: skip
 SETTINGS: tuple[ParamSpec, ...] = (
-    VAL_FRACTION,
+    Float(
+        name="val_fraction", optional=True, min=0, max=0.99,
+        help="Share of the training samples to validate on; empty takes the source's own split, else 0.2.",
+    ),
     Flag(name="stratify", help="Hold back the same share of every class."),
     Choice(
         name="target", default="label", choices=TARGETS,

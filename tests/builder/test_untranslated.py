@@ -30,6 +30,8 @@ from graph.document import PortRef
 from graph.edits import Connect, RemoveNodes, SetParams
 from graph.problems import message
 from graph.templates import template, templates
+from runtime.data.choices import SETTINGS as DATA_SETTINGS
+from runtime.output_choices import OUTPUT_SETTINGS
 from runtime.plan import TABLES
 from tests.builder.test_reasons import all_menus
 from tests.graph.block_drawings import deep
@@ -159,7 +161,12 @@ def names_in(window):
     words = [*CATALOG, UNITS, TYPES, OTHER_NAMES, OF_QT, project.name, *project.blocks]
     words += [name for table in TABLES.values() for name in table]
     options = [option for table in TABLES.values() for option in table.values()]
-    for param in (*SETTING.values(), *(param for option in options for param in option.params)):
+    for param in (
+        *SETTING.values(),
+        *DATA_SETTINGS,
+        *OUTPUT_SETTINGS,
+        *(param for option in options for param in option.params),
+    ):
         words += [param.name, str(param.default), *map(str, param.bounds().get("choices", ()))]
     for spec in window.session.graph.catalog.values():
         words += [port.name for port in (*spec.inputs, *spec.outputs)]
