@@ -15,7 +15,8 @@ from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
 from runtime.thread import TrainingThread
 
-FRAME = 66  # milliseconds between two looks at the run's events: 15 Hz
+PATIENCE_FOR_STEP = 17  # milliseconds; a longer step is not waited for
+FRAME = 75  # milliseconds between two looks at the run's events; a step is drawn within 100
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
@@ -50,7 +51,11 @@ class RunController(QObject):
         self._state: State = "idle"
         self._garbage = garbage or GarbageCollector(self)
         self._timer = QTimer(self, interval=FRAME, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._drain)
+        self._timer.timeout.connect(self._ask_for_break)
+        self._break = QTimer(
+            self, interval=PATIENCE_FOR_STEP, singleShot=True, timerType=Qt.TimerType.PreciseTimer
+        )  # what is left of the time in which a break may begin
+        self._break.timeout.connect(self._drain)
         self._watches_nodes = False
 
     @property
@@ -78,6 +83,7 @@ class RunController(QObject):
         self._thread = TrainingThread(project, run_dir, control, data_folder=data_folder, parent=self)
         self._thread.setObjectName("training")
         self._thread.changed.connect(self._drain)
+        self._thread.break_begun.connect(self._drain)
         self._thread.finished.connect(self._finish)
         self._set_state("preparing")
         self.started.emit(run_dir)
@@ -124,16 +130,24 @@ class RunController(QObject):
         return True
 
     @Slot()
+    def _ask_for_break(self) -> None:
+        """Has the events looked at before the next step, or beside one that is long."""
+        if self._thread is not None:
+            self._thread.ask_for_break()
+            self._break.start()
+
+    @Slot()
     def _drain(self) -> None:
         if self._thread is None:
             return
+        self._break.stop()
         drained = self._thread.drain()
-        if not drained:
-            return
-        with self._thread.control.held():
+        if drained:
             for event in drained:
                 self._note(event)
             self.events.emit(drained)
+        if self._thread is not None:
+            self._thread.control.end_break()
 
     def _note(self, event: Event) -> None:
         match event:
@@ -148,8 +162,8 @@ class RunController(QObject):
     def _finish(self) -> None:
         if self._thread is None:
             return  # shut_down was faster than the signal
-        self._drain()
         self._timer.stop()
+        self._drain()
         self._garbage.stop()
         thread, self._thread = self._thread, None
         thread.wait()

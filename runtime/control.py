@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from graph.project import Project
 
-SHORT_STEP = 0.003  # seconds that a holder waits for the step to end; longer ones leave the interpreter free
-MOST_SKIPPED = 64  # times that a holder does not wait in vain again
+LONGEST_BREAK = 0.05  # seconds that a run waits for who asked for a break and is busy with something else
 
 
 class Control:
@@ -28,10 +26,8 @@ class Control:
         self._may_run = threading.Event()
         self._may_run.set()
         self.watches_nodes = False
-        self._parked = threading.Event()
-        self._undisturbed = threading.Event()
-        self._undisturbed.set()
-        self._skips = self._skipped = 0  # how often not to wait after a step that was too long, and done so
+        self._begun: Callable[[], object] | None = None
+        self._goes_on = threading.Event()
 
     @property
     def has_change(self) -> bool:
@@ -67,6 +63,7 @@ class Control:
         """Asks the run to end after the step it is in, paused or not."""
         self._stop.set()
         self._may_run.set()
+        self.end_break()
 
     def pause(self) -> None:
         """Asks the run to wait after the step it is in; does nothing once a stop was asked for."""
@@ -82,33 +79,34 @@ class Control:
         """Returns when the run may take its next step, at once unless paused."""
         self._may_run.wait()
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keeps the run from its next step while the caller works for a moment, such as on a repaint.
+    def ask_for_break(self, begun: Callable[[], object]) -> None:
+        """Asks the run to wait before its next batch until `end_break`, while the caller works for a moment.
 
         Two threads of Python that call many short functions at once hand the interpreter back and forth at
-        every call, and both take several times as long. So the caller waits for the step under way, if steps
-        are short ones, and the run waits for the caller.
-        """
-        self._parked.clear()
-        self._undisturbed.clear()
-        try:
-            self._wait_for_step()
-            yield
-        finally:
-            self._undisturbed.set()
+        every call, and both take several times as long.
 
-    def _wait_for_step(self) -> None:
-        """Waits for the end of the step; where steps are too long for that, it only tries now and then."""
-        if self._skipped < self._skips:
-            self._skipped += 1
-            return
-        self._skipped = 0
-        is_short = self._parked.wait(SHORT_STEP)
-        self._skips = 0 if is_short else min(2 * self._skips + 1, MOST_SKIPPED)
+        Args:
+            begun: is called by the run, in its thread, when it waits. Where batches take long that comes
+                late, and the caller had better go on without: most of such a batch leaves the interpreter
+                free.
+        """
+        self._goes_on.clear()
+        self._begun = begun
+
+    def end_break(self) -> None:
+        """Lets the run go on, or takes the request back."""
+        self._begun = None
+        self._goes_on.set()
+
+    @property
+    def has_asker(self) -> bool:
+        """Whether somebody waits for a break."""
+        return self._begun is not None
 
     def make_way(self) -> None:
-        """Returns at once, or when who holds the run is through."""
-        if not self._undisturbed.is_set():
-            self._parked.set()
-            self._undisturbed.wait()
+        """Returns at once, or after the break that somebody asked for; after `LONGEST_BREAK` in any case."""
+        begun = self._begun
+        if begun is not None:
+            self._begun = None
+            begun()
+            self._goes_on.wait(LONGEST_BREAK)

@@ -94,7 +94,10 @@ def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
                 yield from _wait(trainer, control)
             if control.stopped or control.has_change or trainer.is_spent:
                 break
-        control.make_way()
+        if control.has_asker:
+            if not trainer.within_step:
+                yield from trainer.drain()
+            control.make_way()
         inspected = trainer.step(inputs, targets)
         if inspected is not None:
             yield inspected

@@ -17,6 +17,12 @@ from torch.nn.utils.rnn import pad_sequence
 
 Clock = Callable[[], float]
 
+INTERVAL = 0.08  # seconds between two drains
+CUDA_INTERVAL = 0.02  # what a drain sends off arrives with the next one
+LONG_STEP = (
+    0.015  # seconds; after a longer one a drain costs little, and nobody need wait for what it measured
+)
+
 
 def gradient_norms(gradients: Sequence[Tensor]) -> list[Tensor]:
     """The 2-norm of each gradient, with one call for all of them where torch has it.
@@ -140,7 +146,7 @@ class Meter:
     Args:
         clock: seconds, monotonic.
         started: reading of the clock that counts as time 0 of the run.
-        interval: seconds between two drains.
+        interval: seconds between two drains; by the device if None.
         capacity: optimizer steps that fit between two drains.
     """
 
@@ -150,13 +156,15 @@ class Meter:
         clock: Clock,
         started: float,
         *,
-        interval: float = 0.025,
+        interval: float | None = None,
         capacity: int = 1024,
     ) -> None:
         self._blocks = (_Block(capacity, device), _Block(capacity, device))
-        self._capacity, self._interval = capacity, interval
+        self._capacity = capacity
+        self._interval = interval or (CUDA_INTERVAL if device.type == "cuda" else INTERVAL)
         self._clock, self._started = clock, started
         self._now = self._drained = clock()
+        self._was_long = False
         self._block, self._row = self._blocks[0], 0
         self._sent: _Shipment | None = None
 
@@ -187,7 +195,8 @@ class Meter:
 
     def close_step(self, lr: float, samples: int) -> None:
         """Ends the current step, taken with this learning rate on so many samples."""
-        self._now = self._clock()
+        before, self._now = self._now, self._clock()
+        self._was_long = self._now - before >= LONG_STEP
         self._block.notes.append((lr, self._now - self._started, samples))
         self._row += 1
 
@@ -204,7 +213,7 @@ class Meter:
     @property
     def due(self) -> bool:
         """Whether it is time to drain."""
-        return self._now - self._drained >= self._interval or self._row == self._capacity
+        return self._was_long or self._now - self._drained >= self._interval or self._row == self._capacity
 
     def drain(self, *, wait: bool = False) -> list[Measured]:
         """Steps that have reached the host; with `wait`, every step closed so far."""

@@ -79,6 +79,7 @@ def evaluate(
             for inputs, targets in batches:
                 if control.stopped:
                     return None
+                control.make_way()
                 with precision.autocast():
                     outputs = model(inputs)
                     losses.append(loss_function(outputs, targets).float())

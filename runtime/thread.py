@@ -18,9 +18,11 @@ class TrainingThread(QThread):
 
     Signals:
         changed: the run started, paused, went on, or ended: time to drain at once.
+        break_begun: the run waits, as it was asked to, for `control.end_break`.
     """
 
     changed = Signal()
+    break_begun = Signal()
 
     def __init__(
         self,
@@ -44,6 +46,10 @@ class TrainingThread(QThread):
     def drain(self) -> list[Event]:
         """Every event since the last call, in order; called from the window's thread."""
         return self._mailbox.drain()
+
+    def ask_for_break(self) -> None:
+        """Has the run wait before its next step, and tell by `break_begun`."""
+        self.control.ask_for_break(self.break_begun.emit)
 
     def stop_and_wait(self, timeout: float = 30.0) -> bool:
         """Asks the run to stop and waits for the thread; whether it ended within `timeout` seconds."""

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -140,6 +141,7 @@ class ClassesView(QWidget):
         self._pages.addWidget(self.note)
         self._pages.addWidget(content)
         self._names: Sequence[str] = ()
+        self._unseen: EpochEnded | None = None
         self.reset()
 
     def set_theme(self, theme: Theme) -> None:
@@ -148,13 +150,25 @@ class ClassesView(QWidget):
 
     def reset(self, names: Sequence[str] = ()) -> None:
         """Waits for the first epoch of a run, whose classes have these names."""
-        self._names = names
+        self._names, self._unseen = names, None
         self.note.setText(tr("After its first epoch a classifier shows here what it takes for what."))
         self._pages.setCurrentIndex(0)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._unseen is not None:
+            self._show(self._unseen)
+
     @Slot(object)
     def show_epoch(self, event: EpochEnded) -> None:
-        """Shows what an epoch's validation found."""
+        """Shows what an epoch's validation found, as soon as somebody looks."""
+        if self.isVisible():
+            self._show(event)
+        else:
+            self._unseen = event
+
+    def _show(self, event: EpochEnded) -> None:
+        self._unseen = None
         if not event.confusion:
             self.note.setText(
                 tr("This run has no confusion matrix: its answers are no classes, or too many.")

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from itertools import pairwise
 
 import pytest
 
-import runtime.control
-from runtime.control import MOST_SKIPPED, SHORT_STEP, Control
+from runtime.control import Control
 from runtime.signals import stop_on_signals
 
 
@@ -37,57 +35,62 @@ def test_a_stop_ends_the_pause_and_forbids_a_new_one() -> None:
     control.wait_while_paused()
 
 
-def test_a_run_with_short_steps_waits_for_who_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    # On a busy machine even the shortest step may not get its turn within a few milliseconds.
-    monkeypatch.setattr(runtime.control, "SHORT_STEP", 60.0)
-    control, steps = Control(), 0
+def run_until_stopped(control: Control, steps: list[int]) -> threading.Thread:
+    """A run in a thread of its own that notes its steps."""
 
     def run() -> None:
-        nonlocal steps
         while not control.stopped:
             control.make_way()
-            steps += 1
+            steps.append(len(steps))
 
     runner = threading.Thread(target=run)
     runner.start()
-    try:
-        for _ in range(20):
-            with control.held():
-                assert control._parked.is_set()
-                before = steps
-                assert sum(range(100_000)) > 0
-                assert steps == before
-    finally:
-        control.request_stop()
+    return runner
+
+
+def test_a_run_waits_before_its_next_step_for_who_asked_for_a_break() -> None:
+    control, steps = Control(), list[int]()
+    runner = run_until_stopped(control, steps)
+    for _ in range(20):
+        begun = threading.Event()
+        control.ask_for_break(begun.set)
+        assert begun.wait(timeout=10)
+        before = len(steps)
+        assert sum(range(10_000)) > 0
+        assert len(steps) == before
+        control.end_break()
+    control.request_stop()
     runner.join(timeout=10)
     assert not runner.is_alive()
-    assert steps >= 20  # one at least after each time that it was held
+    assert len(steps) >= 20
 
 
-def test_a_step_too_long_to_wait_for_is_waited_for_ever_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    control, waits = Control(), 0
+def test_a_break_that_was_taken_back_does_not_begin() -> None:
+    control, begun = Control(), list[bool]()
+    control.ask_for_break(lambda: begun.append(True))
+    control.end_break()
+    control.make_way()
+    assert not begun
 
-    def waited(holds: int, *, is_short: bool) -> list[int]:
-        """Which of the next holds wait for the step."""
 
-        def wait(timeout: float) -> bool:
-            nonlocal waits
-            assert timeout == SHORT_STEP
-            waits += 1
-            return is_short
+def test_a_run_does_not_wait_for_ever_for_who_forgets_his_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.control.LONGEST_BREAK", 0.001)
+    control, begun = Control(), list[bool]()
+    control.ask_for_break(lambda: begun.append(True))
+    control.make_way()
+    control.make_way()
+    assert begun == [True]
 
-        monkeypatch.setattr(control._parked, "wait", wait)
-        found = []
-        for index in range(holds):
-            before = waits
-            with control.held():
-                found += [index] * (waits - before)
-        return found
 
-    apart = [later - earlier for earlier, later in pairwise(waited(400, is_short=False))]
-    assert apart[:5] == [2, 4, 8, 16, 32]
-    assert set(apart[6:]) == {MOST_SKIPPED + 1}
-    assert waited(100, is_short=True)[-30:] == list(range(70, 100))  # short again: each is waited for
+def test_a_stop_ends_the_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.control.LONGEST_BREAK", 60.0)
+    control, begun = Control(), threading.Event()
+    control.ask_for_break(begun.set)
+    runner = run_until_stopped(control, [])
+    assert begun.wait(timeout=10)
+    control.request_stop()
+    runner.join(timeout=10)
+    assert not runner.is_alive()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

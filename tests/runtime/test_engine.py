@@ -216,6 +216,27 @@ def test_a_run_can_pause_and_go_on() -> None:
     assert seen[-1].state == "finished"
 
 
+def test_who_asks_for_a_break_gets_every_step_up_to_it() -> None:
+    control, model, told, at_break = Control(), make_mlp(), list[int](), list[int]()
+
+    def begun() -> None:
+        at_break.extend(told)
+        control.end_break()
+
+    def ask_in_the_third_step(*_: object) -> None:
+        if len(seen_batches) == 3:
+            control.ask_for_break(begun)
+
+    seen_batches = list[object]()
+    model.register_forward_pre_hook(lambda *_: seen_batches.append(1))
+    model.register_forward_hook(ask_in_the_third_step)
+    for event in events_of(model, make_plan(), make_data(), control):  # nothing is told within an epoch
+        if isinstance(event, StepsRecorded):
+            told += [event.first_step + index for index in range(len(event.losses))]
+    assert at_break == [1, 2, 3]
+    assert told == list(range(1, 15))
+
+
 def test_a_stop_ends_the_run_after_the_step_it_is_in() -> None:
     control, seen = Control(), []
     for event in events_of(make_mlp(), make_plan(), make_data(), control, clock=TickingClock()):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn.utils import get_total_norm
 
-from runtime.meter import Measured, Meter, gradient_norms
+from runtime.meter import LONG_STEP, Measured, Meter, gradient_norms
 
 CPU = torch.device("cpu")
 
@@ -41,10 +41,11 @@ def test_steps_come_back_as_numbers() -> None:
 
 def test_it_is_time_to_drain_by_the_clock_or_when_full() -> None:
     clock = FakeClock()
-    meter = Meter(CPU, clock, 0.0, interval=0.1, capacity=3)
+    meter = Meter(CPU, clock, 0.0, interval=1.5 * LONG_STEP, capacity=3)
+    clock.now = 0.8 * LONG_STEP
     close(meter, 1.0, 1.0)
     assert not meter.due
-    clock.now = 0.2
+    clock.now = 1.6 * LONG_STEP
     close(meter, 1.0, 1.0)
     assert meter.due
     meter.drain()
@@ -53,6 +54,16 @@ def test_it_is_time_to_drain_by_the_clock_or_when_full() -> None:
     close(meter, 1.0, 1.0)
     close(meter, 1.0, 1.0)
     assert meter.due
+
+
+def test_it_is_time_to_drain_after_a_long_step() -> None:
+    clock = FakeClock()
+    meter = Meter(CPU, clock, 0.0, interval=10.0)
+    for now, is_due in ((0.5 * LONG_STEP, False), (2.0 * LONG_STEP, True), (2.5 * LONG_STEP, False)):
+        clock.now = now
+        close(meter, 1.0, 1.0)
+        assert meter.due is is_due
+        meter.drain()
 
 
 def test_blocks_are_reused_without_mixing_steps() -> None:
