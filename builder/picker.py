@@ -96,7 +96,6 @@ class Picker(SearchBox):
     def set_theme(self, theme: Theme) -> None:
         """Shows itself in another theme."""
         self._delegate.theme = theme
-        self._dress(theme)
 
     def open(self) -> None:
         """Shows itself with the field selected, and remembers where the focus was."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.texts import tr
-from builder.theme import GRID, Theme
+from builder.theme import GRID
 
 PAGE = 6  # rows that a page key goes
 MOVES = {
@@ -45,7 +45,7 @@ class SearchBox(QFrame):
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setProperty("role", "card")
+        self.setProperty("role", "floating")
         self.field = QLineEdit(self, clearButtonEnabled=True)
         self.field.setAccessibleName(name)
         self.list = QListView(self)
@@ -83,13 +83,6 @@ class SearchBox(QFrame):
         self.list.setModel(model)
         self.list.setItemDelegate(delegate)
 
-    def _dress(self, theme: Theme) -> None:
-        # It floats above cards of the same colour: a border that stands out tells it apart.
-        self.setStyleSheet(
-            f"SearchBox {{ background: {theme.raised}; border: 1px solid {theme.border_strong};"
-            " border-radius: 8px; }"
-        )
-
     def _lay_out(self) -> None:
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -97,7 +90,6 @@ class SearchBox(QFrame):
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.list.setStyleSheet("QListView { background: transparent; border: none; }")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)

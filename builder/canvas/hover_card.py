@@ -43,6 +43,7 @@ class HoverCard(QFrame):
         self.rest = QTimer(self, singleShot=True, interval=delay)
         self.rest.timeout.connect(self._come)
         self.setObjectName("canvas.hover")
+        self.setProperty("role", "floating")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._label = QLabel(self, wordWrap=True)
         self._label.setTextFormat(Qt.TextFormat.RichText)
@@ -93,12 +94,7 @@ class HoverCard(QFrame):
         hit = hit_at(canvas.graph_scene, canvas.mapToScene(self._at))
         if hit.node is None or (hit.port is not None and canvas.zoom >= DETAIL_SCALE):
             return
-        theme = canvas.look.theme  # it floats above cards of its colour, so its border stands out
-        self.setStyleSheet(
-            f"HoverCard {{ background: {theme.raised}; border: 1px solid {theme.border_strong};"
-            " border-radius: 6px; }"
-        )
-        self._label.setText(hover_html(self._session, hit.node.node_id, theme))
+        self._label.setText(hover_html(self._session, hit.node.node_id, canvas.look.theme))
         self.adjustSize()
         self.move(beside(self._at, self.size(), canvas.rect()))
         self.show()

@@ -46,6 +46,7 @@ class Legend(QFrame):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("legend")
+        self.setProperty("role", "card")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.title, self.note = QLabel(self), QLabel(self)
         self.low, self.high = QLabel(self), QLabel(self)
@@ -71,9 +72,7 @@ class Legend(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
         self._ramp.theme = theme
-        self.setStyleSheet(
-            f"#legend {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 6px; }}"
-        )
+        self._ramp.update()
 
     def show_scale(self, spec: OverlaySpec, scale: Scale | None, note: str) -> None:
         """Shows what the colours mean; without a scale only what is to be said."""

@@ -41,7 +41,6 @@ class SearchPopup(SearchBox):
     def set_theme(self, theme: Theme) -> None:
         """Shows itself in another theme."""
         self._delegate.set_theme(theme)
-        self._dress(theme)
 
     def ask(self, at: QPoint, specs: Sequence[LayerSpec], prompt: str) -> None:
         """Opens at a position in the parent.
