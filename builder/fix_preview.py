@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from builder.fixing import mends_errors, remedies, trial_of
+from builder.fixing import Step, mended, mends_errors, trial_of
 from builder.scope_names import path_text
 from builder.severities import counts_by_severity
 from builder.texts import tr, tr_count, tr_made
 from graph.block_edits import made_inside
 from graph.differences import differences
-from graph.document import EditError, Project
+from graph.document import Edit, EditError, Project
 from graph.edits import Batch
 from graph.problems import Fix, Problem
 
@@ -30,6 +30,7 @@ class PlannedFix:
         place: the node that it is about, and in which block.
         problem: what is wrong there.
         changes: what it does, in words.
+        edit: what it does, as an edit of the project.
     """
 
     key: str
@@ -37,6 +38,7 @@ class PlannedFix:
     place: str
     problem: str
     changes: str
+    edit: Edit
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class FixPlan:
     errors_only: bool
 
 
-Planner: TypeAlias = Callable[[Collection[str]], FixPlan]  # takes the keys of what is left out
+Planner: TypeAlias = Callable[[frozenset[str]], FixPlan]  # takes the keys of what is left out
 
 
 def preview(project: Project, fix: Fix, block: str | None) -> str:
@@ -96,28 +98,27 @@ def plan_fixes(project: Project, skipped: Collection[str] = ()) -> FixPlan:
     """
     with trial_of(project.copy()) as trial:
         errors_only = mends_errors(each.problem for each in trial.all_problems)
-        planned = []
-        for step in remedies(trial, skipped):
+        planned, before = [], trial.project.copy()
+        for step in mended(trial, skipped):
+            planned.append(_planned(step, before, trial.project))
             before = trial.project.copy()
-            if trial.apply_to_project(step.edit):
-                node = before.graph_of(step.located.block).nodes.get(step.located.problem.node or "")
-                inside = path_text(before, step.located.path)
-                name = node.name if node else tr("Training")
-                place = tr("{name} in {block}", name=name, block=inside) if inside else name
-                changes = _sentence(differences(before, trial.project))
-                planned.append(
-                    PlannedFix(
-                        step.key,
-                        tr_made(step.fix.label),
-                        place,
-                        tr_made(step.located.problem.message),
-                        changes,
-                    )
-                )
-            if not errors_only:
-                trial.settle()
         trial.settle()
         return FixPlan(tuple(planned), left_text(each.problem for each in trial.all_problems), errors_only)
+
+
+def _planned(step: Step, before: Project, after: Project) -> PlannedFix:
+    """A remedy as part of a plan, from the project before it was applied and afterwards."""
+    node = before.graph_of(step.located.block).nodes.get(step.located.problem.node or "")
+    inside = path_text(before, step.located.path)
+    name = node.name if node else tr("Training")
+    return PlannedFix(
+        step.key,
+        tr_made(step.fix.label),
+        tr("{name} in {block}", name=name, block=inside) if inside else name,
+        tr_made(step.located.problem.message),
+        _sentence(differences(before, after)),
+        step.edit,
+    )
 
 
 def left_text(problems: Iterable[Problem]) -> str:

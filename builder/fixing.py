@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -67,14 +67,13 @@ def fix_all(session: Session, skipped: Collection[str] = ()) -> int:
     Returns:
         how many remedies were applied.
     """
-    edits = list[Edit]()
     with trial_of(session.project.copy()) as trial:  # so that the window follows once, not at every remedy
-        with_findings = not mends_errors(each.problem for each in trial.all_problems)
-        for step in remedies(trial, skipped):
-            if trial.apply_to_project(step.edit):
-                edits.append(step.edit)
-            if with_findings:
-                trial.settle()
+        edits = [step.edit for step in mended(trial, skipped)]
+    return apply_fixes(session, edits)
+
+
+def apply_fixes(session: Session, edits: Sequence[Edit]) -> int:
+    """Makes the edits of remedies one undo step; returns how many remedies were applied."""
     is_done = bool(edits) and session.apply_to_project(Batch(FIX_ALL, edits))
     session.settle()
     return len(edits) if is_done else 0
@@ -90,13 +89,22 @@ def trial_of(project: Project) -> Iterator[Session]:
         delete(session)
 
 
-def remedies(session: Session, skipped: Collection[str] = ()) -> Iterator[Step]:
-    """The best remedy of one problem after the other; whoever asks applies each before the next is found.
+def mended(trial: Session, skipped: Collection[str] = ()) -> Iterator[Step]:
+    """Applies the best remedy of one problem after the other, and tells each that could be applied.
 
     Errors alone, as long as one of them has a remedy; without any, warnings and hints.
     """
+    with_findings = not mends_errors(each.problem for each in trial.all_problems)
+    for step in _remedies(trial, skipped, with_findings):
+        if trial.apply_to_project(step.edit):
+            yield step
+        if with_findings:
+            trial.settle()
+
+
+def _remedies(session: Session, skipped: Collection[str], with_findings: bool) -> Iterator[Step]:
+    """The best remedy of one problem after the other, the next when this one was applied."""
     tried = set(skipped)
-    with_findings = not mends_errors(each.problem for each in session.all_problems)
     for _ in range(MAX_FIXES):
         wanted = (each for each in session.all_problems if each.problem.is_error or with_findings)
         found = next((each for each in wanted if each.problem.remedy and key_of(each) not in tried), None)

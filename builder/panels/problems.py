@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from builder.fix_preview import FixPlan, Planner, plan_fixes, preview
-from builder.fixing import fix_all, fix_problem, mends_errors, silence
+from builder.fix_preview import Planner, plan_fixes, preview
+from builder.fixing import apply_fixes, fix_problem, mends_errors, silence
 from builder.icons import icon
 from builder.panels.problem_groups import ProblemGroups, by_severity
 from builder.panels.silenced_menu import SilencedButton
@@ -46,7 +47,7 @@ class ProblemsPanel(QWidget):
         self,
         session: Session,
         theme: Theme,
-        choose: Callable[[Planner], Collection[str] | None] | None = None,
+        choose: Callable[[Planner], frozenset[str] | None] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -132,12 +133,14 @@ class ProblemsPanel(QWidget):
     @Slot()
     def fix_all(self) -> None:
         """Applies the first remedy of every problem, after showing what comes of it where it is several."""
-        skipped: Collection[str] | None = ()
-        if self._ask_which is not None and len(self._plan(()).fixes) > 1:
-            skipped = self._ask_which(self._plan)
+        project = self._session.project
+        plan_of = cache(lambda skipped: plan_fixes(project, skipped))
+        skipped: frozenset[str] | None = frozenset()
+        if self._ask_which is not None and len(plan_of(skipped).fixes) > 1:
+            skipped = self._ask_which(plan_of)
         if skipped is None:
             return
-        fixed = fix_all(self._session, skipped)
+        fixed = apply_fixes(self._session, [fix.edit for fix in plan_of(skipped).fixes])
         self.fixed.emit()
         self._session.message.emit(tr_count("{count} remedy applied.", "{count} remedies applied.", fixed))
 
@@ -145,9 +148,6 @@ class ProblemsPanel(QWidget):
         """Puts the focus on the first problem."""
         for card in self.cards.cards[:1]:
             card.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _plan(self, skipped: Collection[str]) -> FixPlan:
-        return plan_fixes(self._session.project, skipped)
 
     @Slot(object, object)
     def _foresee(self, problem: Problem, fix: Fix | None) -> None:

@@ -55,7 +55,7 @@ class Answers:
         return self.review_answer
 
     def choose_fixes(self, plan: Planner) -> frozenset[str] | None:
-        self.asked.append(f"fix {', '.join(fix.label for fix in plan(()).fixes)}")
+        self.asked.append(f"fix {', '.join(fix.label for fix in plan(frozenset()).fixes)}")
         return self.skip_answer
 
     def recover(self, name: str, when: str) -> bool:
