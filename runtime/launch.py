@@ -29,6 +29,7 @@ from runtime.events import (
     StepsRecorded,
 )
 from runtime.failure import NonFiniteError, TrainingFailure
+from runtime.first_batch import check_first_batch
 from runtime.free_memory import free_memory
 from runtime.inspect import Inspector
 from runtime.live_changes import Renewer
@@ -41,7 +42,6 @@ from runtime.out_of_memory import (
     shortage_text,
 )
 from runtime.plan import PlanError, TrainingPlan
-from runtime.preflight import check_ranges
 from runtime.random_state import seeded
 from runtime.resuming import Resumption, resumption
 from runtime.runs import RunError, RunFolder
@@ -143,7 +143,8 @@ class _Launch:
             self._live = build(self._project, weights_folder=folder)
             model = self._live.module.to(self._device)
             feed = material.feed()
-            check_ranges(model, next(feed.train(1)).x, plan, material.ends)
+            inspector = Inspector(self._live, self._project, self._control, self._device)
+            check_first_batch(model, next(feed.train(1)), plan, material.ends, inspector.origin)
             self._renewer = Renewer(
                 self._project,
                 self._live,
@@ -160,7 +161,7 @@ class _Launch:
                 device=self._device,
                 run_dir=self._run_dir,
                 checkpoint=None if resumed is None else resumed.checkpoint,
-                inspector=Inspector(self._live, self._project, self._control, self._device),
+                inspector=inspector,
                 names=None if resumed is None else resumed.names(self._live),
                 renew=self._renewer,
             )

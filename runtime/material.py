@@ -15,6 +15,7 @@ from runtime.data.load import load_data
 from runtime.data.prepared import TrainData
 from runtime.device import pick_device
 from runtime.events import DataProgress
+from runtime.first_batch import check_numbers
 from runtime.loss_spec import needs_of
 from runtime.plan import TrainingPlan
 from runtime.preflight import Ends, check_model, find_ends
@@ -78,4 +79,6 @@ def gather(
         stopped=lambda: control.stopped,
     )
     check_model(data, plan, ends)
+    if plan.on_nonfinite != "skip":
+        check_numbers(data)
     return Material(plan, device, ends, data)

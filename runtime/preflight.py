@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from graph.catalog.spec import Boundary
 from graph.document import Graph, Node, Project
@@ -20,7 +19,6 @@ from runtime.failure import TrainingFailure
 from runtime.heads import Head, heads_of
 from runtime.loss_spec import LossSpec, OutputNeed, needs_of
 from runtime.options import Option, join
-from runtime.parted_loss import several
 from runtime.plan import TrainingPlan
 
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three"}
@@ -139,34 +137,17 @@ def _pairs(plan: TrainingPlan, ends: Ends, data: TrainData | None = None) -> lis
     ]
 
 
-def check_ranges(model: nn.Module, inputs: Tensor, plan: TrainingPlan, ends: Ends) -> None:
-    """Nothing, if the model's answers to one batch lie where the losses need them.
-
-    It changes neither the model nor the random numbers that are drawn later.
+def check_answers(answers: Sequence[Tensor], plan: TrainingPlan, ends: Ends) -> None:
+    """Nothing, if a model's answers to one batch lie where the losses need them.
 
     Raises:
         TrainingFailure: they do not, such as a BCELoss on numbers that are no probabilities.
     """
     pairs = _pairs(plan, ends)
     needs = [need for pair in pairs for need in needs_of(pair.loss).outputs]
-    if not any(need.is_limited for need in needs):
-        return
     losses = [pair.loss.type for pair in pairs for _ in pair.nodes]
-    rows = zip(needs, losses, ends.output_nodes, _answers(model, inputs), strict=True)
-    for need, loss, node, answer in rows:
+    for need, loss, node, answer in zip(needs, losses, ends.output_nodes, answers, strict=True):
         _check_range(need, answer, loss, node)
-
-
-def _answers(model: nn.Module, inputs: Tensor) -> tuple[Tensor, ...]:
-    """What the model gives for a batch, in evaluation."""
-    devices = [inputs.device.index or 0] if inputs.is_cuda else []
-    with torch.random.fork_rng(devices=devices), torch.inference_mode():
-        was_training = model.training
-        model.eval()
-        try:
-            return several(model(inputs))
-        finally:
-            model.train(was_training)
 
 
 def _check_range(need: OutputNeed, answer: Tensor, loss: str, node: str) -> None:

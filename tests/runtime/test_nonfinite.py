@@ -47,7 +47,9 @@ def test_the_first_node_with_an_output_that_is_not_finite_is_named(tmp_path: Pat
     _, ended = run(project, tmp_path)
     assert ended.state == "failed"
     assert ended.node == "n2"
-    assert "at step 1; it begins with the output of log1. Expected finite numbers" in ended.reason
+    assert ended.step == 0
+    assert "Before any training, the network's answer to the first batch is not finite" in ended.reason
+    assert "of its 16 samples; it begins with the output of log1. Expected finite numbers" in ended.reason
 
 
 def test_the_first_node_with_a_gradient_that_is_not_finite_is_named(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_where_not_even_one_sample_fits_no_batch_is_offered(tmp_path, monkeypatc
 
 def test_a_validation_without_memory_is_told_as_such(tmp_path, monkeypatch, room):
     room(bytes_for(11))
-    spoil(monkeypatch, torch.OutOfMemoryError(CUDA_TEXT), at=1, in_training=False)
+    spoil(monkeypatch, torch.OutOfMemoryError(CUDA_TEXT), at=2, in_training=False)  # one looks ahead
     _, ended = run(tmp_path)
     assert ended.reason.startswith(
         "Memory on cuda:0 ran out in the validation of epoch 1, in relu1 when 2.00 GiB"
@@ -172,7 +172,7 @@ import runtime.launch
 from builder.cli import main
 
 pages = int(open("/proc/self/statm").read().split()[0])
-resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**28, resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 2**30, resource.RLIM_INFINITY))
 sys.exit(main(["train", sys.argv[1], "--run-dir", sys.argv[2]]))
 """
 
@@ -180,14 +180,17 @@ sys.exit(main(["train", sys.argv[1], "--run-dir", sys.argv[2]]))
 @pytest.mark.skipif(sys.platform != "linux", reason="address spaces can be limited on Linux")
 def test_a_computer_without_memory_ends_the_command_in_words_and_code_1(tmp_path):
     project = spiral_project(batch_size=64)
-    project.graph.nodes["n2"].params["out_features"] = 2_000_000  # 512 MB of activations
+    project.graph.nodes["n2"].params["out_features"] = 5_000_000  # 1.28 GB of activations
     save(project, tmp_path / "wide.netloom")
     answer = subprocess.run(
         [sys.executable, "-c", LIMITED, str(tmp_path / "wide.netloom"), str(tmp_path / "run")],
         cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert answer.returncode == 1, answer.stderr
-    assert "netloom: Memory on the computer ran out in step 1, in fc1 when 512000000 bytes" in answer.stderr
+    assert (
+        "netloom: Memory on the computer ran out before the first step, in fc1 when 1280000000 bytes"
+        in answer.stderr
+    )
     assert "Set batch_size = 32." in answer.stderr
     assert "Traceback" not in answer.stderr
     assert read_run(tmp_path / "run").state == "failed"

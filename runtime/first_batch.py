@@ -1,0 +1,143 @@
+"""Puts one batch through before a run: numbers that are not finite are told with the place they begin at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from runtime.data.feed import Batch
+from runtime.data.prepared import TrainData
+from runtime.data.raw import DataError
+from runtime.failure import TrainingFailure
+from runtime.nonfinite import Origin
+from runtime.output_choices import LABEL
+from runtime.parted_loss import several
+from runtime.plan import TrainingPlan
+from runtime.preflight import Ends, check_answers
+
+Trace = Callable[[Callable[[], object]], Origin | None]  # finds where a computation stops being finite
+
+REMEDY = "Correct or remove such samples, or set on_nonfinite = skip to leave out the steps that see them."
+
+
+def check_numbers(data: TrainData) -> None:
+    """Nothing, if all samples that lie in memory are finite numbers.
+
+    Raises:
+        DataError: one is not; it names the sample and the column.
+    """
+    for part, x in (("training", data.train_x), ("validation", data.val_x)):
+        if isinstance(x, Tensor):
+            _check(x, f"The input of {part} sample", data)
+    for learned in data.heads or (data,):
+        if learned.target == LABEL:
+            _check(learned.train_y, "The target of training sample")
+            _check(learned.val_y, "The target of validation sample")
+
+
+def check_first_batch(
+    model: nn.Module, batch: Batch, plan: TrainingPlan, ends: Ends, trace: Trace | None = None
+) -> None:
+    """Nothing, if a network gives finite answers in the range of the loss to its first batch.
+
+    It changes neither the network nor the random numbers that are drawn later. What is not finite is let
+    pass where the plan leaves such steps out.
+
+    Args:
+        model: on the device of the batch.
+        batch: as the run will see it.
+        plan: whose losses count.
+        ends: of the network.
+        trace: finds the node in which numbers stop being finite.
+
+    Raises:
+        DataError: the batch holds numbers that are not finite, once transformed.
+        TrainingFailure: an answer is not finite, or not where the loss needs it; it names the node.
+        IndexError: the batch holds a number that an embedding does not have.
+    """
+    must_be_finite = plan.on_nonfinite != "skip"
+    if must_be_finite:
+        for tensor, what in ((batch.x, "input"), *((targets, "target") for targets in several(batch.y))):
+            _check(tensor, f"Once data.transforms are applied, the {what} of the first batch in its sample")
+    answer = partial(_answers, model, batch.x)
+    answers = answer()
+    if must_be_finite and not all(map(_is_finite, answers)):
+        _refuse_answers(answers, ends, None if trace is None else trace(answer))
+    check_answers(answers, plan, ends)
+
+
+def _answers(model: nn.Module, inputs: Tensor) -> tuple[Tensor, ...]:
+    """What a network answers when it is used, with nothing of it changed."""
+    devices = [inputs.device.index or 0] if inputs.is_cuda else []
+    was_training = model.training
+    with torch.random.fork_rng(devices=devices), torch.inference_mode():
+        model.eval()
+        try:
+            return several(model(inputs))
+        except IndexError as error:
+            if inputs.is_floating_point():
+                raise
+            low, high = (int(limit) for limit in inputs.aminmax())
+            raise IndexError(
+                f"{error}. The first batch holds the numbers {low:,} to {high:,}. Expected numbers from 0 to "
+                f"below num_embeddings. Set num_embeddings to {high + 1:,} or more."
+            ) from error
+        finally:
+            model.train(was_training)
+
+
+def _refuse_answers(answers: tuple[Tensor, ...], ends: Ends, origin: Origin | None) -> None:
+    broken = next(index for index, each in enumerate(answers) if not _is_finite(each))
+    count = int((~answers[broken].isfinite()).flatten(1).any(dim=1).sum())
+    begin = "" if origin is None else f"; it begins with {origin}"
+    raise TrainingFailure(
+        f"Before any training, the network's answer to the first batch is not finite for {count} of its "
+        f"{len(answers[broken])} samples{begin}. Expected finite numbers. Look at what that layer divides "
+        "by, takes the root or the logarithm of, and at the sizes of its inputs.",
+        node=ends.output_nodes[broken] if origin is None else origin.path[0],
+    )
+
+
+def _check(values: Tensor, what: str, data: TrainData | None = None) -> None:
+    """Refuses numbers that are not finite, naming the first."""
+    if _is_finite(values):
+        return
+    broken = ~values.isfinite()
+    rows = broken.flatten(1).any(dim=1) if broken.ndim > 1 else broken
+    row = int(rows.nonzero()[0])
+    place = tuple(int(index) for index in broken[row].nonzero()[0]) if broken.ndim > 1 else ()
+    value = float(values[(row, *place)])
+    others = int(rows.sum()) - 1
+    more = f" Others that do: {others:,}." if others else ""
+    raise DataError(
+        f"{what} {row:,} holds {_spelled(value)}{_at(place, data)}.{more} Expected finite numbers. {REMEDY}"
+    )
+
+
+def _at(place: tuple[int, ...], data: TrainData | None) -> str:
+    """Where in a sample: the column where it has names, else the index."""
+    if not place:
+        return ""
+    columns = [] if data is None else [each for each in data.columns if each.kind not in ("target", "skip")]
+    names = [each.name for each in columns for _ in range(each.width)]
+    if data is not None and len(names) == data.input_shape[-1]:
+        moment = f" at moment {place[0]}" if len(place) == 2 else ""
+        return f" in column {names[place[-1]]!r}{moment}"
+    return f" at index {list(place)}"
+
+
+def _spelled(value: float) -> str:
+    return "NaN" if math.isnan(value) else "infinity" if value > 0 else "-infinity"
+
+
+def _is_finite(values: Tensor) -> bool:
+    """Looks at the extremes, which takes no memory: they are NaN where any number is."""
+    if not values.is_floating_point() or not values.numel():
+        return True
+    limits: tuple[Any, ...] = tuple(torch.aminmax(values))
+    return all(math.isfinite(float(limit)) for limit in limits)
