@@ -49,6 +49,7 @@ class Curve:
         self._view = View(0, 0, 1, False)
         self._size = 0
         self._width = 1  # points in a bucket
+        self._is_dotted = False  # points are marked, as there are few
         self._room = 0  # up to this size the buckets stay as they are
 
     def set_theme(self, theme: Theme) -> None:
@@ -70,18 +71,20 @@ class Curve:
             return math.inf if is_empty else -math.inf
         if size == before:
             return math.inf
-        if size > self._room or not before or self.spec.markers:
+        if size > self._room or not before or self._is_dotted:
             self._show_all(series, view)
             return -math.inf
         return self._grow(series, before)
 
     def _show_all(self, series: Series | None, view: View) -> None:
         self._series, self._view = series, view
-        self.bounds = _NOTHING
+        self.bounds, self._is_dotted = _NOTHING, False
         if series is not None:
             buckets = max(view.buckets // SMOOTH_THINNING, 16) if self.spec.smooth else view.buckets
             self._width, self._room = series.buckets(view.start, view.end, buckets)
-            self._widen(self._points(series, view.start)[1])
+            shown = self._points(series, view.start)[1]
+            self._is_dotted = self.spec.markers and len(shown) <= MAX_MARKERS
+            self._widen(shown)
 
     def _grow(self, series: Series, before: int) -> float:
         """Takes the points behind the first `before` in; they can change the two buckets before them."""
@@ -95,7 +98,7 @@ class Curve:
         """Draws itself from a step on, with a painter that is set to axis units."""
         if self._series is not None and self._size:
             x, y = self._points(self._series, max(self._view.start, since))
-            self._pens.paint(painter, x, y, dots=self.spec.markers and len(x) <= MAX_MARKERS)
+            self._pens.paint(painter, x, y, dots=self._is_dotted)
 
     def _points(self, series: Series, start: float) -> tuple[Array, Array]:
         x, y = series.window(start, self._view.end, self._width, smooth=self.spec.smooth)
