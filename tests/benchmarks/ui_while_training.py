@@ -150,7 +150,7 @@ print(json.dumps(figures))
 
 
 def run() -> dict[str, Any]:
-    """Milliseconds of a run in the window, where a tick is due every 16 ms once it has begun; the run without one as its floor.
+    """Milliseconds of a run in the window, and of one without as its floor; a tick is due every 16 ms.
 
     A run in the window and one without take short turns at the machine, which has faster and slower
     minutes; the ratio is of the time that a step took, over all turns and as quartiles of pairs of turns.
