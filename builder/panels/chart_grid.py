@@ -38,7 +38,7 @@ class ChartGrid(QWidget):
         self._chosen = set(chosen)
         self._shown: tuple[float, float] | None = None  # the steps that the charts were last made to show
         self._theme = theme
-        self._visible: list[str] = []
+        self._visible: list[ChartSpec] = []
         self._columns = 0
         self.follows = True
         self.charts: dict[str, Chart] = {}
@@ -50,7 +50,22 @@ class ChartGrid(QWidget):
     @property
     def shown(self) -> list[Chart]:
         """The charts that are shown, in their order."""
-        return [self.charts[name] for name in self._visible]
+        return [self.charts[spec.name] for spec in self._visible]
+
+    def _is_made(self, spec: ChartSpec) -> bool:
+        """Whether there is such a chart, and of the Outputs of this run."""
+        return spec.name in self.charts and self.charts[spec.name].spec == spec
+
+    def _put(self, spec: ChartSpec) -> None:
+        """Makes a chart, in place of one that was of other Outputs."""
+        old = self.charts.pop(spec.name, None)
+        self.charts[spec.name] = self._make(spec)
+        if old is not None:
+            first, *rest = self.charts.values()
+            for chart in rest:
+                chart.plot.setXLink(first.plot)
+            old.hide()
+            old.deleteLater()
 
     def _make(self, spec: ChartSpec) -> Chart:
         chart = Chart(spec, self._theme, self)
@@ -115,18 +130,19 @@ class ChartGrid(QWidget):
         Args:
             most_new: so many are made at most, which takes some 0.02 s each; the others stay away for now.
         """
-        wanted = [spec for spec in CHARTS if self._is_wanted(spec)]
-        later = [spec for spec in wanted if spec.name not in self.charts][most_new:]
+        outputs = () if self._history is None else self._history.outputs
+        wanted = [spec for chart in CHARTS if self._is_wanted(spec := chart.for_outputs(outputs))]
+        later = [spec for spec in wanted if not self._is_made(spec)][most_new:]
         wanted = [spec for spec in wanted if spec not in later]
-        shown, columns = [spec.name for spec in wanted], self._room_for(len(wanted))
-        if (shown, columns) == (self._visible, self._columns):
+        columns = self._room_for(len(wanted))
+        if (wanted, columns) == (self._visible, self._columns):
             return
         for spec in wanted:
-            if spec.name not in self.charts:
-                self.charts[spec.name] = self._make(spec)
-        self._visible, self._columns = shown, columns
-        for name, chart in self.charts.items():
-            chart.setVisible(name in shown)
+            if not self._is_made(spec):
+                self._put(spec)
+        self._visible, self._columns = wanted, columns
+        for chart in self.charts.values():
+            chart.setVisible(chart.spec in wanted)
         arrange(self._grid, self.shown, columns)
 
     def _is_wanted(self, spec: ChartSpec) -> bool:

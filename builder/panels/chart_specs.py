@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import cycle
 
 from builder.texts import later
 
 SMOOTHING = 0.95  # usual weight of the past in the smoothed loss: a memory of about 20 steps
+OUTPUT_COLORS = ("plot_train", "plot_val", "plot_lr", "plot_grad", "text_muted")  # taken in turn
+OUTPUT = "output"  # as a label it stands for the Output's name
 _MIN_STEPS = 16  # the x-axis shows at least that many
 
 
@@ -42,6 +45,8 @@ class ChartSpec:
         can_log: whether a logarithmic axis can be chosen.
         is_usual: whether it is shown unless it was taken away.
         is_expected: whether it is shown before it is known that there is something to show.
+        each_output: curves of every Output that has a loss of its own: their series begin like this, and a
+            colour is found for each Output.
     """
 
     name: str
@@ -52,6 +57,18 @@ class ChartSpec:
     can_log: bool = False
     is_usual: bool = True
     is_expected: bool = True
+    each_output: tuple[CurveSpec, ...] = ()
+
+    def for_outputs(self, names: tuple[str, ...]) -> ChartSpec:
+        """The chart of a run whose Outputs have losses of their own."""
+        if not self.each_output or not names:
+            return self
+        curves = [
+            replace(curve, series=f"{curve.series}.{name}", label=name if curve.label else "", color=color)
+            for name, color in zip(names, cycle(OUTPUT_COLORS))
+            for curve in self.each_output
+        ]
+        return replace(self, curves=(*self.curves, *curves))
 
 
 CHARTS: tuple[ChartSpec, ...] = (
@@ -83,6 +100,25 @@ CHARTS: tuple[ChartSpec, ...] = (
         ),
         can_log=True,
         is_expected=False,
+    ),
+    ChartSpec(
+        "output_loss",
+        later("Losses"),
+        (),
+        can_log=True,
+        is_expected=False,
+        each_output=(
+            CurveSpec("smoothed_loss", OUTPUT, "", smooth=True),
+            CurveSpec("val_loss", "", "", markers=True),
+        ),
+    ),
+    ChartSpec(
+        "output_accuracy",
+        later("Accuracies, %"),
+        (),
+        scale=100.0,
+        is_expected=False,
+        each_output=(CurveSpec("val_accuracy", OUTPUT, "", markers=True),),
     ),
     ChartSpec(
         "lr",

@@ -124,25 +124,39 @@ class History:
 
     Attributes:
         marks: what happened in between, in order.
+        outputs: names of the Outputs that have a loss of their own; theirs are curves such as `loss.logits`.
     """
 
     def __init__(self, smoothing: float = SMOOTHING) -> None:
         self.series: dict[str, Series] = {name: Series() for name in STEP_CURVES + EPOCH_CURVES}
         self.marks: list[Mark] = []
-        self._average = _Average(smoothing)
+        self.outputs: tuple[str, ...] = ()
+        self._averages = {"": _Average(smoothing)}  # by Output; the empty name is for the whole loss
 
     def add_steps(self, event: StepsRecorded) -> None:
         """Takes the measurements of consecutive steps."""
         steps = range(event.first_step, event.first_step + len(event.losses))
-        columns = (event.losses, self._average.over(event.losses), event.lrs, event.grad_norms)
+        columns = (event.losses, self._averages[""].over(event.losses), event.lrs, event.grad_norms)
         for name, values in zip(STEP_CURVES, columns, strict=True):
             self.series[name].extend(steps, values)
+        for output, losses in event.parts.items():
+            self._add_output(output)
+            self.series[f"loss.{output}"].extend(steps, losses)
+            self.series[f"smoothed_loss.{output}"].extend(steps, self._averages[output].over(losses))
+
+    def _add_output(self, output: str) -> None:
+        if output not in self._averages:
+            self.outputs = (*self.outputs, output)
+            self._averages[output] = _Average(self._averages[""].past)
+            self.series |= {f"loss.{output}": Series(), f"smoothed_loss.{output}": Series()}
 
     def add_epoch(self, event: EpochEnded) -> None:
         """Takes an epoch's summary; a figure the task does not have leaves its curve empty."""
         self.note("train_loss", event.step, event.train_loss)
         self.note("train_accuracy", event.step, event.train_accuracy)
         self.note("val_loss", event.step, event.val_loss)
+        for name, value in event.parts.items():
+            self.note(name, event.step, value)
         for name, value in event.metrics.items():
             self.note(VAL + name, event.step, value)
 
@@ -161,10 +175,12 @@ class History:
         Args:
             smoothing: weight of the past, from 0 to below 1.
         """
-        loss, smoothed = self.series["loss"], Series()
-        self._average = _Average(smoothing)
-        smoothed.extend(loss.x, self._average.over_all(loss.y))
-        self.series["smoothed_loss"] = smoothed
+        for output in self._averages:
+            end = f".{output}" if output else ""
+            loss, smoothed = self.series[f"loss{end}"], Series()
+            self._averages[output] = _Average(smoothing)
+            smoothed.extend(loss.x, self._averages[output].over_all(loss.y))
+            self.series[f"smoothed_loss{end}"] = smoothed
 
     def copy(self) -> dict[str, Series]:
         """The curves as they are now, which another thread may read."""
@@ -189,7 +205,7 @@ class _Average:
     """Exponential moving average, corrected for its start; a value that is not finite is passed over."""
 
     def __init__(self, smoothing: float) -> None:
-        self._past = smoothing
+        self.past = smoothing
         self._mean = 0.0
         self._weight = 0.0
 
@@ -199,8 +215,8 @@ class _Average:
 
     def _take(self, value: float) -> float:
         if math.isfinite(value):
-            self._mean = self._past * self._mean + (1 - self._past) * value
-            self._weight = self._past * self._weight + (1 - self._past)
+            self._mean = self.past * self._mean + (1 - self.past) * value
+            self._weight = self.past * self._weight + (1 - self.past)
         return self._mean / self._weight if self._weight else math.nan
 
     def over_all(self, values: Array) -> Array:
@@ -212,7 +228,7 @@ class _Average:
         finite = np.isfinite(values)
         kept = values[finite]
         means = self._means(kept)
-        log = math.log(self._past) if self._past else -math.inf
+        log = math.log(self.past) if self.past else -math.inf
         weights = -np.expm1(log * np.arange(1, len(kept) + 1))
         if len(kept):
             self._mean, self._weight = float(means[-1]), float(weights[-1])
@@ -223,11 +239,11 @@ class _Average:
         """Uncorrected averages."""
         rows = -(-len(values) // _ROW)
         table = np.zeros(rows * _ROW)
-        table[: len(values)] = (1 - self._past) * values
+        table[: len(values)] = (1 - self.past) * values
         table = np.ascontiguousarray(table.reshape(rows, _ROW).T)  # each row in a column
         for before, following in pairwise(table):
-            following += self._past * before
-        decay = self._past ** np.arange(1, _ROW + 1)
+            following += self.past * before
+        decay = self.past ** np.arange(1, _ROW + 1)
         table = np.ascontiguousarray(table.T)
         for last, row in pairwise(table):
             row += decay * last[-1]

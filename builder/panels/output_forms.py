@@ -21,7 +21,7 @@ from runtime.output_choices import OUTPUT_SETTINGS
 from runtime.plan import OUTPUTS
 
 SINGLE = tuple(name for name, spec in LOSSES.items() if len(spec.needs.outputs) == 1)
-LABELS = {"weight": later("Weight in the sum"), "groups": later("Groups of classes")}
+LABELS = {"weight": later("Loss weight")}
 
 
 class OutputForm(TypedForm):

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -110,6 +111,40 @@ def test_numbers_are_short(value, text):
 
 
 # -- the widget --
+
+
+def parted(first, *outputs):
+    recorded = steps(first, 50)
+    return replace(recorded, parts=dict.fromkeys(outputs, recorded.losses))
+
+
+def test_each_output_with_a_loss_of_its_own_is_a_curve(dashboard, qtbot):
+    dashboard.feed([START, parted(1, "logits", "mask")])
+    drawn(dashboard, qtbot)
+    chart = dashboard.charts["output_loss"]
+    assert chart.isVisible()
+    assert [curve.series for curve in chart.spec.curves] == [
+        "smoothed_loss.logits", "val_loss.logits", "smoothed_loss.mask", "val_loss.mask"
+    ]  # fmt: skip
+    assert len({curve.color for curve in chart.spec.curves}) == 2
+    assert not dashboard.charts.get("output_accuracy")
+    dashboard.feed([EpochEnded(1, 50, 0.4, None, 0.5, {"loss.mask": 0.3, "accuracy.logits": 0.8}, 2.0, True)])
+    qtbot.waitUntil(lambda: "output_accuracy" in dashboard.charts)
+    assert dashboard.series("val_accuracy.logits")[1].tolist() == [0.8]
+
+
+def test_the_next_run_has_the_curves_of_its_own_outputs(dashboard, qtbot):
+    dashboard.feed([START, parted(1, "logits", "mask")])
+    drawn(dashboard, qtbot)
+    before = dashboard.charts["output_loss"]
+    dashboard.reset()
+    dashboard.feed([START, parted(1, "logits", "edges")])
+    qtbot.waitUntil(lambda: dashboard.charts["output_loss"] is not before)
+    names = [curve.series for curve in dashboard.charts["output_loss"].spec.curves]
+    assert names[2] == "smoothed_loss.edges"
+    dashboard.reset()
+    dashboard.feed([START, steps(1, 50)])
+    qtbot.waitUntil(lambda: not dashboard.charts["output_loss"].isVisible())
 
 
 def test_without_a_run_it_says_what_to_do(dashboard):

@@ -7,6 +7,7 @@ import pytest
 
 from builder.panels.chart_specs import x_range
 from builder.panels.history import History, Series
+from runtime.events import EpochEnded, StepsRecorded
 from tests.builder.test_dashboard import steps
 
 
@@ -83,3 +84,22 @@ def test_young_curve_fills_the_axis_and_the_axis_seldom_moves():
     assert all(end <= max(2 * step, 32) for (_, end), step in zip(ranges, range(1, 10_001, 10), strict=True))
     assert len(set(ranges)) < 12
     assert ranges[-1] == (0, 10_000)
+
+
+def test_each_output_has_its_curves():
+    history = History(0.5)
+    history.add_steps(
+        StepsRecorded(
+            1, 1, (3.0, 2.0), (0.1, 0.1), (1.0, 1.0), (0.0, 0.1), {"logits": (1.0, 0.5), "mask": (2.0, 1.5)}
+        )
+    )
+    history.add_epoch(
+        EpochEnded(1, 2, 2.5, None, 2.0, {"loss.mask": 1.2}, 1.0, True, parts={"train_loss.mask": 1.7})
+    )
+    assert history.outputs == ("logits", "mask")
+    assert history.series["loss.mask"].y.tolist() == [2.0, 1.5]
+    assert history.series["smoothed_loss.logits"].y.tolist() == pytest.approx([1.0, 2 / 3])
+    assert history.series["val_loss.mask"].y.tolist() == [1.2]
+    assert history.series["train_loss.mask"].x.tolist() == [2]
+    history.smooth(0.0)
+    assert history.series["smoothed_loss.mask"].y.tolist() == [2.0, 1.5]
