@@ -18,6 +18,7 @@ COMMANDS = {
     "trust": "trust",
     "export": "export",
     "train": "train",
+    **dict.fromkeys(("find-lr", "overfit"), "trials"),
 }
 FLAGS = ("-h", "--help", "--version")
 
@@ -91,7 +92,7 @@ def _with_command(words: list[str]) -> list[str]:
 
 
 def _looks_like_command(word: str) -> bool:
-    if not word.isalpha():
+    if not word.replace("-", "").isalpha():
         return False
     from graph.problems import did_you_mean  # the window need not wait for it
 

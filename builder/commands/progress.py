@@ -49,6 +49,16 @@ class Progress:
             case _:
                 pass
 
+    def show_share(self, what: str, done: int, total: int) -> None:
+        """How far something is that has no events of its own, on a terminal: `step 12 of at most 100`."""
+        if self._moving and (done == total or monotonic() - self._drawn_at >= REFRESH):
+            self._drawn_at = monotonic()
+            self._redraw(f"{what} {done:,} of at most {total:,}")
+
+    def close(self) -> None:
+        """Takes away the line that moves."""
+        self._clear()
+
     def _data(self, event: DataProgress) -> None:
         if self._moving:
             share = f" {event.done / event.total:4.0%}" if event.total else ""

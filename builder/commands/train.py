@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
@@ -13,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from builder.commands.base import CommandError, Commands, read_project, to_json
 from builder.commands.progress import Progress
+from builder.commands.settings import add_settings, with_settings
 from graph.document import Project
 
 if TYPE_CHECKING:
     from runtime.events import EpochEnded, RunEnded
-
-PATH_SETTINGS = ("data.root", "data.path")
 
 
 def register(commands: Commands) -> None:
@@ -26,10 +24,7 @@ def register(commands: Commands) -> None:
     parser = commands.add("train", _train, "train a project and keep its run in a folder")
     parser.add_argument("project", type=Path, metavar="PROJECT")
     parser.add_argument("--run-dir", required=True, type=Path, metavar="DIR", help="where the run is kept")
-    parser.add_argument(
-        "--set", action="append", default=[], dest="settings", metavar="KEY=VALUE",
-        help="change the plan for this run, such as optimizer.lr=0.01; may be given often",
-    )  # fmt: skip
+    add_settings(parser)
     parser.add_argument(
         "--resume", action="store_true", help="go on with the run in DIR at its last checkpoint"
     )
@@ -46,7 +41,7 @@ def _train(options: argparse.Namespace) -> int:
     from runtime.launch import run
     from runtime.signals import stop_on_signals
 
-    project = _with_settings(read_project(options.project), options.settings)
+    project = with_settings(read_project(options.project), options.settings)
     control, progress, end = Control(), Progress(sys.stderr), None
     with stop_on_signals(control) as received:
         folder = options.project.resolve().parent
@@ -100,34 +95,3 @@ def _event_json(event: EpochEnded | RunEnded) -> dict[str, Any]:
         key: None if isinstance(value, float) and not isfinite(value) else value
         for key, value in asdict(event).items()
     }
-
-
-def _with_settings(project: Project, settings: Sequence[str]) -> Project:
-    """The project with parts of its plan changed for this run.
-
-    Raises:
-        CommandError: a setting is not one, or does not suit (exit code 2).
-    """
-    if not settings:
-        return project
-    from runtime.plan import PlanError, TrainingPlan
-
-    try:
-        plan = TrainingPlan.from_mapping(project.training)
-        for key, value in _parsed(settings):
-            plan = plan.with_setting(key, value)
-    except PlanError as error:
-        raise CommandError(str(error), 2) from error
-    project.training = plan.to_mapping(defaults=True)
-    return project
-
-
-def _parsed(settings: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """Keys and values; a path given here starts at the working directory, one in the file beside the file."""
-    from runtime.plan import parse_setting
-
-    pairs = [parse_setting(text) for text in settings]
-    # A new data source has to be known before its options can be set.
-    for key, value in sorted(pairs, key=lambda pair: not pair[0].endswith((".source", ".type"))):
-        is_path = key in PATH_SETTINGS and isinstance(value, str)
-        yield key, str(Path(value).resolve()) if is_path else value
