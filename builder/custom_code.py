@@ -102,6 +102,22 @@ class ShapeQueue(QObject):
             job.deleteLater()
 
 
+def keep_trust(trust: TrustStore, source: str, dialogs: Dialogs) -> bool:
+    """Notes that the user trusts a source; False if that cannot be written, after saying why."""
+    try:
+        trust.trust(source)
+    except OSError as error:
+        text = tr(
+            "{path}: not written: {reason}. {advice}.",
+            path=trust.path,
+            reason=error.strerror or error,
+            advice=way_out(error),
+        )
+        dialogs.error(tr("The code is not trusted"), text)
+        return False
+    return True
+
+
 class CustomCode(QObject):
     """Lets the code of the session's custom layers run that the user trusts, and asks about the rest.
 
@@ -126,17 +142,7 @@ class CustomCode(QObject):
         if not self._shapes.is_trusted(source):
             if not self._dialogs.review_code(names, source, self._themes.theme):
                 return
-            trust = self._shapes.trust
-            try:
-                trust.trust(source)
-            except OSError as error:
-                text = tr(
-                    "{path}: not written: {reason}. {advice}.",
-                    path=trust.path,
-                    reason=error.strerror or error,
-                    advice=way_out(error),
-                )
-                self._dialogs.error(tr("The code is not trusted"), text)
+            if not keep_trust(self._shapes.trust, source, self._dialogs):
                 return
         self._shapes.forget()
 

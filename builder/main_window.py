@@ -53,7 +53,7 @@ class MainWindow(QMainWindow):
     editor, canvas, breadcrumb, minimap, overlay, dive = Part(), Part(), Part(), Part(), Part(), Part()
     layers, inspector, problems, training, code, log = Part(), Part(), Part(), Part(), Part(), Part()
     run_bar, status, controller, runs, watch, tools = Part(), Part(), Part(), Part(), Part(), Part()
-    exports, figures, connecting, layouts, hints = Part(), Part(), Part(), Part(), Part()
+    exports, figures, connecting, layouts, hints, data_code = Part(), Part(), Part(), Part(), Part(), Part()
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices
 
 from builder.actions import Actions
 from builder.background import Job
+from builder.data_code import DataCode
 from builder.dialogs import Dialogs
 from builder.panels.plan_edits import plan_error, with_setting
 from builder.panels.training import TrainingPanel
@@ -54,10 +55,12 @@ class RunCommands(QObject):
         progress: RunProgress,
         actions: Actions,
         dialogs: Dialogs,
+        code: DataCode,
     ) -> None:
         super().__init__(controller)
         self._session, self._controller, self._loader = session, controller, loader
         self._panel, self._progress, self._actions, self._dialogs = panel, progress, actions, dialogs
+        self._code = code
         self._run_dir: Path | None = None
         self._trained: Document | None = None
         self._pulse = Pulse(PROGRESS_INTERVAL, self)
@@ -170,6 +173,10 @@ class RunCommands(QObject):
         error = plan_error(self._session.project.training)
         if error is not None:
             self._session.message.emit(tr("Not trained: {error}", error=tr_made(str(error))))
+            self.training_asked.emit()
+            return True
+        if not self._code.allows_run():
+            self._session.message.emit(tr("Not trained: the code of the data is not trusted."))
             self.training_asked.emit()
             return True
         if self._loader.fault:

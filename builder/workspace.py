@@ -18,6 +18,7 @@ from builder.canvas.minimap import Minimap
 from builder.canvas.page import CanvasPage
 from builder.code_places import select_place
 from builder.connect_commands import ConnectCommands
+from builder.data_code import DataCode
 from builder.exports import Exports
 from builder.figure.commands import FigureCommands
 from builder.first_hints import FirstHints
@@ -119,8 +120,12 @@ class Workspace(QObject):
 
     def _make_training(self) -> None:
         window, place = self._window, self._window.docks.place("Training")
+        trust = window.windows.shapes.trust
+        self.data_code = DataCode(window.session, window.dialogs, window.themes, trust, window)
         self.training = TrainingPanel(window.session, window.themes.theme, window.windows.settings, place)
         self.data = DataPanel(window.session, window.themes.theme, window.docks.place("Data"))
+        self.training.plan.trust.follow(self.data_code)
+        self.data.follow(self.data_code)
         window.docks.put("Training", self.training)
         window.docks.put("Data", self.data)
 
@@ -141,7 +146,7 @@ class Workspace(QObject):
         self.figures = FigureCommands(session, window.dialogs, window.windows.settings, theme, window)
         self.runs = RunCommands(
             session, self.controller, window.loader, self.training, self.run_bar.progress, actions,
-            window.dialogs,
+            window.dialogs, self.data_code,
         )  # fmt: skip
         self.trials = TrialCommands(session, self.runs, window.windows.turn, theme, window)
         self.training.show_checks([actions["run.find_lr"], actions["run.overfit"]])

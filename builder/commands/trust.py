@@ -14,9 +14,7 @@ from graph import custom
 from graph.atomic import way_out
 from graph.custom_clashes import embedded_nodes, source_of
 from graph.document import Node, Project
-from graph.lint.plan import part
-
-PYTHON_SOURCE = "python"
+from runtime.data.own_file import own_file
 
 
 def register(commands: Commands) -> None:
@@ -80,10 +78,9 @@ def _layers(nodes: Iterable[Node]) -> list[_Code]:
 
 def _data_file(project: Project, folder: Path) -> list[_Code]:
     """The Python file that the plan takes its data from, if it does."""
-    data = part(project.training, "data", "source")
-    if data.get("source") != PYTHON_SOURCE or not isinstance(data.get("path"), str):
+    path = own_file(project.training, folder)
+    if path is None:
         return []
-    path = folder / Path(data["path"]).expanduser()
     try:
         return [_Code(str(path), path.read_text(encoding="utf-8"), is_layer=False)]
     except (OSError, UnicodeDecodeError) as error:

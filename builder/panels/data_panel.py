@@ -32,6 +32,7 @@ from builder.panels.figure_table import as_figures
 from builder.panels.figures import number
 from builder.panels.sample_grid import SampleGrid
 from builder.panels.text_table import TextTable
+from builder.panels.trust_row import TrustRow
 from builder.panels.view_switch import ViewSwitch
 from builder.session import Session
 from builder.texts import tr, tr_made
@@ -42,6 +43,7 @@ from runtime.control import Control
 from runtime.events import DataProgress
 
 if TYPE_CHECKING:
+    from builder.data_code import DataCode
     from builder.panels.data_look import Look
 
 PATIENCE = 500  # milliseconds after the last change of the plan
@@ -84,6 +86,11 @@ class DataPanel(QWidget):
         """PyTorch is there: data can be read."""
         self._is_ready = True
         self._look_if_seen()
+
+    def follow(self, code: DataCode) -> None:
+        """Offers to review the code of the data, and looks at the data once it is trusted."""
+        self.trust.follow(code)
+        code.changed.connect(self._restart)
 
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:
@@ -254,8 +261,14 @@ class DataPanel(QWidget):
         self.note = QLabel(tr("The data is shown here once it was read."), wordWrap=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.setProperty("role", "muted")
+        self.trust = TrustRow(says_state=False)
         self._note_page = QWidget()
-        QVBoxLayout(self._note_page).addWidget(self.note)
+        column = QVBoxLayout(self._note_page)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.addStretch(1)
+        column.addWidget(self.note)
+        column.addWidget(self.trust, alignment=Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(1)
         self._look_page = QWidget()
         row = QHBoxLayout(self._look_page)
         row.setContentsMargins(GRID, GRID, GRID, GRID)

@@ -41,6 +41,7 @@ from builder.panels.plan_edits import (
 )
 from builder.panels.plan_reasons import Reasons
 from builder.panels.setting_groups import SettingsForm, english, spoken
+from builder.panels.trust_row import TrustRow
 from builder.panels.typed_form import TypedForm
 from builder.session import Session
 from builder.texts import later, tr, tr_made
@@ -84,6 +85,7 @@ class PlanForm(QWidget):
         self._session = session
         self.error = _ErrorCard(self)
         self.parts = {part: PartForm(part, self) for part in PARTS}
+        self.trust = TrustRow()
         self.outputs = OutputsForm(self)
         self._outputs: dict[str, str] = {}  # names by id
         self.settings = SettingsForm(self)
@@ -94,6 +96,7 @@ class PlanForm(QWidget):
         layout.setContentsMargins(GRID, GRID, GRID, GRID)
         layout.setSpacing(GRID)
         layout.addWidget(self.error)
+        self.parts["data"].put_above_form(self.trust)
         self.outputs.retyped.connect(self._retype_output)
         self.outputs.edited.connect(self._edit_output)
         self.outputs.cancelled.connect(lambda *key: session.take_back((OUTPUTS, *key)))

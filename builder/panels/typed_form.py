@@ -90,6 +90,10 @@ class TypedForm(QWidget):
         self.help.setText(help_text)
         self.help.setVisible(bool(help_text))
 
+    def put_above_form(self, widget: QWidget) -> None:
+        """Shows something between the help and the parameters."""
+        self._layout.insertWidget(self._layout.indexOf(self.form), widget)
+
     def show_state(self, name: str, state: FieldState) -> None:
         """Shows a parameter."""
         self.form.show_state(name, state)
@@ -108,10 +112,11 @@ class TypedForm(QWidget):
 
     def _rebuild(self, name: Value, specs: Iterable[ParamSpec]) -> None:
         self._shown_type = name
+        place = self._layout.indexOf(self.form)
         self.form.hide()
         self.form.deleteLater()
         self.form = SpecForm(specs, self, label=self._label)
         self.form.edited.connect(self.edited)
         self.form.cancelled.connect(self.cancelled)
         self.form.setVisible(bool(self.form.names))
-        self._layout.insertWidget(2, self.form)
+        self._layout.insertWidget(place, self.form)
