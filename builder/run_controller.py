@@ -15,8 +15,8 @@ from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
 from runtime.thread import TrainingThread
 
-PATIENCE_FOR_STEP = 17  # milliseconds; a longer step is not waited for
-FRAME = 75  # milliseconds between two looks at the run's events; a step is drawn within 100
+PATIENCE_FOR_STEP = 15  # milliseconds; a longer step is not waited for
+FRAME = 80  # milliseconds between two looks at the run's events; a step is drawn within 100
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from builder.panels.plots import Chart
 
 FRAME = 40  # milliseconds between two repaints of the curves at least
-FIGURES = 400  # milliseconds between two rewrites of the figures; nobody reads faster than that
+FIGURES = 500  # milliseconds between two rewrites of the figures; nobody reads faster than that
 LEAST_HEIGHT = 160  # pixels
 MEGABYTE = 1e6
 CURVES, CLASSES, LAYERS = range(3)  # the views
