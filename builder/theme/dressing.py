@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from time import perf_counter
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Slot
@@ -12,6 +13,7 @@ from shiboken6 import isValid
 SLICE = 0.008  # seconds of work before the window has its turn
 PAUSE = 30  # milliseconds until the next slice: what is seen is painted first
 POLISHED = Qt.WidgetAttribute.WA_WState_Polished
+STYLED = Qt.WidgetAttribute.WA_SetStyle
 
 
 class Dressing(QObject):
@@ -35,19 +37,19 @@ class Dressing(QObject):
 
     def put_on(self, sheet: str) -> None:
         """Dresses what is seen, and begins with the rest."""
-        dressed = {widget for widget in self._app.allWidgets() if widget.testAttribute(POLISHED)}
+        widgets = self._app.allWidgets()
+        dressed = {widget for widget in widgets if widget.testAttribute(POLISHED)}
         seen = {widget for widget in dressed if widget.isVisible()}
-        for widget in dressed:
-            widget.setAttribute(POLISHED, False)
+        hidden = dressed - seen
+        _mark(dressed, POLISHED, False)
         # In place of another sheet, Qt would dress each widget once for itself and once for every widget
         # that it lies in: 7,000 times for 900 widgets. Nobody sees them without any in between.
-        with _Silence(self._app, self._app.allWidgets()):
+        with _untold(widgets):
             self._app.setStyleSheet("")
-        for widget in seen:
-            widget.setAttribute(POLISHED)
-        with _Silence(self._app, dressed - seen):
+        _mark(seen, POLISHED, True)
+        with _untold(hidden):
             self._app.setStyleSheet(sheet)
-        self._waiting.update(dict.fromkeys(dressed - seen))
+        self._waiting.update(dict.fromkeys(hidden))
         self._timer.start()
 
     @Slot()
@@ -62,18 +64,17 @@ class Dressing(QObject):
             self._timer.stop()
 
 
-class _Silence(QObject):
-    """While it lasts, widgets are not told of another style: each would lay itself out anew."""
+@contextmanager
+def _untold(widgets: Iterable[QWidget]) -> Iterator[None]:
+    """Meanwhile Qt tells none of them of another style, as if each had its own: it would be laid out anew."""
+    told = [widget for widget in widgets if not widget.testAttribute(STYLED)]
+    _mark(told, STYLED, True)
+    try:
+        yield
+    finally:
+        _mark(told, STYLED, False)
 
-    def __init__(self, app: QApplication, widgets: Collection[QWidget]) -> None:
-        super().__init__()
-        self._app, self._widgets = app, frozenset(widgets)
 
-    def __enter__(self) -> None:
-        self._app.installEventFilter(self)
-
-    def __exit__(self, *error: object) -> None:
-        self._app.removeEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        return event.type() == QEvent.Type.StyleChange and watched in self._widgets
+def _mark(widgets: Iterable[QWidget], attribute: Qt.WidgetAttribute, on: bool) -> None:
+    for widget in widgets:
+        widget.setAttribute(attribute, on)
