@@ -9,7 +9,7 @@ from builder.panels.field_text import UNSET, fits
 from builder.texts import later, tr, tr_made
 from graph.catalog.params import IntOrTuple, ParamError, ParamSpec, Value
 from runtime.data.choices import SETTINGS as DATA_SETTINGS
-from runtime.data.choices import SHARED_KEYS, SOURCES
+from runtime.data.choices import SHARED_KEYS, SOURCES, TRANSFORMS
 from runtime.options import OptionSpec, PlanError
 from runtime.plan import DEFAULT_DATA, DEFAULT_LOSS, DEFAULT_OPTIMIZER, TABLES, TYPE_KEYS, TrainingPlan
 from runtime.plan_choices import SETTINGS
@@ -62,11 +62,13 @@ def part_value(training: Training, part: str, name: str) -> Value:
 
 
 def with_part_type(training: Training, part: str, type_name: str) -> dict[str, Value]:
-    """The plan with another type in a part; parameters that both know stay."""
+    """The plan with another type in a part; parameters that both know stay, and steps that can suit."""
     if type_name == NO_SCHEDULER:
         return {key: value for key, value in training.items() if key != part}
     known = [spec.name for spec in part_specs(part, type_name)] + list(SHARED_KEYS if part == "data" else ())
     kept = {key: value for key, value in part_of(training, part).items() if key in known}
+    if part == "data" and type_name in SOURCES and SOURCES[type_name].is_never_image:
+        kept = _without_image_steps(kept)
     return {**training, part: {**kept, TYPE_KEYS[part]: type_name}}
 
 
@@ -143,6 +145,25 @@ def _resized(mapping: dict[str, Value], size: Value) -> dict[str, Value]:
         first = [] if size is UNSET or size is None else [{"type": "Resize", "size": size}]
         transforms[chain] = [*first, *rest]
     return {**mapping, "transforms": transforms}
+
+
+def _without_image_steps(mapping: dict[str, Value]) -> dict[str, Value]:
+    """The data's settings without the steps that take images alone."""
+    transforms = mapping.get("transforms")
+    if not isinstance(transforms, Mapping):
+        return mapping
+    left = {
+        name: [step for step in _chain(mapping, name) if not _is_for_images(step)]
+        if isinstance(steps, list)
+        else steps
+        for name, steps in transforms.items()
+    }
+    return {**mapping, "transforms": left}
+
+
+def _is_for_images(step: Mapping[str, Value]) -> bool:
+    spec = TRANSFORMS.get(str(step.get("type")))
+    return spec is not None and spec.images_only
 
 
 def _chain(mapping: Mapping[str, Value], name: str) -> list[dict[str, Value]]:

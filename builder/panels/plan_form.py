@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
@@ -88,6 +88,7 @@ class PlanForm(QWidget):
         self.trust = TrustRow()
         self.outputs = OutputsForm(self)
         self._outputs: dict[str, str] = {}  # names by id
+        self._retyped: _Retyped | None = None
         self.settings = SettingsForm(self)
         self.lr_preview = LrPreview(self)
         self.settings.edited.connect(self._set)
@@ -172,7 +173,12 @@ class PlanForm(QWidget):
             return
         if part == LOSS:
             training = {key: item for key, item in training.items() if key != OUTPUTS}
-        self._submit(with_part_type(training, part, name), later(f"Change {part}"), None)
+        before = training
+        if self._retyped is not None and (self._retyped.part, self._retyped.after) == (part, training):
+            before = self._retyped.before
+        after = with_part_type(before, part, name)
+        self._retyped = _Retyped(part, before, after)
+        self._submit(after, later(f"Change {part}"), None)
 
     @Slot(str, str)
     def _retype_output(self, output: str, name: str) -> None:
@@ -197,6 +203,15 @@ class PlanForm(QWidget):
 
     def _submit(self, training: Training, label: str, merge_key: object) -> None:
         self._session.apply(SetTraining(training, label), merge_key)
+
+
+@dataclass(frozen=True)
+class _Retyped:
+    """The last type that was chosen: keys on the way to it lose nothing that types between do not know."""
+
+    part: str
+    before: Training
+    after: Training
 
 
 class PartForm(TypedForm):

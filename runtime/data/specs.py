@@ -21,10 +21,12 @@ class SourceSpec(OptionSpec):
     Args:
         title: its name in the form.
         num_classes: how many classes it has, where that is known without reading it.
+        is_never_image: whether its samples are certainly no images (C, H, W), whatever its files hold.
     """
 
     title: str
     num_classes: int | None = None
+    is_never_image: bool = False
 
 
 def no_steps(params: Params) -> Steps:

@@ -234,6 +234,23 @@ def test_the_source_can_change_without_losing_the_preparation():
     assert changed["data"]["transforms"] == RESIZED["data"]["transforms"]
 
 
+def test_steps_for_images_do_not_follow_to_data_that_has_none():
+    steps = {"train": [{"type": "Resize", "size": 8}, {"type": "GaussianNoise"}], "eval": None}
+    table = with_part_type({"data": {"source": "digits", "transforms": steps}}, "data", "csv")
+    assert table["data"]["transforms"] == {"train": [{"type": "GaussianNoise"}], "eval": None}
+    arrays = with_part_type({"data": {"source": "digits", "transforms": steps}}, "data", "arrays")
+    assert arrays["data"]["transforms"] == steps, "arrays may be images"
+
+
+def test_a_type_is_typed_without_losing_what_those_on_the_way_do_not_know(qtbot, session, form):
+    steps = {"train": [{"type": "Resize", "size": 8}], "eval": None}
+    session.apply(SetTraining({"data": {"source": "digits", "transforms": steps}}, "Set data"))
+    choose(qtbot, form.parts["data"].type_field, "Image")  # by way of "Iris flowers"
+    assert training(session)["data"] == {"source": "image_folder", "transforms": steps}
+    session.undo()
+    assert training(session)["data"]["source"] == "iris"
+
+
 def test_nothing_is_changed_in_place():
     before = {"epochs": 3, "optimizer": {"type": "SGD", "lr": 0.1}}
     with_part_value(before, "optimizer", "lr", 0.2)

@@ -4,9 +4,9 @@ import socket
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton
 from shiboken6 import delete
 
 from builder.main_window import MainWindow
@@ -14,7 +14,7 @@ from builder.run_folders import latest_weights
 from graph.storage import load, save, to_bytes
 from graph.templates import template
 from runtime.runs import read_run
-from tests.builder.person import CTRL, LEFT, Person
+from tests.builder.person import CTRL, LEFT, PATIENCE, Person
 
 Key = Qt.Key
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -40,7 +40,11 @@ def rnn_file(tmp_path):
 
 
 def saved_rnn(folder, epochs):
-    project, path = template("TinyRNN").project(), folder / "Rows.netloom"
+    return saved("TinyRNN", folder / "Rows.netloom", epochs)
+
+
+def saved(name, path, epochs):
+    project = template(name).project()
     project.training = {**project.training, "epochs": epochs}
     save(project, path)
     return path
@@ -99,6 +103,151 @@ def has_fallen(losses):
 
 def stop_button(window):
     return window.run_bar.widgetForAction(window.actions_["run.stop"])
+
+
+# -- 4: own data
+
+
+@pytest.fixture
+def houses(tmp_path):
+    """A table with numbers and words, and a price."""
+    path = tmp_path / "houses.csv"
+    rooms = [1 + index % 5 for index in range(60)]
+    rows = [f"{each},{20 * each + 3},{('old', 'new')[each % 2]},{90.5 * each}" for each in rooms]
+    path.write_text("\n".join(["rooms,area,state,price", *rows]))
+    return path
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """Small pictures in a folder for each class."""
+    for name, color in (("cat", "#203040"), ("dog", "#c0a080")):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(12):
+            picture = QImage(9, 6, QImage.Format.Format_RGB888)
+            picture.fill(QColor(color).lighter(100 + number))
+            assert picture.save(str(tmp_path / "pets" / name / f"{number}.png"))
+    return tmp_path / "pets"
+
+
+def choose_data(person, title, file_field, path):
+    """Chooses own data in the training plan, and looks at it in the Data tab."""
+    window = person.window
+    window.files.new_project(template("MLP").project())
+    person.press(Key.Key_D, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    form = window.training.plan.parts["data"]
+    form.type_field.setFocus()
+    person.wait(form.type_field.hasFocus)
+    QTest.keyClicks(form.type_field, title.split()[0])
+    assert form.type_field.currentText() == title
+    person.replace(form.form.field(file_field).focusProxy(), str(path))
+    return look_at_data(person)
+
+
+def look_at_data(person):
+    panel = person.window.workspace.data
+    with person.qtbot.waitSignal(panel.looked, timeout=PATIENCE):
+        person.press(Key.Key_D, CTRL | ALT)
+        panel.set_ready()  # as when PyTorch was loaded
+    assert panel.isVisible()
+    return panel
+
+
+def test_an_own_table_is_looked_at_split_fitted_and_trained_on(person, houses):
+    window, session = person.window, person.window.session
+    panel = choose_data(person, "Table", "path", houses)
+    assert panel.facts.facts.text("Sample") == "(N, 4) float32", "two numbers, and a word as two"
+    assert panel.rows.index(0, 0).data() in {f"{90.5 * rooms:g}" for rooms in range(1, 6)}
+    person.click(view_button(panel.switch, "Columns"))
+    kinds = {panel.columns.index(row, 0).data(): panel.columns.index(row, 1).data() for row in range(4)}
+    assert (kinds["rooms"], kinds["state"]) == ("numeric", "categorical")
+    assert not view_button(panel.switch, "Classes").isEnabled(), "prices are no classes"
+
+    person.press(Key.Key_D, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    person.replace(window.training.plan.parts["data"].form.field("val_fraction"), "0.25")
+    panel = look_at_data(person)
+    assert panel.facts.facts.text("Training") == "45 samples"
+    assert panel.facts.facts.text("Validation") == "15 samples"
+
+    before = to_bytes(session.project)
+    assert panel.facts.facts.text("Suits").startswith("MSELoss")
+    person.click(panel.fit_button)
+    assert list(session.graph.nodes[person.hands.id("image")].params["shape"]) == [4]
+    assert session.result(person.hands.id("fc3")).outputs["out"].shape[-1] == 1
+    assert session.plan.loss.type == "MSELoss"
+    assert not session.errors
+    fitted = to_bytes(session.project)
+    assert train_to_the_end(person).state == "finished"
+    window.canvas.setFocus()
+    person.press(Key.Key_Z)
+    assert to_bytes(session.project) == before, "fitted in one step"
+    person.press(Key.Key_Y)
+    assert to_bytes(session.project) == fitted
+
+
+def test_own_pictures_are_looked_at_and_fitted(person, pets):
+    window, session = person.window, person.window.session
+    panel = choose_data(person, "Image folder", "root", pets)
+    assert panel.grid.isVisible()
+    assert panel.facts.facts.text("Sample") == "(N, 3, 28, 42) float32", "as digits were"
+    person.press(Key.Key_D, CTRL | Qt.KeyboardModifier.ShiftModifier)
+    person.replace(window.training.plan.parts["data"].form.field("resize"), "6, 9")
+    panel = look_at_data(person)
+    person.click(view_button(panel.switch, "Classes"))
+    assert "cat" in panel.bars.accessibleDescription()
+    person.click(panel.fit_button)
+    assert list(session.graph.nodes[person.hands.id("image")].params["shape"]) == [3, 6, 9]
+    assert session.result(person.hands.id("fc3")).outputs["out"].shape[-1] == 2
+    assert session.plan.loss.type == "CrossEntropyLoss"
+    assert not session.errors
+    assert window.status.validity.text() == "Valid"
+
+
+def view_button(switch, title):
+    """The button of a row of views."""
+    return next(each for each in switch.findChildren(QToolButton) if each.text() == title)
+
+
+# -- 6: look inside
+
+
+def test_a_run_is_looked_into_while_it_goes_on(person, answers, tmp_path):
+    window, session = person.window, person.window.session
+    open_file(person, answers, saved("MLP", tmp_path / "Digits.netloom", epochs=10_000))
+    person.press(Key.Key_Return)
+    dashboard = window.training.dashboard
+    person.wait(lambda: len(dashboard.series("val_loss")[0]) >= 1)
+
+    # what is taken for what
+    person.click(view_button(dashboard.switch, "Classes"))
+    classes = dashboard.classes
+    person.wait(classes.matrix.isVisible)
+    center = classes.matrix._layout().rect((3, 3)).center()
+    QTest.mouseClick(classes.matrix, LEFT, pos=center)
+    assert "“3”" in classes.matrix.accessibleDescription()
+    assert classes.matrix.accessibleDescription().endswith("were recognised.")
+    QTest.keyClick(classes.matrix, Key.Key_Right)
+    assert "were taken for “4”" in classes.matrix.accessibleDescription()
+    assert classes.table.model().rowCount() == 10
+
+    # what one layer does, and all of them
+    click_card(person, "relu1")
+    live = window.inspector.node_page.live.section
+    person.wait(live.isVisible)
+    assert live.facts.text("Dead units").endswith("%")
+    assert "±" in live.facts.text("Output")
+    person.click(view_button(dashboard.switch, "Layers"))
+    person.wait(lambda: dashboard.layers.model.rowCount() > 0)
+    names = [dashboard.layers.model.index(row, 0).data() for row in range(dashboard.layers.model.rowCount())]
+    assert "fc1" in names
+    window.actions_["view.overlay_dead"].trigger()
+    person.wait(lambda: window.canvas.graph_scene.heat is not None)
+    person.wait(lambda: bool(window.canvas.graph_scene.heat.node_ids))
+    assert not session.document.is_dirty, "looking changes nothing"
+
+    person.click(stop_button(window))
+    person.wait(lambda: not window.controller.is_active)
+    assert classes.table.model().rowCount() == 10, "and what was seen stays"
 
 
 # -- 7: improve
