@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from graph.document import Graph, Project
+from graph.document import Change, Graph, Project
 from graph.inference import Inference
 from graph.lint.blocks import lint_blocks
-from graph.lint.check import lint
+from graph.lint.check import linter
 from graph.lint.context import LintContext
+from graph.lint.linter import Linter
 from graph.problems import Problem
+from graph.scopes import Scope
 from graph.silence import is_silenced
 from runtime.data.choices import DataPlan
 from runtime.options import PlanError
@@ -28,13 +31,70 @@ def mistakes(graph: Graph, inference: Inference) -> list[Problem]:
 
 def findings(project: Project, inference: Inference) -> list[Problem]:
     """What design rules find in a graph and the plan that it is trained with, and inside its blocks."""
-    context = LintContext(project.graph, inference, project.training, num_classes(project.training))
-    return lint(context) + lint_blocks(project, inference)
+    made = _of_main(project, inference)
+    deque(made.look(), maxlen=0)
+    return made.problems() + lint_blocks(project, inference)
 
 
-def inner_findings(graph: Graph, inference: Inference) -> list[Problem]:
-    """What design rules find in the graph of a block, which is not trained by itself."""
-    return lint(LintContext(graph, inference))
+class Findings:
+    """What design rules find in a project, kept up to date as it is edited.
+
+    Args:
+        project: read, never written.
+        scope: the graph of it that is shown, which it goes on with.
+
+    Attributes:
+        everywhere: what was found in the whole project when everything had been looked at last.
+        shown: likewise in the graph that was shown then, which is not trained by itself if it is a block's.
+    """
+
+    def __init__(self, project: Project, scope: Scope) -> None:
+        self._project, self._scope = project, scope
+        self._main = _of_main(project, scope.main)
+        self._inner: Linter | None = None
+        self.everywhere: tuple[Problem, ...] = ()
+        self.shown: tuple[Problem, ...] = ()
+        self.is_due = True
+        self.enter()
+
+    def enter(self) -> None:
+        """Takes note that another graph is shown."""
+        graph, inference = self._scope.graph, self._scope.inference
+        self._inner = linter(LintContext(graph, inference)) if self._scope.block is not None else None
+        self.is_due = True
+
+    def follow(self, change: Change, touched: Iterable[str]) -> None:
+        """Takes note of a change of the project that its scope has followed.
+
+        Args:
+            change: what happened.
+            touched: ids of the nodes of the graph shown about which something else is known now.
+        """
+        self.is_due = True
+        self._main.follow(change, self._scope.touched_outside)
+        if "training" in change.fields:
+            self._main.set_plan(self._project.training, num_classes(self._project.training))
+        block, inner = self._scope.block, self._inner
+        if block is not None and inner is not None and inner.context.inference is self._scope.inference:
+            inner.follow(change.inside(block), touched)
+        elif block is not None or inner is not None:
+            self.enter()
+
+    def look(self) -> Iterator[None]:
+        """Looks at what is due, bit by bit; after a change that comes between two bits, begin it anew."""
+        yield from self._main.look()
+        if self._inner is not None:
+            yield from self._inner.look()
+        in_blocks = lint_blocks(self._project, self._scope.main) if self._project.blocks else []
+        yield
+        self.everywhere = (*self._main.problems(), *in_blocks)
+        self.shown = self.everywhere if self._inner is None else tuple(self._inner.problems())
+        self.is_due = False
+
+
+def _of_main(project: Project, inference: Inference) -> Linter:
+    classes = num_classes(project.training)
+    return linter(LintContext(project.graph_of(None), inference, project.training, classes))
 
 
 def num_classes(training: Mapping[str, Any]) -> int | None:

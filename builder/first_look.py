@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from builder.findings import findings, mistakes
+from builder.findings import Findings, mistakes
 from builder.totals import Totals, totals
 from graph.document import Project
 from graph.edits import MoveNodes
@@ -54,7 +55,7 @@ class FirstLook:
         scope: the main graph with its shapes.
         mistakes: what is wrong in the main graph.
         all_mistakes: likewise in the whole project.
-        findings: what design rules find.
+        findings: what design rules find, up to date.
         gathered: all of these together.
         totals: of the network.
     """
@@ -62,7 +63,7 @@ class FirstLook:
     scope: Scope
     mistakes: tuple[Problem, ...]
     all_mistakes: tuple[LocatedProblem, ...]
-    findings: tuple[Problem, ...]
+    findings: Findings
     gathered: Gathered
     totals: Totals
 
@@ -76,8 +77,9 @@ def first_look(project: Project) -> FirstLook:
     project.take_change()
     scope = Scope(project)
     own, everywhere = tuple(mistakes(scope.graph, scope.inference)), tuple(loud(project, scope))
-    found = tuple(findings(project, scope.main))
-    gathered = Gathered.of(own, everywhere, found, found)
+    found = Findings(project, scope)
+    deque(found.look(), maxlen=0)
+    gathered = Gathered.of(own, everywhere, found.shown, found.everywhere)
     return FirstLook(scope, own, everywhere, found, gathered, totals(scope.main))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
-from builder.findings import findings, inner_findings, mistakes
+from builder.checking import Checking
+from builder.findings import mistakes
 from builder.first_look import FirstLook, Gathered, first_look, loud
 from builder.forecast import Forecast
 from builder.texts import tr, tr_made
@@ -20,8 +21,6 @@ from graph.problems import Problem
 from graph.scopes import LocatedProblem, Path, changed_graphs, leads_to, path_to
 from runtime.plan import TrainingPlan
 from runtime.training_cost import training_cost, usable_plan
-
-LINT_DELAY = 50  # milliseconds; shapes are on the screen first, and a burst of typing is looked at once
 
 
 class Session(QObject):
@@ -56,10 +55,11 @@ class Session(QObject):
         super().__init__(parent)
         self._selection: tuple[str, ...] = ()
         self._selected_annotations: tuple[str, ...] = ()
-        self._lint_timer = QTimer(self, singleShot=True, interval=LINT_DELAY)
-        self._lint_timer.timeout.connect(self.settle)
         document = document or Document()
-        self._open(document, first_look(document.project))
+        look = first_look(document.project)
+        self.checking = Checking(look.findings, self)
+        self.checking.done.connect(self._take_findings)
+        self._open(document, look)
         self.forecast = Forecast(self)
 
     @property
@@ -247,18 +247,17 @@ class Session(QObject):
 
     @Slot()
     def settle(self) -> None:
-        """Lets design rules look at what was changed, if they have not done so yet."""
-        if self._is_lint_due:
-            before = self._problems, self._all_problems
-            self._lint()
-            self._gather()
-            if (self._problems, self._all_problems) != before:
-                self.problems_changed.emit()
+        """Lets design rules look at what was changed at once, if they have not done so yet."""
+        if self.checking.is_due:
+            self.checking.finish()
+            self._take_findings()
 
     def retry(self, node_ids: Iterable[str]) -> None:
         """Asks anew what nodes give where not the graph decides that, such as the code of a custom layer."""
         asked = frozenset(node_ids)
-        self._tell(Change(), asked | self._scope.retry(asked))
+        touched = asked | self._scope.retry(asked)
+        self.checking.follow(Change(), touched)
+        self._tell(Change(), touched)
 
     def undo(self) -> None:
         """Takes the last step back, and shows the graph that it was made in."""
@@ -291,20 +290,19 @@ class Session(QObject):
         self._paths: dict[str | None, Path] = {}  # by block, where it was seen last
         self._unsubscribe = document.subscribe(self._follow)
         self._mistakes, self._all_mistakes = look.mistakes, look.all_mistakes
-        self._findings = self._all_findings = look.findings
-        self._lint_timer.stop()
-        self._is_lint_due = False
+        self.checking.adopt(look.findings)
         self._show(look.gathered)
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
-        self._forget_costs()
         path, graph, touched = self.scope, self.graph, self._scope.follow(change)
+        self.checking.follow(change, touched)
         if self.scope == path and self.graph is graph:
             shown = change if self.block is None else change.inside(self.block)
             self._tell(shown, frozenset(touched | self._instances(change)))
             self.select(self.all_selected)
         else:  # the instance is gone, or of another block now, and with it what was shown
+            self._forget_costs()
             self.select(())
             self._look_anew()
             self.scope_changed.emit()
@@ -315,10 +313,10 @@ class Session(QObject):
         self._forget_costs()
         before = self._problems, self._all_problems
         if touched or change.is_structural or change.updated or change.fields or change.touches_blocks:
+            known = self._mistakes, self._all_mistakes
             self._collect_mistakes()
-            self._gather()
-            self._is_lint_due = True
-            self._lint_timer.start()
+            if change.removed or change.touches_blocks or (self._mistakes, self._all_mistakes) != known:
+                self._gather()
         self.changed.emit(change, touched)
         if (self._problems, self._all_problems) != before:
             self.problems_changed.emit()
@@ -348,24 +346,27 @@ class Session(QObject):
         self._totals = None
 
     def _look_anew(self) -> None:
+        """Looks at another graph that is shown."""
         self._collect_mistakes()
-        self._lint()
+        self.checking.findings.enter()
+        self.checking.finish()
         self._gather()
 
     def _collect_mistakes(self) -> None:
         self._mistakes = tuple(mistakes(self.graph, self.inference))
         self._all_mistakes = tuple(loud(self.project, self._scope))
 
-    def _lint(self) -> None:
-        self._lint_timer.stop()
-        self._is_lint_due = False
-        self._all_findings = tuple(findings(self.project, self.main_inference))
-        is_main = self.block is None
-        self._findings = self._all_findings if is_main else tuple(inner_findings(self.graph, self.inference))
+    @Slot()
+    def _take_findings(self) -> None:
+        before = self._problems, self._all_problems
+        self._gather()
+        if (self._problems, self._all_problems) != before:
+            self.problems_changed.emit()
 
     def _gather(self) -> None:
         """Puts all problems together, also by node; a finding goes with its node."""
-        found = _there(self.graph, self._findings), _there(self.project.graph, self._all_findings)
+        findings = self.checking.findings
+        found = _there(self.graph, findings.shown), _there(self.project.graph, findings.everywhere)
         self._show(Gathered.of(self._mistakes, self._all_mistakes, *found))
 
     def _show(self, gathered: Gathered) -> None:

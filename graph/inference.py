@@ -39,12 +39,16 @@ class Inference:
         self._bindings: Mapping[str, TensorSpec] = bindings or {}
         self._env: Mapping[str, Value] = env or {}
         self._results: dict[str, NodeResult] = {}
+        self._faulty: set[str] = set()  # nodes with problems
+        self._passing: set[str] = set()  # nodes that nothing is computed for
         self._placed: dict[str, tuple[Node, Sheet]] = {}
         self._sheets = Sheets(self._env)
         self._rank: dict[str, int] = {}
         self._cyclic: frozenset[str] = frozenset()  # nodes on a cycle or behind one
         self._cycles: Mapping[str, tuple[str, ...]] = {}  # the nodes of each cycle, by the first of them
         self._computed: Graph | None = None
+        self._problems: list[Problem] | None = None
+        self._dead_ends: dict[str, Problem | None] | None = None  # what is told of each, once it was
         self.rebuild()
 
     @property
@@ -78,20 +82,27 @@ class Inference:
         """Node ids, each after everything it depends on; nodes of a cycle last."""
         return list(self._rank)
 
+    def rank(self, node_id: str) -> int:
+        """Where a node stands in `order`."""
+        return self._rank[node_id]
+
     @property
     def computed(self) -> Graph:
         """The graph without the nodes that nothing is computed for; the very same one if it has none."""
         if self._computed is None:
-            passes = {i: r.passes for i, r in self._results.items() if r.passes is not None}
+            results = ((node_id, self._results[node_id]) for node_id in self._passing)
+            passes = {i: result.passes for i, result in results if result.passes is not None}
             self._computed = without_passed(self._graph, self._rank, passes) if passes else self._graph
         return self._computed
 
     def problems(self) -> list[Problem]:
         """Every root cause: the graph's own, then node by node along the data flow."""
-        found = [*missing_ends(self._graph), *name_clashes(self._graph)]
-        for node_id in self._rank:
-            found.extend(self._results[node_id].problems)
-        return found + self._dead_branches()
+        if self._problems is None:
+            found = [*missing_ends(self._graph), *name_clashes(self._graph)]
+            for node_id in sorted(self._faulty, key=self.rank):
+                found += self._results[node_id].problems
+            self._problems = found + self._dead_branches()
+        return list(self._problems)
 
     @property
     def pending(self) -> list[str]:
@@ -111,17 +122,23 @@ class Inference:
     def rebuild(self) -> set[str]:
         """Computes everything anew; returns the ids of all nodes."""
         self._results, self._placed, self._sheets, self._computed = {}, {}, Sheets(self._env), None
+        self._faulty, self._passing = set(), set()
+        self._problems = self._dead_ends = None
         self._sort()
         for node_id in self._rank:
-            self._results[node_id] = self._infer(node_id)
+            self._keep(node_id, self._infer(node_id))
         return set(self._rank)
 
     def update(self, change: Change) -> set[str]:
         """Follows a change of the graph; returns the ids of the nodes whose result is now another."""
-        self._computed = None
+        self._computed = self._problems = None
+        if not self._is_flow_kept(change):
+            self._dead_ends = None
         for node_id in change.removed:
             self._results.pop(node_id, None)
             self._placed.pop(node_id, None)
+            self._faulty.discard(node_id)
+            self._passing.discard(node_id)
         others = self._of_other_type() if change.touches_blocks else []
         cyclic = self._cyclic
         if change.is_structural:
@@ -164,7 +181,7 @@ class Inference:
         Returns:
             The ids of the nodes whose result is now another.
         """
-        self._computed = None
+        self._computed = self._problems = None
         known = [node_id for node_id in node_ids if node_id in self._graph.nodes]
         for node_id in known:
             self._placed.pop(node_id, None)
@@ -196,7 +213,7 @@ class Inference:
             before, after = self._results.get(node_id), self._infer(node_id)
             if before is after or before == after:
                 continue
-            self._results[node_id] = after
+            self._keep(node_id, after)
             changed.add(node_id)
             if before is None or before.outputs != after.outputs:
                 for successor in self._graph.successors(node_id):
@@ -204,6 +221,24 @@ class Inference:
                         queued.add(successor)
                         heappush(queue, (self._rank[successor], successor))
         return changed
+
+    def _keep(self, node_id: str, result: NodeResult) -> None:
+        before = self._results.get(node_id)
+        if before is not None and before.passes != result.passes:
+            self._dead_ends = None
+        self._results[node_id] = result
+        (self._faulty.add if result.problems else self._faulty.discard)(node_id)
+        (self._passing.discard if result.passes is None else self._passing.add)(node_id)
+
+    def _is_flow_kept(self, change: Change) -> bool:
+        """Whether no more than parameters of nodes changed, so that everything leads where it led."""
+        return not (change.is_structural or change.touches_blocks) and all(map(self._is_kept, change.updated))
+
+    def _is_kept(self, node_id: str) -> bool:
+        """Whether a node is what it was, but for its parameters."""
+        before, node = self._placed.get(node_id), self._graph.nodes[node_id]
+        kept = before and (before[0].type, before[0].name, before[0].bypassed)
+        return kept == (node.type, node.name, node.bypassed)
 
     def _infer(self, node_id: str) -> NodeResult:
         node = self._graph.nodes[node_id]
@@ -257,14 +292,18 @@ class Inference:
 
     def _dead_branches(self) -> list[Problem]:
         """Ends of the graph that are no Output and have no fault of their own that explains it."""
-        graph = self.computed
-        live = live_nodes(graph)
-        if not live:
-            return []
-        ends = (
-            node for node in graph.nodes.values() if node.id not in live and not any(graph.outgoing(node.id))
-        )
-        return [dead_branch(self._graph, node) for node in ends if not self._results[node.id].problems]
+        if self._dead_ends is None:
+            graph = self.computed
+            live = live_nodes(graph)
+            ends = (i for i in graph.nodes if i not in live and not any(graph.outgoing(i))) if live else ()
+            self._dead_ends = dict.fromkeys(ends)
+        found = []
+        for node_id, told in self._dead_ends.items():
+            if node_id not in self._faulty:
+                problem = told or dead_branch(self._graph, self._graph.nodes[node_id])
+                self._dead_ends[node_id] = problem
+                found.append(problem)
+        return found
 
 
 def check(project: Project) -> Inference:

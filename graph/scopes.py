@@ -57,12 +57,17 @@ class Scope:
     Args:
         project: read, never written.
         path: of instances; it ends before the first id that is none.
+
+    Attributes:
+        path: of instances, that leads there.
+        touched_outside: ids of the nodes of the main graph that the last change made others.
     """
 
     def __init__(self, project: Project, path: Path = ()) -> None:
         self._project = project
         self._levels = [_main_level(project)]
         self.path: Path = ()
+        self.touched_outside: frozenset[str] = frozenset()
         for node_id in path:
             if not self.enter(node_id):
                 break
@@ -119,6 +124,7 @@ class Scope:
             the ids of the nodes inside whose result is now another; all, where they were computed anew.
         """
         touched = self.main.update(change)
+        self.touched_outside = frozenset(touched)
         levels, path = self._levels, self.path
         self._levels, self.path = levels[:1], ()
         for level, node_id in zip(levels[1:], path, strict=True):
@@ -138,10 +144,11 @@ class Scope:
         Returns:
             as `follow`.
         """
-        for level in self._levels[:-1]:
-            level.inference.retry(level.graph.nodes)
+        outside = [level.inference.retry(level.graph.nodes) for level in self._levels[:-1]]
         touched = self.follow(Change()) if self.path else set()
-        return touched | self.inference.retry(node_ids)
+        touched |= self.inference.retry(node_ids)
+        self.touched_outside = frozenset(outside[0] if outside else touched)
+        return touched
 
     def all_problems(self) -> list[LocatedProblem]:
         """Every root cause in the main graph and inside blocks, each once."""
@@ -245,7 +252,7 @@ def _located(project: Project, level: _Level, path: Path, checked: set[str]) -> 
     for problem in level.inference.problems():
         inner = _inside_mistaken(project, level, path, checked, problem)
         found += inner or [LocatedProblem(path, level.block, problem)]
-    for node in level.graph.nodes.values():
+    for node in level.graph.nodes.values() if project.blocks else ():
         body = None if node.type in checked else _sound_body(level, node)
         if body is not None:
             checked.add(node.type)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from graph.catalog.params import Value
@@ -39,21 +39,29 @@ class LintContext:
         self.drawn = graph
         self.graph = inference.computed
         self.inference = inference
+        self.set_plan(training, num_classes)
+        self.windows: dict[str, Window | None] = {}  # by node id, as far as rules have asked
+
+    def set_plan(self, training: Mapping[str, Any] | None, num_classes: int | None) -> None:
+        """Has rules see the graph trained otherwise; arguments as of the class."""
         self.training = training
         self.plan = None if training is None else PlanFacts.from_mapping(training)
         self.num_classes = num_classes
-        self.inputs: list[Node] = []
-        self.outputs: list[Node] = []
-        self.forking: list[Node] = []  # nodes with several outputs
-        self.windows: dict[str, Window | None] = {}  # by node id, as far as rules have asked
-        self._by_trait: dict[str, list[Node]] = {}
-        for node_id in inference.order():
-            if node_id in self.graph.nodes:
-                self._sort_in(self.graph.nodes[node_id])
 
-    def having(self, trait: str) -> Sequence[Node]:
-        """The nodes whose type has a trait, along the data flow."""
-        return self._by_trait.get(trait, ())
+    def renew(self) -> bool:
+        """Follows a change of the graph; whether what rules see is another graph now, and not as it was."""
+        before, self.graph = self.graph, self.inference.computed
+        if self.graph is not before:
+            self.windows.clear()
+        return self.graph is not before
+
+    def forget(self, node_id: str) -> None:
+        """Takes note that a node is another now, or gone."""
+        self.windows.pop(node_id, None)
+
+    def nodes(self, node_ids: Iterable[str]) -> list[Node]:
+        """Nodes along the data flow."""
+        return [self.graph.nodes[each] for each in sorted(node_ids, key=self.inference.rank)]
 
     def spec(self, node: Node) -> LayerSpec | None:
         """The declaration of a node's type; None for an unknown one."""
@@ -113,13 +121,12 @@ class LintContext:
         """The nodes that a node feeds."""
         return (self.graph.nodes[node_id] for node_id in self.graph.successors(node.id))
 
-    def _sort_in(self, node: Node) -> None:
+    def is_input(self, node: Node) -> bool:
+        """Whether a node is where data comes in."""
         spec = self.spec(node)
-        if spec is None:
-            return
-        for trait in spec.traits:
-            self._by_trait.setdefault(trait, []).append(node)
-        if isinstance(spec.code, Boundary):
-            (self.outputs if spec.inputs else self.inputs).append(node)
-        if len(self.inference.result(node.id).outputs) > 1:
-            self.forking.append(node)
+        return spec is not None and isinstance(spec.code, Boundary) and not spec.inputs
+
+    def is_output(self, node: Node) -> bool:
+        """Whether a node is where what the network gives goes out."""
+        spec = self.spec(node)
+        return spec is not None and isinstance(spec.code, Boundary) and bool(spec.inputs)

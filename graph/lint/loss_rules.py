@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from graph.catalog.spec import DOCS
 from graph.document import Node
 from graph.lint.context import LintContext
 from graph.lint.rewiring import change_plan, insert, remove, set_param
-from graph.lint.rule import Finding, Rule
+from graph.lint.rule import Finding, NetworkRule
 from graph.problems import Fix
 from graph.replacing import ReplaceType
 
@@ -21,13 +21,16 @@ SIZE_PARAMS = ("out_features", "out_channels")
 LOGITS = "logits, the scores as the last layer computes them"
 
 
-def _ends(context: LintContext, losses: tuple[str, ...]) -> Iterator[tuple[Node, Node]]:
+def _ends(
+    context: LintContext, outputs: Collection[str], losses: tuple[str, ...]
+) -> Iterator[tuple[Node, Node]]:
     """The Output and the layer whose numbers it gives, if the plan trains it with one of these losses."""
-    if context.plan is None or context.plan.loss not in losses or len(context.outputs) != 1:
+    if context.plan is None or context.plan.loss not in losses or len(outputs) != 1:
         return
-    last = context.last(context.outputs[0])
+    (output,) = context.nodes(outputs)
+    last = context.last(output)
     if last is not None and context.before(last) is not None:
-        yield context.outputs[0], last
+        yield output, last
 
 
 def _loss(context: LintContext) -> str:
@@ -48,8 +51,8 @@ def _replace(node: Node, type_name: str, **params: object) -> Fix:
     return Fix(edit.label, (edit,))
 
 
-def _softmax_twice(context: LintContext) -> Iterator[Finding]:
-    for _, last in _ends(context, SOFTMAX_INSIDE):
+def _softmax_twice(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
+    for _, last in _ends(context, outputs, SOFTMAX_INSIDE):
         if context.has(last, "softmax"):
             yield Finding(
                 node=last,
@@ -60,7 +63,7 @@ def _softmax_twice(context: LintContext) -> Iterator[Finding]:
             )
 
 
-SOFTMAX_BEFORE_CROSS_ENTROPY = Rule(
+SOFTMAX_BEFORE_CROSS_ENTROPY = NetworkRule(
     code="softmax-before-cross-entropy",
     title="No softmax before CrossEntropyLoss",
     severity="warning",
@@ -71,12 +74,13 @@ SOFTMAX_BEFORE_CROSS_ENTROPY = Rule(
         "probabilities."
     ),
     source=f"{DOCS}torch.nn.CrossEntropyLoss.html",
+    about=LintContext.is_output,
     find=_softmax_twice,
 )
 
 
-def _log_softmax_twice(context: LintContext) -> Iterator[Finding]:
-    for _, last in _ends(context, SOFTMAX_INSIDE):
+def _log_softmax_twice(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
+    for _, last in _ends(context, outputs, SOFTMAX_INSIDE):
         if context.has(last, "log-softmax"):
             yield Finding(
                 node=last,
@@ -87,7 +91,7 @@ def _log_softmax_twice(context: LintContext) -> Iterator[Finding]:
             )
 
 
-LOG_SOFTMAX_BEFORE_CROSS_ENTROPY = Rule(
+LOG_SOFTMAX_BEFORE_CROSS_ENTROPY = NetworkRule(
     code="log-softmax-before-cross-entropy",
     title="No LogSoftmax before CrossEntropyLoss",
     severity="info",
@@ -96,12 +100,13 @@ LOG_SOFTMAX_BEFORE_CROSS_ENTROPY = Rule(
         "costs time and hides which of the two losses was meant."
     ),
     source=f"{DOCS}torch.nn.CrossEntropyLoss.html",
+    about=LintContext.is_output,
     find=_log_softmax_twice,
 )
 
 
-def _log_softmax_missing(context: LintContext) -> Iterator[Finding]:
-    for output, last in _ends(context, ("NLLLoss",)):
+def _log_softmax_missing(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
+    for output, last in _ends(context, outputs, ("NLLLoss",)):
         if context.has(last, "softmax"):
             dim = context.params(last).get("dim", 1)
             fixes: tuple[Fix, ...] = (_replace(last, "LogSoftmax", dim=dim),)
@@ -118,7 +123,7 @@ def _log_softmax_missing(context: LintContext) -> Iterator[Finding]:
         )
 
 
-NLL_WITHOUT_LOG_SOFTMAX = Rule(
+NLL_WITHOUT_LOG_SOFTMAX = NetworkRule(
     code="nll-without-log-softmax",
     title="A LogSoftmax before NLLLoss",
     severity="warning",
@@ -128,12 +133,13 @@ NLL_WITHOUT_LOG_SOFTMAX = Rule(
         "classes apart."
     ),
     source=f"{DOCS}torch.nn.NLLLoss.html",
+    about=LintContext.is_output,
     find=_log_softmax_missing,
 )
 
 
-def _sigmoid_twice(context: LintContext) -> Iterator[Finding]:
-    for _, last in _ends(context, SIGMOID_INSIDE):
+def _sigmoid_twice(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
+    for _, last in _ends(context, outputs, SIGMOID_INSIDE):
         if context.has(last, "unit-interval"):
             yield Finding(
                 node=last,
@@ -144,7 +150,7 @@ def _sigmoid_twice(context: LintContext) -> Iterator[Finding]:
             )
 
 
-SIGMOID_BEFORE_BCE_WITH_LOGITS = Rule(
+SIGMOID_BEFORE_BCE_WITH_LOGITS = NetworkRule(
     code="sigmoid-before-bce-with-logits",
     title="No sigmoid before BCEWithLogitsLoss",
     severity="warning",
@@ -154,12 +160,13 @@ SIGMOID_BEFORE_BCE_WITH_LOGITS = Rule(
         "almost vanish."
     ),
     source=f"{DOCS}torch.nn.BCEWithLogitsLoss.html",
+    about=LintContext.is_output,
     find=_sigmoid_twice,
 )
 
 
-def _sigmoid_missing(context: LintContext) -> Iterator[Finding]:
-    for output, last in _ends(context, ("BCELoss",)):
+def _sigmoid_missing(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
+    for output, last in _ends(context, outputs, ("BCELoss",)):
         if context.has(last, "affine"):
             fixes: tuple[Fix, ...] = (
                 _use("BCEWithLogitsLoss"),
@@ -178,7 +185,7 @@ def _sigmoid_missing(context: LintContext) -> Iterator[Finding]:
         )
 
 
-BCE_WITHOUT_SIGMOID = Rule(
+BCE_WITHOUT_SIGMOID = NetworkRule(
     code="bce-without-sigmoid",
     title="A sigmoid before BCELoss",
     severity="warning",
@@ -188,12 +195,13 @@ BCE_WITHOUT_SIGMOID = Rule(
         "followed by BCELoss."
     ),
     source=f"{DOCS}torch.nn.BCELoss.html",
+    about=LintContext.is_output,
     find=_sigmoid_missing,
 )
 
 
-def _bent_scores(context: LintContext) -> Iterator[Finding]:
-    for _, last in _ends(context, TAKES_SCORES):
+def _bent_scores(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
+    for _, last in _ends(context, outputs, TAKES_SCORES):
         assert context.plan is not None
         is_sigmoid_twice = context.plan.loss in SIGMOID_INSIDE and context.has(last, "unit-interval")
         if not context.has(last, "activation") or is_sigmoid_twice:
@@ -208,7 +216,7 @@ def _bent_scores(context: LintContext) -> Iterator[Finding]:
             )
 
 
-ACTIVATION_ON_LAST_LAYER = Rule(
+ACTIVATION_ON_LAST_LAYER = NetworkRule(
     code="activation-on-last-layer",
     title="No activation after the last layer of a classifier",
     severity="warning",
@@ -218,12 +226,13 @@ ACTIVATION_ON_LAST_LAYER = Rule(
         "network can never be sure."
     ),
     source="https://docs.pytorch.org/tutorials/beginner/basics/buildmodel_tutorial.html",
+    about=LintContext.is_output,
     find=_bent_scores,
 )
 
 
-def _cut_off_numbers(context: LintContext) -> Iterator[Finding]:
-    for _, last in _ends(context, COMPARES_NUMBERS):
+def _cut_off_numbers(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
+    for _, last in _ends(context, outputs, COMPARES_NUMBERS):
         if context.has(last, "rectifier"):
             yield Finding(
                 node=last,
@@ -234,7 +243,7 @@ def _cut_off_numbers(context: LintContext) -> Iterator[Finding]:
             )
 
 
-RECTIFIED_REGRESSION = Rule(
+RECTIFIED_REGRESSION = NetworkRule(
     code="rectified-regression",
     title="No ReLU after the last layer of a regression",
     severity="info",
@@ -243,12 +252,13 @@ RECTIFIED_REGRESSION = Rule(
         "be reached, and an output that is stuck at 0 does not recover."
     ),
     source=f"{DOCS}torch.nn.ReLU.html",
+    about=LintContext.is_output,
     find=_cut_off_numbers,
 )
 
 
-def _class_count(context: LintContext) -> Iterator[Finding]:
-    for output, last in _ends(context, COUNTS_CLASSES):
+def _class_count(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
+    for output, last in _ends(context, outputs, COUNTS_CLASSES):
         tensor, count = context.taken(output), context.num_classes
         if count is None or tensor is None or not (tensor.ndim == 2 or tensor.is_map):
             continue
@@ -276,7 +286,7 @@ def _sizing_layer(context: LintContext, node: Node | None) -> Node | None:
     return node if context.has(node, "affine") else None
 
 
-WRONG_CLASS_COUNT = Rule(
+WRONG_CLASS_COUNT = NetworkRule(
     code="wrong-class-count",
     title="As many scores as classes",
     severity="warning",
@@ -286,6 +296,7 @@ WRONG_CLASS_COUNT = Rule(
         "avoid."
     ),
     source=f"{DOCS}torch.nn.CrossEntropyLoss.html",
+    about=LintContext.is_output,
     find=_class_count,
 )
 

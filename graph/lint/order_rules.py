@@ -8,8 +8,9 @@ from graph.catalog.rules import as_tuple
 from graph.catalog.spec import DOCS
 from graph.document import Node
 from graph.lint.context import LintContext
+from graph.lint.reach import Reach
 from graph.lint.rewiring import insert, move_behind, set_param
-from graph.lint.rule import Finding, Rule
+from graph.lint.rule import Finding, LayerRule
 from graph.problems import Fix
 from graph.replacing import ReplaceType
 from graph.shapes import TensorSpec
@@ -17,21 +18,24 @@ from graph.shapes import TensorSpec
 FLAT_DROPOUTS: Mapping[str, str] = {"Dropout2d": "Dropout", "FeatureAlphaDropout": "AlphaDropout"}
 
 
-def _nothing_between(context: LintContext) -> Iterator[Finding]:
-    for first in context.having("affine"):
-        second = context.behind(first)
-        while second is not None and context.has(second, "dropout"):
-            second = context.behind(second)
-        if second is None or second.type != first.type or _is_factorised(context, first, second):
-            continue
-        (edge,) = context.readers(first)
-        yield Finding(
-            node=second,
-            what=f"it follows {first.name} with no activation between them",
-            expected="a bend between the two, such as a ReLU",
-            hint=f"Insert a ReLU behind {first.name}, or leave one of the two out",
-            fixes=(insert(edge, "ReLU"),),
-        )
+def _is_dropout(context: LintContext, node: Node) -> bool:
+    return context.has(node, "dropout")
+
+
+def _nothing_between(context: LintContext, first: Node) -> Iterator[Finding]:
+    second = context.behind(first)
+    while second is not None and _is_dropout(context, second):
+        second = context.behind(second)
+    if second is None or second.type != first.type or _is_factorised(context, first, second):
+        return
+    (edge,) = context.readers(first)
+    yield Finding(
+        node=second,
+        what=f"it follows {first.name} with no activation between them",
+        expected="a bend between the two, such as a ReLU",
+        hint=f"Insert a ReLU behind {first.name}, or leave one of the two out",
+        fixes=(insert(edge, "ReLU"),),
+    )
 
 
 def _is_factorised(context: LintContext, first: Node, second: Node) -> bool:
@@ -65,7 +69,7 @@ def _splits_the_window(context: LintContext, first: Node, second: Node) -> bool:
     return max(one) > 1 < max(other) and all(min(sizes) == 1 for sizes in zip(one, other, strict=True))
 
 
-NO_ACTIVATION_BETWEEN = Rule(
+NO_ACTIVATION_BETWEEN = LayerRule(
     code="no-activation-between",
     title="An activation between two linear layers",
     severity="warning",
@@ -75,28 +79,29 @@ NO_ACTIVATION_BETWEEN = Rule(
         "strong is the bend between the layers."
     ),
     source="https://docs.pytorch.org/docs/stable/nn.html#non-linear-activations-weighted-sum-nonlinearity",
+    at=("affine",),
+    reach=Reach(ahead=1, past=_is_dropout),
     find=_nothing_between,
 )
 
 
-def _norm_behind_activation(context: LintContext) -> Iterator[Finding]:
-    for norm in context.having("batch-norm"):
-        activation = context.before(norm)
-        if activation is None or not context.has(activation, "activation"):
-            continue
-        layer = context.before(activation)
-        alone = context.behind(activation) is norm and layer and context.behind(layer) is activation
-        if layer is not None and alone and context.has(layer, "affine"):
-            yield Finding(
-                node=norm,
-                what=f"it stands behind {activation.name}",
-                expected=f"{layer.name}, {norm.name}, {activation.name}",
-                hint=f"Move {activation.name} behind {norm.name}",
-                fixes=(move_behind(context, activation, norm),),
-            )
+def _norm_behind_activation(context: LintContext, norm: Node) -> Iterator[Finding]:
+    activation = context.before(norm)
+    if activation is None or not context.has(activation, "activation"):
+        return
+    layer = context.before(activation)
+    alone = context.behind(activation) is norm and layer and context.behind(layer) is activation
+    if layer is not None and alone and context.has(layer, "affine"):
+        yield Finding(
+            node=norm,
+            what=f"it stands behind {activation.name}",
+            expected=f"{layer.name}, {norm.name}, {activation.name}",
+            hint=f"Move {activation.name} behind {norm.name}",
+            fixes=(move_behind(context, activation, norm),),
+        )
 
 
-BATCH_NORM_AFTER_ACTIVATION = Rule(
+BATCH_NORM_AFTER_ACTIVATION = LayerRule(
     code="batch-norm-after-activation",
     title="BatchNorm before the activation",
     severity="info",
@@ -106,27 +111,28 @@ BATCH_NORM_AFTER_ACTIVATION = Rule(
         "the other way round; the usual order is layer, BatchNorm, activation."
     ),
     source=f"{DOCS}torch.nn.BatchNorm2d.html",
+    at=("batch-norm",),
+    reach=Reach(back=2),
     find=_norm_behind_activation,
 )
 
 
-def _bias_before_norm(context: LintContext) -> Iterator[Finding]:
-    for layer in context.having("affine"):
-        norm, tensor = context.behind(layer), context.given(layer)
-        if norm is None or tensor is None or not context.has(norm, "batch-norm"):
-            continue
-        if context.params(layer).get("bias") is True and (tensor.is_map or tensor.ndim == 2):
-            yield Finding(
-                node=layer,
-                what=f"its bias has no effect, as {norm.name} subtracts the mean of each channel",
-                expected="bias = False before a BatchNorm",
-                hint="Set bias = False",
-                fixes=(set_param(layer, "bias", False),),
-                param="bias",
-            )
+def _bias_before_norm(context: LintContext, layer: Node) -> Iterator[Finding]:
+    norm, tensor = context.behind(layer), context.given(layer)
+    if norm is None or tensor is None or not context.has(norm, "batch-norm"):
+        return
+    if context.params(layer).get("bias") is True and (tensor.is_map or tensor.ndim == 2):
+        yield Finding(
+            node=layer,
+            what=f"its bias has no effect, as {norm.name} subtracts the mean of each channel",
+            expected="bias = False before a BatchNorm",
+            hint="Set bias = False",
+            fixes=(set_param(layer, "bias", False),),
+            param="bias",
+        )
 
 
-BIAS_BEFORE_BATCH_NORM = Rule(
+BIAS_BEFORE_BATCH_NORM = LayerRule(
     code="bias-before-batch-norm",
     title="No bias before BatchNorm",
     severity="info",
@@ -135,27 +141,28 @@ BIAS_BEFORE_BATCH_NORM = Rule(
         "The bias learns nothing but takes memory and time; BatchNorm brings an offset of its own."
     ),
     source=f"{DOCS}torch.nn.BatchNorm2d.html",
+    at=("affine",),
+    reach=Reach(ahead=1),
     find=_bias_before_norm,
 )
 
 
-def _dropout_before_activation(context: LintContext) -> Iterator[Finding]:
-    for dropout in context.having("dropout"):
-        activation = context.behind(dropout)
-        if activation is None or not context.has(activation, "activation"):
-            continue
-        layer = context.before(dropout)
-        if context.has(layer, "affine", "norm"):
-            yield Finding(
-                node=dropout,
-                what=f"it stands before {activation.name}",
-                expected=f"{activation.name}, then {dropout.name}",
-                hint=f"Move {dropout.name} behind {activation.name}",
-                fixes=(move_behind(context, dropout, activation),),
-            )
+def _dropout_before_activation(context: LintContext, dropout: Node) -> Iterator[Finding]:
+    activation = context.behind(dropout)
+    if activation is None or not context.has(activation, "activation"):
+        return
+    layer = context.before(dropout)
+    if context.has(layer, "affine", "norm"):
+        yield Finding(
+            node=dropout,
+            what=f"it stands before {activation.name}",
+            expected=f"{activation.name}, then {dropout.name}",
+            hint=f"Move {dropout.name} behind {activation.name}",
+            fixes=(move_behind(context, dropout, activation),),
+        )
 
 
-DROPOUT_BEFORE_ACTIVATION = Rule(
+DROPOUT_BEFORE_ACTIVATION = LayerRule(
     code="dropout-before-activation",
     title="Dropout after the activation",
     severity="info",
@@ -165,28 +172,29 @@ DROPOUT_BEFORE_ACTIVATION = Rule(
         "bent."
     ),
     source=f"{DOCS}torch.nn.Dropout.html",
+    at=("dropout",),
+    reach=Reach(back=1, ahead=1),
     find=_dropout_before_activation,
 )
 
 
-def _dropout_before_norm(context: LintContext) -> Iterator[Finding]:
-    for dropout in context.having("dropout"):
-        norm = context.behind(dropout)
-        if norm is None or not context.has(norm, "batch-norm"):
-            continue
-        after = context.behind(norm)
-        goal = after if after is not None and context.has(after, "activation") else norm
-        if context.before(dropout) is not None:
-            yield Finding(
-                node=dropout,
-                what=f"it stands right before {norm.name}",
-                expected=f"Dropout behind {goal.name}",
-                hint=f"Move {dropout.name} behind {goal.name}",
-                fixes=(move_behind(context, dropout, goal),),
-            )
+def _dropout_before_norm(context: LintContext, dropout: Node) -> Iterator[Finding]:
+    norm = context.behind(dropout)
+    if norm is None or not context.has(norm, "batch-norm"):
+        return
+    after = context.behind(norm)
+    goal = after if after is not None and context.has(after, "activation") else norm
+    if context.before(dropout) is not None:
+        yield Finding(
+            node=dropout,
+            what=f"it stands right before {norm.name}",
+            expected=f"Dropout behind {goal.name}",
+            hint=f"Move {dropout.name} behind {goal.name}",
+            fixes=(move_behind(context, dropout, goal),),
+        )
 
 
-DROPOUT_BEFORE_BATCH_NORM = Rule(
+DROPOUT_BEFORE_BATCH_NORM = LayerRule(
     code="dropout-before-batch-norm",
     title="No Dropout right before BatchNorm",
     severity="info",
@@ -195,26 +203,27 @@ DROPOUT_BEFORE_BATCH_NORM = Rule(
         "behind it remembers the larger one, so that its statistics are wrong when the network is used."
     ),
     source=f"{DOCS}torch.nn.Dropout.html",
+    at=("dropout",),
+    reach=Reach(ahead=2),
     find=_dropout_before_norm,
 )
 
 
-def _channels_of_flat_features(context: LintContext) -> Iterator[Finding]:
-    for dropout in context.having("channel-dropout"):
-        tensor = context.taken(dropout)
-        if tensor is None or tensor.ndim != 2:
-            continue
-        replacement = ReplaceType(dropout.id, FLAT_DROPOUTS.get(dropout.type, "Dropout"), dropout.params)
-        yield Finding(
-            node=dropout,
-            what=f"it zeroes whole channels, but {tensor} has features and no channels",
-            expected="(N, C, ...) feature maps",
-            hint=replacement.label,
-            fixes=(Fix(replacement.label, (replacement,)),),
-        )
+def _channels_of_flat_features(context: LintContext, dropout: Node) -> Iterator[Finding]:
+    tensor = context.taken(dropout)
+    if tensor is None or tensor.ndim != 2:
+        return
+    replacement = ReplaceType(dropout.id, FLAT_DROPOUTS.get(dropout.type, "Dropout"), dropout.params)
+    yield Finding(
+        node=dropout,
+        what=f"it zeroes whole channels, but {tensor} has features and no channels",
+        expected="(N, C, ...) feature maps",
+        hint=replacement.label,
+        fixes=(Fix(replacement.label, (replacement,)),),
+    )
 
 
-CHANNEL_DROPOUT_ON_FEATURES = Rule(
+CHANNEL_DROPOUT_ON_FEATURES = LayerRule(
     code="channel-dropout-on-features",
     title="Dropout2d for feature maps only",
     severity="warning",
@@ -223,6 +232,7 @@ CHANNEL_DROPOUT_ON_FEATURES = Rule(
         "vector has no maps: each number is a channel of its own, and plain Dropout is what was meant."
     ),
     source=f"{DOCS}torch.nn.Dropout2d.html",
+    at=("channel-dropout",),
     find=_channels_of_flat_features,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from graph.edits import SetParams
 from graph.lint.context import LintContext
 from graph.lint.plan import chain, part
 from graph.lint.rewiring import change_plan, remove
-from graph.lint.rule import Finding, Rule
+from graph.lint.rule import Finding, NetworkRule
 from graph.problems import Fix
 from graph.shapes import FLOATS
 
@@ -59,12 +59,15 @@ STATISTICS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 }
 
 
-def _lone_samples(context: LintContext) -> Iterator[Finding]:
-    norms = context.having("batch-norm")
+def _is_batch_norm(context: LintContext, node: Node) -> bool:
+    return context.has(node, "batch-norm")
+
+
+def _lone_samples(context: LintContext, norms: Collection[str]) -> Iterator[Finding]:
     if context.plan is not None and context.plan.batch_size == 1 and norms:
         label = f"Set batch_size = {BATCH_SIZE}"
         yield Finding(
-            node=norms[0],
+            node=context.nodes(norms)[0],
             what="it normalises over the batch, but the plan's batch_size is 1",
             expected="a batch of several samples, or a GroupNorm",
             hint=label,
@@ -72,7 +75,7 @@ def _lone_samples(context: LintContext) -> Iterator[Finding]:
         )
 
 
-BATCH_NORM_WITH_BATCH_SIZE_1 = Rule(
+BATCH_NORM_WITH_BATCH_SIZE_1 = NetworkRule(
     code="batch-norm-with-batch-size-1",
     title="BatchNorm needs a batch",
     severity="warning",
@@ -82,15 +85,16 @@ BATCH_NORM_WITH_BATCH_SIZE_1 = Rule(
         "and LayerNorm do not look at the batch."
     ),
     source=f"{DOCS}torch.nn.BatchNorm1d.html",
+    about=_is_batch_norm,
     find=_lone_samples,
 )
 
 
-def _raw_inputs(context: LintContext) -> Iterator[Finding]:
+def _raw_inputs(context: LintContext, inputs: Collection[str]) -> Iterator[Finding]:
     statistics = STATISTICS.get(context.plan.source) if context.plan else None
     if statistics is None or context.plan is None or "Normalize" in context.plan.transforms:
         return
-    for node in context.inputs:
+    for node in context.nodes(inputs):
         readers = list(context.downstream(node))
         if readers and not any(context.has(reader, "norm") for reader in readers):
             fix = change_plan("Add Normalize", {"data": _normalized(context.training or {}, *statistics)})
@@ -114,7 +118,7 @@ def _normalized(
     return {**data, "transforms": {split: [*chain(training, split), step] for split in splits}}
 
 
-UNNORMALIZED_INPUT = Rule(
+UNNORMALIZED_INPUT = NetworkRule(
     code="unnormalized-input",
     title="Normalised inputs",
     severity="info",
@@ -125,11 +129,16 @@ UNNORMALIZED_INPUT = Rule(
         "steadier."
     ),
     source="https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.v2.Normalize.html",
+    about=LintContext.is_input,
     find=_raw_inputs,
 )
 
 
-def _odd_paces(context: LintContext) -> Iterator[Finding]:
+def _none(context: LintContext, node: Node) -> bool:
+    return False
+
+
+def _odd_paces(context: LintContext, _: Collection[str]) -> Iterator[Finding]:
     plan = context.plan
     pace = PACES.get(plan.optimizer) if plan else None
     if plan is None or plan.lr is None or pace is None or pace.low <= plan.lr <= pace.high:
@@ -150,7 +159,7 @@ def _decimal(number: float) -> str:
     return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
-UNUSUAL_LEARNING_RATE = Rule(
+UNUSUAL_LEARNING_RATE = NetworkRule(
     code="unusual-learning-rate",
     title="A learning rate in the optimizer's range",
     severity="warning",
@@ -160,14 +169,18 @@ UNUSUAL_LEARNING_RATE = Rule(
         "kin scale their steps themselves and want about 0.001, plain SGD about 0.01 to 0.1."
     ),
     source="https://docs.pytorch.org/docs/stable/optim.html",
+    about=_none,
     find=_odd_paces,
 )
 
 
-def _frozen_islands(context: LintContext) -> Iterator[Finding]:
-    for node in context.graph.nodes.values():
-        if not _is_frozen(node) or not context.learns(node) or context.has(node, "batch-norm"):
-            continue
+def _stays_frozen(context: LintContext, node: Node) -> bool:
+    """Whether a node has learned numbers that training leaves as they are."""
+    return _is_frozen(node) and context.learns(node) and not context.has(node, "batch-norm")
+
+
+def _frozen_islands(context: LintContext, frozen_ids: Collection[str]) -> Iterator[Finding]:
+    for node in context.nodes(frozen_ids):
         earlier = next((each for each in _nearest_learned(context, node) if not _is_frozen(each)), None)
         if earlier is None or not _trains_behind(context, node):
             continue
@@ -224,7 +237,7 @@ def _trains_behind(context: LintContext, node: Node) -> bool:
     return any(context.learns(each) and not _is_frozen(each) for each in behind)
 
 
-FROZEN_IN_THE_MIDDLE = Rule(
+FROZEN_IN_THE_MIDDLE = NetworkRule(
     code="frozen-in-the-middle",
     title="Frozen layers at the beginning",
     severity="warning",
@@ -234,22 +247,21 @@ FROZEN_IN_THE_MIDDLE = Rule(
         "layer, and train the rest."
     ),
     source="https://docs.pytorch.org/tutorials/beginner/transfer_learning_tutorial.html",
+    about=_stays_frozen,
     find=_frozen_islands,
 )
 
 
-def _cut_gradients(context: LintContext) -> Iterator[Finding]:
-    reached = _reached_by_gradients(context)
-    for node in context.graph.nodes.values():
-        if not _stops_gradients(context, node):
-            continue
+def _cut_gradients(context: LintContext, cuts: Collection[str]) -> Iterator[Finding]:
+    reached = _reached_by_gradients(context) if cuts else set()
+    for node in context.nodes(cuts):
         lost = [
             each for each in _all_upstream(context, node) if context.learns(each) and each.id not in reached
         ]
         if lost:
             names = ", ".join(each.name for each in lost[:MAX_LISTED])
             more = f" and {len(lost) - MAX_LISTED} more" if lost[MAX_LISTED:] else ""
-            is_last = any(reader in context.outputs for reader in context.downstream(node))
+            is_last = any(context.is_output(reader) for reader in context.downstream(node))
             yield Finding(
                 node=node,
                 what=f"no gradient passes through it, so {names}{more} cannot learn",
@@ -261,7 +273,7 @@ def _cut_gradients(context: LintContext) -> Iterator[Finding]:
 
 def _reached_by_gradients(context: LintContext) -> set[str]:
     """Ids of the nodes whose output a gradient reaches, coming from an Output."""
-    queue = list(context.outputs)
+    queue = [node for node in context.graph.nodes.values() if context.is_output(node)]
     reached = {node.id for node in queue}
     for node in queue:
         for before in context.upstream(node):
@@ -277,11 +289,14 @@ def _gives_floats(context: LintContext, node: Node) -> bool:
     return any(tensor is None or tensor.dtype in FLOATS for tensor in outputs)
 
 
-def _stops_gradients(context: LintContext, node: Node) -> bool:
-    """Whether floats go in, and only integers or booleans come out."""
+def _cuts_gradients(context: LintContext, node: Node) -> bool:
+    """Whether floats go in, and only integers or booleans come out to be read."""
+    return not _gives_floats(context, node) and bool(context.readers(node)) and _takes_floats(context, node)
+
+
+def _takes_floats(context: LintContext, node: Node) -> bool:
     inputs = context.inference.result(node.id).inputs.values()
-    takes_floats = any(tensor is not None and tensor.dtype in FLOATS for tensor in inputs)
-    return takes_floats and bool(context.readers(node)) and not _gives_floats(context, node)
+    return any(tensor is not None and tensor.dtype in FLOATS for tensor in inputs)
 
 
 def _all_upstream(context: LintContext, node: Node) -> list[Node]:
@@ -295,7 +310,7 @@ def _all_upstream(context: LintContext, node: Node) -> list[Node]:
     return list(found.values())
 
 
-UNUSED_PARAMETERS = Rule(
+UNUSED_PARAMETERS = NetworkRule(
     code="unused-parameters",
     title="A gradient for every learned layer",
     severity="warning",
@@ -305,6 +320,7 @@ UNUSED_PARAMETERS = Rule(
         "random weights that it began with."
     ),
     source="https://docs.pytorch.org/docs/stable/notes/autograd.html",
+    about=_cuts_gradients,
     find=_cut_gradients,
 )
 

@@ -1,0 +1,179 @@
+"""Findings kept up to date: after an edit design rules look again only from where they can see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from graph.document import Change, EditError, Graph, Node, Project, apply_all
+from graph.lint.context import LintContext
+from graph.lint.rule import LayerRule, NetworkRule, Rule
+from graph.problems import Fix, Problem
+from graph.silence import is_silenced
+
+About = Callable[[LintContext, Node], bool]
+
+
+class Linter:
+    """What design rules find in a graph.
+
+    At first, and after every `follow`, `look` is to be called before `problems` are up to date again.
+
+    Args:
+        context: the graph.
+        rules: in the order in which their findings at one node are told.
+    """
+
+    def __init__(self, context: LintContext, rules: tuple[Rule, ...]) -> None:
+        self.context = context
+        self._place = {rule.code: place for place, rule in enumerate(rules)}
+        self._at_layers = [rule for rule in rules if isinstance(rule, LayerRule)]
+        self._of_network = [rule for rule in rules if isinstance(rule, NetworkRule)]
+        self._reaches = {rule.reach for rule in self._at_layers}
+        self._rules_for = cache(self._applying)
+        self._begin()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to look at."""
+        return bool(self._changed or self._stale or self._is_network_stale)
+
+    def follow(self, change: Change, touched: Iterable[str]) -> None:
+        """Takes note of a change of the graph that inference has followed.
+
+        Args:
+            change: what happened.
+            touched: ids of the nodes about which something else is known now.
+        """
+        self._is_network_stale = True
+        if self.context.renew() or change.touches_blocks:
+            self._begin()
+            return
+        edges = (*change.connected, *change.disconnected)
+        ends = (ref.node for edge in edges for ref in (edge.source, edge.target))
+        for node_id in (*change.added, *change.removed, *change.updated, *change.moved, *ends, *touched):
+            if node_id in self.context.graph.nodes:
+                self._changed[node_id] = None
+            else:
+                self._drop(node_id)
+
+    def set_plan(self, training: Mapping[str, Any] | None, num_classes: int | None) -> None:
+        """Has rules look at the graph trained otherwise; arguments as of `LintContext`."""
+        self.context.set_plan(training, num_classes)
+        self._is_network_stale = True
+
+    def look(self) -> Iterator[None]:
+        """Looks at what is due, bit by bit; changes may be followed between two bits."""
+        while self.is_due:
+            if self._changed:
+                self._spread(self._changed.popitem()[0])
+            elif self._stale:
+                self._look_from(self._stale.popitem()[0])
+            else:
+                self._look_at_network()
+            yield
+
+    def problems(self) -> list[Problem]:
+        """What was found once nothing is due, along the data flow, without what the user has silenced."""
+        assert not self.is_due
+        found = [*self._found_in_network]
+        for problems in self._found.values():
+            found += problems
+        return sorted(found, key=self._order)
+
+    def _begin(self) -> None:
+        """Forgets everything."""
+        nodes = self.context.graph.nodes
+        self._asked_for: dict[About, dict[str, None]] = {rule.about: {} for rule in self._of_network}
+        self._changed = dict.fromkeys(nodes)
+        self._stale = dict.fromkeys(nodes)  # from where layer rules are to look anew
+        self._is_network_stale = True
+        self._found: dict[str, tuple[Problem, ...]] = {}  # by the layer that rules looked from
+        self._found_in_network: tuple[Problem, ...] = ()
+        self._trial: Project | None = None
+
+    def _order(self, problem: Problem) -> tuple[int, int]:
+        rank = -1 if problem.node is None else self.context.inference.rank(problem.node)
+        return rank, self._place[problem.code]
+
+    def _drop(self, node_id: str) -> None:
+        """Forgets a node that is gone, with what was found at it."""
+        self.context.forget(node_id)
+        self._found.pop(node_id, None)
+        for node_ids in (self._changed, self._stale, *self._asked_for.values()):
+            node_ids.pop(node_id, None)
+
+    def _spread(self, node_id: str) -> None:
+        """Has rules look anew from everywhere that they see a node from."""
+        context = self.context
+        context.forget(node_id)
+        node = context.graph.nodes[node_id]
+        for about, node_ids in self._asked_for.items():
+            if about(context, node):
+                node_ids[node_id] = None
+            else:
+                node_ids.pop(node_id, None)
+        if len(self._stale) < len(context.graph.nodes):
+            self._stale[node_id] = None
+            for reach in self._reaches:
+                self._stale.update(dict.fromkeys(reach.seen_from(context, node_id)))
+
+    def _look_from(self, node_id: str) -> None:
+        node = self.context.graph.nodes[node_id]
+        spec = self.context.spec(node)
+        if spec is None:
+            self._found.pop(node_id, None)
+            return
+        found = [
+            rule.problem(finding)
+            for rule in self._rules_for(spec.traits)
+            for finding in rule.find(self.context, node)
+        ]
+        self._keep(node_id, self._told(found))
+
+    def _keep(self, node_id: str, found: tuple[Problem, ...]) -> None:
+        if found:
+            self._found[node_id] = found
+        else:
+            self._found.pop(node_id, None)
+
+    def _look_at_network(self) -> None:
+        self._is_network_stale = False
+        found = [
+            rule.problem(finding)
+            for rule in self._of_network
+            for finding in rule.find(self.context, self._asked_for[rule.about])
+        ]
+        self._found_in_network = self._told(found)
+
+    def _applying(self, traits: frozenset[str]) -> tuple[LayerRule, ...]:
+        """The rules that are about layers with these traits."""
+        return tuple(rule for rule in self._at_layers if not rule.at or not traits.isdisjoint(rule.at))
+
+    def _told(self, found: list[Problem]) -> tuple[Problem, ...]:
+        """Those that are to be seen, with the fixes that can be made in the graph as it is drawn."""
+        context = self.context
+        shown = [problem for problem in found if not is_silenced(context.graph, problem)]
+        if context.graph is context.drawn:
+            return tuple(shown)
+        return tuple(replace(each, fixes=tuple(filter(self._suits, each.fixes))) for each in shown)
+
+    def _suits(self, fix: Fix) -> bool:
+        """Whether a fix can be made though other nodes may stand between those it speaks of."""
+        if self._trial is None:
+            self._trial = _copy_of(self.context.drawn)
+        try:
+            back = apply_all(self._trial, fix.edits, fix.label).apply(self._trial)
+        except EditError:
+            return False
+        back.apply(self._trial)
+        return True
+
+
+def _copy_of(graph: Graph) -> Project:
+    """A project with a graph of its own to try edits on."""
+    project = Project(graph=graph.copy())
+    project.graph.catalog = graph.catalog
+    return project
