@@ -20,6 +20,10 @@ class Checking(QObject):
 
     It works in the window's thread, where nothing has to be copied for it, and stops with the window.
 
+    Attributes:
+        delay: milliseconds from an edit until it is looked at.
+        slice: seconds of looking before the window has its turn.
+
     Signals:
         done(): everything has been looked at.
         busy_changed(): `is_busy` is otherwise now.
@@ -30,7 +34,7 @@ class Checking(QObject):
 
     def __init__(self, findings: Findings, parent: QObject) -> None:
         super().__init__(parent)
-        self.slice = SLICE
+        self.delay, self.slice = DELAY, SLICE
         self._is_busy = False
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._go_on)
@@ -62,7 +66,7 @@ class Checking(QObject):
         """Has what a change may have made otherwise looked at soon; arguments as of `Findings.follow`."""
         self._findings.follow(change, touched)
         self._looking = None
-        self._timer.start(DELAY)
+        self._timer.start(self.delay)
 
     def finish(self) -> None:
         """Looks at everything at once, and tells nobody."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -257,7 +258,7 @@ class Session(QObject):
         asked = frozenset(node_ids)
         touched = asked | self._scope.retry(asked)
         self.checking.follow(Change(), touched)
-        self._tell(Change(), touched)
+        self._tell(Change(), touched, Change())
 
     def undo(self) -> None:
         """Takes the last step back, and shows the graph that it was made in."""
@@ -299,23 +300,30 @@ class Session(QObject):
         self.checking.follow(change, touched)
         if self.scope == path and self.graph is graph:
             shown = change if self.block is None else change.inside(self.block)
-            self._tell(shown, frozenset(touched | self._instances(change)))
+            self._tell(shown, frozenset(touched | self._instances(change)), change)
             self.select(self.all_selected)
         else:  # the instance is gone, or of another block now, and with it what was shown
             self._forget_costs()
             self.select(())
             self._look_anew()
             self.scope_changed.emit()
-            self._tell(Change(fields=change.fields), frozenset())
+            self._tell(Change(fields=change.fields), frozenset(), change)
             self.problems_changed.emit()
 
-    def _tell(self, change: Change, touched: frozenset[str]) -> None:
+    def _tell(self, change: Change, touched: frozenset[str], cause: Change) -> None:
+        """Tells of a change of the graph that is shown.
+
+        Args:
+            change: as that graph sees it.
+            touched: ids of its nodes about which something else is known.
+            cause: what happened in the project.
+        """
         self._forget_costs()
         before = self._problems, self._all_problems
-        if touched or change.is_structural or change.updated or change.fields or change.touches_blocks:
+        if touched or replace(cause, moved=()) != Change():
             known = self._mistakes, self._all_mistakes
             self._collect_mistakes()
-            if change.removed or change.touches_blocks or (self._mistakes, self._all_mistakes) != known:
+            if cause.removed or cause.touches_blocks or (self._mistakes, self._all_mistakes) != known:
                 self._gather()
         self.changed.emit(change, touched)
         if (self._problems, self._all_problems) != before:

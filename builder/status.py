@@ -31,7 +31,6 @@ class StatusBar(QStatusBar):
         self._session, self._theme = session, theme
         self.validity = QToolButton(self)
         self.validity.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.validity.setToolTip(tr("Show the problems"))
         self.validity.clicked.connect(self.problems_asked)
         self.parameters, self.flops, self.memory = QLabel(self), QLabel(self), QLabel(self)
         self.saved = QLabel(self)
@@ -42,6 +41,7 @@ class StatusBar(QStatusBar):
             self.addPermanentWidget(widget)
         session.changed.connect(self.refresh)
         session.problems_changed.connect(self.refresh)
+        session.checking.busy_changed.connect(self.refresh)
         session.forecast.ready.connect(self.refresh)
         session.message.connect(self.show_text)
         self.refresh()
@@ -71,11 +71,23 @@ class StatusBar(QStatusBar):
         self.saved.setText(tr("Not saved") if self._session.document.is_dirty else tr("Saved"))
         if self._session.document.path is None and not self._session.document.is_dirty:
             self.saved.setText(tr("New"))
-        problems_text = tr_count("{count} problem", "{count} problems", len(problems))
-        self.validity.setText(problems_text if problems else tr("Valid"))
+        self._show_validity(len(problems))
         name = "error" if errors else "warning" if problems else "success"
         self.validity.setIcon(icon(name, getattr(self._theme, name)))
         self.validity.setIconSize(QSize(2 * GRID, 2 * GRID))
+
+    def _show_validity(self, count: int) -> None:
+        """How many problems there are; as long as a large graph is looked at after an edit, that too."""
+        text = tr_count("{count} problem", "{count} problems", count) if count else tr("Valid")
+        is_busy = self._session.checking.is_busy
+        if is_busy:
+            text = tr("{text}, checking...", text=text) if count else tr("Checking...")
+        self.validity.setText(text)
+        self.validity.setToolTip(
+            tr("The last change is still being checked. Show the problems known so far")
+            if is_busy
+            else tr("Show the problems")
+        )
 
     def _show_totals(self, found: Totals) -> None:
         parameters = tr_count("{count} parameter", "{count} parameters", found.num_parameters)
