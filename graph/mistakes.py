@@ -217,16 +217,17 @@ def dead_branch(graph: Graph, node: Node) -> Problem:
 
 def _only_for(graph: Graph, node: Node) -> tuple[str, ...]:
     """The ids of a node, of all that leads to it and nowhere else, and of what it alone leads to."""
-    found, left = [node.id], dict[tuple[str, bool], int]()
-    seen = set(found)
+    found, seen = [node.id], {node.id}
+    edges_ahead, edges_behind = dict[str, int](), dict[str, int]()  # to nodes that were not looked at yet
     for node_id in found:  # which grows meanwhile
-        for is_before, near, others in (
-            (True, graph.predecessors, graph.successors),
-            (False, graph.successors, graph.predecessors),
+        for edges, ends, edges_of in (
+            (edges_ahead, graph.predecessors(node_id), graph.outgoing),
+            (edges_behind, graph.successors(node_id), lambda each: graph.incoming(each).values()),
         ):
-            for each in dict.fromkeys(near(node_id)):
-                left[each, is_before] = left.get((each, is_before), len(set(others(each)))) - 1
-                if not left[each, is_before] and each not in seen:
+            for each in ends:
+                left = edges.get(each)
+                edges[each] = left = (left or sum(1 for _ in edges_of(each))) - 1
+                if not left and each not in seen:
                     seen.add(each)
                     found.append(each)
     return tuple(found)

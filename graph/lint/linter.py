@@ -94,9 +94,9 @@ class Linter:
         self._found_in_network: tuple[Problem, ...] = ()
         self._trial: Project | None = None
 
-    def _order(self, problem: Problem) -> tuple[int, int]:
+    def _order(self, problem: Problem) -> int:
         rank = -1 if problem.node is None else self.context.inference.rank(problem.node)
-        return rank, self._place[problem.code]
+        return rank * len(self._place) + self._place[problem.code]
 
     def _drop(self, node_id: str) -> None:
         """Forgets a node that is gone, with what was found at it."""
