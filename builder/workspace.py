@@ -159,7 +159,7 @@ class Workspace(QObject):
     def _make_tools(self) -> None:
         window, session, theme = self._window, self._window.session, self._window.themes.theme
         self.watch = NodeWatch(session, self.controller, window)
-        self.overlay = CanvasOverlay(session, self.canvas, self.watch, theme)
+        self.overlay = CanvasOverlay(session, self.canvas, self.watch, theme, window.windows.settings)
         self.minimap = Minimap(self.canvas, theme)
         minimap_action = window.actions_["view.minimap"]
         self.minimap_switch = MinimapSwitch(self.minimap, window.preferences, minimap_action)

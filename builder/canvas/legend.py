@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QPoint, QRect, QRectF, Qt, Slot
+from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QSettings, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from builder.canvas.heat import Heat, ramp_color
 from builder.canvas.view import CanvasView
+from builder.icons import icon
 from builder.node_watch import NodeWatch
 from builder.overlays import OverlaySpec, Scale
 from builder.session import Session
@@ -16,6 +17,8 @@ from builder.theme import GRID, Theme, font
 
 RAMP_WIDTH, RAMP_HEIGHT = 15 * GRID, GRID  # pixels
 MARGIN = 2 * GRID  # pixels around the legend
+FOLD_ICON = QSize(12, 12)  # pixels
+FOLDED_KEY = "canvas/legend_folded"
 _STOPS = 9
 
 
@@ -41,17 +44,33 @@ class _Ramp(QWidget):
 
 
 class Legend(QFrame):
-    """Title, colours and the ends of the scale; says what to do while there are no figures."""
+    """Title, colours and the ends of the scale; says what to do while there are no figures.
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    A click on the title folds the rest away, which is remembered.
+
+    Signals:
+        folded(): it was folded, or unfolded, and has another size.
+    """
+
+    folded = Signal()
+
+    def __init__(self, theme: Theme, settings: QSettings, parent: QWidget) -> None:
         super().__init__(parent)
+        self._settings = settings
         self.setObjectName("legend")
         self.setProperty("role", "card")
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.title, self.note = QLabel(self), QLabel(self)
+        self.title, self.note = QToolButton(self), QLabel(self)
         self.low, self.high = QLabel(self), QLabel(self)
         self._ramp = _Ramp(theme, self)
+        self._scale: Scale | None = None
         self.title.setFont(font("strong"))
+        self.title.setProperty("role", "fold")
+        self.title.setCheckable(True)
+        self.title.setChecked(not settings.value(FOLDED_KEY, False, type=bool))
+        self.title.setIconSize(FOLD_ICON)
+        self.title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.title.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.title.toggled.connect(self._fold)
         for label in (self.note, self.low, self.high):
             label.setFont(font("caption"))
             label.setProperty("role", "muted")
@@ -76,9 +95,8 @@ class Legend(QFrame):
 
     def show_scale(self, spec: OverlaySpec, scale: Scale | None, note: str) -> None:
         """Shows what the colours mean; without a scale only what is to be said."""
+        self._scale = scale
         self.title.setText(tr(spec.title))
-        for widget in (self.low, self._ramp, self.high):
-            widget.setVisible(scale is not None)
         if scale is not None:
             self.low.setText(spec.end_text(scale.low))
             self.high.setText(spec.end_text(scale.high))
@@ -89,8 +107,20 @@ class Legend(QFrame):
         self._fit()
         self.raise_()
 
+    @Slot(bool)
+    def _fold(self, is_open: bool) -> None:
+        self._settings.setValue(FOLDED_KEY, not is_open)
+        self._fit()
+        self.folded.emit()
+
     def _fit(self) -> None:
         """Is as large as what it says."""
+        is_open = self.title.isChecked()
+        self.title.setIcon(icon("chevron-down" if is_open else "chevron-right"))
+        self.title.setToolTip(tr("Fold the legend") if is_open else tr("Unfold the legend"))
+        self.note.setVisible(is_open)
+        for widget in (self.low, self._ramp, self.high):
+            widget.setVisible(is_open and self._scale is not None)
         layout = self.layout()
         if layout is not None:
             layout.activate()
@@ -100,10 +130,13 @@ class Legend(QFrame):
 class CanvasOverlay(QObject):
     """Shows on the canvas what the watch knows of the nodes."""
 
-    def __init__(self, session: Session, canvas: CanvasView, watch: NodeWatch, theme: Theme) -> None:
+    def __init__(
+        self, session: Session, canvas: CanvasView, watch: NodeWatch, theme: Theme, settings: QSettings
+    ) -> None:
         super().__init__(canvas)
         self._session, self._canvas, self._watch = session, canvas, watch
-        self.legend = Legend(theme, canvas)
+        self.legend = Legend(theme, settings, canvas)
+        self.legend.folded.connect(self._place)
         self._corner = 0
         canvas.looked_elsewhere.connect(self._place)
         watch.changed.connect(self.refresh)
@@ -130,12 +163,12 @@ class CanvasOverlay(QObject):
 
     @Slot()
     def _place(self) -> None:
-        """Puts the legend into a corner; into another one where it covers layers here and none there."""
+        """Puts the legend where it covers fewest layers; it stays where it is while no corner is better."""
         if self.legend.isHidden():
             return
         places = self._places()
         order = [self._corner, *(index for index in range(len(places)) if index != self._corner)]
-        self._corner = next((index for index in order if not self._covers(places[index])), self._corner)
+        self._corner = min(order, key=lambda index: self._covered(places[index]))
         self.legend.move(places[self._corner].topLeft())
 
     def _places(self) -> list[QRect]:
@@ -146,10 +179,10 @@ class CanvasOverlay(QObject):
         corners = ((room.left(), room.top()), (right, room.top()), (room.left(), bottom))
         return [QRect(QPoint(*corner), size) for corner in corners]
 
-    def _covers(self, place: QRect) -> bool:
-        """Whether a place of the canvas lies upon layers."""
+    def _covered(self, place: QRect) -> int:
+        """How many layers lie under a place of the canvas."""
         seen = place.translated(-self._canvas.viewport().pos())
-        return self._canvas.graph_scene.is_blocked(self._canvas.mapToScene(seen).boundingRect())
+        return len(self._canvas.graph_scene.nodes_in(self._canvas.mapToScene(seen).boundingRect()))
 
     def _note(self, has_figures: bool) -> str:
         if has_figures:

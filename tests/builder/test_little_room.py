@@ -9,7 +9,7 @@ from builder.panels.elided import BREAK, breakable
 from builder.panels.problem_card import ProblemCard
 from builder.row_paint import draw_marked
 from builder.theme import font, light
-from graph.edits import RenameNode
+from graph.edits import MoveNodes, RenameNode
 from graph.problems import Problem
 from graph.templates import template
 
@@ -86,6 +86,27 @@ def test_the_legend_goes_to_a_corner_where_it_covers_no_layer(cnn, qtbot):
     qtbot.waitUntil(lambda: not covers_layers(canvas, legend))
     assert legend.isVisible()
     assert canvas.rect().contains(legend.geometry())
+
+
+def test_the_legend_lies_where_it_covers_least_and_folds_away(cnn, qtbot, settings):
+    canvas, (first, second, third, *rest) = cnn.canvas, cnn.session.graph.nodes
+    legend = canvas.findChild(Legend)
+    canvas.zoom_reset()
+    left, top, right, bottom = canvas.mapToScene(canvas.viewport().rect()).boundingRect().getCoords()
+    spots = dict.fromkeys(rest, (left + 20, bottom - 90))
+    spots |= {first: (left + 20, top + 20), second: (left + 30, top + 20), third: (right - 200, top + 20)}
+    cnn.session.apply(MoveNodes(spots))
+    cnn.watch.show_gradient_overlay()
+    assert legend.x() > canvas.width() / 2, "one card lies there, and more in the other corners"
+    assert covers_layers(canvas, legend)
+    height = legend.height()
+    qtbot.mouseClick(legend.title, Qt.MouseButton.LeftButton)
+    assert not legend.note.isVisible()
+    assert legend.height() < height
+    assert settings.value("canvas/legend_folded", type=bool), "as it was left, it is found again"
+    qtbot.mouseClick(legend.title, Qt.MouseButton.LeftButton)
+    assert legend.note.isVisible()
+    assert legend.height() == height
 
 
 def covers_layers(canvas, legend):
