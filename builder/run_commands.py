@@ -160,6 +160,11 @@ class RunCommands(QObject):
 
     def is_refused(self) -> bool:
         """Whether something is in the way of a training; says what."""
+        if self._session.is_blank:
+            self._session.message.emit(
+                tr("Not trained: nothing is drawn yet. Add layers, or open a template.")
+            )
+            return True
         errors = len(self._session.errors)
         if errors:
             self._session.message.emit(

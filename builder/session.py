@@ -107,6 +107,16 @@ class Session(QObject):
         return self._all_problems
 
     @property
+    def is_blank(self) -> bool:
+        """Whether no layer was drawn yet: then all that is missing is a beginning, and no mistake."""
+        return not self.project.graph.nodes
+
+    @property
+    def open_problems(self) -> tuple[LocatedProblem, ...]:
+        """What the window asks people to mend: all problems, but none before they have begun to draw."""
+        return () if self.is_blank else self._all_problems
+
+    @property
     def errors(self) -> tuple[Problem, ...]:
         """What stands in the way of training and export."""
         return tuple(located.problem for located in self._all_problems if located.problem.is_error)

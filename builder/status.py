@@ -63,7 +63,7 @@ class StatusBar(QStatusBar):
     @Slot()
     def refresh(self) -> None:
         """Reads the session anew."""
-        found = (located.problem for located in self._session.all_problems)
+        found = (located.problem for located in self._session.open_problems)
         problems = [problem for problem in found if problem.severity != "info"]
         errors = sum(problem.is_error for problem in problems)
         self._show_totals(self._session.totals)
@@ -73,12 +73,16 @@ class StatusBar(QStatusBar):
             self.saved.setText(tr("New"))
         self._show_validity(len(problems))
         name = "error" if errors else "warning" if problems else "success"
-        self.validity.setIcon(icon(name, getattr(self._theme, name)))
+        looks = (
+            ("info", self._theme.text_muted) if self._session.is_blank else (name, getattr(self._theme, name))
+        )
+        self.validity.setIcon(icon(*looks))
         self.validity.setIconSize(QSize(2 * GRID, 2 * GRID))
 
     def _show_validity(self, count: int) -> None:
         """How many problems there are; as long as a large graph is looked at after an edit, that too."""
-        text = tr_count("{count} problem", "{count} problems", count) if count else tr("Valid")
+        fine = tr("Nothing drawn yet") if self._session.is_blank else tr("Valid")
+        text = tr_count("{count} problem", "{count} problems", count) if count else fine
         is_busy = self._session.checking.is_busy
         if is_busy:
             text = tr("{text}, checking...", text=text) if count else tr("Checking...")

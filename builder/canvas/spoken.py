@@ -66,7 +66,7 @@ def selection_text(session: Session) -> str:
         return tr(
             "{layers}, {problems}, nothing selected",
             layers=tr_count("{count} layer", "{count} layers", num_nodes),
-            problems=_problems_text(len(session.problems)),
+            problems=_problems_text(0 if session.is_blank else len(session.problems)),
         )
     if len(chosen) > 1:
         names = [session.graph.nodes[node_id].name for node_id in chosen[:MOST_NAMES]]

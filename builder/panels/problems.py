@@ -53,6 +53,7 @@ class ProblemsPanel(QWidget):
         super().__init__(parent)
         self._session, self._theme, self._ask_which = session, theme, choose
         self._shown: Sequence[LocatedProblem] = ()
+        self._is_blank = False
         self.summary = QLabel(self)
         self.fix_all_button = QPushButton(tr("Fix all"), self)
         self.silenced = SilencedButton(session, self)
@@ -68,21 +69,23 @@ class ProblemsPanel(QWidget):
         self.cards.card_focused.connect(self._scroll.ensureWidgetVisible)
         self.fix_all_button.clicked.connect(self.fix_all)
         session.problems_changed.connect(self.refresh)
+        session.changed.connect(self._follow)
         self.refresh()
 
     @property
     def title(self) -> str:
         """What the tab is called."""
-        count = len(self._session.all_problems)
+        count = len(self._session.open_problems)
         return tr("Problems ({count:,})", count=count) if count else tr("Problems")
 
     @Slot()
     def refresh(self) -> None:
         """Reads the problems anew."""
-        self._shown = self._session.all_problems
+        self._shown, self._is_blank = self._session.open_problems, self._session.is_blank
         groups, project = by_severity(self._shown), self._session.project
         self.cards.show_problems(groups, lambda each: path_text(project, each.path))
         self.empty.setVisible(not groups)
+        self.empty.show_state(is_blank=self._is_blank)
         self.summary.setText(_summary(groups))
         self.summary.setVisible(bool(groups))
         fixable = any(each.problem.remedy for each in self._shown)
@@ -98,6 +101,12 @@ class ProblemsPanel(QWidget):
             else tr("None of these has a remedy that can be applied for you")
         )
         self.title_changed.emit(self.title)
+
+    @Slot()
+    def _follow(self) -> None:
+        """Shows problems from the first layer on, also where that alone changes none."""
+        if self._session.is_blank != self._is_blank:
+            self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
@@ -191,25 +200,33 @@ class ProblemsPanel(QWidget):
 
 
 class _EmptyState(QWidget):
-    """Says that all is well, and what comes next."""
+    """Says that all is well, or that nothing is there yet, and what comes next."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self._theme, self._is_blank = theme, False
         self._icon = QLabel(self)
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text = QLabel(tr("No problems. Press Train."), self)
-        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setProperty("role", "muted")
+        self.text = QLabel(self)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.text.setProperty("role", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(GRID, 3 * GRID, GRID, GRID)
         layout.addWidget(self._icon)
-        layout.addWidget(text)
-        self.set_theme(theme)
+        layout.addWidget(self.text)
+        self.show_state(is_blank=False)
+
+    def show_state(self, *, is_blank: bool) -> None:
+        """Says what there is to say; `is_blank` where nothing was drawn yet."""
+        self._is_blank = is_blank
+        blank = tr("Nothing to check yet. Double-click the canvas to add a layer.")
+        self.text.setText(blank if is_blank else tr("No problems. Press Train."))
+        self.set_theme(self._theme)
 
     def set_theme(self, theme: Theme) -> None:
-        self._icon.setPixmap(
-            icon("success", theme.success).pixmap(QSize(4 * GRID, 4 * GRID), self.devicePixelRatioF())
-        )
+        self._theme = theme
+        drawn = icon("info", theme.text_muted) if self._is_blank else icon("success", theme.success)
+        self._icon.setPixmap(drawn.pixmap(QSize(4 * GRID, 4 * GRID), self.devicePixelRatioF()))
 
 
 def _summary(groups: Mapping[str, Sequence[LocatedProblem]]) -> str:

@@ -61,7 +61,7 @@ class ProjectPage(QWidget):
         yield tr("FLOPs a sample"), totals.flops
         yield tr("MACs a sample"), totals.macs
         yield from self._memory_facts()
-        count = len(self._session.all_problems)
+        count = len(self._session.open_problems)
         yield tr("Problems"), tr_count("{count} problem", "{count} problems", count) if count else tr("none")
 
     def _memory_facts(self) -> Iterator[tuple[str, str]]:

@@ -155,6 +155,13 @@ def test_fix_inserts_the_flatten(capsys, project, tmp_path):
     assert answer(capsys, "check", out_path)[0] == 0
 
 
+def test_an_empty_project_is_no_network(capsys, project):
+    code, out, _ = answer(capsys, "check", project(), "--json")
+    found = json.loads(out)
+    assert (code, found["ok"]) == (1, False)
+    assert [problem["code"] for problem in found["problems"]] == ["no-input", "no-output"]
+
+
 def test_fix_says_what_is_left(capsys, project, tmp_path):
     code, _, err = answer(capsys, "fix", project(("Linear", {})), "--all", "-o", tmp_path / "q.netloom")
     assert code == 1

@@ -396,6 +396,19 @@ def test_a_message_too_long_for_the_status_bar_is_cut_there_and_whole_in_the_log
     assert text.strip() in cnn.log.view.toPlainText()
 
 
+def test_a_blank_project_has_no_badge_and_says_why_it_cannot_train(window):
+    window.files.new_project()
+    assert window.status.validity.text() == "Nothing drawn yet"
+    assert window.docks["Problems"].windowTitle() == "Problems"
+    assert window.inspector.project_page.facts.text("Problems") == "none"
+    window.actions_["run.train"].trigger()
+    assert window.status.currentMessage().startswith("Not trained: nothing is drawn yet.")
+    assert not window.controller.is_active
+    window.session.apply(AddNodes((Node("n1", "Input", "image"),)))
+    assert window.status.validity.text() == "1 problem"
+    assert window.docks["Problems"].windowTitle() == "Problems (1)"
+
+
 def test_connecting_by_hand_reaches_every_panel(window):
     window.files.new_project()
     window.session.apply(AddNodes((Node("n1", "Input", "image"), Node("n2", "Flatten", "flat"))))

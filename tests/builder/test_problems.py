@@ -114,8 +114,24 @@ def test_fix_all_is_one_step_and_follows_what_comes_to_light(qtbot, session, pan
     assert session.document.undo_label == label
 
 
+def test_before_anything_is_drawn_nothing_is_wrong(session, panel):
+    session.load(Document(Project("Blank")))
+    assert panel.title == "Problems"
+    assert panel.empty.text.text().startswith("Nothing to check yet")
+    assert not panel.fix_all_button.isVisible()
+    assert len(session.errors) == 2, "what asks for code is told what is missing"
+    session.apply(AddNodes((Node("n1", "Parameter", "weight1", {"shape": [3]}),)))
+    assert panel.title == f"Problems ({len(session.all_problems)})"
+    assert len(panel.cards.cards) >= 2
+    session.undo()
+    assert (panel.title, panel.cards.cards) == ("Problems", [])
+    session.redo()
+    session.apply(RemoveNodes(("n1",)))
+    assert panel.title == "Problems"
+
+
 def test_fix_all_says_why_it_cannot(session, panel):
-    session.load(Document(Project("Empty")))
+    session.load(Document(Project("Begun", Graph((Node("n1", "Input", "image"),)))))
     assert not panel.fix_all_button.isEnabled()
     assert "None of these has a remedy" in panel.fix_all_button.toolTip()
 
