@@ -149,6 +149,15 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "play",
         "Checks whether the network can learn one batch by heart.",
     ),
+    ActionSpec(
+        "run.suggest",
+        "S&uggest a plan...",
+        "Run",
+        "suggest_plan",
+        (),
+        "",
+        "Suggests loss, optimizer, batch size and more for this data and network, and says why.",
+    ),
     ActionSpec("run.data", "Show d&ata", "Run", "show_data", ("Ctrl+Alt+D",), "", "Opens the Data tab."),
     ActionSpec(
         "run.apply",
@@ -336,8 +345,8 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "Arrange": (*LAYOUTS, "", "graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
     "Run": (
-        "run.train", "run.pause", "run.stop", "run.apply", "", "run.find_lr", "run.overfit", "",
-        "run.dashboard", "run.data", "run.folder",
+        "run.train", "run.pause", "run.stop", "run.apply", "",
+        "run.suggest", "run.find_lr", "run.overfit", "", "run.dashboard", "run.data", "run.folder",
     ),
     "Window": ("window.new", "window.next", "window.close"),
     "Help": ("help.shortcuts", "help.layers", "help.hints", "", "help.about"),

@@ -38,6 +38,7 @@ from builder.run_bar import RunBar
 from builder.run_commands import RunCommands
 from builder.run_controller import RunController
 from builder.status import StatusBar
+from builder.suggest_commands import SuggestCommands
 from builder.tool_bars import add_bar
 from builder.trial_commands import TrialCommands
 from builder.window_tools import WindowTools
@@ -87,6 +88,7 @@ class Workspace(QObject):
     def end(self) -> None:
         """Saves the run, if one is on, and returns when no thread works for any part."""
         self.trials.end()
+        self.suggestions.end()
         self.data.end()
         self.controller.shut_down()
         self.exports.wait()
@@ -149,7 +151,8 @@ class Workspace(QObject):
             window.dialogs, self.data_code,
         )  # fmt: skip
         self.trials = TrialCommands(session, self.runs, window.windows.turn, theme, window)
-        self.training.show_checks([actions["run.find_lr"], actions["run.overfit"]])
+        self.suggestions = SuggestCommands(session, self.runs, window)
+        self.training.show_checks([actions[name] for name in ("run.suggest", "run.find_lr", "run.overfit")])
         self.blocks = BlockCommands(session, actions, window)
         self.arrange = ArrangeCommands(session, canvas, actions, window)
         self.keyboard = KeyboardCommands(session, canvas, actions, window)
@@ -209,7 +212,8 @@ class Workspace(QObject):
         ):  # fmt: skip
             window.themes.changed.connect(part.set_theme)
         window.actions_.bind(
-            self.exports, self.runs, self.trials, self.canvas, self.blocks, self.arrange, self.layouts,
+            self.exports, self.runs, self.trials, self.suggestions, self.canvas, self.blocks, self.arrange,
+            self.layouts,
             self.tools, self.hints, self.watch, self.figures, self.keyboard, self.connecting,
             self.minimap_switch,
         )  # fmt: skip

@@ -40,7 +40,7 @@ from builder.panels.plan_edits import (
     with_setting,
 )
 from builder.panels.plan_reasons import Reasons
-from builder.panels.setting_groups import SettingsForm, english, spoken
+from builder.panels.setting_groups import SettingsForm, data_label, english, spoken
 from builder.panels.trust_row import TrustRow
 from builder.panels.typed_form import TypedForm
 from builder.session import Session
@@ -65,15 +65,6 @@ MORE_TYPES = {"scheduler": (NO_SCHEDULER,), LOSS: (PER_OUTPUT,)}
 TYPE_HELP = {
     NO_SCHEDULER: later("The learning rate stays constant."),
     PER_OUTPUT: later("Each Output learns by a loss of its own; the weighted sum of all is trained on."),
-}
-# What the data's parameters are called; PyTorch's keywords (lr, weight_decay) keep their spelling.
-DATA_LABELS = {
-    "root": later("Folder"),
-    "path": later("File"),
-    "target_path": later("Target file"),
-    "num_classes": later("Classes"),
-    "val_fraction": later("Validation fraction"),
-    "memory_mb": later("Memory, MB"),
 }
 
 
@@ -220,7 +211,7 @@ class PartForm(TypedForm):
     def __init__(self, part: str, parent: QWidget | None = None) -> None:
         self._part = part
         spec = Choice(name=part, default=DEFAULTS[part], choices=(*MORE_TYPES.get(part, ()), *TABLES[part]))
-        label = _data_label if part == "data" else str
+        label = data_label if part == "data" else str
         super().__init__(spoken(part), spec, TITLES, label, parent)
         self.type_field.setObjectName(f"{part}.{TYPE_KEYS[part]}")
 
@@ -265,7 +256,3 @@ class _ErrorCard(QFrame):
     def show_text(self, text: str) -> None:
         self.label.setText(text)
         self.setVisible(bool(text))
-
-
-def _data_label(name: str) -> str:
-    return tr(DATA_LABELS[name]) if name in DATA_LABELS else spoken(name)

@@ -23,6 +23,15 @@ LABELS = {
     "checkpoint_epochs": later("Every epochs"),
     "checkpoint_minutes": later("Every minutes"),
 }
+# What the data's parameters are called; PyTorch's keywords (lr, weight_decay) keep their spelling.
+DATA_LABELS = {
+    "root": later("Folder"),
+    "path": later("File"),
+    "target_path": later("Target file"),
+    "num_classes": later("Classes"),
+    "val_fraction": later("Validation fraction"),
+    "memory_mb": later("Memory, MB"),
+}
 
 
 class SettingsForm(QObject):
@@ -85,3 +94,8 @@ def spoken(name: str) -> str:
 def english(name: str) -> str:
     """`Batch size` for `batch_size`; its last part where it has several."""
     return LABELS.get(name) or name.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def data_label(name: str) -> str:
+    """What a form calls a setting of the data, in the reader's language."""
+    return tr(DATA_LABELS[name]) if name in DATA_LABELS else spoken(name)

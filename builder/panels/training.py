@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from builder.panels.action_button import ActionButton
 from builder.panels.dashboard import Dashboard
+from builder.panels.flow import FlowLayout
 from builder.panels.plan_form import PlanForm
 from builder.session import Session
 from builder.texts import tr
@@ -35,13 +36,14 @@ class TrainingPanel(QWidget):
         self.plan = PlanForm(session, form)
         self.plan.lr_preview.set_theme(theme)
         self.dashboard = Dashboard(theme, settings, self.splitter)
-        self._checks = QHBoxLayout()
-        self._checks.setSpacing(GRID)
-        self._checks.setContentsMargins(GRID, GRID, GRID, 0)
+        self._checks = FlowLayout()
+        top = QVBoxLayout()
+        top.setContentsMargins(GRID, GRID, GRID, 0)
+        top.addLayout(self._checks)
         column = QVBoxLayout(form)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(self._checks)
+        column.addLayout(top)
         column.addWidget(self.plan, 1)
         scroll.setWidget(form)
         self.splitter.setStretchFactor(1, 1)
@@ -55,7 +57,6 @@ class TrainingPanel(QWidget):
         """Puts buttons above the plan for what can be tried before a run."""
         for action in actions:
             self._checks.addWidget(ActionButton(action, self))
-        self._checks.addStretch(1)
 
     @Slot()
     def prepare(self) -> None:

@@ -79,10 +79,11 @@ def test_a_broken_plan_opens_no_dialog(small):
     assert small.workspace.trials.dialog is None
 
 
-def test_the_plan_has_buttons_for_both(small):
+def test_the_plan_has_buttons_for_them(small):
     buttons = {button.action: button for button in small.training.findChildren(ActionButton)}
-    assert buttons.keys() == {small.actions_["run.find_lr"], small.actions_["run.overfit"]}
-    assert [button.text() for button in buttons.values()] == ["Find learning rate", "Overfit one batch"]
+    assert list(buttons) == [small.actions_[name] for name in ("run.suggest", "run.find_lr", "run.overfit")]
+    texts = ["Suggest a plan", "Find learning rate", "Overfit one batch"]
+    assert [button.text() for button in buttons.values()] == texts
     small.actions_.set_enabled("run.overfit", False, "Not now.")
     button = buttons[small.actions_["run.overfit"]]
     assert not button.isEnabled()
