@@ -56,10 +56,6 @@ class Inference:
         """What the names in expressions stand for."""
         return self._env
 
-    def like(self, graph: Graph) -> Inference:
-        """The results for another graph that is given the same."""
-        return Inference(graph, self._bindings, self._env)
-
     def result(self, node_id: str) -> NodeResult:
         """What is known about a node."""
         return self._results[node_id]

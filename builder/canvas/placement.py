@@ -19,6 +19,7 @@ from graph.document import Edge, Edit, Graph, Node, PortRef, Position
 from graph.edits import AddNodes, Batch, Disconnect
 from graph.inference import Inference
 from graph.inserting import InsertNode
+from graph.shapes import TensorSpec
 
 STEP = 112.0  # canvas units to the next try for a free spot
 CARD_HEIGHT = HEADER_HEIGHT + ROW_HEIGHT
@@ -115,10 +116,10 @@ def fitting(graph: Graph, ref: PortRef, known: Inference) -> list[LayerSpec]:
     }
     if spec.output_port(ref.port) is None:
         return [graph.catalog[name] for name in trials]
-    small = _upstream_with(graph, ref.node, trials)
-    inference = known.like(small)
-    if inference.output(ref) is None:
+    given = known.output(ref)
+    if given is None:
         return order_after(spec.category, [graph.catalog[name] for name in trials])
+    inference = _tried_out(graph, given, trials, known)
     fits = [name for name in trials if _is_fine(inference, TRIAL + name)]
     return order_after(spec.category, [graph.catalog[name] for name in fits])
 
@@ -137,16 +138,13 @@ def _trial(spec: LayerSpec) -> Node:
     return Node(TRIAL + spec.type, spec.type, spec.stem, spec.initial_params)
 
 
-def _upstream_with(graph: Graph, node_id: str, trials: Mapping[str, Edge]) -> Graph:
-    """A node with all it depends on, and every trial layer behind it."""
-    needed, queue = {node_id: None}, [node_id]
-    while queue:
-        fresh = [before for before in graph.predecessors(queue.pop()) if before not in needed]
-        needed.update(dict.fromkeys(fresh))
-        queue.extend(fresh)
-    nodes = [graph.nodes[each] for each in needed] + [_trial(graph.catalog[name]) for name in trials]
-    edges = [edge for each in needed for edge in graph.incoming(each).values()]
-    return Graph(nodes, [*edges, *trials.values()], graph.catalog)
+def _tried_out(graph: Graph, given: TensorSpec, trials: Mapping[str, Edge], known: Inference) -> Inference:
+    """What is known about the trial layers behind something that gives a tensor."""
+    source = Node(TRIAL, "Input", TRIAL)
+    ref = PortRef(source.id, graph.catalog[source.type].first_output or "")
+    nodes = [source, *(_trial(graph.catalog[name]) for name in trials)]
+    edges = [Edge(ref, edge.target) for edge in trials.values()]
+    return Inference(Graph(nodes, edges, graph.catalog), {source.id: given}, known.env)
 
 
 def _is_fine(inference: Inference, node_id: str) -> bool:
