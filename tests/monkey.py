@@ -2,7 +2,8 @@
 
 python -m tests.monkey --events 100000 --seed 1
 
-Nothing may raise, nothing may be warned of, and undo leads back to the very bytes that were there at first.
+Nothing may raise, nothing may be warned of, what is known of the layers must be what a fresh look finds, and
+undo leads back to the very bytes that were there at first.
 What took long is told; on a machine that does nothing else, no event should take 100 ms.
 """
 
@@ -35,11 +36,12 @@ from graph.storage import to_bytes
 from graph.templates import template
 from tests.builder.conftest import Answers
 from tests.monkey_gestures import LEFT, MIDDLE, Gestures, Step
-from tests.monkey_watch import Stopwatch, way
+from tests.monkey_watch import Stopwatch, stale, way
 
 STUCK = 10  # looks at a menu that has its own event loop, before it is closed
 TEMPLATES = ("SmallCNN", "UNet", "ResNet18", "GPT")
 MOST_NODES = 400  # beyond which a selection is deleted: pasting doubles without end
+LOOKED_OVER = 20  # events until what the window knows is compared with a fresh look
 BROKEN_OFF = 0.02  # how often a gesture is left where it is, for another
 
 
@@ -143,6 +145,8 @@ def torment(window: MainWindow, events: int, seed: int, outcome: Outcome) -> Non
             name = monkey.do()
             outcome.watch.stop(name)
             outcome.events += 1
+            if outcome.events % LOOKED_OVER == 0:
+                outcome.errors.extend(stale(session))
     monkey.let_go()
     while session.document.undo_label is not None:
         session.undo()

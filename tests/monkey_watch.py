@@ -1,4 +1,4 @@
-"""Looks over a monkey's shoulder: how long each event took, and where the window was when it took long."""
+"""Looks over a monkey's shoulder: how long events took, where the window was then, and what it knows no more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, thread_time
 from types import FrameType, TracebackType
+
+from builder.session import Session
+from graph.scopes import Scope
 
 STALL = 0.1  # seconds
 LOOK = 0.02  # seconds between two looks at the clock
@@ -82,6 +85,17 @@ class Stopwatch:
             if since is not None and not self._place and perf_counter() - since > STALL:
                 frame = sys._current_frames().get(self._watched)
                 self._place = " < ".join(_steps(frame)) if frame else ""
+
+
+def stale(session: Session) -> Iterator[str]:
+    """What a session knows that somebody who looks afresh does not."""
+    fresh = Scope(session.project, session.scope)
+    if (fresh.path, fresh.graph) != (session.scope, session.graph):
+        yield f"stale: {session.scope} is shown, but leads to {fresh.path}"
+        return
+    for node in session.graph.nodes.values():
+        if session.result(node.id) != fresh.inference.result(node.id):
+            yield f"stale: what is known of a {node.type} in {session.block or 'the main graph'}"
 
 
 def way(trace: TracebackType | None) -> str:

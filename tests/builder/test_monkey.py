@@ -3,8 +3,11 @@
 import pytest
 
 from graph.document import Document
+from graph.edits import SetParams
+from graph.inference import Inference
 from graph.templates import template
 from tests.monkey import Outcome, torment, watched
+from tests.monkey_watch import stale
 
 EVENTS = 600
 
@@ -30,3 +33,12 @@ def test_a_monkey_notices_what_breaks(window, monkeypatch):
         window.actions_["edit.undo"].trigger()
     assert any("ZeroDivisionError" in error for error in outcome.errors)
     assert not outcome.is_good
+
+
+def test_a_monkey_notices_what_is_known_no_more(window, monkeypatch):
+    window.files.show(Document(template("SmallCNN").project()))
+    assert not list(stale(window.session))
+    monkeypatch.setattr(Inference, "update", lambda inference, change: set())
+    conv = window.session.graph.by_name("conv2")
+    window.session.apply(SetParams(conv.id, {"out_channels": 7}))
+    assert "stale: what is known of a Conv2d in the main graph" in list(stale(window.session))
