@@ -1,4 +1,4 @@
-"""Looks over a monkey's shoulder: how long events took, where the window was then, and what it knows no more."""
+"""Looks over a monkey's shoulder: how long events took, where the window was, and what it knows no more."""
 
 from __future__ import annotations
 
