@@ -38,7 +38,7 @@ class Dressing(QObject):
     def put_on(self, sheet: str) -> None:
         """Dresses what is seen, and begins with the rest."""
         widgets = self._app.allWidgets()
-        dressed = {widget for widget in widgets if widget.testAttribute(POLISHED)}
+        dressed = {each for each in widgets if each.testAttribute(POLISHED) or each in self._waiting}
         seen = {widget for widget in dressed if widget.isVisible()}
         hidden = dressed - seen
         _mark(dressed, POLISHED, False)
