@@ -25,11 +25,12 @@ def test_every_benchmark_can_run(name: str) -> None:
     assert callable(importlib.import_module(f"tests.benchmarks.{name}").run)
 
 
-def test_a_peer_that_cannot_be_installed_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    peer = importlib.import_module("tests.benchmarks._node_graph_qt")
+@pytest.mark.parametrize("name", ["_node_graph_qt", "_lightning"])
+def test_a_peer_that_cannot_be_installed_says_why(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    peer = importlib.import_module(f"tests.benchmarks.{name}")
 
-    def fail() -> None:
+    def fail(*arguments: object, **options: object) -> None:
         raise subprocess.CalledProcessError(1, "pip", stderr="ERROR: looked for it\nERROR: found nothing\n")
 
-    monkeypatch.setattr(peer, "_installed", fail)
-    assert peer.node_graph_qt() == {"not measured": "ERROR: found nothing"}
+    monkeypatch.setattr(peer, "installed", fail)
+    assert getattr(peer, name[1:])() == {"not measured": "ERROR: found nothing"}

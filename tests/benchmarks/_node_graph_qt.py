@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks._environment import installed, reason, run
+
 SIZES = (500, 2_000)  # nodes; at 10,000 it takes minutes
 PACKAGES = ("NodeGraphQt==0.6.44", "PySide6-Essentials>=6.8,<6.12", "setuptools<81")
-PLACE = Path(tempfile.gettempdir()) / "netloom-bench-node-graph-qt"
-PATIENCE = 300  # seconds for the installation, and for each size
 
 CODE = """\
 import json, os, statistics, sys, time
@@ -89,39 +87,16 @@ def node_graph_qt() -> dict[str, Any]:
     Where it cannot be had, the reason.
     """
     try:
-        python = _installed()
+        python = installed("node-graph-qt", PACKAGES)
         return {f"{size}": _measured(python, size) for size in SIZES}
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        said = getattr(error, "stderr", "") or str(error)
-        return {"not measured": said.strip().splitlines()[-1]}
-
-
-def _installed() -> Path:
-    """The interpreter of the environment, which is made once."""
-    python = PLACE / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    done = PLACE / "installed"
-    if not done.exists() or done.read_text() != " ".join(PACKAGES):
-        venv.create(PLACE, with_pip=True, clear=True)
-        _run([str(python), "-m", "pip", "install", "--quiet", *PACKAGES], PLACE)
-        done.write_text(" ".join(PACKAGES))
-    return python
+        return {"not measured": reason(error)}
 
 
 def _measured(python: Path, size: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="netloom-bench-") as folder:
-        answer = _run([str(python), "-c", CODE, str(size)], Path(folder))
+        answer = run([str(python), "-c", CODE, str(size)], Path(folder))
     return dict(json.loads(answer.splitlines()[-1]))
-
-
-def _run(command: list[str], folder: Path) -> str:
-    """What a command writes. Raises CalledProcessError where it fails, TimeoutExpired where it hangs."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    environment |= {"QT_API": "pyside6", "QT_PREFERRED_BINDING": "PySide6"}
-    environment.setdefault("QT_QPA_PLATFORM", "offscreen")
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE
-    )
-    return done.stdout
 
 
 if __name__ == "__main__":

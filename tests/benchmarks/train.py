@@ -1,8 +1,11 @@
-"""Milliseconds per training step on Fashion-MNIST: Netloom beside a floor and the loop of course notes.
+"""Milliseconds per training step: Netloom beside a floor, hand-written loops and PyTorch Lightning.
 
-Floor: the same fused step on one fixed batch, measuring nothing. Notes: torchvision's dataset with ToTensor
-and Normalize for every item, a DataLoader without workers, `loss.item()` at every step. The loops take turns
-in rounds, so that what else the machine does falls on all of them.
+On Fashion-MNIST: the floor is the same fused step on one fixed batch, measuring nothing; the notes' loop has
+torchvision's dataset with ToTensor and Normalize for every item, a DataLoader without workers, `loss.item()`
+at every step; Lightning reads tensors with a DataLoader and logs the loss. With ResNet-18 on images of the
+size of CIFAR: the tuned loop that somebody writes who knows how, on tensors in memory, with a fused
+optimizer, nothing waited for and nothing recorded but the loss. The loops take turns in rounds, so that what
+else the machine does falls on all of them; only Lightning has a turn of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from codegen.compat import import_torchvision
+from codegen.live import build
+from graph.templates import template
 from runtime.control import Control
 from runtime.data.feed import Feed
 from runtime.data.load import load_data
@@ -29,10 +34,12 @@ from runtime.data.raw import Loading
 from runtime.engine import train
 from runtime.events import Event, StepsRecorded
 from runtime.plan import TrainingPlan
+from tests.benchmarks._lightning import lightning
 
 ROOT = Path("/usr/share/datasets/fashion-mnist")
 MEAN, STD = 0.2860, 0.3530
 BATCH = 128
+RESNET_BATCH, RESNET_STEPS, RESNET_ROUNDS = 16, 4, 5  # a step takes half a second
 
 MakeModel = Callable[[], nn.Module]
 Timed = Callable[[int], float]
@@ -62,15 +69,23 @@ def small_cnn() -> nn.Module:
 
 
 def run() -> dict[str, Any]:
-    """Milliseconds a step and ratios, for both models.
+    """Milliseconds a step and ratios.
 
     `_ms` are medians over the rounds. Ratios named `_best` compare the fastest round of each loop, which
     other work on the machine disturbs least.
     """
-    plan = make_plan()
-    data = finished(load_data(plan.data))
     figures: dict[str, float] = {}
     peers: dict[str, float] = {}
+    add_fashion_mnist(figures, peers)
+    add_resnet(figures, peers)
+    told = add_lightning(figures, peers)
+    return {"figures": rounded(figures), "peers": rounded(peers) | told}
+
+
+def add_fashion_mnist(figures: dict[str, float], peers: dict[str, float]) -> None:
+    """How fast an MLP and a CNN learn by our loop, against the floor and the notes' loop."""
+    plan = make_plan()
+    data = finished(load_data(plan.data))
     for name, make_model, steps, rounds in (("mlp", mlp, 250, 13), ("cnn", small_cnn, 10, 5)):
         times = measure(make_model, plan, data, steps, rounds)
         for suffix, summary in (("", median), ("_best", min)):
@@ -79,7 +94,69 @@ def run() -> dict[str, Any]:
             figures[f"{name}_ahead_of_notes{suffix}"] = notes_ms / netloom_ms
         figures[f"{name}_netloom_ms"] = median(times["netloom"])
         peers |= {f"{name}_{loop}_ms": median(times[loop]) for loop in ("floor", "notes")}
-    return {"figures": rounded(figures), "peers": rounded(peers)}
+
+
+def add_lightning(figures: dict[str, float], peers: dict[str, float]) -> dict[str, str]:
+    """How much longer the same networks take with PyTorch Lightning; gives why, where that is not known."""
+    steps = lightning()
+    if "not measured" in steps:
+        return {"lightning not measured": steps["not measured"]}
+    for name, (step_ms, _) in steps.items():
+        peers[f"{name}_lightning_ms"] = step_ms
+        figures[f"{name}_ahead_of_lightning"] = step_ms / figures[f"{name}_netloom_ms"]
+    return {}
+
+
+def add_resnet(figures: dict[str, float], peers: dict[str, float]) -> None:
+    """How fast ResNet-18 learns by our loop against the one written by hand; 1 is as fast."""
+    rates: dict[str, list[float]] = {"netloom": [], "hand": []}
+    plan = TrainingPlan.from_mapping({
+        "optimizer": {"type": "SGD", "lr": 0.01, "momentum": 0.9},
+        "batch_size": RESNET_BATCH, "epochs": 10_000, "device": "cpu",
+    })  # fmt: skip
+    data = images()
+    for _ in range(RESNET_ROUNDS):
+        loops: dict[str, Timed] = {
+            "hand": timed_steps(by_hand(resnet(), data)),
+            "netloom": timed_events(netloom(resnet(), plan, data)),
+        }
+        for name, timed in loops.items():
+            timed(1)
+            rates[name].append(timed(RESNET_STEPS))
+    for suffix, summary in (("", median), ("_best", min)):
+        figures[f"resnet18_to_hand{suffix}"] = summary(rates["hand"]) / summary(rates["netloom"])
+    figures["resnet18_netloom_ms"] = median(rates["netloom"])
+    peers["resnet18_hand_ms"] = median(rates["hand"])
+
+
+def resnet() -> nn.Module:
+    """The template, as it is trained."""
+    return build(template("ResNet18").project()).module
+
+
+def images() -> TrainData:
+    """Random images of CIFAR's size."""
+    torch.manual_seed(0)
+    count = RESNET_BATCH * 40
+    x, y = torch.randn(count, 3, 32, 32), torch.randint(10, (count,))
+    return TrainData(x, y, x[:0], y[:0], (3, 32, 32), 10)
+
+
+def by_hand(model: nn.Module, data: TrainData) -> Iterator[None]:
+    """The loop of somebody who knows how: batches by index into one buffer, fused, never waiting."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, fused=True)
+    loss_function, losses = nn.CrossEntropyLoss(), []
+    x, y = torch.empty_like(data.train_x[:RESNET_BATCH]), torch.empty_like(data.train_y[:RESNET_BATCH])
+    while True:
+        for rows in torch.randperm(len(data.train_x)).split(RESNET_BATCH):
+            torch.index_select(data.train_x, 0, rows, out=x)
+            torch.index_select(data.train_y, 0, rows, out=y)
+            optimizer.zero_grad(set_to_none=True)
+            loss = loss_function(model(x), y)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+            yield
 
 
 def measure(
