@@ -18,7 +18,7 @@ COMMANDS = {
     "trust": "trust",
     "export": "export",
     "train": "train",
-    **dict.fromkeys(("find-lr", "overfit"), "trials"),
+    **dict.fromkeys(("find-lr", "overfit", "speed"), "trials"),
 }
 FLAGS = ("-h", "--help", "--version")
 

@@ -1,10 +1,12 @@
-"""Commands for what can be tried before a run: a search for a learning rate, one batch learnt by heart."""
+"""Commands for what can be tried before a run: learning rates, one batch learnt by heart, faster steps."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,10 +38,28 @@ def register(commands: Commands) -> None:
     overfit = commands.add(
         "overfit", _overfit, "check whether a copy of the network can learn one small batch by heart"
     )
-    for parser in (find, overfit):
+    speed = commands.add(
+        "speed", _speed, "time steps with torch.compile and channels last, and tell what would be won"
+    )
+    speed.add_argument("--apply", action="store_true", help="write what is faster into the project")
+    speed.add_argument(
+        "--limit",
+        type=_positive,
+        default=180.0,
+        metavar="SECONDS",
+        help="for everything (the usual one: 180)",
+    )
+    for parser in (find, overfit, speed):
         parser.add_argument("project", type=Path, metavar="PROJECT")
         add_settings(parser)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _positive(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time. Expected seconds, such as 180.")
+    return seconds
 
 
 def _find_lr(options: argparse.Namespace) -> int:
@@ -93,6 +113,37 @@ def _overfit(options: argparse.Namespace) -> int:
     return 0 if found.has_learnt else 1
 
 
+def _speed(options: argparse.Namespace) -> int:
+    from runtime.speed import PLAIN, SpeedStarted, WayTimed, judged, measure_speed
+
+    project, events = read_project(options.project), []
+    start = partial(measure_speed, limit=options.limit)
+    code = _watched(
+        options, project, start, events.append, lambda event: (len(events) - 1, len(events[0].ways))
+    )
+    if code:
+        return code
+    (started,) = (event for event in events if isinstance(event, SpeedStarted))
+    timed = [event for event in events if isinstance(event, WayTimed)]
+    found = judged(started, timed)
+    if options.apply and found.way is not None:
+        _write(project, asdict(found.way), options.project)
+    if options.json:
+        best = None if found.way is None else asdict(found.way)
+        told = {"best": best, "text": found.text, "applied": bool(options.apply and best)}
+        print(to_json(told | asdict(started) | {"ways": [asdict(each) for each in timed]}))
+        return 0
+    print(f"{started.total_steps:,} steps planned on {started.device}, {started.now}")
+    if any(not each.fault for each in timed):
+        print(f"  {PLAIN!s:<32}{min(each.plain_ms for each in timed if not each.fault):.3g} ms a step")
+    for each in timed:
+        print(f"  {each.way!s:<32}{each.text}")
+    print(found.text)
+    if options.apply and found.way is not None:
+        print(f"{options.project}: compile and channels_last are set so now")
+    return 0
+
+
 def _watched(
     options: argparse.Namespace,
     project: Project,
@@ -140,9 +191,13 @@ def _watched(
 def _apply(project: Project, lr: float | None, path: Path) -> None:
     from runtime.plan import DEFAULT_OPTIMIZER
 
-    document = Document(project)
     optimizer = {"type": DEFAULT_OPTIMIZER, **part(project.training, "optimizer"), "lr": lr}
-    document.apply(SetTraining({**project.training, "optimizer": optimizer}))
+    _write(project, {"optimizer": optimizer}, path)
+
+
+def _write(project: Project, changes: Mapping[str, Any], path: Path) -> None:
+    document = Document(project)
+    document.apply(SetTraining({**project.training, **changes}))
     write_project(document.project, path)
 
 
