@@ -134,7 +134,7 @@ class RunCommands(QObject):
         elsewhere = tr(
             "{other} is being trained in another window. Stop it there, or wait for its end.", other=other
         )
-        for name in ("run.train", "run.suggest", "run.find_lr", "run.overfit"):
+        for name in ("run.train", "run.suggest", "run.find_lr", "run.overfit", "run.speed"):
             actions.set_enabled(name, idle and not other, elsewhere if idle else busy)
         pausing = state in ("preparing", "running", "paused")
         actions.set_enabled(

@@ -1,4 +1,4 @@
-"""Short trainings from the Run menu: the search for a learning rate, and one batch learnt by heart."""
+"""Short trainings from the Run menu: a search for a learning rate, one batch by heart, the speed of steps."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from builder.panels.plan_edits import with_part_value
+from builder.panels.plan_edits import with_part_value, with_setting
 from builder.run_commands import RunCommands
 from builder.run_turn import RunTurn
 from builder.session import Session
+from builder.speed_dialog import SpeedDialog
 from builder.texts import later, tr
 from builder.theme import Theme
 from builder.trial import Work
@@ -35,6 +36,12 @@ def _overfit(project: Project, control: Control, folder: Path | None) -> Iterato
     from runtime.trials import overfit_of
 
     return overfit_of(project, control, folder)
+
+
+def _measure_speed(project: Project, control: Control, folder: Path | None) -> Iterator[Any]:
+    from runtime.speed import measure_speed
+
+    return measure_speed(project, control, folder)
 
 
 class TrialCommands(QObject):
@@ -69,6 +76,13 @@ class TrialCommands(QObject):
         if not self._runs.is_refused():
             self._open(OverfitDialog(self._work(_overfit), self._theme, self._window))
 
+    def measure_speed(self) -> None:
+        """Times steps with and without PyTorch's compiler and channels last, and offers what is faster."""
+        if not self._runs.is_refused():
+            dialog = SpeedDialog(self._work(_measure_speed), self._theme, self._window)
+            dialog.adopted.connect(self._adopt_way)
+            self._open(dialog)
+
     def end(self) -> None:
         """Closes the dialog that is open, and waits for its trial."""
         if self.dialog is not None:
@@ -99,3 +113,12 @@ class TrialCommands(QObject):
         training = with_part_value(self._session.project.training, "optimizer", "lr", lr)
         self._session.apply(SetTraining(training, later("Set optimizer lr")))
         self._session.message.emit(tr("The optimizer's lr is {lr:g} now. Ctrl+Z takes it back.", lr=lr))
+
+    @Slot(object)
+    def _adopt_way(self, way: Any) -> None:
+        training = with_setting(self._session.project.training, "compile", way.compile)
+        training = with_setting(training, "channels_last", way.channels_last)
+        self._session.apply(SetTraining(training, later("Set how steps are computed")))
+        self._session.message.emit(
+            tr("The plan computes steps in the fastest way now. Ctrl+Z takes it back.")
+        )

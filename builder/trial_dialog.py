@@ -39,7 +39,6 @@ class TrialDialog(QDialog):
         self.progress.setAccessibleName(tr("Progress of the trial"))
         self.status = QLabel(tr("Preparing..."))
         self.status.setFont(font("caption"))
-        self.plot = LinePlot(theme)
         self.verdict = QLabel(
             wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse
         )
@@ -50,13 +49,18 @@ class TrialDialog(QDialog):
         column.setSpacing(GRID)
         for part in (self.intro, self.progress, self.status):
             column.addWidget(part)
-        column.addWidget(self.plot, 1)
+        column.addWidget(self.make_picture(theme), 1)
         for part in (self.verdict, self.buttons):
             column.addWidget(part)
         self.trial = Trial(work, self)
         self.trial.arrived.connect(self._take)
         self.trial.ended.connect(self._end)
         self.trial.start()
+
+    def make_picture(self, theme: Theme) -> QWidget:
+        """What shows the events: a plot, if not told otherwise."""
+        self.plot = LinePlot(theme)
+        return self.plot
 
     def take(self, event: Any) -> None:
         """Notes one event of the trial."""

@@ -158,6 +158,15 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Suggests loss, optimizer, batch size and more for this data and network, and says why.",
     ),
+    ActionSpec(
+        "run.speed",
+        "&Measure speed...",
+        "Run",
+        "measure_speed",
+        (),
+        "chart",
+        "Times steps with torch.compile and channels last on this device, and offers what is faster.",
+    ),
     ActionSpec("run.data", "Show d&ata", "Run", "show_data", ("Ctrl+Alt+D",), "", "Opens the Data tab."),
     ActionSpec(
         "run.apply",
@@ -346,7 +355,8 @@ MENUS: dict[str, tuple[str, ...]] = {
     "Arrange": (*LAYOUTS, "", "graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
     "Run": (
         "run.train", "run.pause", "run.stop", "run.apply", "",
-        "run.suggest", "run.find_lr", "run.overfit", "", "run.dashboard", "run.data", "run.folder",
+        "run.suggest", "run.find_lr", "run.overfit", "run.speed", "",
+        "run.dashboard", "run.data", "run.folder",
     ),
     "Window": ("window.new", "window.next", "window.close"),
     "Help": ("help.shortcuts", "help.layers", "help.hints", "", "help.about"),

@@ -152,7 +152,8 @@ class Workspace(QObject):
         )  # fmt: skip
         self.trials = TrialCommands(session, self.runs, window.windows.turn, theme, window)
         self.suggestions = SuggestCommands(session, self.runs, window)
-        self.training.show_checks([actions[name] for name in ("run.suggest", "run.find_lr", "run.overfit")])
+        checks = ("run.suggest", "run.find_lr", "run.overfit", "run.speed")
+        self.training.show_checks([actions[name] for name in checks])
         self.blocks = BlockCommands(session, actions, window)
         self.arrange = ArrangeCommands(session, canvas, actions, window)
         self.keyboard = KeyboardCommands(session, canvas, actions, window)

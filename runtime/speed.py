@@ -26,6 +26,7 @@ from runtime.events import DataProgress
 from runtime.failure import TrainingFailure
 
 ROOT = Path(__file__).resolve().parents[1]
+COMMAND = (sys.executable, "-m", "runtime.speed_child")
 LIMIT = 180.0  # seconds for everything
 LOOK = 0.1  # seconds between two looks at whether to stop
 LEAST = 0.03  # share of the time that has to be won, beyond what the measurement may be off
@@ -71,8 +72,9 @@ class WayTimed:
         """The figures in a few words."""
         if self.fault:
             return self.fault
-        compiling = f", {self.first_seconds:.1f} s to compile" if self.way.compile else ""
-        return f"{self.step_ms:.3g} ms a step, {self.step_ms / self.plain_ms:.0%} of plain{compiling}"
+        compiling = f"; {self.first_seconds:.1f} s to compile" if self.way.compile else ""
+        share = f"{self.step_ms / self.plain_ms:.0%} of {self.plain_ms:.3g} ms without"
+        return f"{self.step_ms:.3g} ms a step, {share}{compiling}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def judged(started: SpeedStarted, timed: Sequence[WayTimed]) -> Recommendation:
     won = now - seconds[best]
     if best == started.now or won < LEAST * now:
         kept = "As it is the run is as fast as it gets" if best == started.now else "It makes no difference"
-        return Recommendation(None, f"{kept}: {_reasons(started, known)}.")
+        return Recommendation(None, " ".join([f"{kept}.", *_paybacks(started, known)]))
     times = f"{now / max(seconds[best], 1e-9):.2g} times as fast"
     return Recommendation(
         best,
@@ -157,18 +159,15 @@ def judged(started: SpeedStarted, timed: Sequence[WayTimed]) -> Recommendation:
     )
 
 
-def _reasons(started: SpeedStarted, timed: Sequence[WayTimed]) -> str:
-    parts = []
+def _paybacks(started: SpeedStarted, timed: Sequence[WayTimed]) -> Iterator[str]:
+    """Where compiling would win, but not in a run of this length."""
     for each in timed:
-        part = f"a step takes {each.step_ms:.3g} ms with {each.way} and {each.plain_ms:.3g} ms plainly"
-        saved = (each.plain_ms - each.step_ms) / 1e3
-        if each.way.compile and saved > LEAST * each.plain_ms / 1e3:
-            part += (
-                f", which pays for the {each.first_seconds:.0f} s of compiling after "
-                f"{each.first_seconds / saved:,.0f} steps of {started.total_steps:,}"
+        saved = each.plain_ms * (1 - each.high) / 1e3
+        if each.way.compile and each.way != started.now and saved > 0:
+            yield (
+                f"{each.way} pays for its {each.first_seconds:.0f} s of compiling after "
+                f"{each.first_seconds / saved:,.0f} steps, and the run has {started.total_steps:,}."
             )
-        parts.append(part)
-    return "; ".join(parts)
 
 
 def _duration(seconds: float) -> str:
@@ -178,10 +177,15 @@ def _duration(seconds: float) -> str:
 def _child(path: Path, data_folder: Path) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-m", "runtime.speed_child", str(path), str(data_folder.resolve())],
-        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True, encoding="utf-8", start_new_session=True,
-    )  # fmt: skip
+        [*COMMAND, str(path), str(data_folder.resolve())],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
 
 
 def _told(
@@ -192,24 +196,28 @@ def _told(
     lines: queue.Queue[str | None] = queue.Queue()
     reader = threading.Thread(target=_read, args=(process.stdout, lines), name="speed", daemon=True)
     reader.start()
-    left: list[Way] = []
-    while not control.stopped:
-        if time.monotonic() > deadline:
-            yield from (WayTimed(way, fault=f"not through within {limit:.0f} s") for way in left)
-            return
+    left: list[Way] | None = None  # those not measured yet, once they are known
+    fault = ""
+    while not (control.stopped or fault):
         try:
             line = lines.get(timeout=LOOK)
         except queue.Empty:
+            fault = "" if time.monotonic() < deadline else f"not through within {limit:.0f} s"
             continue
         if line is None:
-            yield from (WayTimed(way, fault="the process that measured it ended") for way in left)
-            return
+            fault = "the process that measured it ended"
+            continue
         event = _event(json.loads(line))
         if isinstance(event, SpeedStarted):
             left = list(event.ways)
-        if isinstance(event, WayTimed):
+        if isinstance(event, WayTimed) and left is not None:
             left.remove(event.way)
         yield event
+    if left is None and fault:
+        raise TrainingFailure(
+            f"Nothing was measured: {fault}. Expected figures. Give it more time or memory."
+        )
+    yield from (WayTimed(way, fault=fault) for way in left or () if fault)
 
 
 def _read(stream: IO[str], lines: queue.Queue[str | None]) -> None:

@@ -114,7 +114,7 @@ def _overfit(options: argparse.Namespace) -> int:
 
 
 def _speed(options: argparse.Namespace) -> int:
-    from runtime.speed import PLAIN, SpeedStarted, WayTimed, judged, measure_speed
+    from runtime.speed import SpeedStarted, WayTimed, judged, measure_speed
 
     project, events = read_project(options.project), []
     start = partial(measure_speed, limit=options.limit)
@@ -134,8 +134,6 @@ def _speed(options: argparse.Namespace) -> int:
         print(to_json(told | asdict(started) | {"ways": [asdict(each) for each in timed]}))
         return 0
     print(f"{started.total_steps:,} steps planned on {started.device}, {started.now}")
-    if any(not each.fault for each in timed):
-        print(f"  {PLAIN!s:<32}{min(each.plain_ms for each in timed if not each.fault):.3g} ms a step")
     for each in timed:
         print(f"  {each.way!s:<32}{each.text}")
     print(found.text)

@@ -2,12 +2,16 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox
+from PySide6.QtWidgets import QDialogButtonBox, QLabel
 
+from builder import trial_commands
 from builder.panels.action_button import ActionButton
+from builder.speed_dialog import SpeedDialog
 from builder.trial_dialog import LrFinderDialog, OverfitDialog
 from graph.edits import SetTraining
 from graph.storage import save
+from runtime.events import DataProgress
+from runtime.speed import PLAIN, SpeedStarted, Way, WayTimed
 from tests.builder.test_run_controller import spirals
 
 PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
@@ -81,10 +85,65 @@ def test_a_broken_plan_opens_no_dialog(small):
 
 def test_the_plan_has_buttons_for_them(small):
     buttons = {button.action: button for button in small.training.findChildren(ActionButton)}
-    assert list(buttons) == [small.actions_[name] for name in ("run.suggest", "run.find_lr", "run.overfit")]
-    texts = ["Suggest a plan", "Find learning rate", "Overfit one batch"]
+    assert list(buttons) == [
+        small.actions_[name] for name in ("run.suggest", "run.find_lr", "run.overfit", "run.speed")
+    ]
+    texts = ["Suggest a plan", "Find learning rate", "Overfit one batch", "Measure speed"]
     assert [button.text() for button in buttons.values()] == texts
     small.actions_.set_enabled("run.overfit", False, "Not now.")
     button = buttons[small.actions_["run.overfit"]]
     assert not button.isEnabled()
     assert "Not now." in button.toolTip()
+
+
+def measuring(monkeypatch, share):
+    """Has the measurement give these figures for channels last, and no compiler."""
+
+    def measure(project, control, folder):
+        yield DataProgress("Reading digits", 0, None)
+        yield SpeedStarted("cpu", 1000, PLAIN, (Way(channels_last=True), Way(compile=True)))
+        yield WayTimed(Way(channels_last=True), 100.0, 100 * share, share, share)
+        yield WayTimed(Way(compile=True), fault="PyTorch finds no C++ compiler on this computer.")
+
+    monkeypatch.setattr(trial_commands, "_measure_speed", measure)
+
+
+def labels_of(dialog):
+    return [label.text() for label in dialog.table.findChildren(QLabel)]
+
+
+def test_the_fastest_way_is_found_adopted_and_can_be_taken_back(small, qtbot, monkeypatch):
+    measuring(monkeypatch, 0.5)
+    before = small.session.project.training
+    dialog = opened(small, qtbot, "run.speed", SpeedDialog)
+    qtbot.waitUntil(lambda: len(labels_of(dialog)) == 4)
+    assert labels_of(dialog) == [
+        "Channels last", "50 ms a step, 50% of 100 ms without",
+        "torch.compile", "PyTorch finds no C++ compiler on this computer.",
+    ]  # fmt: skip
+    assert "2 times as fast" in dialog.verdict.text()
+    assert dialog.adopt_button.text() == "Use: Channels last"
+    qtbot.mouseClick(dialog.adopt_button, Qt.MouseButton.LeftButton)
+    training = small.session.project.training
+    assert (training["channels_last"], training["compile"]) == (True, False)
+    small.actions_["edit.undo"].trigger()
+    assert small.session.project.training == before
+
+
+def test_where_nothing_is_faster_there_is_nothing_to_adopt(small, qtbot, monkeypatch):
+    measuring(monkeypatch, 1.0)
+    dialog = opened(small, qtbot, "run.speed", SpeedDialog)
+    assert "as fast as it gets" in dialog.verdict.text()
+    assert not dialog.adopt_button.isEnabled()
+    assert dialog.adopt_button.toolTip() == "There is no suggestion yet."
+    dialog.reject()
+    assert small.actions_["run.train"].isEnabled()
+
+
+def test_closing_the_dialog_ends_the_measurement(small, qtbot):
+    small.actions_["run.speed"].trigger()
+    dialog = small.workspace.trials.dialog
+    assert isinstance(dialog, SpeedDialog)
+    dialog.reject()
+    assert small.workspace.trials.dialog is None
+    assert small.actions_["run.train"].isEnabled()

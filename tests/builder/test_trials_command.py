@@ -11,8 +11,9 @@ from builder.cli import main
 from builder.commands import trials
 from graph.document import Project
 from graph.storage import load, save, to_bytes
-from runtime import lr_finder, overfitting
+from runtime import lr_finder, overfitting, speed
 from runtime.events import DataProgress
+from runtime.speed import PLAIN, SpeedStarted, Way, WayTimed
 from tests.builder.test_run_controller import spirals
 
 
@@ -147,3 +148,47 @@ def test_control_c_ends_it_with_130_and_writes_nothing(capsys, path, monkeypatch
 def test_a_typing_mistake_is_no_project(capsys):
     assert main(["find-lt", "x"]) == 2
     assert "invalid choice: 'find-lt'" in capsys.readouterr().err
+
+
+STARTED = SpeedStarted("cpu", 1000, PLAIN, (Way(channels_last=True), Way(compile=True)))
+
+
+def measuring(monkeypatch, share):
+    """Has the measurement give these figures for channels last, and no compiler."""
+
+    def measure(project, control, folder, *, limit):
+        assert limit == 9
+        yield STARTED
+        yield WayTimed(Way(channels_last=True), 100.0, 100 * share, share, share)
+        yield WayTimed(Way(compile=True), fault="PyTorch finds no C++ compiler on this computer.")
+
+    monkeypatch.setattr(speed, "measure_speed", measure)
+
+
+def test_what_makes_steps_faster_is_told_and_written(capsys, path, monkeypatch):
+    measuring(monkeypatch, 0.5)
+    before = load(path).training
+    code, out, _ = answer(capsys, "speed", path, "--limit", "9", "--apply")
+    lines = out.splitlines()
+    assert code == 0
+    assert lines[0] == "1,000 steps planned on cpu, plain"
+    assert lines[1].split(maxsplit=2) == ["channels", "last", "50 ms a step, 50% of 100 ms without"]
+    assert lines[2].split(maxsplit=1) == ["torch.compile", "PyTorch finds no C++ compiler on this computer."]
+    assert lines[3].startswith("With channels last the run of 1,000 steps takes about 50 s in place of 100 s")
+    assert load(path).training == {**before, "compile": False, "channels_last": True}
+
+
+def test_what_makes_no_difference_is_told_and_not_written(capsys, path, monkeypatch):
+    measuring(monkeypatch, 1.0)
+    before = path.read_bytes()
+    code, out, _ = answer(capsys, "speed", path, "--limit", "9", "--apply", "--json")
+    told = json.loads(out)
+    assert (code, told["best"], told["applied"], told["device"]) == (0, None, False, "cpu")
+    assert "as fast as it gets" in told["text"]
+    assert [each["step_ms"] for each in told["ways"]] == [100.0, 0.0]
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "inf", "soon"])
+def test_a_limit_is_a_length_of_time(capsys, path, limit):
+    assert answer(capsys, "speed", path, "--limit", limit)[0] == 2
