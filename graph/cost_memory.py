@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from graph.cost_trace import Step, Storage, Value, bytes_of
-from graph.dims import Dim, Monomial, as_expr, evaluate, polynomial, symbols
+from graph.cost_trace import WEIGHT_BYTES, Step, Storage, Value, bytes_of
+from graph.dims import Below, Dim, Monomial, as_expr, evaluate, jumps, polynomial, symbols
 from graph.shapes import BATCH_NAME, ITEM_BYTES, num_elements
 
-WEIGHT_BYTES = ITEM_BYTES["float32"]
 MAX_BATCH = 2**31
 MANY = 1000  # moments from which on comparing them all takes longer than it saves
 CONSTANT: Monomial = ()
@@ -56,6 +55,17 @@ class TrainingMemory:
             return None
         return max(evaluate(moment, sizes) for moment in self.moments)
 
+    def drops(self, lengths: Mapping[str, int] = NO_LENGTHS) -> list[int]:
+        """The batch sizes from which on a kernel works in another way, so that they may take less."""
+        found = set()
+        for jump in {jump for moment in self.moments for jump in jumps(moment)}:
+
+            def is_reached(batch_size: int, jump: Below = jump) -> bool:
+                return evaluate(jump.dim, {**lengths, BATCH_NAME: batch_size}) >= jump.limit
+
+            found.add(_first(is_reached, 1, MAX_BATCH))
+        return sorted(found)
+
 
 def training_memory(steps: Sequence[Step], optimizer_states: int) -> TrainingMemory:
     """The memory of a training step, from the steps of its forward pass.
@@ -71,7 +81,7 @@ def training_memory(steps: Sequence[Step], optimizer_states: int) -> TrainingMem
     kept = {storage for step in steps for storage in step.keeps if not storage.stays}
     casts = sum(step.casts if step.keeps_casts else step.cached for step in steps)
     stays = total([parameters, trained * optimizer_states, batch])
-    moments = _sweep(stays, _spans(steps), [step.forward for step in steps], _Clock(len(steps)).update + 1)
+    moments = _sweep(stays, _spans(steps), _inside(steps), _Clock(len(steps)).update + 1)
     return TrainingMemory(
         parameters=parameters,
         gradients=trained,
@@ -94,7 +104,17 @@ def largest_batch(memory: TrainingMemory, budget: int, lengths: Mapping[str, int
         peak = memory.peak(batch_size, lengths)
         return peak is not None and peak <= budget
 
-    return bisect_left(range(1, MAX_BATCH + 1), True, key=lambda batch_size: not fits(batch_size))
+    end = MAX_BATCH + 1
+    for start in reversed([1, *memory.drops(lengths)]):
+        if fits(start):
+            return _first(lambda batch_size: not fits(batch_size), start, end) - 1
+        end = start
+    return 0
+
+
+def _first(holds: Callable[[int], bool], start: int, end: int) -> int:
+    """The first number from `start` on for which something holds that then goes on to hold; else `end`."""
+    return start + bisect_left(range(start, end), True, key=holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +153,13 @@ class _Clock:
         return self.update - 2 * (index + 1)
 
 
+def _inside(steps: Sequence[Step]) -> Mapping[int, tuple[Dim, ...]]:
+    """What there is inside a layer, at the moments of its turns."""
+    clock = _Clock(len(steps))
+    forward = {index: step.forward for index, step in enumerate(steps)}
+    return forward | {clock.back(index): step.backward for index, step in enumerate(steps)}
+
+
 def _spans(steps: Sequence[Step]) -> Iterable[_Span]:
     """Everything that comes and goes."""
     clock = _Clock(len(steps))
@@ -154,7 +181,6 @@ def _activations(steps: Sequence[Step], read: Mapping[Storage, int], clock: _Clo
             born.setdefault(storage, index)
         for storage in step.keeps:
             kept.setdefault(storage, clock.back(index))
-        yield _Span(step.backward, clock.back(index), clock.back(index))
     for storage, first in born.items():
         last_read = read.get(storage, first)
         until = clock.update if last_read == clock.loss else last_read
@@ -170,7 +196,7 @@ def _gradients(steps: Sequence[Step], read: Mapping[Storage, int], clock: _Clock
             if value.needs_grad and value.storage in read and value.storage not in seen:
                 seen.add(value.storage)
                 last = read[value.storage]
-                first = clock.loss_back if last == clock.loss else clock.back(last)
+                first = clock.loss_back if last == clock.loss else clock.back(last) + steps[last].gives_late
                 yield _Span(value.storage.bytes, first, clock.back(index))
 
 
@@ -198,14 +224,14 @@ def _loss(steps: Sequence[Step], clock: _Clock) -> Iterable[_Span]:
 
 
 def _sweep(
-    stays: Dim, spans: Iterable[_Span], inside: Sequence[tuple[Dim, ...]], num_moments: int
+    stays: Dim, spans: Iterable[_Span], inside: Mapping[int, tuple[Dim, ...]], num_moments: int
 ) -> Iterable[Terms]:
     """The terms of the bytes that are there, moment by moment.
 
     Args:
         stays: what is always there.
         spans: what comes and goes.
-        inside: what else there is at the first moments, one after the other.
+        inside: what else there is at some moments, one after the other.
         num_moments: how many there are.
     """
     changes: list[Terms] = [{} for _ in range(num_moments + 1)]
@@ -217,7 +243,7 @@ def _sweep(
     for index, change in enumerate(changes[:num_moments]):
         for monomial, factor in change.items():
             present[monomial] = present.get(monomial, 0) + factor
-        for amount in inside[index] if index < len(inside) else (0,):
+        for amount in inside.get(index, (0,)):
             moment = dict(present)
             _add(moment, amount, 1)
             yield moment

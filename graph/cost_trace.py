@@ -15,6 +15,7 @@ from graph.dims import Dim
 from graph.inference import Inference
 from graph.shapes import FLOATS, ITEM_BYTES, TensorSpec, num_elements
 
+WEIGHT_BYTES = ITEM_BYTES["float32"]
 LOWERED = ("lower", "inside")  # what autocast makes of layers whose weights it copies
 LOWER = {"amp-bfloat16": "bfloat16", "amp-float16": "float16"}
 
@@ -59,7 +60,9 @@ class Step:
         makes: what it gives.
         keeps: memory that autograd holds until the layer's turn in the backward pass, each piece once.
         forward: bytes that are there only while the forward pass is inside the layer, moment by moment.
-        backward: bytes that are there only while the backward pass is.
+        backward: bytes that are there only while the backward pass is, moment by moment, beyond what is
+            kept and the gradients of all weights.
+        gives_late: whether gradients of what it reads are among them, and not there from the first on.
         casts: bytes of the copies of its weights in the lower precision.
         cached: those of weights that get a gradient, which autocast keeps until the loss is there.
         keeps_casts: whether autograd holds them all until the layer's turn in the backward pass.
@@ -74,7 +77,8 @@ class Step:
     makes: tuple[Value, ...]
     keeps: tuple[Storage, ...]
     forward: tuple[Dim, ...]
-    backward: Dim
+    backward: tuple[Dim, ...]
+    gives_late: bool
     casts: int
     cached: int
     keeps_casts: bool
@@ -190,19 +194,28 @@ def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ..
     own = {value.storage for value in given} - {value.storage for value in reads} - set(keeps)
     copies = sum((storage.bytes for storage in own), start=0)
     moments = [_total(moment) for moment in passing or saved.forward or ((),)]
-    if needs_grad and saved.until:
-        moments.append(_total(saved.until) - _total(saved.own) - _total(outputs))
+    first = 0 if passing and not saved.until else -1
+    forward = [moment + copies * (not passing or index == first) for index, moment in enumerate(moments)]
+    if saved.until:
+        kept_later = _total(saved.own) if needs_grad else 0
+        forward.append(_total(saved.until) - kept_later - _total(outputs) + copies)
     item_bytes = ITEM_BYTES[compute.autocast] if compute.autocast and spec.autocast in LOWERED else 0
+    casts = (trained if passing else parameters) * item_bytes
+    keeps_casts = goes_on or (saved.weights and needs_grad)
+    gradients = trained * (item_bytes or WEIGHT_BYTES)
+    counted = _total(saved.own) + gradients + casts * keeps_casts
+    returning = [_total(moment) - counted for moment in saved.returning] or [_total(saved.backward)]
     return Step(
         node_id,
         reads,
         makes,
         keeps,
-        forward=tuple(moment + copies for moment in moments),
-        backward=_total(saved.backward) if needs_grad else 0,
-        casts=(trained if passing else parameters) * item_bytes,
+        forward=tuple(forward),
+        backward=tuple(returning) if needs_grad else (0,),
+        gives_late=bool(saved.returning),
+        casts=casts,
         cached=trained * item_bytes,
-        keeps_casts=goes_on or (saved.weights and needs_grad),
+        keeps_casts=keeps_casts,
         parameters=parameters,
         trained=trained,
         is_known=is_known,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import total_ordering
 from math import gcd
 
-Monomial = tuple["str | FloorDiv", ...]
+Monomial = tuple["str | FloorDiv | Below", ...]
 
 
 @total_ordering
@@ -20,6 +20,21 @@ class FloorDiv:
 
     def __str__(self) -> str:
         return f"{_grouped(self.numerator)}//{self.divisor}"
+
+    def __lt__(self, other: object) -> bool:
+        return str(self) < str(other)
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Below:
+    """1 where a dim is smaller than a limit and 0 elsewhere: `(N < 128)`."""
+
+    dim: Expr
+    limit: int
+
+    def __str__(self) -> str:
+        return f"({self.dim} < {self.limit})"
 
     def __lt__(self, other: object) -> bool:
         return str(self) < str(other)
@@ -80,6 +95,17 @@ def symbol(name: str) -> Expr:
     return Expr((((name,), 1),))
 
 
+def below(dim: Dim, limit: int) -> Dim:
+    """1 where a dim is smaller than the limit, else 0."""
+    return int(dim < limit) if isinstance(dim, int) else Expr((((Below(dim, limit),), 1),))
+
+
+def at_most(dim: Dim, limit: int) -> Dim:
+    """The smaller of a dim and the limit."""
+    is_below = below(dim, limit)
+    return dim * is_below + limit * (1 - is_below)
+
+
 def as_expr(dim: Dim) -> Expr:
     """Any dim as a polynomial."""
     if isinstance(dim, Expr):
@@ -98,7 +124,7 @@ def evaluate(dim: Dim, sizes: Mapping[str, int]) -> int:
     total = 0
     for monomial, factor in dim.terms:
         for atom in monomial:
-            factor *= sizes[atom] if isinstance(atom, str) else _evaluate_quotient(atom, sizes)
+            factor *= sizes[atom] if isinstance(atom, str) else _evaluate_atom(atom, sizes)
         total += factor
     return total
 
@@ -123,8 +149,15 @@ def symbols(dim: Dim) -> frozenset[str]:
     names: set[str] = set()
     for monomial, _ in dim.terms:
         for atom in monomial:
-            names |= {atom} if isinstance(atom, str) else symbols(atom.numerator)
+            names |= {atom} if isinstance(atom, str) else symbols(_inside(atom))
     return frozenset(names)
+
+
+def jumps(dim: Dim) -> frozenset[Below]:
+    """What in a dim is one number up to a limit and another from there on."""
+    return frozenset(
+        atom for monomial, _ in as_expr(dim).terms for atom in monomial if isinstance(atom, Below)
+    )
 
 
 def polynomial(terms: Mapping[Monomial, int]) -> Dim:
@@ -180,14 +213,20 @@ def _without(monomial: Monomial, atoms: Monomial) -> Monomial | None:
     return tuple(remaining)
 
 
-def _evaluate_quotient(quotient: FloorDiv, sizes: Mapping[str, int]) -> int:
-    return evaluate(quotient.numerator, sizes) // quotient.divisor
+def _inside(atom: FloorDiv | Below) -> Expr:
+    return atom.numerator if isinstance(atom, FloorDiv) else atom.dim
 
 
-def _substitute_atom(atom: str | FloorDiv, sizes: Mapping[str, int]) -> Dim:
+def _evaluate_atom(atom: FloorDiv | Below, sizes: Mapping[str, int]) -> int:
+    inner = evaluate(_inside(atom), sizes)
+    return inner // atom.divisor if isinstance(atom, FloorDiv) else int(inner < atom.limit)
+
+
+def _substitute_atom(atom: str | FloorDiv | Below, sizes: Mapping[str, int]) -> Dim:
     if isinstance(atom, str):
         return sizes.get(atom, symbol(atom))
-    return substitute(atom.numerator, sizes) // atom.divisor
+    inner = substitute(_inside(atom), sizes)
+    return inner // atom.divisor if isinstance(atom, FloorDiv) else below(inner, atom.limit)
 
 
 def _term_text(monomial: Monomial, factor: int) -> str:

@@ -1,14 +1,8 @@
 """Recurrent layers."""
 
 from graph.catalog.params import Choice, Flag, Float, Int
-from graph.catalog.recurrent_memory import (
-    Kept,
-    kept_by_gru,
-    kept_by_lstm,
-    kept_by_rnn,
-    saves_fused,
-    saves_steps,
-)
+from graph.catalog.recurrent_fused import saves_fused
+from graph.catalog.recurrent_steps import Kept, kept_by_gru, kept_by_lstm, kept_by_rnn, saves_steps
 from graph.catalog.rules import FLOAT32, channels_of
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim, substitute

@@ -296,8 +296,11 @@ class Saved:
         own: tensors made inside the layer, such as masks and statistics.
         forward: further tensors that are there while the forward pass is inside the layer, moment by moment.
         backward: further tensors that are there while the backward pass is inside the layer.
+        returning: what stands for `own`, `backward`, copies of weights, and gradients of weights and inputs,
+            moment by moment, while the backward pass is inside; empty where all of these are there at once.
         passing: what stands for `forward` where no gradient is wanted, copies of weights in lower precision
-            included, but not of inputs; empty where it is `forward` and a copy of all weights.
+            included; those of inputs are there besides at the first moment. Empty where it is `forward` and a
+            copy of all weights.
         until: what is there besides the inputs while the forward pass has yet to keep and give the rest.
         weights: whether such copies are kept even where the backward pass goes no further.
     """
@@ -307,6 +310,7 @@ class Saved:
     own: tuple[TensorSpec, ...] = ()
     forward: tuple[tuple[TensorSpec, ...], ...] = ()
     backward: tuple[TensorSpec, ...] = ()
+    returning: tuple[tuple[TensorSpec, ...], ...] = ()
     passing: tuple[tuple[TensorSpec, ...], ...] = ()
     until: tuple[TensorSpec, ...] = ()
     weights: bool = False

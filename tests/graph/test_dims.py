@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.dims import Dim, Expr, as_expr, divide_exact, evaluate, substitute, symbol, symbols
+from graph.dims import Dim, Expr, as_expr, at_most, below, divide_exact, evaluate, substitute, symbol, symbols
 from graph.shapes import TensorSpec, format_shape, num_bytes, shape_symbols, shape_to_json
 
 N, T = symbol("N"), symbol("T")
@@ -23,6 +23,7 @@ DIMS = st.recursive(
         st.tuples(inner, inner).map(lambda pair: pair[0] - pair[1]),
         st.tuples(inner, inner).map(lambda pair: pair[0] * pair[1]),
         st.tuples(inner, st.integers(1, 6)).map(lambda pair: divided(*pair)),
+        st.tuples(inner, st.integers(-9, 99)).map(lambda pair: below(*pair)),
     ),
     max_leaves=6,
 )
@@ -35,6 +36,8 @@ def test_arithmetic_is_exact(left, right, divisor, sizes):
     assert evaluate(left - right, sizes) == a - b
     assert evaluate(left * right, sizes) == a * b
     assert evaluate(left // divisor, sizes) == a // divisor
+    assert evaluate(below(left, divisor), sizes) == (a < divisor)
+    assert evaluate(at_most(left, divisor), sizes) == min(a, divisor)
 
 
 @given(DIMS, SIZES)
