@@ -10,6 +10,8 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from graph.collecting import HOLD
+
 INTERVAL = 1000  # milliseconds between two collections of what is young
 ALL = 300  # collections until everything is looked at, which holds up the window for about 0.1 s
 SETTLING = 5  # collections while a run is built, which makes 100,000 objects that stay
@@ -24,7 +26,7 @@ class GarbageCollector(QObject):
 
     def __init__(self, parent: QObject | None = None, *, resumes: bool = False) -> None:
         super().__init__(parent)
-        self._resumes, self._was_enabled = resumes, False
+        self._resumes = resumes
         self._num_users = 0
         self._count = 0
         self._timer = QTimer(self, interval=INTERVAL)
@@ -40,8 +42,7 @@ class GarbageCollector(QObject):
         self._num_users += 1
         if self._num_users == 1:
             self._count = 0
-            self._was_enabled = gc.isenabled()
-            gc.disable()
+            HOLD.take()
             self._timer.start()
 
     def stop(self, *, is_kept: bool = False) -> None:
@@ -58,8 +59,7 @@ class GarbageCollector(QObject):
             gc.freeze()
         else:
             gc.unfreeze()
-        if self._was_enabled or self._resumes:
-            gc.enable()
+        HOLD.release(resumes=self._resumes)
 
     @Slot()
     def collect(self) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from builder.background import Job
 from builder.texts import tr
+from graph.collecting import without_collecting
 
 PATIENCE = 300  # milliseconds before anything is shown
 
@@ -73,11 +74,8 @@ def _let_go(job: Job, window: QWidget) -> None:
 @contextmanager
 def _garbage_left_alone() -> Iterator[None]:
     """No search for garbage among a million new objects, which would hold up every thread; they stay."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
+    with without_collecting():
+        try:
+            yield
+        finally:
+            gc.freeze()

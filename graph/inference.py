@@ -7,6 +7,7 @@ from heapq import heapify, heappop, heappush
 
 from graph.catalog.params import Value
 from graph.catalog.spec import LayerSpec
+from graph.collecting import without_collecting
 from graph.custom_clashes import name_clashes
 from graph.dims import Dim
 from graph.document import Change, Edge, Graph, Node, PortRef, Project
@@ -120,9 +121,10 @@ class Inference:
         self._results, self._placed, self._sheets, self._computed = {}, {}, Sheets(self._env), None
         self._faulty, self._passing = set(), set()
         self._problems = self._dead_ends = None
-        self._sort()
-        for node_id in self._rank:
-            self._keep(node_id, self._infer(node_id))
+        with without_collecting():
+            self._sort()
+            for node_id in self._rank:
+                self._keep(node_id, self._infer(node_id))
         return set(self._rank)
 
     def update(self, change: Change) -> set[str]:
@@ -203,7 +205,13 @@ class Inference:
     def _propagate(self, node_ids: Iterable[str]) -> set[str]:
         queue = [(self._rank[node_id], node_id) for node_id in set(node_ids)]
         heapify(queue)
-        queued, changed = {node_id for _, node_id in queue}, set()
+        queued = {node_id for _, node_id in queue}
+        with without_collecting():
+            return self._spread(queue, queued)
+
+    def _spread(self, queue: list[tuple[int, str]], queued: set[str]) -> set[str]:
+        """Goes on along the edges from the nodes in a heap, as long as results change."""
+        changed = set[str]()
         while queue:
             _, node_id = heappop(queue)
             before, after = self._results.get(node_id), self._infer(node_id)
