@@ -181,7 +181,7 @@ def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ..
     inputs = Inputs((value.spec for value in given), call.inputs.ports)
     dtypes = [_dtype_given(spec, inputs, output.dtype, compute) for output in call.outputs]
     outputs = tuple(replace(output, dtype=d) for output, d in zip(call.outputs, dtypes, strict=True))
-    ran = LayerCall(inputs, outputs, call.params, compute)
+    ran = LayerCall(inputs, outputs, call.params, compute, not given or given[0].in_order)
     parameters = spec.parameters(call)
     trained = spec.trained_when_frozen(call) if call.params.get(FROZEN.name) else parameters
     goes_on = any(value.needs_grad for value in reads)
@@ -194,11 +194,11 @@ def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ..
     own = {value.storage for value in given} - {value.storage for value in reads} - set(keeps)
     copies = sum((storage.bytes for storage in own), start=0)
     moments = [_total(moment) for moment in passing or saved.forward or ((),)]
-    first = 0 if passing and not saved.until else -1
+    yet_to_keep = saved.until if needs_grad else saved.before
+    first = 0 if passing and not saved.before else -1
     forward = [moment + copies * (not passing or index == first) for index, moment in enumerate(moments)]
-    if saved.until:
-        kept_later = _total(saved.own) if needs_grad else 0
-        forward.append(_total(saved.until) - kept_later - _total(outputs) + copies)
+    to_come = _total(outputs) + (_total(saved.own) if needs_grad else 0)
+    forward += [_total(moment) + copies - to_come for moment in yet_to_keep]
     item_bytes = ITEM_BYTES[compute.autocast] if compute.autocast and spec.autocast in LOWERED else 0
     casts = (trained if passing else parameters) * item_bytes
     keeps_casts = goes_on or (saved.weights and needs_grad)

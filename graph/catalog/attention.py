@@ -2,13 +2,12 @@
 
 from math import gcd
 
+from graph.catalog.attention_memory import saves_heads
 from graph.catalog.masks import Mask, causal_arguments, require_masks
 from graph.catalog.params import Flag, Float, Int
 from graph.catalog.products import matrix_flops
 from graph.catalog.rules import FLOAT32, broadcast, channels_of, require_same, require_same_dtypes
-from graph.catalog.saving import mask
 from graph.catalog.spec import DOCS, Function, Inputs, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
-from graph.catalog.transformer_memory import copied_projections, is_frozen
 from graph.dims import Dim, substitute
 from graph.shapes import FLOATS, SetParam, Shape, ShapeError, TensorSpec, format_shape, num_elements
 
@@ -182,34 +181,6 @@ def _multihead_flops(call: LayerCall) -> Dim:
     return substitute(total, {"N": 1})
 
 
-def _saves_heads(call: LayerCall) -> Saved:
-    """Copies of the inputs, their projections, the weights of every head, and the answers they give.
-
-    Inputs of equal shapes are taken for one tensor, of which torch keeps one copy.
-    """
-    p, (query, key, value), out = call.params, call.inputs[:3], call.outputs[0]
-    weights = call.outputs[1]
-    scores = TensorSpec((int(p.num_heads), *weights.shape), out.dtype)
-    dropped = (mask(scores.shape, out.dtype, call), scores) if p.dropout else ()
-    keys = TensorSpec((weights.shape[0], weights.shape[2], p.embed_dim), out.dtype)
-    is_one = query.shape == key.shape == value.shape
-    unscaled = (out,) if is_one and not (p.add_bias_kv or p.add_zero_attn) else ()
-    reads = not is_frozen(call)
-    inputs = () if p.batch_first or not reads else (0, 1, 2)
-    ordered = (query,) if is_one else (query, key, value)
-    copies = ordered if p.batch_first and reads else ()
-    projected = (*unscaled, out, keys, keys)
-    own = (*copies, *projected, scores, *dropped, *((out,) if reads else ()))
-    copied = copied_projections(call, query.shape[1], (3 if is_one else 1) * int(p.embed_dim) ** 2)
-    projecting = (out, keys, keys, *ordered, *copied) if copied else ()
-    in_order = (out, out, keys, keys, keys)  # projections, again in the order of the heads; no output yet
-    attending = (out, keys, keys, TensorSpec((2, *scores.shape), out.dtype))
-    passing = (projecting, in_order, attending)
-    # oneDNN wants the factors of products in lower precision in the order of their dims.
-    backward = (TensorSpec((2 + (call.compute.autocast is not None), *out.shape), out.dtype),)
-    return Saved(inputs, own=own, backward=backward, passing=passing, until=projecting)
-
-
 MULTIHEAD_ATTENTION = LayerSpec(
     type="MultiheadAttention",
     category=CATEGORY,
@@ -251,7 +222,7 @@ MULTIHEAD_ATTENTION = LayerSpec(
     ),
     parameters=_multihead_parameters,
     flops=_multihead_flops,
-    saves=_saves_heads,
+    saves=saves_heads,
     autocast="lower",
     stem="attention",
     keywords=("self-attention", "cross-attention", *KEYWORDS),

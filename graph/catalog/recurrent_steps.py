@@ -40,14 +40,15 @@ def saves_steps(call: LayerCall, gates: int, within: Kept) -> Saved:
         for run in sorted({0, runs - 1})
         for is_begun, moment in _turns(sizes, run)
     ]
-    spread = _spread(call, sizes)
+    spread = (_spread(call, sizes),) if _spread(call, sizes) else ()
     return Saved(
         () if is_frozen else inputs_kept(call),
         own=(*between_layers(call, sizes, again=not is_frozen), copies, kept(runs)),
         forward=((_all_gates(sizes), _joined(call, sizes, is_apart=has_exact_states)),),
         returning=() if is_frozen else tuple(returning),
         passing=(*_passing(call, sizes), (_all_gates(sizes), _joined(call, sizes, is_apart=True))),
-        until=(_all_gates(sizes), *spread) if spread else (),
+        until=spread,
+        before=spread,
         weights=True,
     )
 
@@ -105,7 +106,7 @@ def _passing(call: LayerCall, sizes: Sizes) -> list[Moment]:
     moments = [(gates, weights, product_space(sizes.batch, sizes.output, hidden, sizes.dtype))]
     others = (gates,) * (sizes.directions - 1)  # the first direction's are there until the second's are
     if others:
-        moments.append((gates, *others, *_spread(call, sizes)))
+        moments.append((*others, *(_spread(call, sizes) or (gates,))))
     if len(sizes.widths) > 1:
         read = TensorSpec((len(others), *out.shape), out.dtype)
         cast = TensorSpec((out.dtype != sizes.dtype, *out.shape), sizes.dtype)
@@ -116,13 +117,15 @@ def _passing(call: LayerCall, sizes: Sizes) -> list[Moment]:
 
 
 def _spread(call: LayerCall, sizes: Sizes) -> Moment:
-    """What the product of the input and frozen weights copies where it is one of each step."""
+    """What is there while the input is multiplied by frozen weights, if that is one product for each step."""
     hidden, width = sizes.gates * int(sizes.p.hidden_size), int(sizes.p.input_size)
     copied = copied_projections(call, sizes.steps, hidden * width)
-    if not copied or not sizes.p.batch_first:
-        return copied
+    if not copied:
+        return ()
+    if not sizes.p.batch_first:
+        return (_all_gates(sizes), *copied)
     read = TensorSpec((sizes.batch, sizes.steps, width), sizes.dtype)
-    return (*copied, read, product_space(sizes.batch, width, hidden, sizes.dtype))
+    return (_all_gates(sizes), *copied, read, product_space(sizes.batch, width, hidden, sizes.dtype))
 
 
 def kept_by_rnn(p: Params, steps: Dim, has_exact_states: bool) -> Dim:

@@ -278,12 +278,21 @@ class Compute:
 
 
 class LayerCall(NamedTuple):
-    """A layer with everything known about it: what its cost rules and its code are computed from."""
+    """A layer with everything known about it: what its cost rules and its code are computed from.
+
+    Args:
+        inputs: what comes in.
+        outputs: what it gives.
+        params: complete and checked.
+        compute: what it is run with.
+        in_order: whether the entries of the first input lie in memory in their order.
+    """
 
     inputs: Inputs
     outputs: tuple[TensorSpec, ...]
     params: Params
     compute: Compute = Compute()
+    in_order: bool = True
 
 
 @dataclass(frozen=True)
@@ -299,9 +308,10 @@ class Saved:
         returning: what stands for `own`, `backward`, copies of weights, and gradients of weights and inputs,
             moment by moment, while the backward pass is inside; empty where all of these are there at once.
         passing: what stands for `forward` where no gradient is wanted, copies of weights in lower precision
-            included; those of inputs are there besides at the first moment. Empty where it is `forward` and a
-            copy of all weights.
-        until: what is there besides the inputs while the forward pass has yet to keep and give the rest.
+            included. Those of inputs are there besides at the first moment, and in `before` if there is that.
+            Empty where it is `forward` and a copy of all weights.
+        until: what is there besides the inputs, moment by moment, before the rest is kept and given.
+        before: the same where no gradient is wanted, and nothing is kept.
         weights: whether such copies are kept even where the backward pass goes no further.
     """
 
@@ -312,7 +322,8 @@ class Saved:
     backward: tuple[TensorSpec, ...] = ()
     returning: tuple[tuple[TensorSpec, ...], ...] = ()
     passing: tuple[tuple[TensorSpec, ...], ...] = ()
-    until: tuple[TensorSpec, ...] = ()
+    until: tuple[tuple[TensorSpec, ...], ...] = ()
+    before: tuple[tuple[TensorSpec, ...], ...] = ()
     weights: bool = False
 
 

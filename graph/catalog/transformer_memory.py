@@ -17,10 +17,10 @@ def is_frozen(call: LayerCall) -> bool:
 
 
 def copied_projections(call: LayerCall, steps: Dim, numbers: int) -> Moment:
-    """What projections copy of frozen weights in lower precision: on a CPU, once for each step.
+    """What projections copy of frozen weights in lower precision: on a CPU, mostly once for each step.
 
-    PyTorch multiplies a sequence in another order than batches by frozen weights as one product a step, and
-    oneDNN wants the weights of each of them.
+    PyTorch multiplies a sequence that does not lie in memory step by step by frozen weights as one product a
+    step, and oneDNN wants the weights of each of them.
 
     Args:
         call: the layer.
@@ -30,7 +30,7 @@ def copied_projections(call: LayerCall, steps: Dim, numbers: int) -> Moment:
     lower = call.compute.autocast
     if lower is None or not is_frozen(call):
         return ()
-    is_spread = call.compute.device == "cpu" and call.params.batch_first
+    is_spread = call.compute.device == "cpu" and bool(call.params.batch_first) == call.in_order
     return (TensorSpec((1 + steps * is_spread, numbers), lower),)
 
 
@@ -62,7 +62,7 @@ def saves_stacks(*stacks: tuple[str, int, int | None], normed: bool = False) -> 
             own=tuple(own),
             backward=_on_the_way_back(call, given),
             passing=tuple(passing),
-            until=(*before, *projecting) if projecting else (),
+            until=((*before, *projecting),) if projecting else (),
         )
 
     return saves

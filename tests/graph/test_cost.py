@@ -4,7 +4,7 @@ import pytest
 
 from graph.cost_memory import TrainingMemory, largest_batch, training_memory
 from graph.cost_trace import trace
-from graph.dims import symbol
+from graph.dims import below, symbol
 from graph.inference import Inference
 from tests.graph.builders import chain
 
@@ -103,3 +103,11 @@ def test_huge_layers_are_counted_without_being_made():
 def test_nodes_that_are_wrong_are_left_out():
     graph = chain(("Input", {"shape": [8]}), ("Linear", {}), ("Linear", {"in_features": 3}), "ReLU")
     assert [step.node for step in trace(Inference(graph))] == ["n1", "n2"]
+
+
+def test_a_larger_batch_that_takes_less_is_found_too():
+    less_from_10_on = TrainingMemory(0, 0, 0, 0, 0, (N * 100 + N * 100 * below(N, 10),))
+    assert [less_from_10_on.peak(size) for size in (9, 10)] == [1800, 1000]
+    assert largest_batch(less_from_10_on, 1000) == 10
+    assert largest_batch(less_from_10_on, 999) == 4
+    assert largest_batch(less_from_10_on, 199) == 0

@@ -1,96 +1,37 @@
-"""Predicted training memory, held against what PyTorch's CPU allocator hands out in a real step.
-
-Measured are the allocator's bytes at their peak, as the profiler reports them: tensors and what kernels ask
-for themselves. Weights, buffers, optimizer state and the batch, which were there before, come on top.
-"""
+"""Predicted training memory, held against what PyTorch's CPU allocator hands out in a real step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Iterator
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 import torch
-from torch.nn import functional
-from torch.profiler import ProfilerActivity, profile
 
-from codegen.exporting.samples import Samples
-from codegen.live import build
-from graph.catalog.settings import FROZEN
 from graph.cost_memory import training_memory
-from graph.cost_trace import LOWER, trace
+from graph.cost_trace import trace
 from graph.document import Project
 from graph.inference import Inference
 from graph.templates import template, templates
+from tests import memory
 from tests.graph.builders import chain
 from tests.graph.networks import NETWORKS
+from tests.memory import BATCH, PRECISIONS, STATES, frozen, measured, predicted
 
-BATCH = 32
-STATES = {"SGD": 0, "Adam": 2, "AdamW": 2}
-PRECISIONS = ("float32", "amp-bfloat16")
 TEMPLATES = [entry.name for entry in templates()]
 BACKBONES = ("resnet18", "mobilenet_v3_small", "efficientnet_b0", "densenet121", "squeezenet1_1", "swin_t")
+LAYERS = [name for name in memory.ALL if name not in {*TEMPLATES, *NETWORKS}]
+SMALL = [name for name in TEMPLATES if name not in ("ResNet18", "UNet", "ViT", "MobileNet", "GPT")]
 
 
-def peak_of(step: Callable[[], None]) -> int:
-    """Bytes that the allocator has handed out at most while a step runs, beyond those before it."""
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-        step()
-    events = [event for event in profiler.profiler.kineto_results.events() if event.name() == "[memory]"]
-    live = peak = 0
-    for event in sorted(events, key=lambda event: event.start_ns()):
-        live += event.nbytes()
-        peak = max(peak, live)
-    return peak
-
-
-def loss_of(outputs: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
-    """A loss of everything that a network gives, as of scores of classes along the last dim."""
-    parts = [output.flatten(0, -2) for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
-    targets = (torch.zeros(len(part), dtype=torch.long) for part in parts)
-    losses = [functional.cross_entropy(part, target) for part, target in zip(parts, targets, strict=True)]
-    return torch.stack(losses).sum()
-
-
-def frozen(project: Project, where: str) -> Project:
-    """The network with its weights frozen in all layers but the last, or but the first and the last."""
-    graph = project.graph
-    learning = [node for node in graph.nodes.values() if graph.catalog[node.type].param(FROZEN.name)]
-    for node in learning[where == "middle" : -1]:
-        node.params[FROZEN.name] = True
-    return project
-
-
-def measured(project: Project, optimizer_type: str, precision: str, batch: int = BATCH) -> int:
-    """Bytes at the peak of the second training step, when the optimizer has its state."""
-    module, lower = build(project, seed=0).module.train(), LOWER.get(precision)
-    inputs = Samples(project).inputs(batch)
-    optimizer = getattr(torch.optim, optimizer_type)(module.parameters(), lr=0.01, fused=True)
-
-    def step() -> None:
-        with torch.autocast("cpu", dtype=getattr(torch, lower)) if lower else nullcontext():
-            outputs = module(*inputs)
-            loss = loss_of(outputs)
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-
-    step()
-    weights = sum(parameter.nbytes for parameter in module.parameters())
-    trained = sum(parameter.nbytes for parameter in module.parameters() if parameter.requires_grad)
-    others = sum(tensor.nbytes for tensor in (*module.buffers(), *inputs))
-    return weights + trained * STATES[optimizer_type] + others + peak_of(step)
-
-
-def predicted(project: Project, optimizer_type: str, precision: str, batch: int = BATCH) -> int:
-    inference = Inference(project.graph)
-    assert not inference.problems()
-    memory = training_memory(trace(inference, precision), STATES[optimizer_type])
-    (leading, *_) = Samples(project).inputs(batch)
-    peak = memory.peak(batch, {"T": leading.shape[-1]})
-    assert peak is not None
-    return peak
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Kernels take buffers for each thread, which are predicted for one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -148,6 +89,26 @@ def test_a_batch_of_any_size_trains_in_the_memory_that_is_predicted(name, batch,
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("part", ["whole", "front", "middle"])
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_batch_trains_in_the_memory_that_is_predicted(name, part, precision):
+    assert memory.ratio(name, part, "SGD", precision, 8) == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("part", ["whole", "front", "middle"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_sequence_layer_trains_in_the_memory_that_is_predicted(name, part, precision):
+    assert memory.ratio(name, part, "AdamW", precision, BATCH) == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.parametrize("batch", [127, 128])
+def test_a_kernel_that_works_in_another_way_for_a_large_batch_is_predicted(batch):
+    assert memory.ratio("LSTM", "front", "AdamW", "float32", batch) == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("is_frozen", [False, True], ids=["trained", "frozen"])
 @pytest.mark.parametrize("model", BACKBONES)
 def test_a_backbone_trains_in_the_memory_that_is_predicted(model, is_frozen, precision):
@@ -163,3 +124,15 @@ def test_what_is_inside_own_code_is_not_guessed():
     *others, last = trace(Inference(project.graph))
     memory = training_memory([*others, replace(last, is_known=False)], STATES["AdamW"])
     assert memory.peak(BATCH) is None
+
+
+def test_what_is_off_is_printed(monkeypatch):
+    monkeypatch.setattr(memory, "ratio", lambda name, part, *others: 1.2 if part == "front" else 1.05)
+    out, err = StringIO(), StringIO()
+    arguments = ("--network", "MLP", "--batch", "8", "--optimizer", "SGD")
+    assert memory.main(arguments, out, err) == 1
+    assert out.getvalue().splitlines() == [
+        "1.20 of what is measured: MLP, front, SGD, float32, 8",
+        "1.20 of what is measured: MLP, front, SGD, amp-bfloat16, 8",
+        "6 cases; more than 10% off: 2",
+    ]

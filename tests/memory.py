@@ -1,0 +1,182 @@
+"""Looks for networks that take more or less memory to train than is predicted, by more than a tenth.
+
+`python -m tests.memory` trains every template and every kind of network for two steps: whole, with a frozen
+front, and with a frozen middle; with several batch sizes, optimizers and precisions. It takes minutes.
+
+Measured are the bytes of PyTorch's CPU allocator at their peak, as the profiler reports them: tensors and
+what kernels ask for themselves. Weights, buffers, optimizer state and the batch, which were there before,
+come on top.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
+from itertools import product
+from typing import Any, TextIO
+
+import torch
+from torch.nn import functional
+from torch.profiler import ProfilerActivity, profile
+
+from codegen.exporting.samples import Samples
+from codegen.live import build
+from graph.catalog.settings import FROZEN
+from graph.cost_memory import training_memory
+from graph.cost_trace import LOWER, trace
+from graph.document import Project
+from graph.inference import Inference
+from graph.templates import templates
+from tests.graph.builders import chain
+from tests.graph.networks import NETWORKS, Network, head
+
+BATCH = 32
+BATCHES = (8, 32, 128)
+STATES = {"SGD": 0, "Adam": 2, "AdamW": 2}
+PRECISIONS = ("float32", "amp-bfloat16")
+PARTS = ("whole", "front", "middle")
+TOLERANCE = 0.1
+ROUND = 100  # cases between two words about how far it is
+RECURRENT: Sequence[tuple[int, dict[str, Any]]] = (
+    (48, {"hidden_size": 64}),
+    (48, {"hidden_size": 64, "num_layers": 2, "bidirectional": True}),
+    (256, {"hidden_size": 32, "num_layers": 3}),
+)
+ATTENTION: Sequence[tuple[int, dict[str, Any]]] = (
+    (64, {"num_heads": 4}),
+    (16, {"num_heads": 4, "dropout": 0.1}),
+    (16, {"num_heads": 4, "batch_first": False}),
+)
+
+
+def recurrent(type_name: str, width: int, params: Mapping[str, Any]) -> Project:
+    """A recurrent layer behind a Linear one of this width, whose gradient it passes on."""
+    layers = (("Linear", {"out_features": width}), (type_name, params), "LastStep", "Linear", "Output")
+    return Project(graph=chain(("Input", {"shape": [28, 28]}), *layers))
+
+
+def attending(steps: int, params: Mapping[str, Any]) -> Project:
+    """Attention to so many steps behind a Linear layer."""
+    net = Network([steps, 32])
+    x = net.add("Linear", net.input, out_features=64)
+    turn = [] if params.get("batch_first", True) else [("Permute", {"dims": [1, 0, 2]})]
+    x = net.row(x, *turn)
+    x = net.add("MultiheadAttention", x, x, x, **params)
+    return net.project(net.row(x, *turn, ("Mean", {"dim": [1]}), head()))
+
+
+def _networks() -> Iterator[tuple[str, Callable[[], Project]]]:
+    for entry in templates():
+        yield entry.name, entry.project
+    yield from NETWORKS.items()
+    for type_name, more in (("RNN", {}), ("GRU", {}), ("LSTM", {}), ("LSTM", {"proj_size": 16})):
+        for width, params in RECURRENT:
+            given = {**params, **more}
+            yield f"{type_name} {_text(given)} behind {width}", partial(recurrent, type_name, width, given)
+    for steps, params in ATTENTION:
+        yield f"attention {_text(params)} to {steps}", partial(attending, steps, params)
+
+
+def _text(params: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in params.items())
+
+
+ALL = dict(_networks())
+
+
+def peak_of(step: Callable[[], None]) -> int:
+    """Bytes that the allocator has handed out at most while a step runs, beyond those before it."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        step()
+    events = [event for event in profiler.profiler.kineto_results.events() if event.name() == "[memory]"]
+    live = peak = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        live += event.nbytes()
+        peak = max(peak, live)
+    return peak
+
+
+def loss_of(outputs: torch.Tensor | tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """A loss of everything that a network gives, as of scores of classes along the last dim."""
+    parts = [output.flatten(0, -2) for output in (outputs if isinstance(outputs, tuple) else (outputs,))]
+    targets = (torch.zeros(len(part), dtype=torch.long) for part in parts)
+    losses = [functional.cross_entropy(part, target) for part, target in zip(parts, targets, strict=True)]
+    return torch.stack(losses).sum()
+
+
+def frozen(project: Project, where: str) -> Project:
+    """The network with its weights frozen in all layers but the last, or but the first and the last."""
+    graph = project.graph
+    learning = [node for node in graph.nodes.values() if graph.catalog[node.type].param(FROZEN.name)]
+    for node in learning[where == "middle" : -1]:
+        node.params[FROZEN.name] = True
+    return project
+
+
+def measured(project: Project, optimizer_type: str, precision: str, batch: int = BATCH) -> int:
+    """Bytes at the peak of the second training step, when the optimizer has its state."""
+    module, lower = build(project, seed=0).module.train(), LOWER.get(precision)
+    inputs = Samples(project).inputs(batch)
+    optimizer = getattr(torch.optim, optimizer_type)(module.parameters(), lr=0.01, fused=True)
+
+    def step() -> None:
+        with torch.autocast("cpu", dtype=getattr(torch, lower)) if lower else nullcontext():
+            outputs = module(*inputs)
+            loss = loss_of(outputs)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    step()
+    weights = sum(parameter.nbytes for parameter in module.parameters())
+    trained = sum(parameter.nbytes for parameter in module.parameters() if parameter.requires_grad)
+    others = sum(tensor.nbytes for tensor in (*module.buffers(), *inputs))
+    return weights + trained * STATES[optimizer_type] + others + peak_of(step)
+
+
+def predicted(project: Project, optimizer_type: str, precision: str, batch: int = BATCH) -> int:
+    inference = Inference(project.graph)
+    assert not inference.problems()
+    memory = training_memory(trace(inference, precision), STATES[optimizer_type])
+    (leading, *_) = Samples(project).inputs(batch)
+    peak = memory.peak(batch, {"T": leading.shape[-1]})
+    assert peak is not None
+    return peak
+
+
+def ratio(name: str, part: str, optimizer_type: str, precision: str, batch: int) -> float:
+    """What is predicted, as a share of what is measured."""
+    project = ALL[name]() if part == "whole" else frozen(ALL[name](), part)
+    truth = measured(project, optimizer_type, precision, batch)
+    return predicted(project, optimizer_type, precision, batch) / truth
+
+
+def main(arguments: Sequence[str], out: TextIO, err: TextIO) -> int:
+    """0 where all are predicted, 1 with the others printed, 2 for wrong usage."""
+    parser = argparse.ArgumentParser(prog="python -m tests.memory", description=__doc__)
+    parser.add_argument("--network", action="append", choices=sorted(ALL), metavar="NAME")
+    parser.add_argument("--batch", action="append", type=int)
+    parser.add_argument("--optimizer", action="append", choices=sorted(STATES))
+    options = parser.parse_args(arguments)
+    off = looked_at = 0
+    optimizers, batches = options.optimizer or ("AdamW", "SGD"), options.batch or BATCHES
+    for case in product(options.network or ALL, PARTS, optimizers, PRECISIONS, batches):
+        share = ratio(*case)
+        looked_at += 1
+        if abs(share - 1) > TOLERANCE:
+            off += 1
+            out.write(f"{share:.2f} of what is measured: {', '.join(map(str, case))}\n")
+        if looked_at % ROUND == 0:
+            err.write(f"{looked_at:,} cases, {off:,} off, now {case[0]}\n")
+    out.write(f"{looked_at:,} cases; more than {TOLERANCE:.0%} off: {off:,}\n")
+    return 1 if off else 0
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(
+        1
+    )  # the buffers of kernels, of which each thread has its own, are predicted for one
+    sys.exit(main(sys.argv[1:], sys.stdout, sys.stderr))
