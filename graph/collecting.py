@@ -11,7 +11,7 @@ from threading import Lock
 class Hold:
     """Keeps Python from collecting as long as anybody in the process wants that, in whichever thread.
 
-    Python looks through young objects again and again while they become more, so that each takes longer to make
+    Python looks through young objects again and again while they become more, so that each takes longer
     the more there are. Garbage in cycles waits until the last has let go; other garbage goes at once.
     """
 

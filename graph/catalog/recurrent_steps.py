@@ -103,7 +103,7 @@ def _passing(call: LayerCall, sizes: Sizes) -> list[Moment]:
     """
     hidden, out, gates = sizes.gates * int(sizes.p.hidden_size), call.outputs[0], _all_gates(sizes)
     weights = TensorSpec((sizes.recurrent * sizes.is_lower,), sizes.dtype)
-    moments = [(gates, weights, product_space(sizes.batch, sizes.output, hidden, sizes.dtype))]
+    moments: list[Moment] = [(gates, weights, product_space(sizes.batch, sizes.output, hidden, sizes.dtype))]
     others = (gates,) * (sizes.directions - 1)  # the first direction's are there until the second's are
     if others:
         moments.append((*others, *(_spread(call, sizes) or (gates,))))
