@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from builder.panels.field_text import UNSET
@@ -18,17 +19,31 @@ from runtime.plan import OUTPUTS
 
 LOSS = "loss"
 TYPE = "type"
+IMAGE_NDIM = 4  # (N, C, H, W)
 
 
-def outputs_of(graph: Graph) -> list[Node]:
-    """The Outputs of a network, in the order in which it gives them."""
-    return [node for node in graph.nodes.values() if is_output(node, graph)]
+@dataclass(frozen=True)
+class Ends:
+    """Where samples enter a network, and where it gives its results, in their order."""
+
+    inputs: tuple[Node, ...] = ()
+    outputs: tuple[Node, ...] = ()
 
 
-def is_output(node: Node, graph: Graph) -> bool:
-    """Whether a node is an Output."""
+def ends_of(graph: Graph) -> Ends:
+    """The Inputs and Outputs of a network; a large one takes some milliseconds."""
+    ends = [node for node in graph.nodes.values() if is_end(node, graph)]
+    is_output = {node.id: bool(graph.catalog[node.type].inputs) for node in ends}
+    return Ends(
+        tuple(node for node in ends if not is_output[node.id]),
+        tuple(node for node in ends if is_output[node.id]),
+    )
+
+
+def is_end(node: Node, graph: Graph) -> bool:
+    """Whether a node is an Input or an Output."""
     spec = graph.catalog.get(node.type)
-    return spec is not None and isinstance(spec.code, Boundary) and bool(spec.inputs)
+    return spec is not None and isinstance(spec.code, Boundary)
 
 
 def is_per_output(training: Training) -> bool:
@@ -77,7 +92,7 @@ def with_output_value(training: Training, output: str, keys: Sequence[str], valu
     return with_entry(training, output, {**entry, LOSS: inner} if outer else inner)
 
 
-def with_own_losses(training: Training, graph: Graph, inference: Inference) -> dict[str, Any]:
+def with_own_losses(training: Training, ends: Ends, inference: Inference) -> dict[str, Any]:
     """The plan with a loss for each Output.
 
     An Output that gives what the Input takes is set to learn that; the others keep the loss of the plan.
@@ -86,17 +101,22 @@ def with_own_losses(training: Training, graph: Graph, inference: Inference) -> d
     spec = LOSSES.get(usual[TYPE]) if isinstance(usual[TYPE], str) else None
     if spec is None or len(spec.needs.outputs) > 1:
         usual = {TYPE: DEFAULTS[LOSS]}
-    inputs = [
-        node
-        for node in graph.nodes.values()
-        if (spec := graph.catalog.get(node.type)) and isinstance(spec.code, Boundary) and not spec.inputs
-    ]
-    entered = [tensor for node in inputs for tensor in inference.result(node.id).outputs.values()]
+    entered = _entering(ends, inference)
     entries = {}
-    for node in outputs_of(graph):
+    for node in ends.outputs:
         given = next(iter(inference.result(node.id).inputs.values()), None)
         entries[node.id] = _first_entry(given, entered, usual)
     return {**training, OUTPUTS: entries}
+
+
+def takes_image(ends: Ends, inference: Inference) -> bool:
+    """Whether an Input takes (C, H, W)."""
+    found = _entering(ends, inference)
+    return any(tensor is not None and tensor.ndim == IMAGE_NDIM for tensor in found)
+
+
+def _entering(ends: Ends, inference: Inference) -> list[TensorSpec | None]:
+    return [tensor for node in ends.inputs for tensor in inference.result(node.id).outputs.values()]
 
 
 def _first_entry(

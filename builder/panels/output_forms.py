@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -16,6 +18,7 @@ from builder.panels.typed_form import TypedForm
 from builder.texts import later, tr, tr_made
 from builder.theme import GRID
 from graph.catalog.params import Choice
+from graph.model import Node
 from runtime.loss_choices import LOSSES
 from runtime.output_choices import OUTPUT_SETTINGS
 from runtime.plan import OUTPUTS
@@ -89,9 +92,10 @@ class OutputsForm(QWidget):
         self._layout.setSpacing(0)
 
     def show_outputs(
-        self, nodes: dict[str, str], training: Training, problems: dict[str, str], reasons: Reasons
+        self, outputs: Sequence[Node], training: Training, problems: dict[str, str], reasons: Reasons
     ) -> None:
-        """Shows what each Output learns, given their names by id."""
+        """Shows what each Output learns."""
+        nodes = {node.id: node.name for node in outputs}
         if list(nodes) != list(self.forms):
             self._rebuild(nodes)
         for output, form in self.forms.items():

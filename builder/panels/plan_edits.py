@@ -123,12 +123,6 @@ def value_problems(training: Training) -> dict[str, str]:
     return found
 
 
-def other_steps(training: Training) -> str:
-    """The preparation steps that the form has no field for, as one line."""
-    steps = [step for step in _chain(part_of(training, "data"), "train") if not _is_resize(step)]
-    return ", ".join(str(step.get("type", "?")) for step in steps)
-
-
 def note_problem(found: dict[str, str], spec: ParamSpec, value: Value, path: str) -> None:
     """Notes under its path what is wrong with a value, if anything is."""
     if not fits(spec, value):

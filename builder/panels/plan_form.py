@@ -7,14 +7,18 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from builder.panels.chain_edits import TRANSFORMS_KEY, chain_problems
+from builder.panels.chain_form import TransformsForm
 from builder.panels.form_row import default_state
 from builder.panels.lr_preview import LrPreview
 from builder.panels.output_edits import (
     LOSS,
-    is_output,
+    Ends,
+    ends_of,
+    is_end,
     is_per_output,
     output_problems,
-    outputs_of,
+    takes_image,
     with_output_loss,
     with_output_value,
     with_own_losses,
@@ -28,7 +32,6 @@ from builder.panels.plan_edits import (
     SETTING,
     TITLES,
     Training,
-    other_steps,
     part_of,
     part_specs,
     part_value,
@@ -77,8 +80,11 @@ class PlanForm(QWidget):
         self.error = _ErrorCard(self)
         self.parts = {part: PartForm(part, self) for part in PARTS}
         self.trust = TrustRow()
+        self.transforms = TransformsForm(self)
+        self.transforms.submitted.connect(self._take_transforms)
+        self.transforms.cancelled.connect(lambda key: session.take_back((TRANSFORMS_KEY, *key)))
         self.outputs = OutputsForm(self)
-        self._outputs: dict[str, str] = {}  # names by id
+        self._ends = Ends()
         self._retyped: _Retyped | None = None
         self.settings = SettingsForm(self)
         self.lr_preview = LrPreview(self)
@@ -98,6 +104,7 @@ class PlanForm(QWidget):
             form.cancelled.connect(lambda *key, part=part: session.take_back(("plan", part, *key)))
         for widget in (
             self.parts["data"],
+            self.transforms,
             self.settings.groups["Run"],
             self.parts[LOSS],
             self.outputs,
@@ -109,18 +116,27 @@ class PlanForm(QWidget):
             layout.addWidget(widget)
         layout.addStretch(1)
         session.changed.connect(self._follow)
-        session.document_replaced.connect(self.refresh)
+        session.document_replaced.connect(self.read)
+        session.scope_changed.connect(self.read)  # what changes elsewhere is not told while a block is shown
+        self.read()
+
+    @Slot()
+    def read(self) -> None:
+        """Reads the plan anew, and where the network begins and ends."""
+        self._ends = ends_of(self._session.project.graph)
         self.refresh()
 
     @Slot()
     def refresh(self) -> None:
         """Reads the plan anew."""
         training = self._session.project.training
-        problems = {**value_problems(training), **output_problems(training)}
+        problems = {**value_problems(training), **output_problems(training), **chain_problems(training)}
         reasons = Reasons.of(training)
         for form in self.parts.values():
             form.show_part(training, problems, reasons)
         self._show_outputs(training, problems, reasons)
+        is_image = takes_image(self._ends, self._session.main_inference)
+        self.transforms.show_plan(training, problems, is_image)
         for name, spec in SETTING.items():
             state = default_state(spec, setting(training, name), problems.get(name, ""))
             self.settings.show_state(name, state)
@@ -130,37 +146,33 @@ class PlanForm(QWidget):
 
     def _show_outputs(self, training: Training, problems: dict[str, str], reasons: Reasons) -> None:
         """Shows what single Outputs learn, where the plan has them learn by losses of their own."""
-        self._outputs = {node.id: node.name for node in outputs_of(self._session.project.graph)}
-        has_own = is_per_output(training)
+        has_own, outputs = is_per_output(training), self._ends.outputs
         self.outputs.setVisible(has_own)
         if has_own:
-            self.outputs.show_outputs(self._outputs, training, problems, reasons)
-        has_several = has_own or len(self._outputs) > 1
+            self.outputs.show_outputs(outputs, training, problems, reasons)
+        has_several = has_own or len(outputs) > 1
         self.parts[LOSS].allow(PER_OUTPUT, "" if has_several else tr("The network has no second Output."))
 
     @Slot(object, object)
     def _follow(self, change: Change, touched: frozenset[str]) -> None:
-        if "training" in change.fields:
+        if self._moves_ends(change):
+            self.read()
+        elif "training" in change.fields:
             self.refresh()
-        elif self._moves_outputs(change):
-            training = self._session.project.training
-            problems = {**value_problems(training), **output_problems(training)}
-            self._show_outputs(training, problems, Reasons.of(training))
 
-    def _moves_outputs(self, change: Change) -> bool:
-        """Whether Outputs came, went or are called otherwise; a large network is not searched for that."""
+    def _moves_ends(self, change: Change) -> bool:
+        """Whether Inputs or Outputs came, went or are others; a large network is not searched for that."""
         graph = self._session.project.graph
         ids = (*change.added, *change.updated)
         there = (graph.nodes[node_id] for node_id in ids if node_id in graph.nodes)
-        return not self._outputs.keys().isdisjoint(change.removed) or any(
-            is_output(node, graph) for node in there
-        )
+        known = {node.id for node in (*self._ends.inputs, *self._ends.outputs)}
+        return not known.isdisjoint(change.removed) or any(is_end(node, graph) for node in there)
 
     def _retype(self, part: str, name: str) -> None:
         training = self._session.project.training
         if name == PER_OUTPUT:
-            graph, inference = self._session.project.graph, self._session.main_inference
-            self._submit(with_own_losses(training, graph, inference), later("Give each Output a loss"), None)
+            own = with_own_losses(training, self._ends, self._session.main_inference)
+            self._submit(own, later("Give each Output a loss"), None)
             return
         if part == LOSS:
             training = {key: item for key, item in training.items() if key != OUTPUTS}
@@ -191,6 +203,10 @@ class PlanForm(QWidget):
         training = with_setting(self._session.project.training, name, value)
         label = later(f"Set {english(name).lower()}")
         self._submit(training, label, ("plan", name, burst) if burst else None)
+
+    @Slot(object, str, object)
+    def _take_transforms(self, training: Training, label: str, key: tuple[str, int] | None) -> None:
+        self._submit(training, label, None if key is None else (TRANSFORMS_KEY, *key))
 
     def _submit(self, training: Training, label: str, merge_key: object) -> None:
         self._session.apply(SetTraining(training, label), merge_key)
@@ -236,9 +252,7 @@ class PartForm(TypedForm):
         option = TABLES[self._part].get(type_name) if isinstance(type_name, str) else None
         if option is None and isinstance(type_name, str):
             return tr(TYPE_HELP[type_name]) if type_name in TYPE_HELP else ""
-        text = tr_made(option.details(part_of(training, self._part))) if option else ""
-        steps = other_steps(training) if self._part == "data" else ""
-        return tr("{text} Also prepared with {steps}.", text=text, steps=steps) if steps else text
+        return tr_made(option.details(part_of(training, self._part))) if option else ""
 
 
 class _ErrorCard(QFrame):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from builder.panels.field_text import UNSET
 from builder.panels.fields import ChoiceField, set_invalid
@@ -89,6 +89,10 @@ class TypedForm(QWidget):
         set_invalid(self.type_field, is_wrong)
         self.help.setText(help_text)
         self.help.setVisible(bool(help_text))
+
+    def add_to_top(self, layout: QLayout) -> None:
+        """Shows something at the end of the line with the type."""
+        self._top.addLayout(layout)
 
     def put_above_form(self, widget: QWidget) -> None:
         """Shows something between the help and the parameters."""

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.panels.output_edits import (
+    ends_of,
     entry_of,
     output_problems,
     with_output_loss,
@@ -157,7 +158,7 @@ def test_whatever_a_file_holds_the_form_can_show_it(session, form, broken):
 
 def test_an_output_like_the_input_is_set_to_learn_it():
     graph = heads((6,), (linear(6),), (linear(3),))
-    first = with_own_losses({"loss": "TripletMarginLoss"}, graph, Inference(graph))
+    first = with_own_losses({"loss": "TripletMarginLoss"}, ends_of(graph), Inference(graph))
     assert first["outputs"] == {
         "out_a": {"loss": {"type": "MSELoss"}, "target": "input"},
         "out_b": {"loss": {"type": "CrossEntropyLoss"}},

@@ -31,6 +31,7 @@ from graph.edits import Connect, RemoveNodes, SetParams
 from graph.problems import message
 from graph.templates import template, templates
 from runtime.data.choices import SETTINGS as DATA_SETTINGS
+from runtime.data.transform_choices import TRANSFORMS
 from runtime.output_choices import OUTPUT_SETTINGS
 from runtime.plan import TABLES
 from tests.builder.test_reasons import all_menus
@@ -159,8 +160,9 @@ def names_in(window):
     """Words that are the same in every language: types, parameters, ports, and what people called things."""
     project = window.session.project
     words = [*CATALOG, UNITS, TYPES, OTHER_NAMES, OF_QT, project.name, *project.blocks]
-    words += [name for table in TABLES.values() for name in table]
-    options = [option for table in TABLES.values() for option in table.values()]
+    tables = [*TABLES.values(), TRANSFORMS]
+    words += [name for table in tables for name in table]
+    options = [option for table in tables for option in table.values()]
     for param in (
         *SETTING.values(),
         *DATA_SETTINGS,
