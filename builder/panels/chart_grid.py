@@ -97,22 +97,29 @@ class ChartGrid(QWidget):
         for chart in self.charts.values():
             chart.set_theme(theme)
 
-    def draw(self, total_steps: int) -> None:
-        """Brings the charts up to date and paints them at once, all in one go."""
+    def draw(self, total_steps: int) -> bool:
+        """Brings the charts up to date and paints them at once, all in one go.
+
+        Returns:
+            whether all is done: one chart at a time is made, and fits its axis to its curves, so that no
+            call takes long.
+        """
         if self._history is None:
-            return
-        self.arrange(most_new=1)
+            return True
+        is_whole = self.arrange(most_new=1)
         steps = self._history.steps
         if self.follows and steps is not None:
             shown = x_range(steps[0] - 1, steps[1], total_steps)
             if shown != self._shown:
                 self._shown = shown
                 next(iter(self.charts.values())).set_steps(*shown)
+        has_fitted = False
         for chart in self.shown:
-            chart.draw()
+            has_fitted |= chart.draw(may_fit=not has_fitted)
         for chart in self.shown:
             chart.repaint_soon()
         QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest.value)
+        return is_whole and not has_fitted
 
     def draw_all(self) -> None:
         """Draws every chart anew, after something about all of it has changed."""
@@ -124,11 +131,14 @@ class ChartGrid(QWidget):
         """Follows the run again."""
         self.follows, self._shown = True, None
 
-    def arrange(self, *, most_new: int = len(CHARTS)) -> None:
+    def arrange(self, *, most_new: int = len(CHARTS)) -> bool:
         """All charts in a row; in two where they stay high enough, or a row would be too narrow.
 
         Args:
             most_new: so many are made at most, which takes some 0.02 s each; the others stay away for now.
+
+        Returns:
+            whether no chart is left to be made.
         """
         outputs = () if self._history is None else self._history.outputs
         wanted = [spec for chart in CHARTS if self._is_wanted(spec := chart.for_outputs(outputs))]
@@ -136,7 +146,7 @@ class ChartGrid(QWidget):
         wanted = [spec for spec in wanted if spec not in later]
         columns = self._room_for(len(wanted))
         if (wanted, columns) == (self._visible, self._columns):
-            return
+            return not later
         for spec in wanted:
             if not self._is_made(spec):
                 self._put(spec)
@@ -144,6 +154,7 @@ class ChartGrid(QWidget):
         for chart in self.charts.values():
             chart.setVisible(chart.spec in wanted)
         arrange(self._grid, self.shown, columns)
+        return not later
 
     def _is_wanted(self, spec: ChartSpec) -> bool:
         if spec.name not in self._chosen:

@@ -222,8 +222,10 @@ class Dashboard(QWidget):
         if self._history is None or not self.isVisible() or self._views.currentIndex() != CURVES:
             return
         # At once, while the run is held.
-        self._open_grid().draw(self.figures.total_steps)
+        is_done = self._open_grid().draw(self.figures.total_steps)
         self.frames += 1
+        if not is_done:
+            self._curves_pulse.request()
 
     @Slot()
     def _show_figures(self) -> None:

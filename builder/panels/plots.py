@@ -104,9 +104,15 @@ class Chart(QWidget):
         """Shows these steps."""
         self.plot.setXRange(first, last, padding=_X_MARGIN)
 
-    @Slot()
-    def draw(self) -> None:
-        """Takes in what the history holds by now of the steps in view; `repaint_soon` shows it."""
+    def draw(self, *, may_fit: bool = True) -> bool:
+        """Takes in what the history holds by now of the steps in view; `repaint_soon` shows it.
+
+        Args:
+            may_fit: whether the y-axis may follow the curves, with which the whole picture changes.
+
+        Returns:
+            whether it did.
+        """
         view = self._view = self._view or self._seen()
         series = {} if self._history is None else self._history.series
         for curve in self._curves:
@@ -115,9 +121,10 @@ class Chart(QWidget):
         self.plot.set_marks([] if self._history is None else self._history.marks)
         bounds = [curve.bounds for curve in self._curves]
         values = min(low for low, _ in bounds), max(high for _, high in bounds)
-        if values[0] <= values[1] and values != self._fitted:
-            self._fitted = values
-            self._fit_y(*values)
+        if not may_fit or values[0] > values[1] or values == self._fitted:
+            return False
+        self._fitted = values
+        return self._fit_y(*values)
 
     def _seen(self) -> View:
         (start, end), _ = self.plot.viewRange()
@@ -187,16 +194,17 @@ class Chart(QWidget):
         column.addLayout(head)
         column.addWidget(self.plot, 1)
 
-    def _fit_y(self, low: float, high: float) -> None:
-        """Keeps the curves in view, but leaves the axis alone while it fits well enough."""
+    def _fit_y(self, low: float, high: float) -> bool:
+        """Keeps the curves in view, but leaves the axis alone, and says so, while it fits well enough."""
         if not self.log_button.isChecked() and low >= 0 and (self.spec.from_zero or low < 0.5 * high):
             low = 0.0
         height = max(high - low, abs(high) * 1e-3, 1e-9)
         _, (shown_low, shown_high) = self.plot.viewRange()
-        fits = shown_low <= low and high <= shown_high
-        if not fits or shown_high - shown_low > _SLACK * height:
-            base = low if low == 0.0 else low - _MARGIN * height
-            self.plot.setYRange(base, high + 2 * _MARGIN * height, padding=0)
+        if shown_low <= low and high <= shown_high and shown_high - shown_low <= _SLACK * height:
+            return False
+        base = low if low == 0.0 else low - _MARGIN * height
+        self.plot.setYRange(base, high + 2 * _MARGIN * height, padding=0)
+        return True
 
     def _show_legend(self) -> None:
         """Names the curves that have begun."""

@@ -242,6 +242,18 @@ def test_a_stop_on_request_is_no_alarm(dashboard, qtbot):
     assert dashboard.status_label.text().startswith("Stopped on request · cpu · float32")
 
 
+def test_all_axes_follow_their_curves_though_one_does_at_a_time(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
+    drawn(dashboard, qtbot)
+    high = replace(steps(101, 5, loss=lambda step: 50.0), lrs=(0.1,) * 5, grad_norms=(900.0,) * 5)
+    dashboard.feed([high])
+    drawn(dashboard, qtbot)
+    tops = {name: chart.plot.viewRange()[1][1] for name, chart in dashboard.charts.items()}
+    assert tops["loss"] >= 50
+    assert tops["lr"] >= 0.1
+    assert tops["grad_norm"] >= 900
+
+
 @pytest.mark.parametrize("size", [(1250, 307), (940, 239)])
 def test_curves_have_room_in_the_panel_as_it_opens(dashboard, qtbot, size):
     dashboard.resize(*size)
