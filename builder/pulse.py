@@ -14,10 +14,10 @@ class Pulse(QObject):
 
     fired = Signal()
 
-    def __init__(self, interval: int, parent: QObject) -> None:
-        """Fires every `interval` milliseconds at most."""
+    def __init__(self, interval: int, parent: QObject, *, at_once: bool = True) -> None:
+        """Fires every `interval` milliseconds at most; not `at_once` means after other events had a turn."""
         super().__init__(parent)
-        self._interval = interval
+        self._interval, self._at_once = interval, at_once
         self._since = QElapsedTimer()
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._fire)
@@ -27,8 +27,8 @@ class Pulse(QObject):
         if self._timer.isActive():
             return
         left = self._interval - self._since.elapsed() if self._since.isValid() else 0
-        if left > 0:
-            self._timer.start(left)
+        if left > 0 or not self._at_once:
+            self._timer.start(max(left, 0))
         else:
             self._fire()
 

@@ -87,7 +87,7 @@ class Dashboard(QWidget):
         self.setMinimumHeight(LEAST_HEIGHT)  # two rows of charts must not push the canvas away
         self._curves_pulse = Pulse(FRAME, self)
         self._curves_pulse.fired.connect(self._draw)
-        self._figures_pulse = Pulse(FIGURES, self)
+        self._figures_pulse = Pulse(FIGURES, self, at_once=False)  # in one turn with curves it is long
         self._figures_pulse.fired.connect(self._show_figures)
         self.menu.charts_chosen.connect(self._choose_charts)
         self.menu.smoothing_chosen.connect(self._smooth)
