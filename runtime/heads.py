@@ -52,7 +52,11 @@ def heads_of(plan: TrainingPlan, outputs: Sequence[tuple[str, str]]) -> tuple[He
     """
     if not plan.outputs:
         return ()
-    heads = tuple(Head(output, name, _plan_of(plan, output)) for output, name in outputs)
+    names = [name for _, name in outputs]
+    heads = tuple(
+        Head(output, name if names.count(name) == 1 else f"{name} {output}", _plan_of(plan, output))
+        for output, name in outputs
+    )
     if heads and not any(head.plan.weight for head in heads):
         raise PlanError(
             join(heads[0].path, "weight"),

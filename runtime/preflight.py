@@ -109,9 +109,22 @@ def check_model(data: TrainData, plan: TrainingPlan, ends: Ends) -> None:
     known = {
         name: size for name, size in zip(entering, data.input_shape, strict=True) if isinstance(name, str)
     }
+    _check_heads(data, ends)
     for pair in _pairs(plan, ends, data):
         _check_dtypes(pair)
         _check_pair(pair, known)
+
+
+def _check_heads(data: TrainData, ends: Ends) -> None:
+    """Refuses Outputs that the targets were not made for, as a network edited during a run may have."""
+    learnt, there = ([each.head.output for each in data.heads], [head.output for head in ends.heads])
+    if learnt != there:
+        names = ", ".join(each.head.name for each in data.heads) or "none by itself"
+        raise TrainingFailure(
+            f"The run learns the Outputs {names}, but the network has "
+            f"{', '.join(head.name for head in ends.heads) or 'none by itself'}. "
+            "Expected the same Outputs in the same order. Stop the run and start another one for that."
+        )
 
 
 def _check_pair(pair: _Pair, known: Mapping[str, int]) -> None:

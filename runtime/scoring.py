@@ -79,7 +79,7 @@ class Scoring:
             each.head.figure(name)
             for each in self._heads
             for name in metric_names(
-                needs_of(each.head.loss), has_accuracy=each in self._judged, has_val=has_val
+                needs_of(each.head.loss), has_accuracy=_judge(each) is not None, has_val=has_val
             )
         ]
         return (TRAIN_LOSS, *([VAL_LOSS] if has_val else []), *parts)

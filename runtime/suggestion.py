@@ -147,6 +147,11 @@ class Situation:
         return given is not None and given == self.network.taken and given != self.data.output_shape
 
     @property
+    def has_one_loss(self) -> bool:
+        """Whether the plan's loss is that of the only Output."""
+        return self.network.outputs == 1 and not self.plan.outputs
+
+    @property
     def is_sequence(self) -> bool:
         """Whether layers read sequences, whose gradients can leap."""
         return not self.network.families.isdisjoint(SEQUENCES)
@@ -175,8 +180,8 @@ class Situation:
 
     @property
     def loss(self) -> str | None:
-        """The loss that suits; None where several Outputs have losses of their own."""
-        if self.network.outputs != 1:
+        """The loss that suits; None where Outputs have losses of their own, or need them."""
+        if not self.has_one_loss:
             return None
         if self.is_autoencoder:
             return "MSELoss"
@@ -237,10 +242,10 @@ def _part(training: Mapping[str, Value], name: str) -> dict[str, Value]:
 
 def _data(given: Situation) -> Iterator[Advice]:
     data, plan = given.data, given.plan
-    if given.is_autoencoder:
+    if given.has_one_loss and given.is_autoencoder:
         why = "The Output has the shape of the Input, so the network learns to give back what it gets."
         yield Advice("data.target", "input", why)
-    elif given.network.outputs == 1 and plan.data.target != "label":
+    elif given.has_one_loss and plan.data.target != "label":
         yield Advice(
             "data.target", "label", "The Output has another shape than the Input, so it learns labels."
         )

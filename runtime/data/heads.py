@@ -89,7 +89,7 @@ def _group_of(
             path, f"{path} is set, but the targets are no classes.", "class numbers 0, 1, 2, ...",
             f"Empty {path}, or choose other data.",
         )  # fmt: skip
-    known = count or int(numbers.max()) + 1
+    known = max(count or 0, int(numbers.max()) + 1)
     if len(groups) != known:
         raise PlanError(
             path,

@@ -19,7 +19,7 @@ from runtime import launch
 from runtime.checkpoint import checkpoint_folder, load_checkpoint
 from runtime.control import Control
 from runtime.data.prepared import HeadData, TrainData
-from runtime.events import EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
+from runtime.events import ChangeRefused, EpochEnded, Event, RunEnded, RunStarted, StepsRecorded
 from runtime.heads import Head, heads_of
 from runtime.options import PlanError
 from runtime.plan import TrainingPlan
@@ -332,6 +332,39 @@ def test_a_single_output_may_be_named_too(tmp_path):
     assert events[-1].reason == ""
     (record, *_) = of_type(events, StepsRecorded)
     assert record.losses[0] == pytest.approx(2 * record.parts["out_a"][0])
+
+
+def test_a_run_refuses_a_network_with_other_outputs(tmp_path):
+    np.savez(tmp_path / "data.npz", x=X, y=LABELS)
+    training = SHARED | {
+        "data": {"source": "arrays", "path": "data.npz"},
+        "outputs": {"out_b": {"groups": [0, 1, 1]}},
+        "epochs": 3,
+    }
+    project, control = Project("Heads", TWO, training=training), Control()
+    more = Project("Heads", heads((6,), (linear(3),), (linear(2),), (linear(3),)), training=training)
+    events = []
+    for event in launch.run(project, tmp_path / "run", control, data_folder=tmp_path):
+        events.append(event)
+        if isinstance(event, EpochEnded) and event.epoch == 1:
+            control.request_change(more)
+    (refused,) = of_type(events, ChangeRefused)
+    assert refused.reason.startswith(
+        "The run learns the Outputs out_a, out_b, but the network has out_a, out_b, out_c. Expected the same"
+    )
+    assert events[-1].reason == ""
+
+
+def test_outputs_of_one_name_are_told_apart():
+    plan = TrainingPlan.from_mapping({"outputs": {"n7": {}}})
+    names = [head.name for head in heads_of(plan, [("n7", "out"), ("n9", "out"), ("n11", "mask")])]
+    assert names == ["out n7", "out n9", "mask"]
+
+
+def test_more_classes_than_the_data_is_said_to_have_are_told(tmp_path):
+    data = {"source": "arrays", "path": "data.npz", "num_classes": 2}
+    ended = run(tmp_path, {"data": data, "outputs": {"out_a": {"groups": [0, 1]}}})[-1]
+    assert ended.reason.startswith("outputs.out_a.groups has 2 numbers, but the data has 3 classes.")
 
 
 def test_groups_may_be_yes_and_no_and_leave_out_what_does_not_count(tmp_path):

@@ -164,6 +164,8 @@ def test_several_outputs_keep_their_losses() -> None:
     found = values(network=replace(NETWORK, outputs=2, given=None))
     assert "loss" not in found
     assert found["monitor"] == "val_loss"
+    own = values(outputs={"n3": {"loss": "MSELoss", "target": "input"}})
+    assert not {"loss", "data.target"} & own.keys()
 
 
 def test_every_reason_is_one_sentence() -> None:
