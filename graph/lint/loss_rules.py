@@ -25,7 +25,8 @@ def _ends(
     context: LintContext, outputs: Collection[str], losses: tuple[str, ...]
 ) -> Iterator[tuple[Node, Node]]:
     """The Output and the layer whose numbers it gives, if the plan trains it with one of these losses."""
-    if context.plan is None or context.plan.loss not in losses or len(outputs) != 1:
+    plan = context.plan
+    if plan is None or plan.has_own_losses or plan.loss not in losses or len(outputs) != 1:
         return
     (output,) = context.nodes(outputs)
     last = context.last(output)

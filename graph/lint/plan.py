@@ -20,6 +20,7 @@ class PlanFacts:
     Args:
         loss: its type.
         is_loss_chosen: whether the plan names the loss, instead of leaving it at the default.
+        has_own_losses: whether Outputs learn by losses of their own, so that `loss` says nothing about them.
         optimizer: its type.
         lr: None where it is no number, or is left to an optimizer other than the default one.
         batch_size: None where it is no number.
@@ -29,6 +30,7 @@ class PlanFacts:
 
     loss: str = DEFAULT_LOSS
     is_loss_chosen: bool = False
+    has_own_losses: bool = False
     optimizer: str = DEFAULT_OPTIMIZER
     lr: float | None = DEFAULT_LR
     batch_size: int | None = DEFAULT_BATCH_SIZE
@@ -45,6 +47,7 @@ class PlanFacts:
         return cls(
             loss=_word(part(training, "loss").get("type"), DEFAULT_LOSS),
             is_loss_chosen="loss" in training,
+            has_own_losses=bool(training.get("outputs")),
             optimizer=kind,
             lr=lr if isinstance(lr, int | float) and not isinstance(lr, bool) else None,
             batch_size=batch_size if isinstance(batch_size, int) else None,

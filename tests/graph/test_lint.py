@@ -269,6 +269,9 @@ LEFT_ALONE = {
         "unusual-learning-rate", ends_with(), {"optimizer": {"type": "SGD", "lr": 1.0}}
     ),
     "an unknown optimizer": ("unusual-learning-rate", ends_with(), {"optimizer": {"type": "Mine", "lr": 99}}),
+    "an Output with a loss of its own": (
+        "softmax-before-cross-entropy", ends_with("Softmax"), {"outputs": {"n4": {"loss": "MSELoss"}}}
+    ),
     "a frozen backbone": ("frozen-in-the-middle", frozen("linear1", "linear2", "linear3"), {}),
     "a frozen head": ("frozen-in-the-middle", frozen("linear4"), {}),
     "a frozen norm": (
