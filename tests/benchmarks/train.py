@@ -238,7 +238,7 @@ def floor(model: nn.Module, data: TrainData) -> Iterator[None]:
 def netloom(model: nn.Module, plan: TrainingPlan, data: TrainData) -> Iterator[Event]:
     """The engine, with loss, accuracy, learning rate and gradient norm of every step recorded."""
     cpu = torch.device("cpu")
-    return train(model, plan, Feed(data, BATCH, device=cpu), Control(), device=cpu)
+    return train(model, plan, Feed(data, plan.batch_size, device=cpu), Control(), device=cpu)
 
 
 def notes(model: nn.Module, dataset: Dataset[tuple[Tensor, int]]) -> Iterator[None]:
