@@ -173,6 +173,7 @@ def every_panel(folder: Path, scale: str) -> None:
                 take_canvas(window, folder, prefix)
                 take_problems(window, folder, prefix)
                 take_run(window, folder, prefix)
+                take_suggestion(window, folder, prefix)
                 enter_block(window)
                 take(window, folder / f"{prefix}-block.png")
                 window.session.select([])
@@ -239,6 +240,24 @@ def take_run(window: MainWindow, folder: Path, prefix: str) -> None:
     train(window, 8)
     take(window, folder / f"{prefix}-trained.png")
     window.watch.show_no_overlay()
+
+
+def take_suggestion(window: MainWindow, folder: Path, prefix: str) -> None:
+    """The plan that is suggested, and a plan in which each Output has a loss of its own."""
+    open_template(window, "MultiHead")
+    window.docks.reveal("Training")
+    wait_for(lambda: window.loader.is_loaded)
+    form = window.training.plan
+    form.transforms.header.setChecked(True)
+    settle()
+    if not form.grab().save(str(folder / f"{prefix}-outputs.png")):
+        raise OSError(f"{folder} cannot be written")
+    window.actions_["run.suggest"].trigger()
+    dialog = window.workspace.suggestions.dialog
+    assert dialog is not None, "the project can be trained"
+    wait_for(dialog.progress.isHidden)
+    take(dialog, folder / f"{prefix}-suggestion.png")
+    dialog.reject()
 
 
 def take_dialogs(window: MainWindow, folder: Path, prefix: str) -> None:
