@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-import threading
+import signal
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,26 +37,31 @@ class Stall:
 
 
 class Stopwatch:
-    """Takes the time of events, and their place from a thread of its own."""
+    """Takes the time of events, and their place where they take long.
+
+    It looks from the window's own thread, when an alarm goes off: a frame that another thread held would keep
+    painters and widgets alive, and have them deleted there.
+    """
 
     def __init__(self) -> None:
         self.stalls: list[Stall] = []
         self.seconds = 0.0
         self._since: float | None = None
         self._place = ""
-        self._watched = threading.get_ident()
-        self._is_over = threading.Event()
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Lets places be taken down."""
-        thread = threading.Thread(target=self._look, name="stopwatch", daemon=True)
-        thread.start()
+        """Lets places be taken down; from the main thread alone, and where there are alarms."""
+        if not hasattr(signal, "setitimer"):
+            yield
+            return
+        before = signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
         try:
             yield
         finally:
-            self._is_over.set()
-            thread.join()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
     def start(self) -> None:
         """An event begins."""
@@ -79,12 +83,10 @@ class Stopwatch:
         for stall in sorted(worked, key=lambda each: -each.busy):
             yield f"  {1e3 * stall.busy:.0f} ms of {1e3 * stall.seconds:.0f}: {stall.name} at {stall.place}"
 
-    def _look(self) -> None:
-        while not self._is_over.wait(LOOK):
-            since = self._since
-            if since is not None and not self._place and perf_counter() - since > STALL:
-                frame = sys._current_frames().get(self._watched)
-                self._place = " < ".join(_steps(frame)) if frame else ""
+    def _look(self, number: int, frame: FrameType | None) -> None:
+        since = self._since
+        if since is not None and not self._place and perf_counter() - since > STALL:
+            self._place = " < ".join(_steps(frame))
 
 
 def stale(session: Session) -> Iterator[str]:
