@@ -102,6 +102,7 @@ class CoachMark(QWidget):
         painter.setPen(QPen(self._theme.color("accent"), 1.5))
         painter.setBrush(self._theme.color("raised"))
         painter.drawPath(shape)
+        painter.end()
 
     def _tip_path(self, body: QRectF) -> QPainterPath:
         assert self._tip is not None

@@ -56,6 +56,7 @@ class DropOverlay(QWidget):
         painter.setPen(pen)
         painter.drawRoundedRect(inside, GRID, GRID)
         self._paint_text(painter, inside.adjusted(4 * GRID, 4 * GRID, -4 * GRID, -4 * GRID))
+        painter.end()
 
     def _paint_text(self, painter: QPainter, area: QRectF) -> None:
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap

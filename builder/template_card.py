@@ -76,6 +76,7 @@ class TemplateCard(QAbstractButton):
         picture = QRectF(area.left(), area.top(), area.width(), PICTURE_HEIGHT)
         self._paint_picture(painter, picture)
         self._paint_text(painter, area.adjusted(GRID / 2, PICTURE_HEIGHT + GRID, -GRID / 2, 0))
+        painter.end()
 
     def _paint_frame(self, painter: QPainter) -> None:
         lit = self.underMouse() or self.hasFocus()

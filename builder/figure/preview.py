@@ -37,7 +37,10 @@ class FigurePreview(QWidget):
         self._picture = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), self._theme.color("canvas"))
         if self._figure is None or self._figure.is_empty:
             painter.setPen(self._theme.color("text_muted"))

@@ -44,6 +44,7 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.contentsRect(), self.alignment(), self._shown())
+        painter.end()
 
     def _explain(self) -> None:
         self.setToolTip("" if self._shown() == self.text() else self.text())
@@ -71,4 +72,6 @@ class ElidedButton(QPushButton):
         if lacking > 0:
             room = option.fontMetrics.horizontalAdvance(option.text) - lacking
             option.text = option.fontMetrics.elidedText(option.text, Qt.TextElideMode.ElideMiddle, room)
-        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()

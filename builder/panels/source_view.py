@@ -105,6 +105,7 @@ class SourceView(QPlainTextEdit):
             painter.setPen(self._theme.color("text" if number in self._marked else "text_muted"))
             painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(number))
             block, top = block.next(), top + height
+        painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
