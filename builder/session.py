@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.checking import Checking
 from builder.findings import mistakes
@@ -22,6 +22,8 @@ from graph.problems import Problem
 from graph.scopes import LocatedProblem, Path, changed_graphs, leads_to, path_to
 from runtime.plan import TrainingPlan
 from runtime.training_cost import training_cost, usable_plan
+
+MANY = 1000  # problems, which take the panels a turn of the event loop of their own to show
 
 
 class Session(QObject):
@@ -186,7 +188,10 @@ class Session(QObject):
         self.select(())
         self._open(document, look or first_look(document.project))
         self.document_replaced.emit()
-        self.problems_changed.emit()
+        if len(self._all_problems) > MANY:
+            QTimer.singleShot(0, self, self.problems_changed.emit)
+        else:
+            self.problems_changed.emit()
 
     def is_instance(self, node_id: str) -> bool:
         """Whether a node of the graph that is shown is of a block, which can be entered."""

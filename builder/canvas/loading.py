@@ -30,7 +30,7 @@ class Loading(QObject):
     def __init__(self, scene: CanvasScene) -> None:
         super().__init__(scene)
         self._scene = scene
-        self.rank: dict[str, int] = {}
+        self._rank: dict[str, int] | None = {}
         self._ranks = count()
         self._unsorted: Iterator[str] = iter(())
         self._tiles: dict[Place, dict[str, None]] = {}
@@ -43,12 +43,19 @@ class Loading(QObject):
         """Whether there is more to come."""
         return self._timer.isActive()
 
+    @property
+    def rank(self) -> dict[str, int]:
+        """Where each node comes in the order in which all are drawn; worked out when first asked for."""
+        if self._rank is None:
+            self._rank = dict(zip(self._scene.session.graph.nodes, self._ranks, strict=False))
+        return self._rank
+
     def start(self, graph: Graph) -> None:
         """Places a graph, at once if it is small."""
         self._timer.stop()
         self._tiles, self._tile_of = {}, {}
         self._ranks = count()
-        self.rank = dict(zip(graph.nodes, self._ranks, strict=False))
+        self._rank = None
         if len(graph.nodes) <= AT_ONCE:
             self._scene.place(graph.nodes)
         else:

@@ -32,7 +32,8 @@ class Ends:
 
 def ends_of(graph: Graph) -> Ends:
     """The Inputs and Outputs of a network; a large one takes some milliseconds."""
-    ends = [node for node in graph.nodes.values() if is_end(node, graph)]
+    types = {each for each in {node.type for node in graph.nodes.values()} if _is_end_type(each, graph)}
+    ends = [node for node in graph.nodes.values() if node.type in types]
     is_output = {node.id: bool(graph.catalog[node.type].inputs) for node in ends}
     return Ends(
         tuple(node for node in ends if not is_output[node.id]),
@@ -42,7 +43,11 @@ def ends_of(graph: Graph) -> Ends:
 
 def is_end(node: Node, graph: Graph) -> bool:
     """Whether a node is an Input or an Output."""
-    spec = graph.catalog.get(node.type)
+    return _is_end_type(node.type, graph)
+
+
+def _is_end_type(type_name: str, graph: Graph) -> bool:
+    spec = graph.catalog.get(type_name)
     return spec is not None and isinstance(spec.code, Boundary)
 
 
