@@ -33,7 +33,7 @@ def findings(project: Project, inference: Inference) -> list[Problem]:
     """What design rules find in a graph and the plan that it is trained with, and inside its blocks."""
     made = _of_main(project, inference)
     deque(made.look(), maxlen=0)
-    return made.problems() + lint_blocks(project, inference)
+    return [*made.problems(), *lint_blocks(project, inference)]
 
 
 class Findings:
@@ -87,8 +87,9 @@ class Findings:
             yield from self._inner.look()
         in_blocks = lint_blocks(self._project, self._scope.main) if self._project.blocks else []
         yield
-        self.everywhere = (*self._main.problems(), *in_blocks)
-        self.shown = self.everywhere if self._inner is None else tuple(self._inner.problems())
+        found = self._main.problems()
+        self.everywhere = (*found, *in_blocks) if in_blocks else found
+        self.shown = self.everywhere if self._inner is None else self._inner.problems()
         self.is_due = False
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -307,6 +307,7 @@ class Session(QObject):
         self._unsubscribe = document.subscribe(self._follow)
         self._mistakes, self._all_mistakes = look.mistakes, look.all_mistakes
         self.checking.adopt(look.findings)
+        self._shown_findings, self._all_findings = look.findings.shown, look.findings.everywhere
         self._show(look.gathered)
 
     def _follow(self, change: Change) -> None:
@@ -381,6 +382,9 @@ class Session(QObject):
 
     @Slot()
     def _take_findings(self) -> None:
+        found = self.checking.findings
+        if found.shown is self._shown_findings and found.everywhere is self._all_findings:
+            return  # gathered already
         before = self._problems, self._all_problems
         self._gather()
         if (self._problems, self._all_problems) != before:
@@ -389,14 +393,19 @@ class Session(QObject):
     def _gather(self) -> None:
         """Puts all problems together, also by node; a finding goes with its node."""
         findings = self.checking.findings
-        found = _there(self.graph, findings.shown), _there(self.project.graph, findings.everywhere)
-        self._show(Gathered.of(self._mistakes, self._all_mistakes, *found))
+        self._shown_findings, self._all_findings = findings.shown, findings.everywhere
+        own = _there(self.graph, findings.shown)
+        everywhere = (
+            own if findings.everywhere is findings.shown else _there(self.project.graph, findings.everywhere)
+        )
+        self._show(Gathered.of(self._mistakes, self._all_mistakes, own, everywhere))
 
     def _show(self, gathered: Gathered) -> None:
         self._problems, self._all_problems = gathered.problems, gathered.all_problems
         self._by_node, self._marks = gathered.by_node, gathered.marks
 
 
-def _there(graph: Graph, problems: Iterable[Problem]) -> Iterator[Problem]:
+def _there(graph: Graph, problems: Iterable[Problem]) -> list[Problem]:
     """The problems of nodes that are still there, and of the graph as a whole."""
-    return (problem for problem in problems if problem.node is None or problem.node in graph.nodes)
+    nodes = graph.nodes
+    return [problem for problem in problems if problem.node is None or problem.node in nodes]

@@ -258,11 +258,11 @@ class Inference:
             read = {edge.source.port for edge in self._graph.outgoing(node_id)}
             return bypassed(self._site(node, spec), sheet, given, self._lacking(incoming), read)
         question = (sheet, *given, *given.values())
-        result = self._sheets.known(question)
+        lacking = self._lacking(incoming) if None in given.values() else {}
+        result = None if lacking else self._sheets.known(question)
         if result is None:
-            lacking = self._lacking(incoming) if None in given.values() else {}
             result = computed(self._site(node, spec), sheet, given, lacking)
-            if sheet.is_shared and result.params is not None:
+            if sheet.is_shared and not (lacking or result.problems or result.pending):
                 self._sheets.keep(question, result)
         return result
 

@@ -206,7 +206,10 @@ class Graph:
     def insert_edges(self, edges: Iterable[Edge], indices: Sequence[int] | None = None) -> None:
         """Adds edges at the end, or so that they stand at the given indices."""
         added = {edge.target: edge for edge in edges}
-        self._edges = merged(self._edges, added, indices)
+        if indices is None:
+            self._edges.update(added)  # one after the other is quick too, as a paste needs it
+        else:
+            self._edges = merged(self._edges, added, indices)
         for edge in added.values():
             self._incoming[edge.target.node][edge.target.port] = edge
             self._outgoing[edge.source.node][edge.target] = edge

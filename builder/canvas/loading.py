@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
-from itertools import count, islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, count, islice
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ class Loading(QObject):
         self._rank: dict[str, int] | None = {}
         self._ranks = count()
         self._unsorted: Iterator[str] = iter(())
+        self._again: set[str] = set()  # nodes that are there already and are to be placed anew
         self._tiles: dict[Place, dict[str, None]] = {}
         self._tile_of: dict[str, Place] = {}
         self._timer = QTimer(self, interval=0)
@@ -53,7 +54,7 @@ class Loading(QObject):
     def start(self, graph: Graph) -> None:
         """Places a graph, at once if it is small."""
         self._timer.stop()
-        self._tiles, self._tile_of = {}, {}
+        self._tiles, self._tile_of, self._again = {}, {}, set()
         self._ranks = count()
         self._rank = None
         if len(graph.nodes) <= AT_ONCE:
@@ -62,11 +63,19 @@ class Loading(QObject):
             self._unsorted = iter(list(graph.nodes))
             self._timer.start()
 
+    def place_again(self, node_ids: Iterable[str]) -> None:
+        """Places nodes anew, which may be larger or smaller than they were."""
+        waiting = list(node_ids)
+        self._again.update(waiting)
+        self._unsorted = chain(self._unsorted, waiting)
+        self._timer.start()
+
     def take(self, node_id: str) -> None:
         """Takes note that somebody else places a node, or that it is gone."""
         tile = self._tile_of.pop(node_id, None)
         if tile is not None:
             self._tiles[tile].pop(node_id, None)
+        self._again.discard(node_id)
         if node_id not in self.rank:
             self.rank[node_id] = next(self._ranks)
 
@@ -88,7 +97,9 @@ class Loading(QObject):
     def _sort(self, chunk: list[str]) -> None:
         scene = self._scene
         for node_id in chunk:
-            if node_id in scene.session.graph.nodes and not scene.geometry.is_placed(node_id):
+            is_due = node_id in self._again or not scene.geometry.is_placed(node_id)
+            if is_due and node_id in scene.session.graph.nodes:
+                self._again.discard(node_id)
                 tile = self._tile_of[node_id] = tile_at(scene.geometry.corner(node_id))
                 self._tiles.setdefault(tile, {})[node_id] = None
 

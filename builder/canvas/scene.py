@@ -30,6 +30,7 @@ from graph.document import Change, Edge, PortRef, Position
 from graph.problems import Problem
 
 MANY = 300  # boxes; to repaint all that is seen then costs less than to repaint them
+TOO_MANY = 2500  # nodes; beyond, those that another shape reaches are placed anew bit by bit
 
 
 class CanvasScene(QGraphicsScene):
@@ -110,6 +111,8 @@ class CanvasScene(QGraphicsScene):
         ends = {ref.node for e in (*change.connected, *change.disconnected) for ref in (e.source, e.target)}
         moved = {*change.added, *change.moved, *change.updated}
         told = {*touched, *change.added, *change.updated, *ends, *self._with_other_problems()}
+        if len(told) > TOO_MANY:
+            told = self._put_off(told, {*moved, *ends}) & nodes.keys()
         stale = told | moved
         dirty += self._boxes_of(stale | {*change.removed})
         dirty += [self.geometry.edge(e) for e in change.disconnected if self.geometry.has_edge(e)]
@@ -287,13 +290,17 @@ class CanvasScene(QGraphicsScene):
         self.content_changed.emit(areas if boxes is not None else None)
 
     def place(self, node_ids: Iterable[str]) -> None:
-        """Notes where nodes are that were not looked at yet, and their incoming edges."""
+        """Notes where nodes are that were not looked at yet, or are to be anew, and their edges."""
         graph = self.session.graph
         for node_id in node_ids:
+            was_placed = self.geometry.is_placed(node_id)
             self.geometry.place_node(node_id)
             self.far.touch(node_id)
             for edge in graph.incoming(node_id).values():
                 self.geometry.place_edge(edge)
+            if was_placed:
+                self._place_edges(graph.outgoing(node_id))
+                self._refresh_edges([node_id])
 
     def show_tile(self, place: Place) -> None:
         """Has what stands in a tile drawn, now that all of it was placed."""
@@ -301,6 +308,17 @@ class CanvasScene(QGraphicsScene):
         if extent is not None:
             self.blocks.forget_all()
             self.repaint([extent])
+
+    def _put_off(self, told: set[str], kept: set[str]) -> set[str]:
+        """Has nodes that say something else read anew bit by bit; gives those for which that cannot wait.
+
+        Args:
+            told: ids of nodes that may say something else.
+            kept: of them, those that are read at once, as are all that were seen up close.
+        """
+        now = {i for i in told if i in kept or self.nodes.made(i) is not None}
+        self._loading.place_again(i for i in self.session.graph.nodes if i in told and i not in now)
+        return now
 
     def _refresh(self, node_id: str, is_told: bool) -> bool:
         """Reads a node anew; returns whether its ports may now be elsewhere.

@@ -26,4 +26,4 @@ def lint(context: LintContext) -> list[Problem]:
     """What the design rules find, along the data flow, without what the user has silenced."""
     made = linter(context)
     deque(made.look(), maxlen=0)
-    return made.problems()
+    return list(made.problems())

@@ -33,6 +33,8 @@ class Linter:
         self._of_network = [rule for rule in rules if isinstance(rule, NetworkRule)]
         self._reaches = {rule.reach for rule in self._at_layers}
         self._rules_for = cache(self._applying)
+        self._edition = 0  # another after every change
+        self._told: tuple[Problem, ...] | None = None
         self._begin()
 
     @property
@@ -47,10 +49,13 @@ class Linter:
             change: what happened.
             touched: ids of the nodes about which something else is known now.
         """
+        self._edition += 1
         self._is_network_stale = True
         if self.context.renew() or change.touches_blocks:
             self._begin()
             return
+        if change.is_structural:
+            self._told = None  # the data flow may be in another order
         edges = (*change.connected, *change.disconnected)
         ends = (ref.node for edge in edges for ref in (edge.source, edge.target))
         for node_id in (*change.added, *change.removed, *change.updated, *change.moved, *ends, *touched):
@@ -68,20 +73,25 @@ class Linter:
         """Looks at what is due, bit by bit; changes may be followed between two bits."""
         while self.is_due:
             if self._changed:
-                self._spread(self._changed.popitem()[0])
+                yield from self._spread()
             elif self._stale:
                 self._look_from(self._stale.popitem()[0])
             else:
                 self._look_at_network()
             yield
 
-    def problems(self) -> list[Problem]:
-        """What was found once nothing is due, along the data flow, without what the user has silenced."""
+    def problems(self) -> tuple[Problem, ...]:
+        """What was found once nothing is due, along the data flow, without what the user has silenced.
+
+        The very same tuple as before where nothing else was found.
+        """
         assert not self.is_due
-        found = [*self._found_in_network]
-        for problems in self._found.values():
-            found += problems
-        return sorted(found, key=self._order)
+        if self._told is None:
+            found = [*self._found_in_network]
+            for problems in self._found.values():
+                found += problems
+            self._told = tuple(sorted(found, key=self._order))
+        return self._told
 
     def _begin(self) -> None:
         """Forgets everything."""
@@ -92,6 +102,7 @@ class Linter:
         self._is_network_stale = True
         self._found: dict[str, tuple[Problem, ...]] = {}  # by the layer that rules looked from
         self._found_in_network: tuple[Problem, ...] = ()
+        self._told = None
         self._trial: Project | None = None
 
     def _order(self, problem: Problem) -> int:
@@ -101,43 +112,58 @@ class Linter:
     def _drop(self, node_id: str) -> None:
         """Forgets a node that is gone, with what was found at it."""
         self.context.forget(node_id)
-        self._found.pop(node_id, None)
+        self._keep(node_id, ())
         for node_ids in (self._changed, self._stale, *self._asked_for.values()):
             node_ids.pop(node_id, None)
 
-    def _spread(self, node_id: str) -> None:
-        """Has rules look anew from everywhere that they see a node from."""
-        context = self.context
-        context.forget(node_id)
-        node = context.graph.nodes[node_id]
-        for about, node_ids in self._asked_for.items():
-            if about(context, node):
-                node_ids[node_id] = None
-            else:
-                node_ids.pop(node_id, None)
-        if len(self._stale) < len(context.graph.nodes):
-            self._stale[node_id] = None
+    def _spread(self) -> Iterator[None]:
+        """Has rules look anew from everywhere that they see a changed node from; begins anew at a change."""
+        edition, nodes = self._edition, self.context.graph.nodes
+        changed = dict(self._changed)
+        for node_id in changed:
+            self._file(nodes[node_id])
+            yield
+            if edition != self._edition:
+                return
+        if 2 * len(changed) > len(nodes):
+            self._stale = dict.fromkeys(nodes)
+        else:
+            self._stale |= changed
             for reach in self._reaches:
-                self._stale.update(dict.fromkeys(reach.seen_from(context, node_id)))
+                for node_id in reach.seen_from(self.context, changed):
+                    self._stale[node_id] = None
+                    yield
+                    if edition != self._edition:
+                        return
+        self._changed.clear()
+
+    def _file(self, node: Node) -> None:
+        """Puts a node with those that rules for networks ask for, if it is one of them."""
+        self.context.forget(node.id)
+        for about, node_ids in self._asked_for.items():
+            if about(self.context, node):
+                node_ids[node.id] = None
+            else:
+                node_ids.pop(node.id, None)
 
     def _look_from(self, node_id: str) -> None:
         node = self.context.graph.nodes[node_id]
         spec = self.context.spec(node)
-        if spec is None:
-            self._found.pop(node_id, None)
-            return
         found = [
             rule.problem(finding)
-            for rule in self._rules_for(spec.traits)
+            for rule in self._rules_for(spec.traits if spec else frozenset())
             for finding in rule.find(self.context, node)
         ]
-        self._keep(node_id, self._told(found))
+        self._keep(node_id, self._to_tell(found))
 
     def _keep(self, node_id: str, found: tuple[Problem, ...]) -> None:
+        if found == self._found.get(node_id, ()):
+            return
+        self._told = None
         if found:
             self._found[node_id] = found
         else:
-            self._found.pop(node_id, None)
+            del self._found[node_id]
 
     def _look_at_network(self) -> None:
         self._is_network_stale = False
@@ -146,13 +172,15 @@ class Linter:
             for rule in self._of_network
             for finding in rule.find(self.context, self._asked_for[rule.about])
         ]
-        self._found_in_network = self._told(found)
+        told = self._to_tell(found)
+        if told != self._found_in_network:
+            self._found_in_network, self._told = told, None
 
     def _applying(self, traits: frozenset[str]) -> tuple[LayerRule, ...]:
         """The rules that are about layers with these traits."""
         return tuple(rule for rule in self._at_layers if not rule.at or not traits.isdisjoint(rule.at))
 
-    def _told(self, found: list[Problem]) -> tuple[Problem, ...]:
+    def _to_tell(self, found: list[Problem]) -> tuple[Problem, ...]:
         """Those that are to be seen, with the fixes that can be made in the graph as it is drawn."""
         context = self.context
         shown = [problem for problem in found if not is_silenced(context.graph, problem)]

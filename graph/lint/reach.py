@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from graph.document import Node
@@ -29,22 +29,20 @@ class Reach:
     ahead: int = 0
     past: Callable[[LintContext, Node], bool] = _nothing
 
-    def seen_from(self, context: LintContext, node_id: str) -> Iterator[str]:
-        """Ids of the layers from which a rule can see a node, besides the node itself."""
-        graph = context.graph
-        yield from self._walk(context, node_id, self.ahead, graph.predecessors)
-        yield from self._walk(context, node_id, self.back, graph.successors)
+    def seen_from(self, context: LintContext, node_ids: Collection[str]) -> Iterator[str]:
+        """Ids of the layers from which a rule can see one of these nodes, besides the nodes themselves."""
+        yield from self._walk(context, node_ids, self.ahead, context.graph.predecessors)
+        yield from self._walk(context, node_ids, self.back, context.graph.successors)
 
     def _walk(
-        self, context: LintContext, start: str, steps: int, near: Callable[[str], Iterable[str]]
+        self, context: LintContext, starts: Collection[str], steps: int, near: Callable[[str], Iterable[str]]
     ) -> Iterator[str]:
-        """Layers at most so many steps away, and those beyond layers that do not count."""
-        left = {start: steps}
-        queue = [start] if steps else []
+        """Layers at most so many steps away from one of these, and those beyond layers that do not count."""
+        left = dict.fromkeys(starts, steps)
+        queue = list(starts) if steps else []
         for node_id in queue:  # which grows meanwhile
             for each in near(node_id):
-                is_passed = self.past(context, context.graph.nodes[each])
-                further = left[node_id] - (not is_passed)
+                further = left[node_id] - (not self.past(context, context.graph.nodes[each]))
                 if each not in left:
                     yield each
                 if further > left.get(each, -1):

@@ -36,8 +36,8 @@ def installed(name: str, packages: Sequence[str], *, sees_ours: bool = False) ->
     return python
 
 
-def run(command: Sequence[str], folder: Path) -> str:
-    """What a command writes.
+def run(command: Sequence[str], folder: Path, patience: int = PATIENCE) -> str:
+    """What a command writes, which may take so many seconds.
 
     Raises:
         CalledProcessError: it fails.
@@ -47,7 +47,7 @@ def run(command: Sequence[str], folder: Path) -> str:
     environment |= {"QT_API": "pyside6", "QT_PREFERRED_BINDING": "PySide6"}
     environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=True, timeout=patience
     )
     return done.stdout
 

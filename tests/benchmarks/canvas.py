@@ -13,7 +13,8 @@ from tests.benchmarks._node_graph_qt import node_graph_qt
 
 SIZES = (500, 2_000, 10_000, 100_000)
 BARE = 10_000  # nodes, beyond which a bare scene takes minutes
-EDITED = 2_000  # nodes, up to which edits are measured
+EDITED = (500, 2_000, 100_000)  # nodes, with which edits are measured
+LIMITS = {"edit": 100, "longest turn after it": 100, "1,000 nodes in a graph of 2,000": 200}  # milliseconds
 MANY = 1_000  # nodes removed and pasted at once
 VIEW = (1600, 1000)  # pixels
 REST = 400  # milliseconds
@@ -46,7 +47,7 @@ def run() -> dict[str, Any]:
         for size, bare in peers.items()
     }
     others = {"bare scene": peers, "NodeGraphQt": node_graph_qt()}
-    return {"figures": figures, "peers": others, "ratios": ratios}
+    return {"figures": figures, "limits": LIMITS, "peers": others, "ratios": ratios}
 
 
 def _project(size: int) -> Any:
@@ -84,7 +85,7 @@ def _netloom(size: int, theme: Any) -> dict[str, Any]:
     view.fit_all()
     _settle(view)
     figures: dict[str, Any] = {"build": round(built, 1), "all visible": _at_this_zoom(view, session)}
-    if size <= EDITED:
+    if size in EDITED:
         figures["all visible"] |= _edits(view, session, size)
     for zoom in (1.0, 0.6, 0.3):
         view.zoom_by(zoom / view.zoom)
@@ -126,7 +127,10 @@ def _at_this_zoom(view: Any, session: Any) -> dict[str, Any]:
 
 
 def _edits(view: Any, session: Any, size: int) -> dict[str, Any]:
-    """An edit until its shapes are seen; and the removal of many nodes, its undo, and their paste."""
+    """An edit until its shapes are seen; and the removal of many nodes, its undo, and their paste.
+
+    Of these last ones also the longest turn of the event loop until all that follows from them is known.
+    """
     from builder.canvas import clipboard
     from graph.edits import RemoveNodes, SetParams
 
@@ -136,10 +140,10 @@ def _edits(view: Any, session: Any, size: int) -> dict[str, Any]:
         session.apply(SetParams(node_id, {"out_channels": next(filters)}))
         view.viewport().repaint()
 
-    figures = {
-        "edit": _spread(lambda: edit(f"n{size // 2 // 3 * 3}")),
-        "edit first": _spread(lambda: edit("n3")),
-    }
+    figures: dict[str, Any] = {"edit": _spread(lambda: edit(f"n{size // 2 // 3 * 3}"))}
+    figures["longest turn after an edit"] = _longest_turn(view, session)
+    if size <= BARE:
+        figures["edit first"] = _spread(lambda: edit("n3"))
     many = list(session.graph.nodes)[1 : 1 + min(MANY, size // 2)]
     session.select(many)
     clipboard.copy(session)
@@ -152,7 +156,27 @@ def _edits(view: Any, session: Any, size: int) -> dict[str, Any]:
         start = perf_counter()
         _step(work)
         figures[name] = round((perf_counter() - start) * 1e3, 1)
+        figures[f"longest turn after {name}"] = _longest_turn(view, session)
     return figures
+
+
+def _longest_turn(view: Any, session: Any) -> float:
+    """Milliseconds of the longest turn of the event loop until an edit is followed everywhere."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    times, last = [0.0], [perf_counter()]
+
+    def note() -> None:
+        times.append(perf_counter() - last[0])
+        last[0] = perf_counter()
+        if not (session.checking.is_due or view.graph_scene.is_loading):
+            loop.quit()
+
+    loop, clock = QEventLoop(), QTimer(interval=0)
+    clock.timeout.connect(note)
+    clock.start()
+    loop.exec()
+    return round(max(times) * 1e3, 1)
 
 
 def _bare(size: int) -> dict[str, float]:
