@@ -138,15 +138,14 @@ def measure_speed(
 def judged(started: SpeedStarted, timed: Sequence[WayTimed]) -> Recommendation:
     """What the measured ways say for a run as long as the one planned."""
     known = [each for each in timed if not each.fault]
+    seconds = _seconds(started, known)
+    best = min(seconds, key=lambda way: seconds[way])
+    fault = next((each.fault for each in timed if each.way == started.now), "")
+    if fault:
+        return Recommendation(best, f"The plan asks for {started.now}, which was not to be had: {fault}")
     if not known:
         return Recommendation(None, "Nothing could be measured, so the plan is best left as it is.")
-    plain_ms = min(each.plain_ms for each in known)
-    seconds = {PLAIN: started.total_steps * plain_ms / 1e3}
-    for each in known:
-        share = each.high if each.way != started.now else each.low  # a win has to outlast the noise
-        seconds[each.way] = started.total_steps * plain_ms * share / 1e3 + each.first_seconds
-    now = seconds.get(started.now, seconds[PLAIN])
-    best = min(seconds, key=lambda way: seconds[way])
+    now = seconds.get(started.now, seconds[PLAIN])  # a stop may have come before it was measured
     won = now - seconds[best]
     if best == started.now or won < LEAST * now:
         kept = "As it is the run is as fast as it gets" if best == started.now else "It makes no difference"
@@ -157,6 +156,16 @@ def judged(started: SpeedStarted, timed: Sequence[WayTimed]) -> Recommendation:
         f"With {best} the run of {started.total_steps:,} steps takes about {_duration(seconds[best])} in "
         f"place of {_duration(now)}, {times}.",
     )
+
+
+def _seconds(started: SpeedStarted, known: Sequence[WayTimed]) -> dict[Way, float]:
+    """How long the planned run takes each way; what is new has to win by more than the noise."""
+    plain_ms = min((each.plain_ms for each in known), default=0.0)
+    seconds = {PLAIN: started.total_steps * plain_ms / 1e3}
+    for each in known:
+        share = each.low if each.way == started.now else each.high
+        seconds[each.way] = started.total_steps * plain_ms * share / 1e3 + each.first_seconds
+    return seconds
 
 
 def _paybacks(started: SpeedStarted, timed: Sequence[WayTimed]) -> Iterator[str]:

@@ -32,7 +32,6 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "resources" / "data"
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")  # where Debian's dataset-fashion-mnist puts it
 PIXELS = {"type": "Normalize", "mean": [0.286], "std": [0.353]}
-SHIFT = {"type": "RandomCrop", "size": 28, "padding": 2}
 LARGER = {"type": "Resize", "size": 28}
 
 
@@ -69,7 +68,7 @@ class Task:
 
 
 def fashion(folder: Path, fashion_mnist: Path) -> Project:
-    """SmallCNN on Fashion-MNIST: images shifted and flipped at random, one cycle of the rate.
+    """SmallCNN on Fashion-MNIST: images flipped at random, one cycle of the rate.
 
     On a processor that multiplies bfloat16, it and channels last make a step 3.5 times as fast.
     """
@@ -78,7 +77,7 @@ def fashion(folder: Path, fashion_mnist: Path) -> Project:
         "data": {
             "source": "torchvision:FashionMNIST",
             "root": str(fashion_mnist),
-            "transforms": {"train": [SHIFT, {"type": "RandomHorizontalFlip"}, PIXELS], "eval": [PIXELS]},
+            "transforms": {"train": [{"type": "RandomHorizontalFlip"}, PIXELS], "eval": [PIXELS]},
         },
         "loss": "CrossEntropyLoss",
         "optimizer": {"type": "AdamW", "lr": 0.01, "weight_decay": 0.01},
@@ -86,7 +85,7 @@ def fashion(folder: Path, fashion_mnist: Path) -> Project:
         "precision": "amp-bfloat16",
         "channels_last": True,
         "monitor": "val_accuracy",
-        "epochs": 15,
+        "epochs": 12,
         "batch_size": 128,
     }
     return project

@@ -56,7 +56,10 @@ def register(commands: Commands) -> None:
 
 
 def _positive(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no length of time. Expected seconds, such as 180.")
     return seconds
@@ -119,7 +122,7 @@ def _speed(options: argparse.Namespace) -> int:
     project, events = read_project(options.project), []
     start = partial(measure_speed, limit=options.limit)
     code = _watched(
-        options, project, start, events.append, lambda event: (len(events) - 1, len(events[0].ways))
+        options, project, start, events.append, lambda event: (len(events) - 1, len(events[0].ways)), "way"
     )
     if code:
         return code
@@ -148,6 +151,7 @@ def _watched(
     start: Start,
     take: Callable[[Any], None],
     share: Callable[[Any], tuple[int, int]],
+    unit: str = "step",
 ) -> int:
     """Runs a trial to its end; gives the exit code that a signal asked for, else 0.
 
@@ -157,6 +161,7 @@ def _watched(
         start: begins the trial.
         take: is given what it tells.
         share: how far it is then, of how much.
+        unit: of that.
 
     Raises:
         CommandError: the project cannot be trained as it is.
@@ -176,7 +181,7 @@ def _watched(
                     progress.show(event)
                 else:
                     take(event)
-                    progress.show_share("step", *share(event))
+                    progress.show_share(unit, *share(event))
         except DataCancelled:
             pass
         except USER_ERRORS as error:

@@ -39,6 +39,11 @@ def timed(way, share, *, noise=0.01, compiling=0.0, fault=""):
         (STARTED, [timed(LAID_OUT, 1.4)], None, FASTEST),
         (ADOPTED, [timed(LAID_OUT, 0.5)], None, FASTEST),
         (ADOPTED, [timed(LAID_OUT, 1.5)], PLAIN, "With plain the run"),
+        (SpeedStarted("cpu", 9, COMPILED, (LAID_OUT, COMPILED)),
+         [timed(LAID_OUT, 1.0), timed(COMPILED, 1, fault="there is no compiler")], PLAIN,
+         "The plan asks for torch.compile, which was not to be had: there is no compiler"),
+        (SpeedStarted("cpu", 9, COMPILED, (COMPILED,)), [timed(COMPILED, 1, fault="none")], PLAIN, "none"),
+        (SpeedStarted("cpu", 9, COMPILED, (LAID_OUT, COMPILED)), [timed(LAID_OUT, 1)], None, "It makes no"),
         (STARTED, [timed(COMPILED, 1, fault="there is no compiler")], None, "Nothing could be measured"),
     ],
 )  # fmt: skip
