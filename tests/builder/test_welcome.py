@@ -133,7 +133,7 @@ def test_pictures_are_drawn_once_they_are_seen_and_kept_for_each_theme(page, qtb
     ("text", "found"),
     [
         ("unet", ["UNet"]),
-        ("conv2d digits", ["CNN", "SmallCNN"]),
+        ("conv2d digits", ["CNN", "SmallCNN", "MultiHead"]),
         ("LSTM", ["LSTMClassifier"]),
         ("tables", ["TabularMLP", "LSTMClassifier", "GRUClassifier", "GPT"]),
     ],
@@ -199,7 +199,7 @@ def test_arrows_stay_within_what_a_search_has_left(page, qtbot):
     press(qtbot, page, Key.Key_Down)
     for _ in range(4):
         press(qtbot, page, Key.Key_Right)
-    assert focused(page).text() == "SmallCNN"
+    assert focused(page).text() == "MultiHead"
 
 
 def test_a_click_gives_a_fresh_project_each_time(page, qtbot):
