@@ -210,6 +210,43 @@ def test_only_the_command_line_prints():
     assert not found
 
 
+PAINTERS = {"QPainter", "QStylePainter"}
+
+
+def painters_left_active(tree: ast.AST) -> Iterator[int]:
+    """Gives the line of every function that begins to paint, and leaves the end to whatever holds its frame.
+
+    A painter that outlives the paint event, as a traceback can make it, crashes the next one. Whoever is
+    given one by a function ends it.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and getattr(node.returns, "id", "") not in PAINTERS:
+            managed = {item.context_expr for each in ast.walk(node) for item in getattr(each, "items", ())}
+            calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+            made = [each for each in calls if getattr(each.func, "id", "") in PAINTERS and each.args]
+            ended = sum(getattr(each.func, "attr", "") == "end" for each in calls)
+            if len([each for each in made if each not in managed]) > ended:
+                yield node.lineno
+
+
+def test_a_painter_left_active_is_seen():
+    left = "def f(w):\n    p = QPainter(w)\n    p.drawRect(r)"
+    assert list(painters_left_active(ast.parse(left))) == [1]
+    assert not list(painters_left_active(ast.parse(f"{left}\n    p.end()")))
+    assert not list(
+        painters_left_active(ast.parse("def f(w):\n    with QPainter(w) as p:\n        p.save()"))
+    )
+
+
+def test_every_painter_ends_where_it_begins():
+    found = [
+        f"{relative(path)}:{line}"
+        for path in sources("builder")
+        for line in painters_left_active(ast.parse(path.read_text("utf-8")))
+    ]
+    assert not found
+
+
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only a checkout tells its files from others")
 def test_the_top_level_holds_what_the_design_names():
     command = ["git", "-c", "safe.directory=*", "ls-files"]  # CI may check out as another user
