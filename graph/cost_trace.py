@@ -91,8 +91,9 @@ class Step:
 def trace(inference: Inference, precision: str = "float32", device: str = "cpu") -> list[Step]:
     """The steps of a forward pass in training mode; nodes whose shapes are not known are left out.
 
-    Kernels and mixed precision are a CPU's, where all of it was measured. On other devices norms compute in
-    float32, dropout keeps a byte for each number, and weights are not copied for products of their own.
+    Kernels and mixed precision are a CPU's, where all of it was measured: one without instructions for
+    float16, with the buffers of one thread. On other devices norms compute in float32, dropout keeps a byte
+    for each number, and weights are not copied for products of their own.
 
     Source: https://docs.pytorch.org/docs/stable/amp.html
     """

@@ -159,11 +159,13 @@ def main(arguments: Sequence[str], out: TextIO, err: TextIO) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.memory", description=__doc__)
     parser.add_argument("--network", action="append", choices=sorted(ALL), metavar="NAME")
     parser.add_argument("--batch", action="append", type=int)
+    parser.add_argument("--precision", action="append", choices=sorted({*PRECISIONS, *LOWER}))
     parser.add_argument("--optimizer", action="append", choices=sorted(STATES))
     options = parser.parse_args(arguments)
     off = looked_at = 0
     optimizers, batches = options.optimizer or ("AdamW", "SGD"), options.batch or BATCHES
-    for case in product(options.network or ALL, PARTS, optimizers, PRECISIONS, batches):
+    precisions = options.precision or PRECISIONS
+    for case in product(options.network or ALL, PARTS, optimizers, precisions, batches):
         share = ratio(*case)
         looked_at += 1
         if abs(share - 1) > TOLERANCE:

@@ -111,10 +111,35 @@ def conv_flops(call: LayerCall, ndim: int) -> Dim:
     return sample_elements(call) * (2 * filter_weights(call.params, ndim))
 
 
-def saves_filtered(call: LayerCall) -> Saved:
-    """The input; both ways, input and output are laid out anew for the kernels."""
+def saves_filtered(call: LayerCall, columns: TensorSpec, columns_back: TensorSpec) -> Saved:
+    """The input; both ways, input and output are laid out anew for the kernels.
+
+    Args:
+        call: the layer.
+        columns: what is multiplied instead where there is no kernel: a column of pixels for each window.
+        columns_back: the same on the way back.
+    """
+    if has_no_kernel(call):
+        return Saved(inputs=(0,), forward=((columns,),), backward=(columns_back,), weights=True)
     given, made = (*call.inputs,), (_in_blocks(call.outputs[0]),)
     return Saved(inputs=(0,), forward=(given, made), backward=given + made, weights=True)
+
+
+def has_no_kernel(call: LayerCall) -> bool:
+    """Whether PyTorch convolves by a matrix product, as in float16 on a CPU without instructions for it."""
+    return call.compute.device == "cpu" and call.compute.autocast == "float16"
+
+
+def _columns(call: LayerCall, ndim: int) -> TensorSpec:
+    """All windows side by side, those of a group at a time; of one sample where windows have gaps.
+
+    Windows of one pixel each are the input as it is.
+    """
+    p, out = call.params, call.outputs[0]
+    kernel, stride, dilation = (as_tuple(p[name], ndim) for name in ("kernel_size", "stride", "dilation"))
+    is_input = prod(kernel) == 1 and prod(stride) == 1 and not any(_paddings(p, ndim))
+    batch = 0 if is_input else out.shape[0] if prod(dilation) == 1 else 1
+    return TensorSpec((batch, filter_weights(p, ndim), *out.shape[2:]), out.dtype)
 
 
 def _in_blocks(spec: TensorSpec) -> TensorSpec:
@@ -124,15 +149,17 @@ def _in_blocks(spec: TensorSpec) -> TensorSpec:
 
 def _saves_bordered(call: LayerCall, ndim: int) -> Saved:
     """The input; with a border that is uneven or not of zeros, a copy with that border."""
-    p, given = call.params, call.inputs[0]
+    p, given, columns = call.params, call.inputs[0], _columns(call, ndim)
     paddings = _paddings(p, ndim)
     if p.padding_mode == "zeros":
         paddings = tuple(pad % 2 for pad in paddings)
         if not any(paddings):
-            return saves_filtered(call)
+            return saves_filtered(call, columns, columns)
     sizes = (size + pad for size, pad in zip(given.shape[2:], paddings, strict=True))
     bordered = TensorSpec((*given.shape[:2], *sizes), given.dtype)
     inputs = (0,) if p.padding_mode in ("reflect", "replicate") else ()
+    if has_no_kernel(call):
+        return Saved(inputs, own=(bordered,), forward=((columns,),), backward=(columns,), weights=True)
     laid_out = (bordered, _in_blocks(call.outputs[0]))
     return Saved(inputs, own=(bordered,), backward=laid_out, weights=True)
 

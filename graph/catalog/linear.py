@@ -1,14 +1,12 @@
 """Fully connected layers."""
 
+from graph.catalog.onednn import product_space
 from graph.catalog.params import Flag, Int
 from graph.catalog.rules import FLOAT32, channels_of, sample_elements
 from graph.catalog.settings import FROZEN
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim
-from graph.shapes import ShapeError, TensorSpec, format_shape
-
-# How oneDNN splits up products in lower precision. It takes 16 to 256 rows at a time, as the batch is.
-PADDED, DEEPEST, BLOCK, ROWS = 32, 512, 64, 48
+from graph.shapes import ShapeError, TensorSpec, format_shape, num_elements
 
 
 def _last_dim(inputs: tuple[TensorSpec, ...]) -> int | None:
@@ -30,20 +28,19 @@ def _linear_flops(call: LayerCall) -> Dim:
 
 def _saves(call: LayerCall) -> Saved:
     """The input, which only the gradient of the weights needs, and what the kernel lays out for itself."""
-    p, inputs = call.params, () if call.params.get(FROZEN.name) else (0,)
-    if call.compute.autocast is None or call.compute.device != "cpu":
-        return Saved(inputs)
-    forth = _laid_out(int(p.in_features), int(p.out_features))
-    return Saved(inputs, forward=(forth,), backward=_laid_out(int(p.out_features), int(p.in_features)))
-
-
-def _laid_out(size: int, count: int) -> tuple[TensorSpec, ...]:
-    """What oneDNN's product in lower precision needs for so many dot products of this size.
-
-    A block of columns laid out anew, and a block of sums in float32.
-    """
-    depth = min(-(-size // PADDED) * PADDED, DEEPEST)
-    return (TensorSpec((BLOCK, depth), "bfloat16"), TensorSpec((ROWS, min(count, BLOCK))))
+    p, rows, dtype = call.params, num_elements(call.inputs[0].shape[:-1]), call.compute.autocast
+    is_frozen = bool(p.get(FROZEN.name))
+    if dtype is None or call.compute.device != "cpu":
+        return Saved(() if is_frozen else (0,))
+    size, count = int(p.in_features), int(p.out_features)
+    if is_frozen:
+        return Saved(
+            forward=((product_space(rows, size, count, dtype),),),
+            backward=(product_space(rows, count, size, dtype),),
+        )
+    # The gradient of the weights takes more than that of the input, before it.
+    back = product_space(count, rows, size, dtype, turned=True)
+    return Saved((0,), forward=((product_space(rows, size, count, dtype),),), backward=(back,))
 
 
 LINEAR = LayerSpec(

@@ -30,7 +30,8 @@ def copied_projections(call: LayerCall, steps: Dim, numbers: int) -> Moment:
     lower = call.compute.autocast
     if lower is None or not is_frozen(call):
         return ()
-    is_spread = call.compute.device == "cpu" and bool(call.params.batch_first) == call.in_order
+    has_kernel = call.compute.device == "cpu" and lower == "bfloat16"
+    is_spread = has_kernel and bool(call.params.batch_first) == call.in_order
     return (TensorSpec((1 + steps * is_spread, numbers), lower),)
 
 

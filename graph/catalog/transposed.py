@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from math import prod
 
 from graph.catalog.convolution import incoming_channels, num_weights, require_groups, saves_filtered
 from graph.catalog.params import Flag, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.catalog.windows import spreading
 from graph.dims import Dim, substitute
 from graph.shapes import SetParam, ShapeError, TensorSpec, num_elements
@@ -66,6 +67,12 @@ def _transposed(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         positions = substitute(num_elements(call.inputs[0].shape[2:]), {"N": 1})
         return 2 * positions * num_weights(call.params, ndim)
 
+    def saves(call: LayerCall) -> Saved:
+        p, given = call.params, call.inputs[0]
+        filters = p["out_channels"] // p["groups"] * prod(as_tuple(p["kernel_size"], ndim))
+        columns = TensorSpec((filters, *given.shape[2:]), given.dtype)
+        return saves_filtered(call, TensorSpec((given.shape[0], *columns.shape), given.dtype), columns)
+
     return LayerSpec(
         type=f"ConvTranspose{ndim}d",
         category="Convolution",
@@ -92,7 +99,7 @@ def _transposed(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         parameters=parameters,
         learns="matrix",
         flops=flops,
-        saves=saves_filtered,
+        saves=saves,
         windows=spreading(ndim),
         autocast="lower",
         stem="up",

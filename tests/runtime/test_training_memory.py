@@ -95,6 +95,17 @@ def test_a_small_batch_trains_in_the_memory_that_is_predicted(name, part, precis
     assert memory.ratio(name, part, "SGD", precision, 8) == pytest.approx(1, rel=0.1)
 
 
+@pytest.mark.skipif(
+    torch.ops.mkldnn._is_mkldnn_fp16_supported(), reason="kernels for float16 are not predicted"
+)
+@pytest.mark.parametrize("part", ["whole", "front", "middle"])
+@pytest.mark.parametrize(
+    "name", [*(name for name in SMALL if "LSTM" not in name), "encoder-decoder", "attention"]
+)
+def test_float16_on_a_cpu_without_kernels_for_it_takes_what_is_predicted(name, part):
+    assert memory.ratio(name, part, "AdamW", "amp-float16", 8) == pytest.approx(1, rel=0.1)
+
+
 @pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("part", ["whole", "front", "middle"])
