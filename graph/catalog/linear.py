@@ -6,7 +6,11 @@ from graph.catalog.rules import FLOAT32, channels_of, sample_elements
 from graph.catalog.settings import FROZEN
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.dims import Dim
-from graph.shapes import ShapeError, TensorSpec, format_shape, num_elements
+from graph.shapes import ShapeError, TensorSpec, format_shape
+
+ROWS = (
+    48  # that are worked out at a time: 16 to 256, as the batch is, which many layers would take long to tell
+)
 
 
 def _last_dim(inputs: tuple[TensorSpec, ...]) -> int | None:
@@ -28,19 +32,12 @@ def _linear_flops(call: LayerCall) -> Dim:
 
 def _saves(call: LayerCall) -> Saved:
     """The input, which only the gradient of the weights needs, and what the kernel lays out for itself."""
-    p, rows, dtype = call.params, num_elements(call.inputs[0].shape[:-1]), call.compute.autocast
-    is_frozen = bool(p.get(FROZEN.name))
+    p, inputs, dtype = call.params, () if call.params.get(FROZEN.name) else (0,), call.compute.autocast
     if dtype is None or call.compute.device != "cpu":
-        return Saved(() if is_frozen else (0,))
+        return Saved(inputs)
     size, count = int(p.in_features), int(p.out_features)
-    if is_frozen:
-        return Saved(
-            forward=((product_space(rows, size, count, dtype),),),
-            backward=(product_space(rows, count, size, dtype),),
-        )
-    # The gradient of the weights takes more than that of the input, before it.
-    back = product_space(count, rows, size, dtype, turned=True)
-    return Saved((0,), forward=((product_space(rows, size, count, dtype),),), backward=(back,))
+    forth, back = product_space(ROWS, size, count, dtype), product_space(ROWS, count, size, dtype)
+    return Saved(inputs, forward=((forth,),), backward=(back,))
 
 
 LINEAR = LayerSpec(

@@ -7,7 +7,6 @@ from graph.shapes import ITEM_BYTES, TensorSpec
 
 LINE = 64  # bytes; rows of the workspace of recurrent layers start at a multiple of it
 BAD_ROW = 256  # numbers; a row of a multiple of it gets a line more, as its columns would share cache lines
-LOWER_BYTES = 2
 BLOCK = 64  # columns that a product works out at a time
 MOST_ROWS = 256  # that it works out at a time
 MOST_INNER = 512  # numbers that it adds up at a time
@@ -36,5 +35,5 @@ def product_space(rows: Dim, inner: Dim, columns: Dim, dtype: str, *, turned: bo
         return TensorSpec((0,), "uint8")
     inner = at_most((inner + PACK - 1) // PACK * PACK, MOST_INNER)
     rows = at_most(rows, MOST_ROWS)
-    packed = inner * (BLOCK * LOWER_BYTES) + turned * rows * inner * LOWER_BYTES
+    packed = (inner * BLOCK + turned * rows * inner) * ITEM_BYTES[dtype]
     return TensorSpec((packed + rows * at_most(columns, BLOCK) * ITEM_BYTES["float32"] + PAGE,), "uint8")
