@@ -80,9 +80,10 @@ def _turns(sizes: Sizes, run: int) -> list[tuple[bool, Moment]]:
     Returns:
         Each with whether the run has what it keeps still before it.
     """
-    hidden, width = sizes.gates * int(sizes.p.hidden_size), sizes.widths[run // sizes.directions]
-    later = sum(sizes.learned(sizes.widths[i // sizes.directions]) for i in range(run + 1, sizes.runs))
-    copies = sum(sizes.weights(sizes.widths[i // sizes.directions]) for i in range(run + 1)) * sizes.is_lower
+    widths = [width for width in sizes.widths for _ in range(sizes.directions)]
+    hidden, width = sizes.gates * int(sizes.p.hidden_size), widths[run]
+    later = sum(map(sizes.learned, widths[run + 1 :]))
+    copies = sum(map(sizes.weights, widths[: run + 1])) * sizes.is_lower
     there = (TensorSpec((later,)), TensorSpec((copies,), sizes.dtype))
     gradients, recurrent = _all_gates(sizes), TensorSpec((sizes.recurrent,), sizes.dtype)
     multiplying = product_space(hidden, sizes.batch, sizes.output, sizes.dtype, turned=True)
