@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -191,25 +192,23 @@ class AdviceRow(QWidget):
         self.box = QCheckBox(title.replace("&", "&&"), self)
         self.box.setChecked(True)
         self.box.toggled.connect(self.toggled)
-        self.now, self.value = QLabel(shown(now), self), QLabel(shown(advice.value), self)
-        self.now.setProperty("role", "muted")
-        self.value.setFont(font("strong"))
+        before, after = shown(now), shown(advice.value)
+        self.change = QLabel(f"{escape(before)} → <b>{escape(after)}</b>", self, wordWrap=True)
+        self.change.setTextFormat(Qt.TextFormat.RichText)
         self.why = QLabel(tr_made(advice.why), self, wordWrap=True)
         self.why.setProperty("role", "muted")
         self.why.setIndent(INDENT)
-        self.box.setAccessibleName(f"{title}: {self.now.text()} → {self.value.text()}")
+        self.box.setAccessibleName(f"{title}: {before} → {after}")
         self.box.setAccessibleDescription(self.why.text())
-        arrow = QLabel("→", self)
-        arrow.setProperty("role", "muted")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, GRID)
         layout.setHorizontalSpacing(GRID)
         layout.setVerticalSpacing(0)
-        for column, part in enumerate((self.box, self.now, arrow, self.value)):
-            layout.addWidget(part, 0, column)
+        layout.addWidget(self.box, 0, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.change, 0, 1)
         layout.setColumnMinimumWidth(0, NAME_WIDTH)
-        layout.setColumnStretch(3, 1)
-        layout.addWidget(self.why, 1, 0, 1, 4)
+        layout.setColumnStretch(1, 1)
+        layout.addWidget(self.why, 1, 0, 1, 2)
 
     @property
     def is_wanted(self) -> bool:

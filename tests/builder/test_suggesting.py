@@ -33,8 +33,7 @@ def test_what_is_suggested_is_shown_and_taken_as_one_step(small, qtbot):
     dialog = opened(small, qtbot)
     row = dialog.rows["batch_size"]
     assert row.box.text() == "Batch size"
-    assert row.now.text() == str(before["batch_size"])
-    assert row.value.text() == "8"
+    assert row.change.text() == f"{before['batch_size']} → <b>8</b>"
     assert "steps an epoch" in row.why.text()
     assert dialog.rows["optimizer.decay_norm_and_bias"].box.text() == "Optimizer: decay_norm_and_bias"
     dialog.rows["epochs"].box.setChecked(False)
