@@ -42,7 +42,7 @@ def _require_compiler(device: torch.device) -> None:
 
         if not has_triton():
             raise TrainingFailure(
-                f"compile is true, but Triton, which compiles for GPUs, is not installed. "
+                f"torch.compile needs Triton, which compiles for GPUs and is not installed. "
                 f"Expected the package triton beside PyTorch. {REMEDY}"
             )
         return
@@ -52,7 +52,7 @@ def _require_compiler(device: torch.device) -> None:
         cpp_builder.get_cpp_compiler()
     except (exc.InvalidCxxCompiler, OSError) as error:
         raise TrainingFailure(
-            "compile is true, but PyTorch finds no C++ compiler on this computer. "
+            "torch.compile cannot be used, as PyTorch finds no C++ compiler on this computer. "
             f"Expected g++ or clang, on the path or named by CXX. {REMEDY}"
         ) from error
 

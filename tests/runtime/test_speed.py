@@ -71,7 +71,9 @@ def images(tmp_path):
 
 def test_every_way_is_timed_beside_the_plain_one(images, monkeypatch, capsys):
     def refuse(device):
-        raise TrainingFailure("compile is true, but PyTorch finds no C++ compiler on this computer.")
+        raise TrainingFailure(
+            "torch.compile cannot be used, as PyTorch finds no C++ compiler on this computer."
+        )
 
     monkeypatch.setattr(compiling, "_require_compiler", refuse)
     monkeypatch.setattr(custom_shapes, "ask_from_now_on", lambda provider: None)
