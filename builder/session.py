@@ -24,6 +24,7 @@ from runtime.plan import TrainingPlan
 from runtime.training_cost import training_cost, usable_plan
 
 MANY = 1000  # problems, which take the panels a turn of the event loop of their own to show
+PAUSE = 10  # milliseconds before that, in which the window has its turn
 
 
 class Session(QObject):
@@ -189,7 +190,7 @@ class Session(QObject):
         self._open(document, look or first_look(document.project))
         self.document_replaced.emit()
         if len(self._all_problems) > MANY:
-            QTimer.singleShot(0, self, self.problems_changed.emit)
+            QTimer.singleShot(PAUSE, self, self.problems_changed.emit)
         else:
             self.problems_changed.emit()
 
