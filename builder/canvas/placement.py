@@ -13,6 +13,7 @@ from builder.theme import GRID
 from graph.annotation_edits import AddAnnotations
 from graph.annotations import shifted
 from graph.cards import DOT, is_dot
+from graph.catalog.boundary import INPUT
 from graph.catalog.spec import LayerSpec
 from graph.connection import possible_dtypes, refusal
 from graph.document import Edge, Edit, Graph, Node, PortRef, Position
@@ -140,7 +141,7 @@ def _trial(spec: LayerSpec) -> Node:
 
 def _tried_out(graph: Graph, given: TensorSpec, trials: Mapping[str, Edge], known: Inference) -> Inference:
     """What is known about the trial layers behind something that gives a tensor."""
-    source = Node(TRIAL, "Input", TRIAL)
+    source = Node(TRIAL, INPUT.type, TRIAL)
     ref = PortRef(source.id, graph.catalog[source.type].first_output or "")
     nodes = [source, *(_trial(graph.catalog[name]) for name in trials)]
     edges = [Edge(ref, edge.target) for edge in trials.values()]
