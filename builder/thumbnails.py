@@ -9,10 +9,13 @@ from PySide6.QtCore import QObject, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPixmap
 
 from builder.theme import Theme
+from builder.waiting import is_waiting
 from graph.document import Project
 
 if TYPE_CHECKING:
     from builder.canvas.style import CanvasStyle
+
+_PAUSE = 50  # milliseconds between two looks whether there is time again
 
 _Key: TypeAlias = tuple[Hashable, ...]
 
@@ -32,7 +35,7 @@ class Thumbnails(QObject):
         self._wanted: dict[_Key, tuple[str, Project, QSize, Theme, float]] = {}
         self._styles: dict[str, CanvasStyle] = {}
         self._timer = QTimer(self, interval=0)
-        self._timer.timeout.connect(self._draw_next)
+        self._timer.timeout.connect(self._go_on)
 
     def picture(self, name: str, project: Project, size: QSize, theme: Theme, ratio: float) -> QPixmap | None:
         """The picture of a project; None where `ready` will tell when it is there.
@@ -56,11 +59,15 @@ class Thumbnails(QObject):
             self._draw_next()
 
     @Slot()
-    def _draw_next(self) -> None:
-        key = next(iter(self._wanted), None)
-        if key is None:
+    def _go_on(self) -> None:
+        self._timer.setInterval(_PAUSE if is_waiting() else 0)
+        if not self._wanted:
             self._timer.stop()
-            return
+        elif not is_waiting():
+            self._draw_next()
+
+    def _draw_next(self) -> None:
+        key = next(iter(self._wanted))
         name, project, size, theme, ratio = self._wanted.pop(key)
         picture = QPixmap(size * ratio)
         picture.setDevicePixelRatio(ratio)

@@ -18,6 +18,13 @@ PATIENCE = 300  # milliseconds before anything is shown
 
 Result = TypeVar("Result")
 
+_loops: list[QEventLoop] = []  # of who waits
+
+
+def is_waiting() -> bool:
+    """Whether somebody waits for work, which what can be put off had better leave the interpreter to."""
+    return bool(_loops)
+
 
 def wait_for(work: Callable[[], Result], text: str, window: QWidget) -> Result | None:
     """What a function gives that runs in a thread of its own; None if the user would not wait.
@@ -46,7 +53,9 @@ def wait_for(work: Callable[[], Result], text: str, window: QWidget) -> Result |
     progress.canceled.connect(loop.quit)
     with _garbage_left_alone():
         job.start()
+        _loops.append(loop)
         loop.exec()
+        _loops.remove(loop)
     progress.close()
     progress.deleteLater()
     if job.isRunning():
