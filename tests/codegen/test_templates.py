@@ -166,7 +166,7 @@ def test_every_template_takes_a_step_that_reaches_every_weight(name):
     project = template(name).project()
     plan = TrainingPlan.from_mapping(project.training)
     live = build(project)
-    loss_function, optimizer = build_loss(plan), build_optimizer(plan, live.module)
+    loss_function, optimizer = build_loss(plan.loss), build_optimizer(plan, live.module)
     learning = {key: weight for key, weight in live.module.named_parameters() if weight.requires_grad}
     before = {key: weight.detach().clone() for key, weight in learning.items()}
     outputs = live.module(*drawn_inputs(live.source))

@@ -29,7 +29,13 @@ def test_a_full_plan_reads_as_it_runs():
     }
     TrainingPlan.from_mapping(mapping)
     assert PlanFacts.from_mapping(mapping) == PlanFacts(
-        "NLLLoss", True, "SGD", 0.5, 3, "torchvision:MNIST", ("Normalize",)
+        "NLLLoss",
+        is_loss_chosen=True,
+        optimizer="SGD",
+        lr=0.5,
+        batch_size=3,
+        source="torchvision:MNIST",
+        transforms=("Normalize",),
     )
 
 
