@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -16,7 +17,9 @@ from runtime.events import Event, RunEnded, RunStarted, StateChanged
 from runtime.thread import TrainingThread
 
 PATIENCE_FOR_STEP = 15  # milliseconds; a longer step is not waited for
-FRAME = 80  # milliseconds between two looks at the run's events; a step is drawn within 100
+FRAME = 49  # milliseconds between two looks at the run's events: 20 Hz
+LONGEST_FRAME = 80  # where a look takes long; a step is still drawn within 0.1 s
+SHARE = 0.02  # of the time, at most, that looks may take until they become less frequent
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
@@ -57,6 +60,7 @@ class RunController(QObject):
         )  # what is left of the time in which a break may begin
         self._break.timeout.connect(self._drain)
         self._watches_nodes = False
+        self._cost = 0.0  # milliseconds that a look takes, averaged
 
     @property
     def state(self) -> State:
@@ -141,13 +145,22 @@ class RunController(QObject):
         if self._thread is None:
             return
         self._break.stop()
+        began = perf_counter()
         drained = self._thread.drain()
         if drained:
             for event in drained:
                 self._note(event)
             self.events.emit(drained)
+            self._pace(1e3 * (perf_counter() - began))
         if self._thread is not None:
             self._thread.control.end_break()
+
+    def _pace(self, cost: float) -> None:
+        """Looks as often as its `cost` in milliseconds, which the run waits, allows."""
+        self._cost += 0.1 * (cost - self._cost)
+        interval = round(min(max(self._cost / SHARE, FRAME), LONGEST_FRAME))
+        if abs(interval - self._timer.interval()) > 3:
+            self._timer.setInterval(interval)
 
     def _note(self, event: Event) -> None:
         match event:

@@ -81,6 +81,7 @@ class LivePlot(pg.PlotWidget):
         self.value_ticks: TickRule = value_ticks
         super().__init__()
         self.setViewportUpdateMode(self.ViewportUpdateMode.NoViewportUpdate)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # by our picture
         self.hideButtons()
         self.setMenuEnabled(False)
         self.disableAutoRange()

@@ -5,8 +5,9 @@ import json
 import threading
 
 import pytest
+from PySide6.QtCore import QTimer
 
-from builder.run_controller import RunController
+from builder.run_controller import FRAME, LONGEST_FRAME, RunController
 from builder.run_folders import latest_weights, new_run_folder, user_folder
 from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import Connect, SetParams
@@ -195,3 +196,12 @@ def test_the_newest_weights_are_found(qapp, tmp_path):
     (first / "checkpoints").mkdir()
     assert latest_weights("Net", path) == first
     assert second != first
+
+
+def test_the_run_is_looked_at_less_often_where_a_look_takes_long(controller):
+    timer = controller.findChild(QTimer)
+    assert timer.interval() == FRAME
+    for cost, expected in ((1.2, 60), (50.0, LONGEST_FRAME), (0.1, FRAME)):
+        for _ in range(200):
+            controller._pace(cost)
+        assert abs(timer.interval() - expected) <= 3
