@@ -7,14 +7,13 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QLabel,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from builder.fix_preview import PlannedFix, Planner
+from builder.scrolling import scrolling
 from builder.texts import tr, tr_count
 from builder.theme import GRID, font
 
@@ -84,17 +83,10 @@ class FixAllDialog(QDialog):
         self.rows[fix.key] = row
 
     def _lay_out(self) -> None:
-        page = QWidget(self)
-        page.setLayout(self._list)
-        scroll = QScrollArea(self)
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        for part in (self.heading, scroll, self.left, self.buttons):
+        for part in (self.heading, scrolling(self._list, self), self.left, self.buttons):
             layout.addWidget(part)
 
 

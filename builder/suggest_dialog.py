@@ -11,11 +11,9 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QGridLayout,
     QLabel,
     QProgressBar,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -23,11 +21,11 @@ from PySide6.QtWidgets import (
 from builder.panels.field_text import format_value
 from builder.panels.plan_edits import PARTS, Training
 from builder.panels.setting_groups import data_label, spoken
+from builder.scrolling import scrolling
 from builder.texts import tr, tr_count, tr_made
 from builder.theme import GRID, font
 from builder.trial import Trial, Work
 from graph.catalog.params import Value
-from runtime.events import DataProgress
 from runtime.plan import TYPE_KEYS, TrainingPlan
 from runtime.suggestion import Advice, fits
 
@@ -81,6 +79,7 @@ class SuggestDialog(QDialog):
         self._lay_out()
         self._allow(tr("Nothing is suggested yet."))
         self.trial = Trial(work, self)
+        self.trial.reading.connect(self.note.setText)
         self.trial.arrived.connect(self._take)
         self.trial.ended.connect(self._end)
         self.trial.start()
@@ -98,10 +97,7 @@ class SuggestDialog(QDialog):
     @Slot(object)
     def _take(self, events: Sequence[Any]) -> None:
         for event in events:
-            if isinstance(event, DataProgress):
-                self.note.setText(tr_made(event.text))
-            else:
-                self._show(event)
+            self._show(event)
 
     def _show(self, suggestion: tuple[Advice, ...]) -> None:
         """Lists what is another than the plan has."""
@@ -162,17 +158,17 @@ class SuggestDialog(QDialog):
         self.accept()
 
     def _lay_out(self) -> None:
-        page = QWidget(self)
-        page.setLayout(self._list)
-        scroll = QScrollArea(self)
-        scroll.setWidget(page)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        for part in (self.heading, self.progress, scroll, self.note, self.fault, self.buttons):
+        for part in (
+            self.heading,
+            self.progress,
+            scrolling(self._list, self),
+            self.note,
+            self.fault,
+            self.buttons,
+        ):
             layout.addWidget(part)
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.background import Job
+from builder.texts import tr_made
 from runtime.control import Control
+from runtime.events import DataProgress
 
 FRAME = 50  # milliseconds between two looks
 PATIENCE = 60.0  # seconds that the step under way may take once the dialog is closed
@@ -24,11 +26,13 @@ class Trial(QObject):
     """Runs a generator of events in a thread.
 
     Signals:
-        arrived(list): events, in order.
+        reading(str): how far the data is, in the user's words.
+        arrived(list): all other events, in order.
         ended(str): it is over; what went wrong, in words, or nothing.
         over(Trial): its thread has ended.
     """
 
+    reading = Signal(str)
     arrived = Signal(object)
     ended = Signal(str)
     over = Signal(object)
@@ -79,8 +83,11 @@ class Trial(QObject):
     @Slot()
     def _drain(self) -> None:
         events = [self._events.popleft() for _ in range(len(self._events))]
-        if events:
-            self.arrived.emit(events)
+        data = [event for event in events if isinstance(event, DataProgress)]
+        if data:
+            self.reading.emit(tr_made(data[-1].text))
+        if len(events) > len(data):
+            self.arrived.emit([event for event in events if not isinstance(event, DataProgress)])
 
     @Slot()
     def _finish(self) -> None:

@@ -14,7 +14,7 @@ from builder.panels.line_plot import Line, LinePlot, Picture, Point
 from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme, font
 from builder.trial import Trial, Work
-from runtime.events import DataProgress, StepsRecorded
+from runtime.events import StepsRecorded
 
 FIRST_SIZE = QSize(640, 480)
 _ROOM = 0.06  # of the height, left free above and below the curves
@@ -53,6 +53,7 @@ class TrialDialog(QDialog):
         for part in (self.verdict, self.buttons):
             column.addWidget(part)
         self.trial = Trial(work, self)
+        self.trial.reading.connect(self.status.setText)
         self.trial.arrived.connect(self._take)
         self.trial.ended.connect(self._end)
         self.trial.start()
@@ -82,10 +83,7 @@ class TrialDialog(QDialog):
     @Slot(object)
     def _take(self, events: Sequence[Any]) -> None:
         for event in events:
-            if isinstance(event, DataProgress):
-                self.status.setText(tr_made(event.text))
-            else:
-                self.take(event)
+            self.take(event)
         self.redraw()
 
     @Slot(str)

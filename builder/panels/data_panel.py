@@ -40,7 +40,6 @@ from builder.theme import GRID, Theme
 from builder.trial import Trial
 from graph.document import Change
 from runtime.control import Control
-from runtime.events import DataProgress
 
 if TYPE_CHECKING:
     from builder.data_code import DataCode
@@ -139,6 +138,7 @@ class DataPanel(QWidget):
 
         trial = Trial(work, self)
         self._trials.append(trial)
+        trial.reading.connect(self.note.setText)
         trial.arrived.connect(self._take)
         trial.ended.connect(self._end)
         trial.over.connect(self._forget)
@@ -148,10 +148,7 @@ class DataPanel(QWidget):
     @Slot(object)
     def _take(self, events: Sequence[Any]) -> None:
         for event in events:
-            if isinstance(event, DataProgress):
-                self.note.setText(tr_made(event.text))
-            else:
-                self._show(event)
+            self._show(event)
 
     @Slot(str)
     def _end(self, fault: str) -> None:

@@ -1,17 +1,16 @@
 """The steps that prepare samples: added, set, moved and removed in the plan's form."""
 
 import pytest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.panels.chain_edits import chain_problems, following_steps, has_own_eval, steps_of, with_own_eval
 from builder.panels.chain_form import STEADY
-from builder.panels.plan_form import PlanForm
 from builder.session import Session
 from graph.document import Document, Project
 from graph.edits import SetTraining
 from graph.templates import template
 from runtime.data.transform_choices import TRANSFORMS
 from runtime.plan import TrainingPlan
+from tests.builder.plan_forms import shown_form
 
 CROP = {"type": "RandomCrop", "size": 8, "padding": 1}
 NORMALIZE = {"type": "Normalize", "mean": [0.25], "std": [0.75]}
@@ -30,17 +29,9 @@ def session(qapp):
 
 @pytest.fixture
 def form(qtbot, session):
-    holder = QWidget()
-    form = PlanForm(session)
-    QVBoxLayout(holder).addWidget(form)
-    qtbot.addWidget(holder)
-    holder.resize(400, 1600)
-    holder.show()
-    qtbot.waitExposed(holder)
-    holder.activateWindow()
-    form.transforms.header.click()
-    yield form
-    holder.close()
+    with shown_form(qtbot, session) as form:
+        form.transforms.header.click()
+        yield form
 
 
 def chain(session, split="train"):

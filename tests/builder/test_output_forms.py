@@ -2,7 +2,6 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from builder.panels.output_edits import (
     ends_of,
@@ -13,13 +12,13 @@ from builder.panels.output_edits import (
     with_own_losses,
 )
 from builder.panels.plan_edits import PER_OUTPUT
-from builder.panels.plan_form import PlanForm
 from builder.session import Session
 from graph.document import Document, Project
 from graph.edits import RemoveNodes, RenameNode
 from graph.inference import Inference
 from graph.templates import template
 from runtime.plan import TrainingPlan
+from tests.builder.plan_forms import shown_form
 from tests.runtime.test_preflight import heads, linear
 
 
@@ -30,16 +29,8 @@ def session(qapp):
 
 @pytest.fixture
 def form(qtbot, session):
-    holder = QWidget()
-    form = PlanForm(session)
-    QVBoxLayout(holder).addWidget(form)
-    qtbot.addWidget(holder)
-    holder.resize(400, 1600)
-    holder.show()
-    qtbot.waitExposed(holder)
-    holder.activateWindow()
-    yield form
-    holder.close()
+    with shown_form(qtbot, session) as form:
+        yield form
 
 
 def outputs(session):

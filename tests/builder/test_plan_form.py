@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel
 
 from builder.panels.field_text import UNSET
 from builder.panels.plan_edits import (
@@ -14,12 +14,12 @@ from builder.panels.plan_edits import (
     with_part_value,
     with_setting,
 )
-from builder.panels.plan_form import PlanForm
 from builder.session import Session
 from graph.document import Document, Project
 from graph.edits import SetTraining
 from graph.templates import templates
 from runtime.plan import TABLES, TrainingPlan
+from tests.builder.plan_forms import shown_form
 
 RESIZED = {
     "data": {
@@ -41,16 +41,8 @@ def session(qapp):
 
 @pytest.fixture
 def form(qtbot, session):
-    holder = QWidget()
-    form = PlanForm(session)
-    QVBoxLayout(holder).addWidget(form)
-    qtbot.addWidget(holder)
-    holder.resize(400, 1200)
-    holder.show()
-    qtbot.waitExposed(holder)
-    holder.activateWindow()
-    yield form
-    holder.close()
+    with shown_form(qtbot, session, height=1200) as form:
+        yield form
 
 
 def training(session):
