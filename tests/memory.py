@@ -178,7 +178,6 @@ def main(arguments: Sequence[str], out: TextIO, err: TextIO) -> int:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(
-        1
-    )  # the buffers of kernels, of which each thread has its own, are predicted for one
+    # The buffers of kernels, of which each thread has its own, are predicted for one.
+    torch.set_num_threads(1)
     sys.exit(main(sys.argv[1:], sys.stdout, sys.stderr))
