@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
@@ -142,8 +143,34 @@ def test_what_is_off_is_printed(monkeypatch):
     out, err = StringIO(), StringIO()
     arguments = ("--network", "MLP", "--batch", "8", "--optimizer", "SGD")
     assert memory.main(arguments, out, err) == 1
-    assert out.getvalue().splitlines() == [
+    *off, summary = out.getvalue().splitlines()
+    assert off == [
         "1.20 of what is measured: MLP, front, SGD, float32, 8",
         "1.20 of what is measured: MLP, front, SGD, amp-bfloat16, 8",
-        "6 cases; more than 10% off: 2",
     ]
+    assert json.loads(summary) == {
+        "networks": 1, "cases": 6, "off": 2, "tolerance": 0.1, "least": 1.05, "most": 1.2
+    }  # fmt: skip
+
+
+def test_slices_share_out_the_networks_and_each_one_says_that_it_is_done(monkeypatch):
+    asked = list[str]()
+    monkeypatch.setattr(memory, "ratio", lambda name, *others: asked.append(name) or 1.0)
+    told = list[str]()
+    for number in (1, 2, 3):
+        err = StringIO()
+        assert (
+            memory.main(("--slice", f"{number}/3", "--part", "whole", "--batch", "8"), StringIO(), err) == 0
+        )
+        told += err.getvalue().splitlines()
+    assert sorted(set(asked)) == sorted(memory.ALL)
+    assert len(asked) == 4 * len(memory.ALL)
+    assert len(told) == len(memory.ALL)
+    assert told[1].startswith("2 of 14: SmallCNN, 4 cases, 0 off, ")
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "2", "2/", "a/b"])
+def test_a_slice_that_there_is_not_is_refused(text, capsys):
+    with pytest.raises(SystemExit):
+        memory.main(("--slice", text), StringIO(), StringIO())
+    assert "Expected such as 2/5" in capsys.readouterr().err
