@@ -228,11 +228,17 @@ class Inference:
 
     def _keep(self, node_id: str, result: NodeResult) -> None:
         before = self._results.get(node_id)
-        if before is not None and before.passes != result.passes:
+        if before is not None and before.passes is not result.passes and before.passes != result.passes:
             self._dead_ends = None
         self._results[node_id] = result
-        (self._faulty.add if result.problems else self._faulty.discard)(node_id)
-        (self._passing.discard if result.passes is None else self._passing.add)(node_id)
+        if result.problems:
+            self._faulty.add(node_id)
+        elif self._faulty:
+            self._faulty.discard(node_id)
+        if result.passes is not None:
+            self._passing.add(node_id)
+        elif self._passing:
+            self._passing.discard(node_id)
 
     def _is_flow_kept(self, change: Change) -> bool:
         """Whether no more than parameters of nodes changed, so that everything leads where it led."""
@@ -252,13 +258,17 @@ class Inference:
         sheet = self._sheet(node, spec)
         if node_id in self._bindings and not node.bypassed:
             return bound(sheet, self._bindings[node_id])
-        incoming = self._graph.incoming(node_id)
-        given = {port: self.output(edge.source) for port, edge in incoming.items()}
+        incoming, results, is_known = self._graph.incoming(node_id), self._results, True
+        given: dict[str, TensorSpec | None] = {}
+        for port, edge in incoming.items():
+            source = results.get(edge.source.node)
+            given[port] = tensor = source.outputs.get(edge.source.port) if source else None
+            is_known = is_known and tensor is not None
         if node.bypassed:
             read = {edge.source.port for edge in self._graph.outgoing(node_id)}
             return bypassed(self._site(node, spec), sheet, given, self._lacking(incoming), read)
         question = (sheet, *given, *given.values())
-        lacking = self._lacking(incoming) if None in given.values() else {}
+        lacking = {} if is_known else self._lacking(incoming)
         result = None if lacking else self._sheets.known(question)
         if result is None:
             result = computed(self._site(node, spec), sheet, given, lacking)
@@ -270,7 +280,7 @@ class Inference:
         """A node's parameters, kept for as long as the node stays the same."""
         before, sheet = self._placed.get(node.id, (None, None))
         if sheet is None or before is not node or sheet.spec is not spec:
-            sheet = self._sheets.of(self._site(node, spec))
+            sheet = self._sheets.of(node, spec, self._site)
             self._placed[node.id] = node, sheet
         return sheet
 

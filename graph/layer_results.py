@@ -76,8 +76,13 @@ def _known(site: Site, params: Params, inputs: Tensors, received: Inputs) -> Nod
     call = LayerCall(received, outputs, params)
     parameters = spec.parameters(call)
     require_possible(parameters, outputs, params)
-    named = dict(zip(spec.names_of_outputs(params, len(outputs)), outputs, strict=True))
-    return NodeResult(inputs, named, params, parameters, spec.flops(call), passes=_passes(spec, inputs))
+    names = spec.names_of_outputs(params, len(outputs))
+    named = {names[0]: outputs[0]} if len(names) == len(outputs) == 1 else _by_name(names, outputs)
+    return NodeResult(inputs, named, params, parameters, spec.flops(call), (), False, _passes(spec, inputs))
+
+
+def _by_name(names: tuple[str, ...], outputs: tuple[TensorSpec, ...]) -> dict[str, TensorSpec]:
+    return dict(zip(names, outputs, strict=True))
 
 
 def _unknown(

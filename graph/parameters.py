@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from graph.catalog.params import ParamError, ParamSpec, Value
@@ -32,7 +32,8 @@ def resolve(
         env: what the names in expressions stand for.
     """
     values, unknown, bad = Params(spec.defaults), [], dict[str, Problem]()
-    for name in (*node.params, *_without_value(node, spec)):
+    unset = [name for name in spec.valueless if name not in node.params] if spec.valueless else ()
+    for name in (*node.params, *unset):
         param = spec.param(name)
         if param is None:
             unknown.append(_unknown_param(node, spec, name))
@@ -50,14 +51,6 @@ def resolve(
     return values, (*unknown, *(bad[name] for name in spec.param_names if name in bad))
 
 
-def _without_value(node: Node, spec: LayerSpec) -> Iterator[str]:
-    """Parameters that were not set and whose defaults are no values for them, as a block's may be."""
-    if len(spec.defaults) < len(spec.all_params):
-        yield from (
-            each for each in spec.param_names if each not in spec.defaults and each not in node.params
-        )
-
-
 def _not_a_value(
     node: Node, param: ParamSpec, given: Value, value: Value, error: ExpressionError | ParamError
 ) -> Problem:
@@ -67,12 +60,14 @@ def _not_a_value(
     return _bad_value(node, param, what, str(error))
 
 
-def unsound_params(site: Site, params: Params) -> tuple[Problem, ...]:
-    """What is wrong with parameters together that suit one by one."""
+def unsound_params(
+    node: Node, spec: LayerSpec, params: Params, site: Callable[[Node, LayerSpec], Site]
+) -> tuple[Problem, ...]:
+    """What is wrong with parameters together that suit one by one; `site` tells where the node stands."""
     try:
-        site.spec.check(params)
+        spec.check(params)
     except ShapeError as error:
-        return (from_shape_error(site, {}, error),)
+        return (from_shape_error(site(node, spec), {}, error),)
     return ()
 
 

@@ -13,7 +13,7 @@ Tensors = Mapping[str, TensorSpec | None]  # by port; None where unknown
 
 def in_order(spec: LayerSpec, given: Tensors) -> Tensors:
     """What comes in by port, in the order of the ports; without what leads to a port that is not there."""
-    if len(given) == len(spec.inputs) == 1 and spec.inputs[0].name in given and not spec.inputs[0].variadic:
+    if spec.sole_input is not None and len(given) == 1 and spec.sole_input.name in given:
         return given
     ordered: dict[str, TensorSpec | None] = {}
     for port in spec.inputs:
@@ -27,6 +27,12 @@ def in_order(spec: LayerSpec, given: Tensors) -> Tensors:
 
 def accepted(spec: LayerSpec, inputs: Tensors) -> Inputs | None:
     """All that comes in, if the layer takes it; None if something is missing, unknown or does not fit."""
+    sole = spec.sole_input
+    if sole is not None and inputs:
+        tensor = inputs[sole.name]
+        if tensor is None or objection(spec, sole, tensor) is not None:
+            return None
+        return Inputs((tensor,), spec.input_names)
     tensors = []
     for name, tensor in inputs.items():
         port = spec.input_port(name)

@@ -123,13 +123,10 @@ def dim_from_json(value: int | str) -> Dim:
 
 def num_elements(shape: Shape) -> Dim:
     """How many numbers a tensor of this shape holds."""
-    numbers, symbolic = 1, []
-    for dim in shape:
-        if isinstance(dim, int):
-            numbers *= dim
-        else:
-            symbolic.append(dim)
-    return prod(symbolic, start=numbers)
+    if Expr not in map(type, shape):
+        return prod(shape)
+    numbers = prod(dim for dim in shape if isinstance(dim, int))
+    return prod((dim for dim in shape if not isinstance(dim, int)), start=numbers)
 
 
 def num_bytes(spec: TensorSpec, batch_size: int = 1) -> int | None:

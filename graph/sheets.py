@@ -5,7 +5,7 @@ Networks are made of the same layers over and over, and a shape rule gives the s
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from graph.problems import Problem
 if TYPE_CHECKING:
     from graph.catalog.params import Value
     from graph.mistakes import Site
+    from graph.model import Node
     from graph.node_result import NodeResult
 
 MAX_SHEETS = 10_000
@@ -24,7 +25,7 @@ MAX_ENTRIES = 16  # of a list
 PLAIN = frozenset({int, bool, str, type(None)})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # one is made for each unlike layer, and frozen ones take thrice as long
 class Sheet:
     """What is known about a layer of a type with certain parameters, wherever it stands.
 
@@ -63,18 +64,24 @@ class Sheets:
             self._results.clear()
         self._results[question] = result
 
-    def of(self, site: Site) -> Sheet:
-        """The sheet of a node; one for all nodes of a type with the same parameters, if nothing is wrong."""
-        frozen = _frozen(site.node.params)
-        key = (id(site.spec), frozen)
+    def of(self, node: Node, spec: LayerSpec, site: Callable[[Node, LayerSpec], Site]) -> Sheet:
+        """The sheet of a node; one for all nodes of a type with the same parameters, if nothing is wrong.
+
+        Args:
+            node: whose sheet.
+            spec: its type.
+            site: tells where in the graph it stands.
+        """
+        frozen = _frozen(node.params)
+        key = (id(spec), frozen)
         sheet = self._shared.get(key)
         if sheet is not None:
             return sheet
-        params, problems = resolve(site.node, site.spec, self._env)
-        problems = problems or unsound_params(site, params)
+        params, problems = resolve(node, spec, self._env)
+        problems = problems or unsound_params(node, spec, params, site)
         # What own code gives hangs on whether it is trusted, and what is in a block may hold such code.
-        is_pure = not isinstance(site.spec.code, BlockCode | Embedded)
-        sheet = Sheet(site.spec, params, problems, frozen is not None and is_pure and not problems)
+        is_pure = not isinstance(spec.code, BlockCode | Embedded)
+        sheet = Sheet(spec, params, problems, frozen is not None and is_pure and not problems)
         if sheet.is_shared:
             if len(self._shared) >= MAX_SHEETS:
                 self._shared.clear()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -20,6 +21,8 @@ from functools import partial
 from itertools import product
 from time import perf_counter
 from typing import Any, TextIO
+
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler writes two lines for each step
 
 import torch
 from torch.nn import functional

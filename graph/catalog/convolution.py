@@ -1,10 +1,11 @@
 """Convolutions."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
+from itertools import starmap
 from math import prod
 
-from graph.catalog.params import Choice, Flag, Int, IntOrTuple
+from graph.catalog.params import Choice, Flag, Int, IntOrTuple, Value
 from graph.catalog.rules import FLOAT32, as_tuple, channels_of, require_window, sample_elements, windowed_size
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.catalog.windows import sliding
@@ -38,20 +39,23 @@ def require_groups(p: Params) -> None:
 
 def _paddings(p: Params, ndim: int) -> tuple[int, ...]:
     """Pixels added to each spatial dim, both sides together."""
-    padding = p["padding"]
+    return _border(p["padding"], p["kernel_size"], p["stride"], p["dilation"], ndim)
+
+
+def _border(padding: Value, kernel_size: Value, stride: Value, dilation: Value, ndim: int) -> tuple[int, ...]:
     if padding == "valid":
         return (0,) * ndim
     if padding == "same":
-        if set(as_tuple(p.stride, ndim)) != {1}:
+        if set(as_tuple(stride, ndim)) != {1}:
             raise ShapeError(
                 "same-needs-stride-1",
-                f"padding is 'same', but stride is {p.stride}",
+                f"padding is 'same', but stride is {stride}",
                 expected="stride 1",
                 hint="Set stride = 1, or give padding in pixels.",
                 param="padding",
                 repairs=(SetParam("stride", 1),),
             )
-        dilations, kernels = as_tuple(p.dilation, ndim), as_tuple(p.kernel_size, ndim)
+        dilations, kernels = as_tuple(dilation, ndim), as_tuple(kernel_size, ndim)
         return tuple(d * (k - 1) for d, k in zip(dilations, kernels, strict=True))
     return (2 * padding,) * ndim if isinstance(padding, int) else tuple(2 * pad for pad in padding)
 
@@ -85,15 +89,26 @@ def conv_shape(inputs: tuple[TensorSpec, ...], p: Params, ndim: int) -> tuple[Te
     """
     require_groups(p)
     given = inputs[0]
-    paddings, sizes = _paddings(p, ndim), given.shape[2:]
-    _require_padding_source(sizes, paddings, p["padding_mode"])
-    kernels, strides = as_tuple(p["kernel_size"], ndim), as_tuple(p["stride"], ndim)
-    windows = zip(sizes, paddings, kernels, strides, as_tuple(p["dilation"], ndim), strict=True)
-    spatial = []
-    for size, pad, kernel, stride, dilation in windows:
-        require_window(size + pad, dilation * (kernel - 1) + 1, "kernel_size", given)
-        spatial.append(windowed_size(size, kernel, stride, pad, dilation))
+    window = (p["padding"], p["kernel_size"], p["stride"], p["dilation"], p["padding_mode"])
+    bordered, spatial = _slid(given.shape[2:], *window)
+    for size, reach in bordered:
+        require_window(size, reach, "kernel_size", given)
     return (TensorSpec((given.shape[0], p["out_channels"], *spatial), given.dtype, True),)
+
+
+@lru_cache(maxsize=4096)  # the layers of a network have few kinds of windows and sizes of maps
+def _slid(
+    sizes: tuple[Dim, ...], padding: Value, kernel_size: Value, stride: Value, dilation: Value, mode: str
+) -> tuple[tuple[tuple[Dim, int], ...], tuple[Dim, ...]]:
+    """Each spatial dim with its border beside what a window spans there, and how often it fits."""
+    ndim = len(sizes)
+    paddings = _border(padding, kernel_size, stride, dilation, ndim)
+    _require_padding_source(sizes, paddings, mode)
+    kernels, strides, dilations = (as_tuple(value, ndim) for value in (kernel_size, stride, dilation))
+    bordered = tuple(size + pad for size, pad in zip(sizes, paddings, strict=True))
+    reaches = tuple(gap * (kernel - 1) + 1 for gap, kernel in zip(dilations, kernels, strict=True))
+    windows = zip(sizes, kernels, strides, paddings, dilations, strict=True)
+    return tuple(zip(bordered, reaches, strict=True)), tuple(starmap(windowed_size, windows))
 
 
 def num_weights(p: Params, ndim: int) -> int:

@@ -75,7 +75,8 @@ def axis_index(axis: int, ndim: int, param: str = "dim") -> int:
 
 def channels_of(spec: TensorSpec, position: int) -> int | None:
     """The size of a dim if it is known; what `in_channels` and its like are inferred from."""
-    dim = spec.shape[position] if -spec.ndim <= position < spec.ndim else None
+    shape = spec.shape
+    dim = shape[position] if -len(shape) <= position < len(shape) else None
     return dim if isinstance(dim, int) else None
 
 
@@ -204,7 +205,7 @@ def sample_elements(call: LayerCall) -> Dim:
     shape = call.outputs[0].shape
     elements = num_elements(shape[1:])
     # Most samples have fixed sizes, and no polynomial is needed for those.
-    is_fixed = isinstance(elements, int) and shape[0] == BATCH
+    is_fixed = isinstance(elements, int) and (shape[0] is BATCH or shape[0] == BATCH)
     return elements if is_fixed else substitute(elements * shape[0], {"N": 1})
 
 

@@ -396,9 +396,12 @@ class LayerSpec:
         summary: the parameters that matter most, for the node's card.
         traits: what design rules ask about it; words of TRAITS.
         inferred: the parameters that incoming shapes determine, each with how.
+        sole_input: the input of a layer that has no more than one, and takes one edge there.
+        input_names: of a node that takes no variable number of them.
         settings: what can be set beside PyTorch's parameters, as the layer learns.
         all_params: both.
         defaults: the checked default of each that has one.
+        valueless: the names of those whose default is no value for them, as a block's may be.
         output_names: of a node whose parameters are left out.
     """
 
@@ -425,22 +428,30 @@ class LayerSpec:
     summary: tuple[str, ...] = ()
     traits: frozenset[str] = frozenset()
     inferred: tuple[tuple[ParamSpec, InferParam], ...] = field(init=False, repr=False, compare=False)
+    sole_input: PortSpec | None = field(init=False, repr=False, compare=False)
+    input_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     output_names: tuple[str, ...] = field(init=False, repr=False, compare=False)
     settings: tuple[ParamSpec, ...] = field(init=False, repr=False, compare=False)
     all_params: tuple[ParamSpec, ...] = field(init=False, repr=False, compare=False)
     defaults: Params = field(init=False, repr=False, compare=False)
+    valueless: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _by_name: Mapping[str, ParamSpec] = field(init=False, repr=False, compare=False)
     _outputs_vary: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         inferred = tuple((param, param.inferred) for param in self.params if param.inferred)
         object.__setattr__(self, "inferred", inferred)
+        is_sole = len(self.inputs) == 1 and not self.is_variadic
+        object.__setattr__(self, "sole_input", self.inputs[0] if is_sole else None)
+        object.__setattr__(self, "input_names", tuple(port.name for port in self.inputs))
         has_settings = (
             isinstance(self.code, Module | Stored | Assembled) and self.parameters is not no_parameters
         )
         object.__setattr__(self, "settings", SETTINGS[self.learns] if has_settings else ())
         object.__setattr__(self, "all_params", (*self.params, *self.settings))
         object.__setattr__(self, "defaults", Params(_checked_defaults(self.all_params)))
+        valueless = (param.name for param in self.all_params if param.name not in self.defaults)
+        object.__setattr__(self, "valueless", tuple(valueless))
         object.__setattr__(self, "_by_name", {param.name: param for param in self.all_params})
         varies = any(port.when or port.variadic for port in self.outputs)
         object.__setattr__(self, "_outputs_vary", varies)
