@@ -146,9 +146,9 @@ class Dialogs:
         box.exec()
         return box.clickedButton() is button
 
-    def wait_for(self, work: Callable[[], Result], text: str) -> Result | None:
+    def wait_for(self, work: Callable[[], Result], text: str, *, can_leave: bool = True) -> Result | None:
         """What work of some seconds gives, with a way out; see `builder.waiting.wait_for`."""
-        return wait_for(work, text, self._window)
+        return wait_for(work, text, self._window, can_leave=can_leave)
 
     def error(self, title: str, text: str, details: str = "") -> None:
         """Tells what went wrong and waits for the user."""

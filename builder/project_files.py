@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,8 +16,12 @@ from builder.texts import later, tr, tr_made
 from graph.document import Document, Project
 from graph.edits import RenameProject, SetTraining
 
+if TYPE_CHECKING:
+    from graph.storage import Snapshot
+
 SUFFIX = ".netloom"
 LARGE = 2**20  # bytes, about 7,000 layers, which take half a second to read and look at
+MANY = 5_000  # layers, which take 0.1 s to write
 
 
 class Elsewhere(Protocol):
@@ -61,6 +65,7 @@ class ProjectFiles(QObject):
         super().__init__(parent)
         self._session, self._dialogs = session, dialogs
         self._recovery, self._elsewhere = recovery, elsewhere
+        self._is_saving = False
         self.recent = recent
 
     @property
@@ -172,6 +177,9 @@ class ProjectFiles(QObject):
 
     def _way_out(self, reason: str, *, can_stay: bool) -> Literal["leave", "stay"] | None:
         """Whether the present project is left, or stays beside another; None if all is to be as it is."""
+        if self._is_saving:
+            self._session.message.emit(tr("The project is still being saved."))
+            return None
         if not self._session.document.is_dirty:
             return "leave"
         match self._dialogs.keep_changes(self.name, reason, can_stay=can_stay):
@@ -219,18 +227,34 @@ class ProjectFiles(QObject):
         return is_written
 
     def _write(self, path: Path) -> bool:
-        from graph.storage import StorageError, save
+        from graph.storage import Snapshot, StorageError
 
+        document, state = self._session.document, self._session.document.state
         try:
-            save(self._session.project, path)
+            self._save(Snapshot(document.project), path)
         except StorageError as error:
             self._dialogs.error(tr("Cannot save the project"), tr_made(str(error)))
             return False
-        self._session.document.mark_saved(path)
-        self._recovery.clear()
+        document.mark_saved(path, state)
+        if not document.is_dirty:
+            self._recovery.clear()
         self.recent.add(path)
         self.saved.emit()
         return True
+
+    def _save(self, snapshot: Snapshot, path: Path) -> None:
+        """Writes what there is to a file, with the window alive if that takes long; raises as `save`."""
+        from graph.storage import save
+
+        if snapshot.num_nodes <= MANY:
+            save(snapshot, path)
+            return
+        self._is_saving = True
+        try:
+            text = tr("Saving {name}...", name=path.name)
+            self._dialogs.wait_for(lambda: save(snapshot, path), text, can_leave=False)
+        finally:
+            self._is_saving = False
 
     def _folder(self) -> Path:
         path = self._session.document.path

@@ -9,11 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QLockFile, QObject, QTimer, Slot
+from PySide6.QtCore import QElapsedTimer, QLockFile, QObject, QThread, QTimer, Slot
 
 from builder.session import Session
+from graph.collecting import HOLD
 from graph.document import Project
+
+if TYPE_CHECKING:
+    from graph.file_text import Snapshot
 
 QUIET = 1_000  # milliseconds without a change before a copy is written
 LIMIT = 4_000  # milliseconds that a change waits at most while others keep coming
@@ -41,7 +46,8 @@ class Recovered:
 class Recovery(QObject):
     """Keeps a copy of unsaved work in a folder of its own, and finds those of sessions that died.
 
-    A session holds a lock beside its copy; the system drops it with the process, however that ends.
+    A session holds a lock beside its copy; the system drops it with the process, however that ends. A copy
+    is written in a thread of its own, one after the other, each of what the session holds when it is begun.
 
     Args:
         folder: where the copies are.
@@ -63,10 +69,11 @@ class Recovery(QObject):
         self._file = folder / f"{uuid.uuid4().hex}.json"
         self._lock: QLockFile | None = None
         self._is_stale = False
+        self._writing: _Writing | None = None
         self._quiet, self._limit = quiet, limit
         self._waiting = QElapsedTimer()  # since the first change that has no copy
         self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self.keep)
+        self._timer.timeout.connect(self._copy)
         session.changed.connect(self._note_change)
 
     def set_interval(self, seconds: int) -> None:
@@ -74,24 +81,18 @@ class Recovery(QObject):
         self._limit = seconds * 1000
         self._quiet = min(QUIET, self._limit)
 
-    @Slot()
     def keep(self) -> None:
-        """Writes a copy if there is unsaved work that the last copy does not have."""
-        if not self._session.document.is_dirty:
-            self.clear()
-        if not self._is_stale:
-            return
-        try:
-            self._write()
-        except (OSError, ValueError) as error:
-            _log.warning("No recovery copy was written: %s", error)
-        self._is_stale = False
+        """Has a copy of all unsaved work on the disk before it comes back."""
+        self._end(is_wanted=not self._is_stale)
+        self._copy()
+        self._end()
 
     @Slot()
     def clear(self) -> None:
         """Removes this session's copy: everything is saved, or given up on purpose."""
         self._is_stale = False
         self._timer.stop()
+        self._end(is_wanted=False)
         with suppress(OSError):
             self._file.unlink()
         if self._lock is not None:
@@ -114,9 +115,20 @@ class Recovery(QObject):
             self._waiting.start()
         self._timer.start(min(self._quiet, max(self._limit - self._waiting.elapsed(), 0)))
 
-    def _write(self) -> None:
-        from graph.atomic import write_atomic
-        from graph.storage import to_bytes
+    @Slot()
+    def _copy(self) -> None:
+        """Begins a copy if there is unsaved work that the last one does not have; the next waits its turn."""
+        if not self._session.document.is_dirty:
+            self.clear()
+        elif self._is_stale and self._writing is None:
+            self._is_stale = False
+            try:
+                self._begin()
+            except OSError as error:
+                _log.warning("No recovery copy was written: %s", error)
+
+    def _begin(self) -> None:
+        from graph.file_text import Snapshot
 
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._lock is None:
@@ -126,9 +138,34 @@ class Recovery(QObject):
             "path": str(path) if path else None,
             "name": path.stem if path else self._session.project.name,
             "when": datetime.now().strftime("%Y-%m-%d %H:%M"),
-            "project": to_bytes(self._session.project).decode(),
         }
-        write_atomic(self._file, json.dumps(about).encode())
+        self._writing = _Writing(self._file, about, Snapshot(self._session.project), self)
+        self._writing.finished.connect(self._go_on)
+        self._writing.start()
+
+    @Slot()
+    def _go_on(self) -> None:
+        """Takes note that a copy is written, and begins the next if that is due already."""
+        if self._writing is not None and self._writing.isFinished():
+            self._end()
+            if self._is_stale and not self._timer.isActive():
+                self._copy()
+
+    def _end(self, *, is_wanted: bool = True) -> None:
+        """Waits for the copy that is being written, if there is one.
+
+        Args:
+            is_wanted: whether it is to come to its end; else the earlier one stays.
+        """
+        from graph.file_text import StorageError
+
+        writing, self._writing = self._writing, None
+        if writing is None:
+            return
+        try:
+            writing.end(is_wanted=is_wanted)
+        except (OSError, ValueError, StorageError) as error:
+            _log.warning("No recovery copy was written: %s", error)
 
     def _found(self, file: Path) -> Recovered | None:
         from graph.storage import StorageError, from_bytes
@@ -145,6 +182,51 @@ class Recovery(QObject):
             _log.warning("The recovery copy %s cannot be read: %s", file, error)
             return None
         return Recovered(project, path, str(about.get("name")), str(about.get("when")), file)
+
+
+class _Writing(QThread):
+    """Writes a copy, from `start` to `end`, in which time Python collects no garbage.
+
+    Args:
+        file: where the copy is to be.
+        about: what the file says of the project.
+        snapshot: the project.
+    """
+
+    def __init__(self, file: Path, about: dict[str, str | None], snapshot: Snapshot, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setObjectName("recovery copy")
+        self._file, self._about, self._snapshot = file, about, snapshot
+        self._is_wanted = True
+        self._error: Exception | None = None
+        HOLD.take()
+
+    def run(self) -> None:
+        """The thread's work; Qt calls it."""
+        try:
+            self._write()
+        except Exception as error:
+            self._error = error
+
+    def end(self, *, is_wanted: bool) -> None:
+        """Waits for the end, or stops where it is; raises what stood in the way."""
+        self._is_wanted = is_wanted
+        self.wait()
+        HOLD.release()
+        self.deleteLater()
+        if self._error is not None:
+            raise self._error
+
+    def _write(self) -> None:
+        from graph.atomic import write_atomic
+
+        parts = [json.dumps(self._about)[:-1], ', "project": "']
+        for piece in self._snapshot.pieces():
+            if not self._is_wanted:
+                return
+            parts.append(json.dumps(piece.decode())[1:-1])
+        parts.append('"}')
+        write_atomic(self._file, "".join(parts).encode())
 
 
 def _locked(file: Path) -> QLockFile | None:

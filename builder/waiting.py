@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from builder.background import Job
@@ -26,7 +27,9 @@ def is_waiting() -> bool:
     return bool(_loops)
 
 
-def wait_for(work: Callable[[], Result], text: str, window: QWidget) -> Result | None:
+def wait_for(
+    work: Callable[[], Result], text: str, window: QWidget, *, can_leave: bool = True
+) -> Result | None:
     """What a function gives that runs in a thread of its own; None if the user would not wait.
 
     The function then comes to its end unheard.
@@ -35,6 +38,7 @@ def wait_for(work: Callable[[], Result], text: str, window: QWidget) -> Result |
         work: what to do; it has what it works on for itself.
         text: tells the user what is going on.
         window: keeps being painted, and takes no other input.
+        can_leave: whether the user may go on without.
 
     Raises:
         Exception: whatever the function raises.
@@ -49,20 +53,38 @@ def wait_for(work: Callable[[], Result], text: str, window: QWidget) -> Result |
 
     job, loop = Job(keep_result, "waited for"), QEventLoop()
     job.finished.connect(loop.quit)
-    progress = _progress(text, window)
+    progress = _progress(text, window) if can_leave else _Firm(text, window)
     progress.canceled.connect(loop.quit)
     with _garbage_left_alone():
         job.start()
         _loops.append(loop)
         loop.exec()
         _loops.remove(loop)
-    progress.close()
+    progress.hide()
     progress.deleteLater()
-    if job.isRunning():
+    if job.isRunning() and can_leave:
         _let_go(job, window)
+    elif not can_leave:
+        job.wait()  # where the application is told to end meanwhile
     if errors:
         raise errors[0]
     return results[0] if results else None
+
+
+class _Firm(QProgressDialog):
+    """Is there from the start, and stays to the end."""
+
+    def __init__(self, text: str, window: QWidget) -> None:
+        super().__init__(text, "", 0, 0, window)
+        self.setCancelButton(None)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.show()
+
+    def reject(self) -> None:
+        """What Escape asks for."""
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.ignore()
 
 
 def _progress(text: str, window: QWidget) -> QProgressDialog:

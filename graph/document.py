@@ -69,6 +69,11 @@ class Document:
         return self._state != self._saved_state
 
     @property
+    def state(self) -> int:
+        """A number for what the document holds, which is the same again when a step is taken back."""
+        return self._state
+
+    @property
     def undo_label(self) -> str | None:
         """What undo would take back; None if there is nothing."""
         return self._undo[-1].label if self._undo else None
@@ -78,10 +83,10 @@ class Document:
         """What redo would do again; None if there is nothing."""
         return self._redo[-1].label if self._redo else None
 
-    def mark_saved(self, path: Path | None = None) -> None:
-        """Notes that the file now holds what the document holds."""
+    def mark_saved(self, path: Path | None = None, state: int | None = None) -> None:
+        """Notes that the file now holds what the document holds, or held in an earlier state."""
         self.path = path or self.path
-        self._saved_state = self._state
+        self._saved_state = self._state if state is None else state
         self._burst = None
 
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from graph.document import Block, BlockParam, Edge, Frame, Graph, Node, Note, Project
+from graph.document import BlockParam, Edge, Frame, Graph, Node, Note, Project
 from graph.problems import shown
 
 FORMAT = "netloom"
@@ -27,48 +29,101 @@ def in_turn(value: Any) -> Any:
     return value
 
 
+class Snapshot:
+    """What a project's file holds at one moment: no later edit reaches it, and any thread may write it.
+
+    It is cheap, as nodes and edges never change.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._name, self._training, self._extra = project.name, project.training, dict(project.extra)
+        self._graph = _Content.of(project.graph_of(None))
+        self._blocks = {name: (_Content.of(each.graph), each.params) for name, each in project.blocks.items()}
+
+    @property
+    def num_nodes(self) -> int:
+        """How many nodes there are, also inside blocks."""
+        return sum(
+            len(content.nodes) for content in (self._graph, *(each for each, _ in self._blocks.values()))
+        )
+
+    def to_bytes(self) -> bytes:
+        """The content of the file.
+
+        Raises:
+            StorageError: a value is one that JSON does not know, such as NaN.
+        """
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """The content of the file bit by bit; raises as `to_bytes`."""
+        # A lone surrogate has no UTF-8 form; its JSON escape reads back as itself.
+        return (piece.encode(errors="backslashreplace") for piece in self._texts())
+
+    def _texts(self) -> Iterator[str]:
+        head = {"format": FORMAT, "version": VERSION, "name": self._name}
+        yield "{\n" + "".join(f"  {_json(key)}: {_json(value)},\n" for key, value in head.items())
+        yield '  "graph": '
+        yield from self._graph.texts("  ")
+        yield ',\n  "blocks": '
+        yield from self._block_texts()
+        for key, value in {"training": self._training, **self._extra}.items():
+            yield f",\n  {_json(key)}: {_indented(value)}"
+        yield "\n}\n"
+
+    def _block_texts(self) -> Iterator[str]:
+        if not self._blocks:
+            yield "{}"
+            return
+        opening = "{\n"
+        for name, (content, params) in self._blocks.items():
+            yield f"{opening}    {_json(name)}: "
+            yield from content.texts("    ", {"params": map(_param_json, params)})
+            opening = ",\n"
+        yield "\n  }"
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What the file says of a graph."""
+
+    nodes: tuple[Node, ...]
+    edges: Sequence[Edge]
+    frames: tuple[Frame, ...]
+    notes: tuple[Note, ...]
+    rest: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, graph: Graph) -> _Content:
+        silenced = {"silenced": graph.silenced} if graph.silenced else {}
+        annotations = (tuple(graph.frames.values()), tuple(graph.notes.values()))
+        return cls(tuple(graph.nodes.values()), graph.edges, *annotations, {**silenced, **graph.extra})
+
+    def texts(self, indent: str, more: Mapping[str, Iterable[Any]] | None = None) -> Iterator[str]:
+        lists: dict[str, Iterable[Any]] = {
+            "nodes": map(_node_json, self.nodes),
+            "edges": map(_edge_json, self.edges),
+            "frames": map(_frame_json, self.frames),
+            "notes": map(_note_json, self.notes),
+            **(more or {}),
+        }
+        opening = "{\n"
+        for key, items in lists.items():
+            yield f"{opening}{indent}  {_json(key)}: "
+            yield from _lines(items, indent)
+            opening = ",\n"
+        for key, value in self.rest.items():
+            yield f",\n{indent}  {_json(key)}: {_json(value)}"
+        yield f"\n{indent}}}"
+
+
 def to_bytes(project: Project) -> bytes:
     """The content of the project's file: same project, same bytes; one line a node and an edge.
 
     Raises:
         StorageError: a value is one that JSON does not know, such as NaN.
     """
-    graph = project.graph_of(None)
-    sections = {
-        "format": _json(FORMAT),
-        "version": _json(VERSION),
-        "name": _json(project.name),
-        "graph": _graph_text(graph, "  "),
-        "blocks": _blocks_text(project.blocks),
-        "training": _indented(project.training),
-        **{key: _indented(value) for key, value in project.extra.items()},
-    }
-    body = ",\n".join(f"  {_json(key)}: {text}" for key, text in sections.items())
-    # A lone surrogate has no UTF-8 form; its JSON escape reads back as itself.
-    return f"{{\n{body}\n}}\n".encode(errors="backslashreplace")
-
-
-def _blocks_text(blocks: Mapping[str, Block]) -> str:
-    texts = (f"    {_json(name)}: {_block_text(block)}" for name, block in blocks.items())
-    return "{\n" + ",\n".join(texts) + "\n  }" if blocks else "{}"
-
-
-def _block_text(block: Block) -> str:
-    return _graph_text(block.graph, "    ", {"params": map(_param_json, block.params)})
-
-
-def _graph_text(graph: Graph, indent: str, more: Mapping[str, Iterable[Any]] | None = None) -> str:
-    lists: dict[str, Iterable[Any]] = {
-        "nodes": map(_node_json, graph.nodes.values()),
-        "edges": map(_edge_json, graph.edges),
-        "frames": map(_frame_json, graph.frames.values()),
-        "notes": map(_note_json, graph.notes.values()),
-        **(more or {}),
-    }
-    sections = [f"{indent}  {_json(key)}: {_lines(items, indent)}" for key, items in lists.items()]
-    kept = {"silenced": graph.silenced} if graph.silenced else {}
-    sections += [f"{indent}  {_json(key)}: {_json(value)}" for key, value in {**kept, **graph.extra}.items()]
-    return "{\n" + ",\n".join(sections) + f"\n{indent}}}"
+    return Snapshot(project).to_bytes()
 
 
 def _param_json(param: BlockParam) -> dict[str, Any]:
@@ -107,9 +162,12 @@ def _edge_json(edge: Edge) -> dict[str, Any]:
     return {"from": str(edge.source), "to": str(edge.target), **edge.extra}
 
 
-def _lines(items: Iterable[Any], indent: str) -> str:
-    lines = [f"{indent}    {_json(item)}" for item in items]
-    return "[\n" + ",\n".join(lines) + f"\n{indent}  ]" if lines else "[]"
+def _lines(items: Iterable[Any], indent: str) -> Iterator[str]:
+    opening = "[\n"
+    for item in items:
+        yield f"{opening}{indent}    {_json(item)}"
+        opening = ",\n"
+    yield "[]" if opening == "[\n" else f"\n{indent}  ]"
 
 
 def _indented(value: Any) -> str:
@@ -118,11 +176,16 @@ def _indented(value: Any) -> str:
 
 def _json(value: Any, indent: int | None = None) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=_plain)
+        return _encoder(indent).encode(value)
     except ValueError as error:
         raise StorageError(f"not saved: {error}. Change that value and save again.") from None
     except RecursionError:
         raise StorageError(f"not saved: {TOO_DEEP}") from None
+
+
+@cache
+def _encoder(indent: int | None) -> json.JSONEncoder:
+    return json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent, default=_plain)
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from graph.blocks import reached
 from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
 from graph.document import Block, BlockParam, Edge, Frame, Graph, Node, Note, PortRef, Project
-from graph.file_text import FORMAT, MAX_DEPTH, TOO_DEEP, VERSION, StorageError, in_turn, to_bytes
+from graph.file_text import FORMAT, MAX_DEPTH, TOO_DEEP, VERSION, Snapshot, StorageError, in_turn, to_bytes
 from graph.problems import did_you_mean, shown
 
 if TYPE_CHECKING:
@@ -57,14 +57,15 @@ def load(path: Path) -> Project:
         raise StorageError(f"{path}: {error}") from None
 
 
-def save(project: Project, path: Path) -> None:
-    """Writes a project; the earlier file stays until the new one is whole.
+def save(project: Project | Snapshot, path: Path) -> None:
+    """Writes a project as it is, or as it was; the earlier file stays until the new one is whole.
 
     Raises:
         StorageError: the disk is full or the place is not writable; the earlier file is as before.
     """
     try:
-        write_atomic(path, to_bytes(project))
+        snapshot = project if isinstance(project, Snapshot) else Snapshot(project)
+        write_atomic(path, snapshot.to_bytes())
     except OSError as error:
         raise StorageError(
             f"{path}: not saved: {error.strerror or error}. {way_out(error)}; nothing on disk was changed."
@@ -337,6 +338,6 @@ def _fault_text(fault: Mapping[str, Any]) -> str:
 
 
 __all__ = [
-    "FORMAT", "MAX_BYTES", "SUFFIX", "VERSION", "StorageError", "fragment_to_json", "from_bytes",
+    "FORMAT", "MAX_BYTES", "SUFFIX", "VERSION", "Snapshot", "StorageError", "fragment_to_json", "from_bytes",
     "json_schema", "load", "save", "to_bytes",
 ]  # fmt: skip
