@@ -81,15 +81,14 @@ def _arguments(call: ast.Call) -> Iterator[tuple[ast.expr, bool]]:
 
 def prose(tree: ast.Module, seen: set[int]) -> Iterator[Text]:
     """What reads like English in a module, but for docstrings, the log, and the errors of programmers."""
-    silent = {id(each) for node in ast.walk(tree) if _is_silent(node) for each in ast.walk(node)}
-    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    left_out = {id(each) for node in ast.walk(tree) if _is_silent(node) for each in ast.walk(node)}
     for node in ast.walk(tree):
-        is_text = isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str)
-        if (
-            is_text
-            and isinstance(node, ast.Constant | ast.JoinedStr)
-            and id(node) not in silent | seen | inside
-        ):
+        if isinstance(node, ast.JoinedStr):
+            left_out |= {id(part) for part in node.values}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant | ast.JoinedStr) or id(node) in left_out or id(node) in seen:
+            continue
+        if isinstance(node, ast.JoinedStr) or isinstance(node.value, str):
             fixed = _fixed(node)
             if _WORDS.search(fixed) and not _TECHNICAL.search(fixed):
                 yield Text(pattern(node), node.lineno)
