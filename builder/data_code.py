@@ -33,21 +33,39 @@ class DataFile:
     fault: str = ""
 
 
+class DataTrust(QObject):
+    """Which files of data the user trusts, for all windows.
+
+    Args:
+        store: keeps it.
+
+    Signals:
+        granted(str): files with this content are trusted now.
+    """
+
+    granted = Signal(str)
+
+    def __init__(self, store: TrustStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.store = store
+
+
 class DataCode(QObject):
     """Asks about the file of the session's data; what is trusted is its content, not its name.
 
     Signals:
-        changed(): the file that the plan names is trusted now.
+        changed(): the file that the plan names is trusted now, whichever window it was shown in.
     """
 
     changed = Signal()
 
     def __init__(
-        self, session: Session, dialogs: Dialogs, themes: ThemeManager, trust: TrustStore, parent: QObject
+        self, session: Session, dialogs: Dialogs, themes: ThemeManager, trust: DataTrust, parent: QObject
     ) -> None:
         super().__init__(parent)
         self.session = session
         self._dialogs, self._themes, self._trust = dialogs, themes, trust
+        trust.granted.connect(self._note)
 
     def file(self) -> DataFile | None:
         """The file as it is on the disk now; None where the plan takes its data from elsewhere."""
@@ -61,7 +79,7 @@ class DataCode(QObject):
             return DataFile(path, None, fault=error.strerror or str(error))
         except UnicodeDecodeError:
             return DataFile(path, None, fault=tr("it is no text of UTF-8"))
-        return DataFile(path, source, self._trust.is_trusted(source))
+        return DataFile(path, source, self._trust.store.is_trusted(source))
 
     @Slot()
     def review(self) -> bool:
@@ -71,9 +89,9 @@ class DataCode(QObject):
             return file is not None and file.is_trusted
         if not self._dialogs.review_code([str(file.path)], file.source, self._themes.theme):
             return False
-        if not keep_trust(self._trust, file.source, self._dialogs):
+        if not keep_trust(self._trust.store, file.source, self._dialogs):
             return False
-        self.changed.emit()
+        self._trust.granted.emit(file.source)
         return True
 
     def allows_run(self) -> bool:
@@ -83,3 +101,9 @@ class DataCode(QObject):
         """
         file = self.file()
         return file is None or file.source is None or file.is_trusted or self.review()
+
+    @Slot(str)
+    def _note(self, source: str) -> None:
+        file = self.file()
+        if file is not None and file.source == source:
+            self.changed.emit()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter,
 from PySide6.QtWidgets import QWidget
 
 from builder.drops import WAY, Drop, read_drop
+from builder.questions import TrainedRun
 from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
@@ -33,7 +34,7 @@ class DropOverlay(QWidget):
     def announce(self, drop: Drop, *, is_blank: bool) -> None:
         """Says what comes of a drop."""
         self.title, self.text = drop.announcement(is_blank=is_blank)
-        self.is_refused = not drop.projects
+        self.is_refused = drop.is_refused
         self.setAccessibleName(self.title)
         self.setAccessibleDescription(self.text)
         self.setGeometry(self.parentWidget().rect())
@@ -97,7 +98,7 @@ class DropTarget(QObject):
 
     def _enter(self, event: QDragEnterEvent) -> None:
         # What cannot be opened is taken too: refused, it would be let go without a word.
-        drop = read_drop(event.mimeData())
+        drop = read_drop(event.mimeData(), self._run())
         event.setAccepted(drop is not None)
         if drop is not None:
             event.acceptProposedAction()
@@ -105,12 +106,18 @@ class DropTarget(QObject):
 
     def _drop(self, event: QDropEvent) -> None:
         self.overlay.hide()
-        drop = read_drop(event.mimeData())
+        drop = read_drop(event.mimeData(), self._run())
         if drop is None:
             return
         event.acceptProposedAction()
         for path in drop.projects:
             self._window.files.open_elsewhere(path)
+        if drop.samples and drop.run is not None:
+            self._window.questions.ask_files(drop.run, drop.samples)
         if drop.refused:
-            title = tr("Some files were not opened") if drop.projects else tr("This cannot be opened")
+            title = tr("This cannot be opened") if drop.is_refused else tr("Some files were left out")
             self._window.dialogs.inform(title, f"{drop.explanation}\n\n{tr(WAY)}")
+
+    def _run(self) -> TrainedRun | None:
+        """Whose network could be asked about what is dropped."""
+        return self._window.questions.run_of_project() if self._window.has_project else None

@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
     layers, inspector, problems, training, code, log = Part(), Part(), Part(), Part(), Part(), Part()
     run_bar, status, controller, runs, watch, tools = Part(), Part(), Part(), Part(), Part(), Part()
     exports, figures, connecting, layouts, hints, data_code = Part(), Part(), Part(), Part(), Part(), Part()
+    questions = Part()
 
     def __init__(
         self,

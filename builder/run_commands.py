@@ -63,6 +63,7 @@ class RunCommands(QObject):
         self._code = code
         self._run_dir: Path | None = None
         self._trained: Document | None = None
+        self._trained_path: Path | None = None
         self._pulse = Pulse(PROGRESS_INTERVAL, self)
         self._pulse.fired.connect(self._show_progress)
         panel.dashboard.menu.values_asked.connect(self._save_values)
@@ -74,6 +75,21 @@ class RunCommands(QObject):
         session.document_replaced.connect(self.refresh)
         self.has_project = False
         self.refresh()
+
+    @property
+    def run_dir(self) -> Path | None:
+        """The folder of the run that the dashboard shows; None before the first."""
+        return self._run_dir
+
+    @property
+    def trained_path(self) -> Path | None:
+        """Where the project of that run was saved when the run began."""
+        return self._trained_path
+
+    def weights_of(self, document: Document) -> Path | None:
+        """The folder of that run, if it is of this document and has saved weights."""
+        is_own = document is self._trained and self._run_dir is not None
+        return self._run_dir if is_own and (self._run_dir / "checkpoints").is_dir() else None
 
     def train(self) -> None:
         """Starts a run, or explains what is in the way."""
@@ -88,7 +104,7 @@ class RunCommands(QObject):
                 tr("No folder can be made for it: {reason}.", reason=error.strerror or error),
             )
             return
-        self._trained = document
+        self._trained, self._trained_path = document, document.path
         self._panel.dashboard.reset(document.project)
         self.training_asked.emit()
         _log.info("Training %s in %s", document.project.name, self._run_dir)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from builder.custom_code import ShapeQueue
+from builder.data_code import DataTrust
 from builder.garbage import GarbageCollector
 from builder.hint_memory import HintMemory
 from builder.preferences import Preferences
@@ -62,6 +63,7 @@ class Windows(QObject):
         self.hints = HintMemory(settings, self)
         self.turn = RunTurn(self)
         self.shapes = ShapeQueue(ShapeProbe(), self)
+        self.data_trust = DataTrust(self.shapes.trust, self)
         self.restart_paths: list[Path] | None = None
         self._windows: list[MainWindow] = []
         self._front: MainWindow | None = None

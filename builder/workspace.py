@@ -34,6 +34,7 @@ from builder.panels.palette import Palette
 from builder.panels.problems import ProblemsPanel
 from builder.panels.training import TrainingPanel
 from builder.preference_effects import PreferenceEffects
+from builder.questions import Questions
 from builder.run_bar import RunBar
 from builder.run_commands import RunCommands
 from builder.run_controller import RunController
@@ -89,6 +90,7 @@ class Workspace(QObject):
         """Saves the run, if one is on, and returns when no thread works for any part."""
         self.trials.end()
         self.suggestions.end()
+        self.questions.end()
         self.data.end()
         self.controller.shut_down()
         self.exports.wait()
@@ -122,7 +124,7 @@ class Workspace(QObject):
 
     def _make_training(self) -> None:
         window, place = self._window, self._window.docks.place("Training")
-        trust = window.windows.shapes.trust
+        trust = window.windows.data_trust
         self.data_code = DataCode(window.session, window.dialogs, window.themes, trust, window)
         self.training = TrainingPanel(window.session, window.themes.theme, window.windows.settings, place)
         self.data = DataPanel(window.session, window.themes.theme, window.docks.place("Data"))
@@ -150,6 +152,9 @@ class Workspace(QObject):
             session, self.controller, window.loader, self.training, self.run_bar.progress, actions,
             window.dialogs, self.data_code,
         )  # fmt: skip
+        self.questions = Questions(
+            session, self.runs, self.controller, self.training.dashboard.classes, self.data, window
+        )
         self.trials = TrialCommands(session, self.runs, window.windows.turn, theme, window)
         self.suggestions = SuggestCommands(session, self.runs, window)
         checks = ("run.suggest", "run.find_lr", "run.overfit", "run.speed")
@@ -204,6 +209,7 @@ class Workspace(QObject):
         self.status.problems_asked.connect(window.show_problems)
         self.runs.problems_asked.connect(window.show_problems)
         self.runs.training_asked.connect(window.show_training)
+        self.questions.shown.connect(window.show_data)
         window.loader.loaded.connect(self.training.prepare)
         window.loader.loaded.connect(self.data.set_ready)
         for part in (

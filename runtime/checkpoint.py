@@ -105,6 +105,25 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
         raise CheckpointError(_damaged(folder, error)) from error
 
 
+def validated_weights(folder: Path) -> tuple[dict[str, Tensor], int]:
+    """The weights from the checkpoint in `folder` as the run validates them, and the epoch they are of.
+
+    Where the plan averages the weights, these are the averaged ones. Of an epoch that was not ended, its
+    number counts.
+
+    Raises:
+        CheckpointError: there is none, or its files are damaged.
+    """
+    weights = load_weights(folder)
+    path = _complete(folder) / TRAINER_FILE
+    try:
+        trainer = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        progress, average = trainer["progress"], trainer.get("average") or {}
+    except Exception as error:  # torch reports damaged files with many unrelated types
+        raise CheckpointError(_damaged(folder, error)) from error
+    return {**weights, **average}, int(progress["epoch"]) - (progress["batch"] == 0)
+
+
 def _plain(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Copies that share no memory, as safetensors asks for."""
     return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in weights.items()}

@@ -11,7 +11,7 @@ import torch
 from graph.document import Project
 from runtime.control import Control
 from runtime.data.feed import Feed
-from runtime.data.load import load_data
+from runtime.data.load import Asked, load_data
 from runtime.data.prepared import TrainData
 from runtime.device import pick_device
 from runtime.events import DataProgress
@@ -49,7 +49,13 @@ class Material:
 
 
 def gather(
-    project: Project, plan: TrainingPlan, control: Control, folder: Path | None
+    project: Project,
+    plan: TrainingPlan,
+    control: Control,
+    folder: Path | None,
+    *,
+    device: torch.device | None = None,
+    asked: Asked | None = None,
 ) -> Generator[DataProgress, None, Material]:
     """Reads the data; run it with `yield from`.
 
@@ -58,6 +64,8 @@ def gather(
         plan: the project's.
         control: a stop ends the reading.
         folder: where relative paths of the plan start; the working directory when None.
+        device: where to compute, other than the plan says.
+        asked: where nothing is to be trained: which samples the network is asked about, see `load_data`.
 
     Raises:
         DeviceError: the plan's device is not there.
@@ -66,7 +74,7 @@ def gather(
         TrainingFailure: graph, data and loss do not go together; it names the node to change.
         PlanError: a parameter of the loss does not fit.
     """
-    device, ends = pick_device(plan.device), find_ends(project, plan)
+    device, ends = device or pick_device(plan.device), find_ends(project, plan)
     data = yield from load_data(
         plan.data,
         target=needs_of(plan.loss).target.kind,
@@ -77,6 +85,7 @@ def gather(
         folder=folder,
         device=device,
         stopped=lambda: control.stopped,
+        asked=asked,
     )
     check_model(data, plan, ends)
     if plan.on_nonfinite != "skip":

@@ -115,7 +115,11 @@ class ClassTable(QAbstractTableModel):
 
 
 class ClassesView(QWidget):
-    """Shows the newest epoch's confusions; says what to do while there are none."""
+    """Shows the newest epoch's confusions; says what to do while there are none.
+
+    Attributes:
+        names: of the classes; a network may tell more apart than the data has.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -140,7 +144,7 @@ class ClassesView(QWidget):
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.note)
         self._pages.addWidget(content)
-        self._names: Sequence[str] = ()
+        self.names: Sequence[str] = ()
         self._unseen: EpochEnded | None = None
         self.reset()
 
@@ -150,7 +154,7 @@ class ClassesView(QWidget):
 
     def reset(self, names: Sequence[str] = ()) -> None:
         """Waits for the first epoch of a run, whose classes have these names."""
-        self._names, self._unseen = names, None
+        self.names, self._unseen = names, None
         self.note.setText(tr("After its first epoch a classifier shows here what it takes for what."))
         self._pages.setCurrentIndex(0)
 
@@ -175,7 +179,9 @@ class ClassesView(QWidget):
             )
             self._pages.setCurrentIndex(0)
             return
-        names = self._names or [str(index) for index in range(len(event.confusion))]
+        known = self.names
+        names = [*known, *map(str, range(len(known), len(event.confusion)))][: len(event.confusion)]
+        self.names = names
         self.matrix.show_matrix(event.confusion, names)
         self.model.show(class_figures(event.confusion, names))
         samples = sum(map(sum, event.confusion))

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from builder.panels.shown_samples import ShownSamples, brightness, pictures, shown_samples
 from builder.texts import tr
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from runtime.control import Control
     from runtime.data.ends import SuitedEnds
     from runtime.data.preview import Preview
     from runtime.events import DataProgress
 
 COUNT = 48  # samples
-MOST_NUMBERS = 64  # of a row that is shown as a table
-RGB = 3
 
 
 @dataclass(frozen=True)
@@ -29,27 +26,20 @@ class Look:
     Attributes:
         preview: sizes, classes and measures.
         ends: of a network that suits.
-        pictures: of each sample as 8-bit (H, W, 3), for images; with the random transforms.
-        plain_pictures: the same without them.
-        lines: of each sample the channels as (name, values), for sequences.
-        rows: of each sample its numbers, for tables.
-        texts: of each sample, for text.
-        targets: of each sample, as a person reads it.
+        samples: with the random transforms.
+        plain: the same without them.
     """
 
     preview: Preview
     ends: SuitedEnds
-    targets: tuple[str, ...]
-    pictures: tuple[npt.NDArray[Any], ...] = ()
-    plain_pictures: tuple[npt.NDArray[Any], ...] = ()
-    lines: tuple[npt.NDArray[Any], ...] = ()
-    rows: tuple[tuple[float, ...], ...] = ()
-    texts: tuple[str, ...] = field(default=())
+    samples: ShownSamples
+    plain: ShownSamples
 
     @property
     def has_chance(self) -> bool:
         """Whether the samples look different every time."""
-        return any((a != b).any() for a, b in zip(self.pictures, self.plain_pictures, strict=True))
+        pairs = zip(self.samples.pictures, self.plain.pictures, strict=True)
+        return any((a != b).any() for a, b in pairs)
 
 
 def look_at(
@@ -89,35 +79,11 @@ def look_at(
 
 
 def _look(found: Preview, ends: SuitedEnds) -> Look:
-    count = len(found.inputs)
-    targets = tuple(found.target_text(index) for index in range(count))
-    if found.kind == "image":
-        low, high = _range(found)
-        return Look(
-            found, ends, targets,
-            pictures=tuple(_picture(each, low, high) for each in found.inputs),
-            plain_pictures=tuple(_picture(each, low, high) for each in found.plain_inputs),
-        )  # fmt: skip
-    if found.vocabulary:
-        return Look(found, ends, targets, texts=tuple(found.input_text(index) for index in range(count)))
-    if found.kind == "sequence" and found.inputs.ndim == 3:
-        return Look(found, ends, targets, lines=tuple(each.T.float().numpy() for each in found.inputs))
-    rows = found.inputs.reshape(count, -1)[:, :MOST_NUMBERS] if count else found.inputs
-    return Look(found, ends, targets, rows=tuple(tuple(row) for row in rows.tolist()))
-
-
-def _range(found: Preview) -> tuple[float, float]:
-    """Black and white: the darkest and the brightest of all pictures, so that they can be compared."""
-    if not found.plain_inputs.numel():
-        return 0.0, 1.0
-    low, high = found.plain_inputs.float().aminmax()
-    return float(low), float(high)
-
-
-def _picture(image: Any, low: float, high: float) -> npt.NDArray[Any]:
-    """8-bit (H, W, 3) of (C, H, W); one channel is grey, of more than three the first three are shown."""
-    import numpy as np
-
-    shown = image[:RGB] if len(image) >= RGB else image[:1].expand(RGB, -1, -1)
-    scaled = (shown.float() - low) * (255 / ((high - low) or 1.0))
-    return np.ascontiguousarray(scaled.clamp(0, 255).byte().permute(1, 2, 0).numpy())
+    targets = tuple(found.target_text(index) for index in range(len(found.inputs)))
+    columns, vocabulary = found.columns, found.vocabulary
+    samples = shown_samples(found.kind, found.inputs, targets, columns, vocabulary)
+    if not samples.pictures:
+        return Look(found, ends, samples, samples)
+    span = brightness(found.plain_inputs)
+    varied, plain = (pictures(each, span) for each in (found.inputs, found.plain_inputs))
+    return Look(found, ends, replace(samples, pictures=varied), replace(samples, pictures=plain))

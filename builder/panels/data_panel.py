@@ -17,20 +17,18 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from builder.data_ends import fitting_edit
+from builder.panels.answers_page import AnswersPage
 from builder.panels.class_bars import ClassBars
 from builder.panels.data_look import COUNT, look_at
 from builder.panels.facts import FactsSection
-from builder.panels.figure_table import as_figures
 from builder.panels.figures import number
-from builder.panels.sample_grid import SampleGrid
+from builder.panels.sample_view import SampleView, scrolled, text_view
 from builder.panels.text_table import TextTable
 from builder.panels.trust_row import TrustRow
 from builder.panels.view_switch import ViewSwitch
@@ -94,8 +92,20 @@ class DataPanel(QWidget):
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
-        self.grid.set_theme(theme)
+        self.samples.grid.set_theme(theme)
         self.bars.set_theme(theme)
+        self.answers.set_theme(theme)
+
+    @Slot()
+    def show_answers(self) -> None:
+        """Shows what a trained network says, in place of the data."""
+        self._whole.setCurrentWidget(self.answers)
+
+    @Slot()
+    def leave_answers(self) -> None:
+        """Shows the data."""
+        self._whole.setCurrentWidget(self._pages)
+        self._look_if_seen()
 
     def end(self) -> None:
         """Stops reading, and waits for it."""
@@ -121,7 +131,7 @@ class DataPanel(QWidget):
 
     @Slot()
     def _look_if_seen(self) -> None:
-        if self._is_ready and self._is_outdated and self.isVisible():
+        if self._is_ready and self._is_outdated and self._pages.isVisible():
             self._begin()
 
     def _begin(self) -> None:
@@ -183,31 +193,10 @@ class DataPanel(QWidget):
 
     @Slot()
     def _show_samples(self) -> None:
-        look = self.look
-        if look is None:
-            return
-        self.chance.setVisible(look.has_chance)
-        if look.pictures:
-            shown = look.pictures if self.chance.isChecked() else look.plain_pictures
-            self.grid.show_pictures(shown, look.targets)
-        elif look.lines:
-            self.grid.show_lines(look.lines, look.targets)
-        else:
-            self._show_rows(look)
-        self._samples.setCurrentIndex(0 if look.pictures or look.lines else 1)
-
-    def _show_rows(self, look: Look) -> None:
-        if look.texts:
-            rows = list(zip(look.texts, look.targets, strict=True))
-            self.rows.show([tr("Text"), tr("Target")], rows)
-            return
-        names = [
-            each.name for each in look.preview.columns for _ in range(each.width) if each.kind != "target"
-        ]
-        width = len(look.rows[0]) if look.rows else 0
-        titles = names if len(names) == width else [str(index) for index in range(width)]
-        rows = [(target, *map(number, row)) for target, row in zip(look.targets, look.rows, strict=True)]
-        self.rows.show([tr("Target"), *titles], rows)
+        if self.look is not None:
+            self.chance.setVisible(self.look.has_chance)
+            shown = self.look.samples if self.chance.isChecked() else self.look.plain
+            self.samples.show_samples(shown, tr("Target"))
 
     def _show_classes(self, look: Look) -> None:
         counts = look.preview.class_counts
@@ -216,7 +205,7 @@ class DataPanel(QWidget):
 
     def _show_pages(self, look: Look) -> None:
         """Shows which samples these are, and whether there are others."""
-        first, last = self._start + 1, self._start + len(look.targets)
+        first, last = self._start + 1, self._start + len(look.plain.captions)
         total = look.preview.train_samples
         self.place.setText(tr("{first:,} to {last:,} of {total:,}", first=first, last=last, total=total))
         self.back.setEnabled(self._start > 0)
@@ -275,9 +264,14 @@ class DataPanel(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._note_page)
         self._pages.addWidget(self._look_page)
+        self.answers = AnswersPage(theme)
+        self.answers.left.connect(self.leave_answers)
+        self._whole = QStackedWidget()
+        self._whole.addWidget(self._pages)
+        self._whole.addWidget(self.answers)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._pages)
+        column.addWidget(self._whole)
 
     def _build_facts(self) -> QWidget:
         self.facts = FactsSection(tr("Data"))
@@ -292,18 +286,15 @@ class DataPanel(QWidget):
         for part in (self.facts, self.notes, self.fit_button):
             column.addWidget(part)
         column.addStretch(1)
-        scroll = _scrolled(content)
+        scroll = scrolled(content)
         scroll.setFixedWidth(FACTS_WIDTH)
         return scroll
 
     def _build_views(self, theme: Theme) -> QVBoxLayout:
-        self.grid, self.bars = SampleGrid(theme), ClassBars(theme)
-        self.rows, self.columns = TextTable(self), TextTable(self)
-        self._samples = QStackedWidget()
-        self._samples.addWidget(_scrolled(self.grid))
-        self._samples.addWidget(_table(self.rows, tr("Samples")))
+        self.samples, self.bars = SampleView(theme), ClassBars(theme)
+        self.columns = TextTable(self)
         views = QStackedWidget()
-        for view in (self._samples, _scrolled(self.bars), _table(self.columns, tr("Columns"))):
+        for view in (self.samples, scrolled(self.bars), text_view(self.columns, tr("Columns"))):
             views.addWidget(view)
         self.switch = ViewSwitch(
             [tr("Samples"), tr("Classes"), tr("Columns")], tr("What is shown of the data")
@@ -336,21 +327,6 @@ class DataPanel(QWidget):
         for part in (self.chance, self.place, self.back, self.forth):
             row.addWidget(part)
         return row
-
-
-def _scrolled(content: QWidget) -> QScrollArea:
-    scroll = QScrollArea()
-    scroll.setWidgetResizable(True)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setWidget(content)
-    return scroll
-
-
-def _table(model: TextTable, name: str) -> QTableView:
-    table = QTableView(accessibleName=name)
-    table.setModel(model)
-    as_figures(table)
-    return table
 
 
 def _facts(look: Look) -> Iterator[tuple[str, str]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFontMetrics,
     QHelpEvent,
     QImage,
+    QKeyEvent,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -30,10 +32,23 @@ COLORS = ("plot_train", "plot_val", "plot_lr", "plot_grad")  # of channels, agai
 
 
 class SampleGrid(QWidget):
-    """Fills the width with samples, row by row."""
+    """Fills the width with samples, row by row.
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    Args:
+        can_choose: whether one of them can be chosen, by mouse and keys.
+
+    Signals:
+        chosen(int): another sample is the chosen one, the first being 0.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, can_choose: bool = False) -> None:
         super().__init__(parent)
+        self.current: int | None = None
+        self._can_choose = can_choose
+        if can_choose:
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._theme = theme
         self._images: list[QImage] = []
         self._lines: Sequence[npt.NDArray[Any]] = ()
@@ -55,9 +70,22 @@ class SampleGrid(QWidget):
         self._images, self._lines, self._targets = [], lines, targets
         self._refit()
 
+    def choose(self, index: int) -> None:
+        """Makes a sample the chosen one."""
+        if self._can_choose and 0 <= index < len(self._targets) and index != self.current:
+            self.current = index
+            self._describe()
+            self.update()
+            self.chosen.emit(index)
+
+    def _describe(self) -> None:
+        told = self._targets if self.current is None else [self._targets[self.current]]
+        self.setAccessibleDescription(", ".join(told))
+
     def _refit(self) -> None:
+        self.current = None
         self.setMinimumHeight(self.heightForWidth(self.width()))
-        self.setAccessibleDescription(", ".join(self._targets))
+        self._describe()
         self.update()
 
     @property
@@ -100,11 +128,17 @@ class SampleGrid(QWidget):
                 self._paint_image(painter, rect, self._images[index])
             else:
                 self._paint_lines(painter, QRectF(rect), self._lines[index])
+            if index == self.current:
+                self._paint_frame(painter, rect)
             painter.setPen(self._theme.color(self._theme.text_muted))
-            below = QRect(rect.left(), rect.bottom() + 1, rect.width(), self._line)
+            below = QRect(rect.left(), rect.bottom() + 3, rect.width(), self._line)
             name = metrics.elidedText(target, Qt.TextElideMode.ElideRight, below.width())
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, name)
         painter.end()
+
+    def _paint_frame(self, painter: QPainter, rect: QRect) -> None:
+        painter.setPen(QPen(self._theme.color(self._theme.accent), 2))
+        painter.drawRect(rect.adjusted(-2, -2, 1, 1))
 
     def _paint_image(self, painter: QPainter, rect: QRect, image: QImage) -> None:
         is_small = image.width() < rect.width() and image.height() < rect.height()
@@ -138,10 +172,28 @@ class SampleGrid(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
-            hit = next((i for i in range(len(self._targets)) if self.rect_of(i).contains(event.pos())), None)
+            hit = self._at(event.pos())
             QToolTip.showText(event.globalPos(), self._targets[hit] if hit is not None else "", self)
             return True
         return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        hit = self._at(event.position().toPoint())
+        if hit is not None:
+            self.choose(hit)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        columns = self._columns(self.width())
+        step = {
+            Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns,
+        }.get(Qt.Key(event.key()))  # fmt: skip
+        if step is None or self.current is None:
+            super().keyPressEvent(event)
+        else:
+            self.choose(self.current + step)
+
+    def _at(self, position: QPoint) -> int | None:
+        return next((i for i in range(len(self._targets)) if self.rect_of(i).contains(position)), None)
 
 
 def _image(pixels: npt.NDArray[Any]) -> QImage:

@@ -41,6 +41,10 @@ class ViewSwitch(QWidget):
         if not enabled and button.isChecked():
             self.choose(0)
 
+    def show_chosen(self, index: int) -> None:
+        """Has the button of a view down that is shown already."""
+        self._group.button(index).setChecked(True)
+
     def choose(self, index: int) -> None:
         """Presses a button."""
         self._group.button(index).click()

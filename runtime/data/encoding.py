@@ -55,7 +55,7 @@ class TableFit:
             return train, val, [Column(name, "target") for name in self.targets]
         mean, std = train.mean(dim=0), _spread(train)
         pairs = zip(self.targets, mean.flatten().tolist(), std.flatten().tolist(), strict=True)
-        columns = [Column(name, "target", text=_scaling(low, width)) for name, low, width in pairs]
+        columns = [Column(name, "target", 1, _scaling(low, width), low, width) for name, low, width in pairs]
         return (train - mean) / std, (val - mean) / std, columns
 
 

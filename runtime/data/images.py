@@ -14,11 +14,11 @@ from torch import Tensor
 
 from graph.catalog.spec import Params
 from runtime.data.frames import file_row, read_frame
+from runtime.data.given_choices import PICTURES
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples
 from runtime.data.tables import TRAIN_WORDS, VAL_WORDS, read_target
 from runtime.events import DataProgress
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 READ_ERRORS = (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError)
 
 
@@ -102,7 +102,7 @@ def _subfolder(root: Path, words: Iterable[str]) -> Path | None:
 
 def files_in(folder: Path) -> list[Path]:
     """All image files in a folder and its folders, by name."""
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in PICTURES and path.is_file())
     return sorted(path for path in found if not path.name.startswith("."))
 
 

@@ -40,6 +40,8 @@ MEGABYTE = 1_000_000
 IMAGE_NDIM = 3  # (C, H, W)
 
 Prepare = Callable[[RawData], tuple[RawData, int | None]]
+# Gives the samples that take the place of the validation samples, from plan, data set and its two parts.
+Asked = Callable[[DataPlan, RawData, Samples, Samples], Samples]
 InputDtype = Literal["float32", "int64"]
 
 
@@ -55,6 +57,7 @@ def load_data(
     device: torch.device | None = None,
     memory_budget: int | None = None,
     stopped: Callable[[], bool] = lambda: False,
+    asked: Asked | None = None,
 ) -> Loading[TrainData]:
     """Yields progress and returns the data; run it with `yield from`.
 
@@ -72,6 +75,8 @@ def load_data(
         device: where the data will be moved; its memory counts, too.
         memory_budget: bytes that prepared data may take; the plan's limit, else half of what is free.
         stopped: asked at every progress.
+        asked: where a trained network is only asked something: about which samples. They stand as validation
+            samples then, prepared as such, and of the training samples there is no more than the first.
 
     Raises:
         DataError: the data is missing, damaged or does not suit.
@@ -81,15 +86,14 @@ def load_data(
     limits = limits_of(plan, device, memory_budget)
     if heads:
         labelled = replace(plan, target=LABEL)
-        loading = _load(labelled, folder, _as_read, input_dtype, seed, limits)
+        loading = _load(labelled, folder, _as_read, input_dtype, seed, limits, asked)
         return with_heads((yield from _stoppable(loading, stopped)), heads, plan)
 
     def prepare(raw: RawData) -> tuple[RawData, int | None]:
         return prepare_targets(raw, target, plan.source.type, ignored)
 
-    loading = _load(
-        plan, folder, prepare if plan.target == "label" else _unlabelled(target), input_dtype, seed, limits
-    )
+    prepared = prepare if plan.target == "label" else _unlabelled(target)
+    loading = _load(plan, folder, prepared, input_dtype, seed, limits, asked)
     return (yield from _stoppable(loading, stopped))
 
 
@@ -141,8 +145,15 @@ class Parts:
         return "image" if ndim == IMAGE_NDIM else "row" if ndim == 1 else "sequence"
 
 
-def read_parts(plan: DataPlan, folder: Path | None, prepare: Prepare, seed: int) -> Loading[Parts]:
-    """Reads and splits what a plan names.
+def held_back(plan: DataPlan, raw: RawData, train: Samples, val: Samples) -> Samples:
+    """Asks about the validation samples themselves."""
+    return val
+
+
+def read_parts(
+    plan: DataPlan, folder: Path | None, prepare: Prepare, seed: int, asked: Asked = held_back
+) -> Loading[Parts]:
+    """Reads and splits what a plan names, with the samples that are asked about for validation.
 
     Raises:
         DataError: the data is missing, damaged or does not suit.
@@ -151,6 +162,7 @@ def read_parts(plan: DataPlan, folder: Path | None, prepare: Prepare, seed: int)
     request = Request(source, plan.source.params, folder or Path(), plan.val_fraction)
     raw, num_classes = prepare((yield from LOADERS[source](request)))
     train, val = split(raw, plan.val_fraction, seed, source, stratify=plan.stratify)
+    val = asked(plan, raw, train, val)
     if raw.fit is None:
         return Parts(raw, train, val, num_classes, raw.columns, raw.vocabulary)
     fitted_parts = raw.fit(train, val)
@@ -167,9 +179,15 @@ def chains_of(plan: DataPlan, parts: Parts) -> tuple[tuple[Chain, Chain], tuple[
 
 
 def _load(
-    plan: DataPlan, folder: Path | None, prepare: Prepare, dtype: InputDtype, seed: int, limits: Limits
+    plan: DataPlan,
+    folder: Path | None,
+    prepare: Prepare,
+    dtype: InputDtype,
+    seed: int,
+    limits: Limits,
+    asked: Asked | None,
 ) -> Loading[TrainData]:
-    parts = yield from read_parts(plan, folder, prepare, seed)
+    parts = yield from read_parts(plan, folder, prepare, seed, asked or held_back)
     raw = parts.raw
     nothing = torch.empty(0)
     data = TrainData(
@@ -183,7 +201,8 @@ def _load(
         _require_numbers(parts, plan)
         (train_chain, val_chain), notes = chains_of(plan, parts)
         data = replace(data, notes=(*data.notes, *notes), eval_transforms=val_chain.transforms)
-        data = yield from placed(data, (parts.train.x, parts.val.x), (train_chain, val_chain), limits)
+        train_x = parts.train.x if asked is None else parts.train.x[torch.arange(1)]
+        data = yield from placed(data, (train_x, parts.val.x), (train_chain, val_chain), limits)
     return data if plan.target == "label" else _with_inputs_as_targets(data)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,7 +83,7 @@ class Preview:
         """The target of one of the samples as a person reads it."""
         target = self.targets[index]
         if self.vocabulary and target.ndim:
-            return self._spelled(target)
+            return spelled(target, self.vocabulary)
         if self.num_classes is not None and target.ndim == 0:
             number = int(target)
             return self.class_names[number] if number < len(self.class_names) else str(number)
@@ -90,13 +91,11 @@ class Preview:
             return f"{' × '.join(str(size) for size in target.shape)} numbers"
         return ", ".join(f"{value:.4g}" for value in target.flatten().tolist())
 
-    def input_text(self, index: int) -> str:
-        """One of the samples as text; empty where it is none."""
-        return self._spelled(self.inputs[index]) if self.vocabulary else ""
 
-    def _spelled(self, tokens: Tensor) -> str:
-        are_letters = all(len(token) == 1 for token in self.vocabulary if not token.startswith("<"))
-        return ("" if are_letters else " ").join(self.vocabulary[token] for token in tokens.tolist())
+def spelled(tokens: Tensor, vocabulary: Sequence[str]) -> str:
+    """A row of numbers of tokens as text."""
+    are_letters = all(len(token) == 1 for token in vocabulary if not token.startswith("<"))
+    return ("" if are_letters else " ").join(vocabulary[token] for token in tokens.tolist())
 
 
 def preview(

@@ -75,12 +75,16 @@ class Column:
         kind: `numeric`, `categorical`, `boolean`, `datetime`, `target` or `skip`.
         width: numbers that the model gets of it.
         text: what was measured of it, such as mean and standard deviation.
+        shift: was taken away from its numbers, before they were divided.
+        scale: that they were divided by.
     """
 
     name: str
     kind: str
     width: int = 1
     text: str = ""
+    shift: float = 0.0
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)

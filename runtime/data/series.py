@@ -196,8 +196,10 @@ def _scaled(
 ) -> tuple[Table, tuple[Column, ...]]:
     mean, std = table[moments].mean(axis=0), table[moments].std(axis=0)
     std = np.where(std > LEAST_STD, std, 1.0)
-    texts = [f"mean {low:.4g}, std {width:.4g}" for low, width in zip(mean, std, strict=True)]
-    columns = tuple(Column(name, kind, text=text) for name, text in zip(names, texts, strict=True))
+    rows = zip(names, mean.tolist(), std.tolist(), strict=True)
+    columns = tuple(
+        Column(name, kind, 1, f"mean {low:.4g}, std {width:.4g}", low, width) for name, low, width in rows
+    )
     return (table - mean) / std, columns
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from graph.catalog.params import MAX_ARGUMENTS, ParamError, ParamSpec, Value
 from graph.catalog.spec import Params
+from runtime.data.given_choices import GivenKind
 from runtime.options import OptionSpec
 
 VISION_DOCS = "https://docs.pytorch.org/vision/stable/generated/"
@@ -22,11 +23,13 @@ class SourceSpec(OptionSpec):
         title: its name in the form.
         num_classes: how many classes it has, where that is known without reading it.
         is_never_image: whether its samples are certainly no images (C, H, W), whatever its files hold.
+        takes: which files of the user's can be samples of it.
     """
 
     title: str
     num_classes: int | None = None
     is_never_image: bool = False
+    takes: tuple[GivenKind, ...] = ("picture", "array")
 
 
 def no_steps(params: Params) -> Steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from graph.catalog.spec import Params
-from runtime.data.columns import guess_kind, natural, read_cells
+from runtime.data.columns import Cells, guess_kind, natural, read_cells
 from runtime.data.encoding import TableFit
 from runtime.data.frames import file_row, read_frame, require_columns
 from runtime.data.raw import DataError, Loader, Loading, RawData, Request, Samples
@@ -87,6 +87,39 @@ def table_data(frame: pd.DataFrame, params: Params, path: Path) -> RawData:
         fit=TableFit(cells, params, targets, not target.names), notes=tuple(notes),
     )  # fmt: skip
     return _marked(data, frame[params.split_column], path) if params.split_column else data
+
+
+def table_rows(frame: pd.DataFrame, known: Sequence[Cells], path: Path) -> tuple[Tensor, list[str]]:
+    """Rows of another table in the columns of the one that was trained on, and what the user should know.
+
+    Words that it did not have are none of its categories, as words of validation rows are.
+
+    Shape: float64 (N, columns).
+
+    Raises:
+        DataError: a column is missing, or a cell does not suit.
+    """
+    missing = [each.name for each in known if each.name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"{path} has no column {missing[0]!r}. Expected the columns that the run was trained on: "
+            f"{', '.join(each.name for each in known)}. Add it."
+        )
+    columns, notes = [], []
+    for cells in known:
+        values = read_cells(frame[cells.name], cells.kind, path)
+        numbers = values.values
+        if cells.kind == "categorical":
+            places = [
+                cells.categories.index(word) if word in cells.categories else -1 for word in values.categories
+            ]
+            unknown = [word for word, place in zip(values.categories, places, strict=True) if place < 0]
+            if unknown:
+                notes.append(f"Column {cells.name!r}: the run knows no {', '.join(map(repr, unknown))}.")
+            is_there = ~np.isnan(numbers)
+            numbers[is_there] = np.array(places, np.float64)[numbers[is_there].astype(np.int64)]
+        columns.append(numbers)
+    return torch.from_numpy(np.stack(columns, axis=1)), notes
 
 
 def _target_names(frame: pd.DataFrame, params: Params, path: Path) -> tuple[str, ...]:

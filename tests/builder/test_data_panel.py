@@ -42,7 +42,7 @@ def seen(window, qtbot):
 
 def test_digits_are_pictures_with_their_balance(seen, qtbot):
     panel = seen({"source": "digits"})
-    assert panel.grid.isVisible()
+    assert panel.samples.grid.isVisible()
     assert panel.facts.facts.text("Training") == "1,438 samples"
     assert panel.facts.facts.text("Sample") == "(N, 1, 8, 8) float32"
     assert panel.facts.facts.text("Classes") == "10"
@@ -55,25 +55,25 @@ def test_digits_are_pictures_with_their_balance(seen, qtbot):
 
 def test_there_are_more_samples(seen, qtbot):
     panel = seen({"source": "digits"})
-    first = panel.grid.accessibleDescription()
+    first = panel.samples.grid.accessibleDescription()
     assert not panel.back.isEnabled()
     with qtbot.waitSignal(panel.looked, timeout=PATIENCE):
         qtbot.mouseClick(panel.forth, Qt.MouseButton.LeftButton)
     assert panel.place.text() == "49 to 96 of 1,438"
-    assert panel.grid.accessibleDescription() != first
+    assert panel.samples.grid.accessibleDescription() != first
     with qtbot.waitSignal(panel.looked, timeout=PATIENCE):
         qtbot.mouseClick(panel.back, Qt.MouseButton.LeftButton)
-    assert panel.grid.accessibleDescription() == first
+    assert panel.samples.grid.accessibleDescription() == first
 
 
 def test_random_transforms_are_shown_and_can_be_left_out(seen, qtbot):
     panel = seen(ROTATED)
     assert panel.chance.isVisible()
-    rotated = panel.grid.grab().toImage()
+    rotated = panel.samples.grid.grab().toImage()
     panel.chance.click()
-    assert panel.grid.grab().toImage() != rotated
+    assert panel.samples.grid.grab().toImage() != rotated
     panel.chance.click()
-    assert panel.grid.grab().toImage() == rotated
+    assert panel.samples.grid.grab().toImage() == rotated
 
 
 def test_without_chance_there_is_nothing_to_leave_out(seen):
@@ -82,9 +82,10 @@ def test_without_chance_there_is_nothing_to_leave_out(seen):
 
 def test_a_table_shows_its_rows_and_columns(seen):
     panel = seen({"source": "iris"})
-    assert not panel.grid.isVisible()
+    assert not panel.samples.grid.isVisible()
     titles = [
-        panel.rows.headerData(column, Qt.Orientation.Horizontal) for column in range(panel.rows.columnCount())
+        panel.samples.rows.headerData(column, Qt.Orientation.Horizontal)
+        for column in range(panel.samples.rows.columnCount())
     ]
     assert titles[0] == "Target"
     assert len(titles) == 5
@@ -95,10 +96,10 @@ def test_a_table_shows_its_rows_and_columns(seen):
 
 def test_text_and_sequences_have_their_own_looks(seen):
     text = seen({"source": "alice"})
-    assert "Text" in text.rows.headerData(0, Qt.Orientation.Horizontal)
-    assert len(text.rows.index(0, 0).data()) > 3
+    assert "Text" in text.samples.rows.headerData(0, Qt.Orientation.Horizontal)
+    assert len(text.samples.rows.index(0, 0).data()) > 3
     curves = seen({"source": "sunspots"})
-    assert curves.grid.isVisible()
+    assert curves.samples.grid.isVisible()
     assert not curves.switch._group.button(CLASSES).isEnabled()
 
 

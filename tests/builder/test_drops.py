@@ -132,7 +132,7 @@ def test_several_projects_open_in_a_window_each_and_the_rest_is_told(window, ans
     assert [each.files.name for each in window.windows] == ["one", "two"]
     (told,) = answers.informed
     assert "cat.jpg: is not a file that Netloom opens." in told
-    assert told.startswith("Some files were not opened: ")
+    assert told.startswith("Some files were left out: ")
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def test_an_own_table_is_looked_at_split_fitted_and_trained_on(person, houses):
 def test_own_pictures_are_looked_at_and_fitted(person, pets):
     window, session = person.window, person.window.session
     panel = choose_data(person, "Image folder", "root", pets)
-    assert panel.grid.isVisible()
+    assert panel.samples.grid.isVisible()
     assert panel.facts.facts.text("Sample") == "(N, 3, 28, 42) float32", "as digits were"
     person.press(Key.Key_D, CTRL | Qt.KeyboardModifier.ShiftModifier)
     person.replace(window.training.plan.parts["data"].form.field("resize"), "6, 9")

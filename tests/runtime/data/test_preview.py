@@ -9,7 +9,7 @@ from runtime.data.choices import SOURCES, DataPlan
 from runtime.data.ends import suggest_ends
 from runtime.data.feed import Feed
 from runtime.data.images import ImageFiles
-from runtime.data.preview import Preview, preview
+from runtime.data.preview import Preview, preview, spelled
 from runtime.data.raw import DataError
 from runtime.loss_choices import LOSSES
 
@@ -72,8 +72,9 @@ def test_rows_tell_their_columns():
 def test_text_is_shown_as_text():
     seen = look({"source": "alice", "block_length": 20})
     assert (seen.kind, seen.input_dtype, seen.mean) == ("text", "int64", ())
-    assert seen.input_text(3)[1:] == seen.target_text(3)[:-1]
-    assert look({"source": "alice", "tokens": "words"}).input_text(0).startswith("ALICE'S ADVENTURES IN")
+    assert spelled(seen.inputs[3], seen.vocabulary)[1:] == seen.target_text(3)[:-1]
+    words = look({"source": "alice", "tokens": "words"})
+    assert spelled(words.inputs[0], words.vocabulary).startswith("ALICE'S ADVENTURES IN")
 
 
 def test_numbers_are_shown_as_numbers():
