@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runtime.questions import Answered
     from runtime.trained import Weights
 
-Ask = Callable[["Weights", Control], Iterator[Any]]
+    Ask = Callable[[Weights, Control], Iterator[Any]]
 
 
 @dataclass(frozen=True)

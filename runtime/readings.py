@@ -89,7 +89,7 @@ class Reading:
         hits = (actual == cell[0]) & (self.chosen(answers).reshape(actual.shape) == cell[1])
         if self.ignored is not None:
             hits = hits & (actual != self.ignored)
-        return hits.reshape(len(hits), -1).sum(dim=1)
+        return _by_sample(hits).sum(dim=1)
 
     def name_of(self, number: int) -> str:
         """What a class is called."""
@@ -138,7 +138,7 @@ class Reading:
         yes = answers if self.needs.yes_above else answers.sigmoid()
         if yes.ndim == 2 and yes.shape[1] > 1:
             return yes  # each label by itself
-        yes = yes.reshape(len(yes), -1).mean(dim=1, keepdim=True)
+        yes = _by_sample(yes).mean(dim=1, keepdim=True)
         return torch.cat([1 - yes, yes], dim=1)
 
 
@@ -161,6 +161,11 @@ def readings(plan: TrainingPlan, data: TrainData, ends: Ends) -> tuple[Reading, 
 def confused(found: Sequence[Reading]) -> Reading | None:
     """The Output that the confusion matrix is about; None where there is none."""
     return next((each for each in found if each.has_confusion), None)
+
+
+def _by_sample(values: Tensor) -> Tensor:
+    """Shape: (N, ...) -> (N, answers)."""
+    return values.flatten(1) if values.ndim > 1 else values.unsqueeze(1)
 
 
 def _of_head(place: int, shape: tuple[object, ...], data: HeadData, columns: tuple[Column, ...]) -> Reading:

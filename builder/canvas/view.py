@@ -86,14 +86,13 @@ class CanvasView(ZoomView):
         self.search.set_theme(theme)
         self.replacer.popup.set_theme(theme)
         self._hint.set_theme(theme)
-        # A border on the view itself: painted on the viewport it would smear when that is scrolled.
-        self.setStyleSheet(
-            f"#canvas {{ border: 1px solid {theme.canvas}; background: {theme.canvas}; }}"
-            f"#canvas:focus {{ border-color: {theme.accent}; }}"
-        )
-        # All of it is painted, so a pan may shift what is there; a style sheet takes the attribute away.
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.viewport().update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            # All of it is painted, so a pan may shift what is there; a style sheet takes the attribute away.
+            self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def paint_content(self, painter: QPainter, area: QRectF, scale: float) -> None:
         paint_graph(painter, self.graph_scene, area, scale)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from time import perf_counter
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Slot
@@ -42,13 +41,16 @@ class Dressing(QObject):
         seen = {widget for widget in dressed if widget.isVisible()}
         hidden = dressed - seen
         _mark(dressed, POLISHED, False)
+        # Qt tells no widget of another style that seems to have its own: it would be laid out anew.
+        untold = {widget for widget in widgets if not widget.testAttribute(STYLED)}
+        _mark(untold, STYLED, True)
         # In place of another sheet, Qt would dress each widget once for itself and once for every widget
         # that it lies in: 7,000 times for 900 widgets. Nobody sees them without any in between.
-        with _untold(widgets):
-            self._app.setStyleSheet("")
+        self._app.setStyleSheet("")
+        _mark(untold - hidden, STYLED, False)
         _mark(seen, POLISHED, True)
-        with _untold(hidden):
-            self._app.setStyleSheet(sheet)
+        self._app.setStyleSheet(sheet)
+        _mark(untold & hidden, STYLED, False)
         self._waiting.update(dict.fromkeys(hidden))
         self._timer.start()
 
@@ -62,17 +64,6 @@ class Dressing(QObject):
                     QCoreApplication.sendEvent(widget, QEvent(kind))
         if not self._waiting:
             self._timer.stop()
-
-
-@contextmanager
-def _untold(widgets: Iterable[QWidget]) -> Iterator[None]:
-    """Meanwhile Qt tells none of them of another style, as if each had its own: it would be laid out anew."""
-    told = [widget for widget in widgets if not widget.testAttribute(STYLED)]
-    _mark(told, STYLED, True)
-    try:
-        yield
-    finally:
-        _mark(told, STYLED, False)
 
 
 def _mark(widgets: Iterable[QWidget], attribute: Qt.WidgetAttribute, on: bool) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from graph.catalog.spec import Params
-from runtime.data.columns import Cells, guess_kind, natural, read_cells
+from runtime.data.columns import Cells, Numbers, guess_kind, natural, read_cells
 from runtime.data.encoding import TableFit
 from runtime.data.frames import file_row, read_frame, require_columns
 from runtime.data.raw import DataError, Loader, Loading, RawData, Request, Samples
@@ -107,19 +107,19 @@ def table_rows(frame: pd.DataFrame, known: Sequence[Cells], path: Path) -> tuple
         )
     columns, notes = [], []
     for cells in known:
-        values = read_cells(frame[cells.name], cells.kind, path)
-        numbers = values.values
-        if cells.kind == "categorical":
-            places = [
-                cells.categories.index(word) if word in cells.categories else -1 for word in values.categories
-            ]
-            unknown = [word for word, place in zip(values.categories, places, strict=True) if place < 0]
-            if unknown:
-                notes.append(f"Column {cells.name!r}: the run knows no {', '.join(map(repr, unknown))}.")
-            is_there = ~np.isnan(numbers)
-            numbers[is_there] = np.array(places, np.float64)[numbers[is_there].astype(np.int64)]
-        columns.append(numbers)
+        found = read_cells(frame[cells.name], cells.kind, path)
+        columns.append(_renumbered(found, cells) if cells.kind == "categorical" else found.values)
+        unknown = [word for word in found.categories if word not in cells.categories]
+        if unknown:
+            notes.append(f"Column {cells.name!r}: the run knows no {', '.join(map(repr, unknown))}.")
     return torch.from_numpy(np.stack(columns, axis=1)), notes
+
+
+def _renumbered(cells: Cells, like: Cells) -> Numbers:
+    """The words of a column by the numbers that they have in another, -1 where it has not got them."""
+    places = {word: float(place) for place, word in enumerate(like.categories)}
+    numbers = np.array([*(places.get(word, -1.0) for word in cells.categories), np.nan])
+    return numbers[np.nan_to_num(cells.values, nan=-1).astype(np.int64)]
 
 
 def _target_names(frame: pd.DataFrame, params: Params, path: Path) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ def test_several_projects_open_in_a_window_each_and_the_rest_is_told(window, ans
     drag.drop()
     assert [each.files.name for each in window.windows] == ["one", "two"]
     (told,) = answers.informed
-    assert "cat.jpg: is not a file that Netloom opens." in told
+    assert "cat.jpg: To have it predicted, train a network on pictures first." in told
     assert told.startswith("Some files were left out: ")
 
 
