@@ -201,7 +201,8 @@ class ConfusionMatrix(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and self._matrix:
             cell = self._layout().cell_at(event.pos())
-            QToolTip.showText(event.globalPos(), self.text_of(cell) if cell else "", self)
+            text = f"{self.text_of(cell)}\n{tr('Click to see them.')}" if cell else ""
+            QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
 

@@ -140,3 +140,34 @@ def test_a_list_that_cannot_be_written_leaves_the_code_untrusted(shown, answers,
     answers.review_answer = True
     assert not shown.data_code.review()
     assert answers.errors[0].startswith("The code is not trusted")
+
+
+def test_trust_that_is_given_in_another_window_counts_here(
+    shown, answers, source, tmp_path, qtbot, monkeypatch
+):
+    monkeypatch.setattr("builder.main_window.Dialogs", lambda _window: answers)
+    shown.docks.reveal("Training")
+    shown.actions_["window.new"].trigger()
+    (other,) = [each for each in shown.windows if each is not shown]
+    other.files.open_project(copied(tmp_path))
+    other.docks.reveal("Training")
+    assert "is not trusted" in row(shown).state.text()
+    answers.review_answer = True
+    assert other.data_code.review()
+    assert "is trusted" in row(other).state.text()
+    assert "is trusted" in row(shown).state.text()
+    other.close()
+
+
+def test_trust_in_other_code_changes_nothing_here(shown, source, qtbot):
+    with qtbot.assertNotEmitted(shown.data_code.changed):
+        shown.windows.data_trust.granted.emit(source + "\n")
+    with qtbot.waitSignal(shown.data_code.changed):
+        shown.windows.data_trust.granted.emit(source)
+
+
+def copied(folder):
+    """The project in another file beside the first."""
+    path = folder / "again.netloom"
+    path.write_bytes((folder / "own.netloom").read_bytes())
+    return path

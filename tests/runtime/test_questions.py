@@ -25,8 +25,8 @@ from runtime.plan import TrainingPlan
 from runtime.questions import MOST, Answered, about_files, in_cell
 from runtime.runs import PROJECT_FILE
 from runtime.trained import Weights
-from tests.runtime.test_preflight import heads, linear
 from tests.benchmarks.train import finished
+from tests.runtime.test_preflight import heads, linear
 from tests.runtime.training import of_type, spiral_project
 
 DIGITS = Path(__file__).parents[2] / "resources" / "data" / "digits.npz"
@@ -215,7 +215,7 @@ def test_words_that_the_run_did_not_see_are_told(cars: tuple[Project, Path]) -> 
 def test_a_table_without_a_column_is_refused(cars: tuple[Project, Path]) -> None:
     _, folder = cars
     (folder / "few.csv").write_text("length,colour\n3.3,red\n")
-    with pytest.raises(DataError, match="no column 'electric'. Expected the columns that the run"):
+    with pytest.raises(DataError, match=r"no column 'electric'\. Expected the columns that the run"):
         asked(folder / "run", folder / "few.csv", data_folder=folder)
 
 
