@@ -56,7 +56,9 @@ class FirstHints(QObject):
 
     @Slot()
     def show_due(self) -> None:
-        """Shows the hint whose moment has come, or none."""
+        """Shows the hint whose moment has come, or none; not in front of what a drop is said to do."""
+        if self._window.drops.overlay.isVisible():
+            return
         hint = self._due()
         target = self._target(hint.id) if hint is not None else None
         if hint is None or target is None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QLabel, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from builder.texts import later, tr, tr_made
 from builder.theme import GRID, Theme, font
@@ -21,30 +21,19 @@ WAY_NAMES = {
 
 
 class SpeedDialog(TrialDialog):
-    """Lists what a step takes in every way, and offers to take the fastest.
-
-    Signals:
-        adopted(Way): the user takes this way.
-    """
-
-    adopted = Signal(object)
+    """Lists what a step takes in every way, and offers to take the fastest."""
 
     def __init__(self, work: Work, theme: Theme, parent: QWidget | None = None) -> None:
         self.started: Any = None
         self.timed: list[Any] = []
-        self.way: Any = None
         super().__init__(
             tr("Measure the speed of steps"),
             tr(
                 "A copy of the network trains for a few steps in every way that this device has. Compiling "
                 "may take minutes; closing the window ends it at once."
             ),
-            work, theme, parent,
+            work, theme, parent, tr("Use this way"),
         )  # fmt: skip
-        self.adopt_button = self.buttons.addButton(tr("Use this way"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.adopt_button.setEnabled(False)
-        self.adopt_button.setToolTip(tr("There is no suggestion yet."))
-        self.buttons.accepted.connect(self._adopt)
 
     def make_picture(self, theme: Theme) -> QWidget:
         self.table = QWidget()
@@ -81,13 +70,8 @@ class SpeedDialog(TrialDialog):
         if self.started is None:
             return tr("Nothing was measured.")
         found = judged(self.started, self.timed)
-        self.way = found.way
-        if self.way is not None:
-            self.adopt_button.setEnabled(True)
-            self.adopt_button.setToolTip(tr("Sets it in the plan, which Ctrl+Z takes back."))
-            self.adopt_button.setText(tr("Use: {way}", way=_name(self.way)))
-            self.adopt_button.setDefault(True)
-            self.adopt_button.setFocus()
+        if found.way is not None:
+            self.suggest(found.way, tr("Use: {way}", way=_name(found.way)))
         return found.text
 
     def _add_row(self, name: str, text: str) -> None:
@@ -103,12 +87,6 @@ class SpeedDialog(TrialDialog):
                 widget.deleteLater()
         for row in range(self._grid.rowCount()):
             self._grid.setRowStretch(row, 0)
-
-    @Slot()
-    def _adopt(self) -> None:
-        if self.way is not None:
-            self.adopted.emit(self.way)
-        self.accept()
 
 
 def _name(way: Any) -> str:

@@ -108,7 +108,7 @@ class TrialCommands(QObject):
             self.dialog.deleteLater()
             self.dialog = None
 
-    @Slot(float)
+    @Slot(object)
     def _adopt(self, lr: float) -> None:
         training = with_part_value(self._session.project.training, "optimizer", "lr", lr)
         self._session.apply(SetTraining(training, later("Set optimizer lr")))

@@ -25,12 +25,34 @@ class TrialDialog(QDialog):
     """Runs a trial while it is open; closing it stops the trial.
 
     What a trial shows and says is up to its kind: `take` and `conclude`.
+
+    Args:
+        title: of the window.
+        intro: what is tried.
+        work: the trial.
+        theme: of the picture.
+        adopt: what the button says that takes the suggestion, once there is one; None for no button.
+
+    Signals:
+        adopted(object): the user takes what is suggested.
+
+    Attributes:
+        suggestion: None while there is none.
     """
 
+    adopted = Signal(object)
+
     def __init__(
-        self, title: str, intro: str, work: Work, theme: Theme, parent: QWidget | None = None
+        self,
+        title: str,
+        intro: str,
+        work: Work,
+        theme: Theme,
+        parent: QWidget | None = None,
+        adopt: str | None = None,
     ) -> None:
         super().__init__(parent)
+        self.suggestion: Any = None
         self.setWindowTitle(title)
         self.resize(FIRST_SIZE)
         self.intro = QLabel(intro, wordWrap=True)
@@ -44,6 +66,11 @@ class TrialDialog(QDialog):
         )
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.buttons.rejected.connect(self.reject)
+        self.buttons.accepted.connect(self._adopt)
+        if adopt is not None:
+            self.adopt_button = self.buttons.addButton(adopt, QDialogButtonBox.ButtonRole.AcceptRole)
+            self.adopt_button.setEnabled(False)
+            self.adopt_button.setToolTip(tr("There is no suggestion yet."))
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.setSpacing(GRID)
@@ -80,6 +107,26 @@ class TrialDialog(QDialog):
         self.trial.stop()
         super().done(result)
 
+    def suggest(self, suggestion: Any, text: str) -> None:
+        """Lets the user take a suggestion.
+
+        Args:
+            suggestion: what `adopted` will tell.
+            text: what the button says.
+        """
+        self.suggestion = suggestion
+        self.adopt_button.setEnabled(True)
+        self.adopt_button.setToolTip(tr("Sets it in the plan, which Ctrl+Z takes back."))
+        self.adopt_button.setText(text)
+        self.adopt_button.setDefault(True)
+        self.adopt_button.setFocus()
+
+    @Slot()
+    def _adopt(self) -> None:
+        if self.suggestion is not None:
+            self.adopted.emit(self.suggestion)
+        self.accept()
+
     @Slot(object)
     def _take(self, events: Sequence[Any]) -> None:
         for event in events:
@@ -103,31 +150,18 @@ class TrialDialog(QDialog):
 
 
 class LrFinderDialog(TrialDialog):
-    """Draws the loss over the learning rate, and offers to take the rate that is suggested.
-
-    Signals:
-        adopted(float): the user takes this rate.
-    """
-
-    adopted = Signal(float)
+    """Draws the loss over the learning rate, and offers to take the rate that is suggested."""
 
     def __init__(self, work: Work, theme: Theme, parent: QWidget | None = None) -> None:
         self.tried: list[Any] = []
-        self.lr: float | None = None
         super().__init__(
             tr("Find a learning rate"),
             tr(
                 "A copy of the network trains with a rate that grows at every step. Where the loss falls "
                 "fastest is a good rate; where it rises again, steps are too long."
             ),
-            work, theme, parent,
+            work, theme, parent, tr("Use this rate"),
         )  # fmt: skip
-        self.adopt_button = self.buttons.addButton(
-            tr("Use this rate"), QDialogButtonBox.ButtonRole.AcceptRole
-        )
-        self.adopt_button.setEnabled(False)
-        self.adopt_button.setToolTip(tr("There is no suggestion yet."))
-        self.buttons.accepted.connect(self._adopt)
 
     def take(self, event: Any) -> None:
         self.tried.append(event)
@@ -146,29 +180,18 @@ class LrFinderDialog(TrialDialog):
                 _span(smooth),
                 log_ticks,
                 value_ticks,
-                [] if self.lr is None else [math.log10(self.lr)],
+                [] if self.suggestion is None else [math.log10(self.suggestion)],
             )
         )
 
     def conclude(self) -> str:
         from runtime.lr_finder import suggested  # torch comes with it
 
-        suggestion = suggested(self.tried)
-        self.lr = suggestion.lr
-        if self.lr is not None:
-            self.adopt_button.setEnabled(True)
-            self.adopt_button.setToolTip("")
-            self.adopt_button.setText(tr("Use lr = {lr:g}", lr=self.lr))
-            self.adopt_button.setDefault(True)
-            self.adopt_button.setFocus()
+        found = suggested(self.tried)
+        if found.lr is not None:
+            self.suggest(found.lr, tr("Use lr = {lr:g}", lr=found.lr))
         self.redraw()
-        return suggestion.text
-
-    @Slot()
-    def _adopt(self) -> None:
-        if self.lr is not None:
-            self.adopted.emit(self.lr)
-        self.accept()
+        return found.text
 
 
 class OverfitDialog(TrialDialog):

@@ -11,7 +11,12 @@ from shiboken6 import delete
 from builder.fix_preview import Planner
 from builder.main_window import MainWindow
 from builder.theme import Theme, ThemeManager
+from graph.document import Document
+from graph.edits import SetParams
+from graph.templates import template
+from tests.builder.block_hands import Hands
 from tests.builder.person import Person
+from tests.graph.block_drawings import deep
 
 
 class Answers:
@@ -141,3 +146,17 @@ def installed(qapp: QApplication) -> Iterator[Callable[[QTranslator], None]]:
     yield install
     for catalog in there:
         QCoreApplication.removeTranslator(catalog)
+
+
+@pytest.fixture
+def hands(window: MainWindow, qtbot: object) -> Hands:
+    """The window with image -> Residual -> Pair (of two Residuals) -> logits."""
+    window.files.new_project(template("SmallCNN").project())
+    window.session.load(Document(deep()))
+    window.session.apply(SetParams("n2", {"width": 8}))
+    for number, node_id in enumerate(("n1", "n2", "n3", "n4")):
+        window.session.graph.replace_node(
+            window.session.graph.nodes[node_id].with_(position=(224.0 * number, 0.0))
+        )
+    window.session.load(Document(window.session.project))
+    return Hands(window, qtbot)

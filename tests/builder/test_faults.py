@@ -24,8 +24,9 @@ from graph.templates import template
 from runtime import keeper
 from runtime.checkpoint import checkpoint_folder, load_checkpoint
 from runtime.runs import read_run
+from tests.failing import fail_with
 from tests.runtime.training import spiral_project
-from tests.test_faults import REFUSED, damaged_projects, fail_with
+from tests.test_broken_files import REFUSED, damaged_projects
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded

@@ -8,6 +8,7 @@ from builder.hint_memory import HINTS, HintMemory
 from graph.document import Document, Node, PortRef, Project
 from graph.edits import AddNodes, Connect, SetParams
 from graph.templates import template
+from tests.builder.test_drops import Drag, files
 from tests.builder.test_run_controller import STARTED, script  # noqa: F401
 
 RELU = AddNodes((Node("n1", "ReLU", "relu1"),))
@@ -146,3 +147,12 @@ def test_what_is_done_in_one_window_is_done_in_all(window, answers, monkeypatch)
     window.hints.mark.closed.emit("train")
     assert title(other.hints) == ""
     other.close()
+
+
+def test_a_hint_waits_while_a_drop_is_announced(window, hints, tmp_path):
+    window.files.show(Document(template("MLP").project()))
+    drag = Drag(window, files(tmp_path / "p.netloom"))
+    drag.enter()
+    assert settle(hints) == ""
+    drag.leave()
+    assert settle(hints) == "Press Train"

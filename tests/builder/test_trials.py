@@ -40,9 +40,9 @@ def test_a_rate_is_found_adopted_and_can_be_taken_back(small, qtbot):
     before = small.session.project.training
     dialog = opened(small, qtbot, "run.find_lr", LrFinderDialog)
     assert len(dialog.tried) > 20
-    assert dialog.lr is not None
-    assert f"lr = {dialog.lr:g}" in dialog.verdict.text()
-    rate = dialog.lr
+    assert dialog.suggestion is not None
+    assert f"lr = {dialog.suggestion:g}" in dialog.verdict.text()
+    rate = dialog.suggestion
     qtbot.mouseClick(dialog.adopt_button, Qt.MouseButton.LeftButton)
     assert small.session.project.training["optimizer"]["lr"] == rate
     assert small.actions_["run.train"].isEnabled()
