@@ -1,4 +1,4 @@
-"""Switches of PyTorch that belong to the whole process, set for the time of a run."""
+"""Switches of PyTorch and of the C library that belong to the whole process, set for the time of a run."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from runtime.device import DeviceError
+from runtime.host_memory import freed_memory_kept
 from runtime.plan import TrainingPlan
 
 WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
@@ -23,7 +24,7 @@ def backends_of(plan: TrainingPlan, device: torch.device) -> Iterator[None]:
     Raises:
         DeviceError: the process was started in a way that rules it out.
     """
-    with _tf32(plan.tf32), _deterministic(plan.deterministic, device):
+    with freed_memory_kept(), _tf32(plan.tf32), _deterministic(plan.deterministic, device):
         yield
 
 

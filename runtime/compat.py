@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import inspect
-import sys
 from collections.abc import Callable
 
 import torch
 from torch.optim import Optimizer
+
+from runtime.host_memory import trim
 
 
 def skip_compiler_import() -> None:
@@ -48,6 +48,4 @@ def give_memory_back() -> None:
     """Hands memory that a run has freed back, which PyTorch on a GPU and glibc keep for the process."""
     if torch.cuda.is_initialized():
         torch.cuda.empty_cache()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
+    trim()

@@ -10,6 +10,7 @@ from torch import nn
 
 from codegen.live import build
 from graph.document import Project
+from runtime.compat import give_memory_back
 from runtime.control import Control
 from runtime.data.feed import Feed
 from runtime.events import DataProgress, StepsRecorded
@@ -72,6 +73,15 @@ def trial(
         data_folder: where relative paths start.
         work: what is done; one batch was put through before.
     """
+    try:
+        yield from _trial(project, control, data_folder, work)
+    finally:
+        give_memory_back()
+
+
+def _trial(
+    project: Project, control: Control, data_folder: Path | None, work: Work[E]
+) -> Iterator[DataProgress | E]:
     plan = TrainingPlan.from_mapping(project.training)
     material = yield from gather(project, plan, control, data_folder)
     with seeded(plan.seed, material.device):

@@ -46,6 +46,9 @@ def _open(options: argparse.Namespace) -> int:
     if fault := display_fault():
         raise CommandError(fault)
     gc.disable()  # what a start makes stays; the window has it enabled once all is loaded
+    from runtime.host_memory import share_memory_among_threads
+
+    share_memory_among_threads()  # a run trains in one of the window's
     from builder.unread_sources import leave_sources_unread
 
     leave_sources_unread()
