@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
+from math import inf
 
 from graph.catalog.params import Value
 from graph.catalog.spec import LayerSpec
@@ -11,7 +13,8 @@ from graph.collecting import without_collecting
 from graph.custom_clashes import name_clashes
 from graph.dims import Dim
 from graph.document import Change, Edge, Graph, Node, PortRef, Project
-from graph.flow import cycles, live_nodes
+from graph.flow import live_nodes
+from graph.flow_order import FlowOrder
 from graph.layer_results import bound, bypassed, computed
 from graph.mistakes import Site, cycle, dead_branch, missing_ends, unknown_type
 from graph.node_result import NodeResult
@@ -23,6 +26,9 @@ from graph.sheets import Sheet, Sheets
 
 class Inference:
     """Results for every node of a graph; `update` redoes only what a change can have touched.
+
+    Where that takes long, `note` and `spread` do the same bit by bit. Whoever asks for anything meanwhile
+    gets the whole truth, for which the rest is then done at once; only `known` tells what there is.
 
     Args:
         graph: read, never written.
@@ -44,9 +50,12 @@ class Inference:
         self._passing: set[str] = set()  # nodes that nothing is computed for
         self._placed: dict[str, tuple[Node, Sheet]] = {}
         self._sheets = Sheets(self._env)
-        self._rank: dict[str, int] = {}
-        self._cyclic: frozenset[str] = frozenset()  # nodes on a cycle or behind one
-        self._cycles: Mapping[str, tuple[str, ...]] = {}  # the nodes of each cycle, by the first of them
+        self._flow = FlowOrder(graph)
+        self._waiting: set[str] = set()  # nodes that are to be looked at
+        self._heap: list[tuple[float, str]] | None = (
+            None  # the same in their order; None if that is to be made
+        )
+        self._touched: set[str] = set()
         self._computed: Graph | None = None
         self._problems: list[Problem] | None = None
         self._dead_ends: dict[str, Problem | None] | None = None  # what is told of each, once it was
@@ -59,15 +68,38 @@ class Inference:
 
     def result(self, node_id: str) -> NodeResult:
         """What is known about a node."""
+        self.finish()
         return self._results[node_id]
+
+    def known(self, node_id: str) -> NodeResult:
+        """What is known about a node by now: that it is pending where an edit may reach it yet."""
+        result = self._results.get(node_id)
+        if result is not None and not self.is_stale(node_id):
+            return result
+        if result is None:
+            spec = self._graph.catalog.get(self._graph.nodes[node_id].type)
+            return NodeResult(outputs=dict.fromkeys(spec.output_names if spec else ()), pending=True)
+        return NodeResult(dict.fromkeys(result.inputs), dict.fromkeys(result.outputs), pending=True)
+
+    def is_stale(self, node_id: str) -> bool:
+        """Whether a change that was noted may still make a node's result another."""
+        if not self.is_due:
+            return False
+        heap = self._heap
+        return self._flow.is_due or not heap or self._flow.rank.get(node_id, inf) >= heap[0][0]
 
     def output(self, ref: PortRef) -> TensorSpec | None:
         """What an output port gives; None while unknown."""
+        self.finish()
         result = self._results.get(ref.node)
         return result.outputs.get(ref.port) if result else None
 
     def lacks_output(self, ref: PortRef) -> bool:
         """Whether a node certainly has no such output, as another parameter or input can leave an edge."""
+        self.finish()
+        return self._lacks_output(ref)
+
+    def _lacks_output(self, ref: PortRef) -> bool:
         result = self._results.get(ref.node)
         spec = self._graph.catalog.get(self._graph.nodes[ref.node].type)
         if result is None or spec is None or ref.port in result.outputs:
@@ -77,23 +109,27 @@ class Inference:
 
     def order(self) -> list[str]:
         """Node ids, each after everything it depends on; nodes of a cycle last."""
-        return list(self._rank)
+        self.finish()
+        return list(self._flow.exact)
 
-    def rank(self, node_id: str) -> int:
+    def rank(self, node_id: str) -> float:
         """Where a node stands in `order`."""
-        return self._rank[node_id]
+        self.finish()
+        return self._flow.exact[node_id]
 
     @property
     def computed(self) -> Graph:
         """The graph without the nodes that nothing is computed for; the very same one if it has none."""
+        self.finish()
         if self._computed is None:
             results = ((node_id, self._results[node_id]) for node_id in self._passing)
             passes = {i: result.passes for i, result in results if result.passes is not None}
-            self._computed = without_passed(self._graph, self._rank, passes) if passes else self._graph
+            self._computed = without_passed(self._graph, self.order(), passes) if passes else self._graph
         return self._computed
 
     def problems(self) -> list[Problem]:
         """Every root cause: the graph's own, then node by node along the data flow."""
+        self.finish()
         if self._problems is None:
             found = [*missing_ends(self._graph), *name_clashes(self._graph)]
             for node_id in sorted(self._faulty, key=self.rank):
@@ -104,16 +140,18 @@ class Inference:
     @property
     def pending(self) -> list[str]:
         """Ids of the nodes whose shape is still being computed."""
-        return [node_id for node_id in self._rank if self._results[node_id].pending]
+        return [node_id for node_id in self.order() if self._results[node_id].pending]
 
     @property
     def total_parameters(self) -> int:
         """Learned numbers of all nodes whose count is known."""
+        self.finish()
         return sum(result.parameters or 0 for result in self._results.values())
 
     @property
     def total_flops(self) -> Dim:
         """Floating-point operations for a batch of one, of all nodes whose count is known."""
+        self.finish()
         return sum((result.flops or 0 for result in self._results.values()), start=0)
 
     def rebuild(self) -> set[str]:
@@ -121,14 +159,27 @@ class Inference:
         self._results, self._placed, self._sheets, self._computed = {}, {}, Sheets(self._env), None
         self._faulty, self._passing = set(), set()
         self._problems = self._dead_ends = None
+        self._flow, self._heap = FlowOrder(self._graph), None
+        self._waiting.clear()
+        self._touched.clear()
         with without_collecting():
-            self._sort()
-            for node_id in self._rank:
+            deque(self._flow.sorting(), maxlen=0)
+            for node_id in self._flow.rank:
                 self._keep(node_id, self._infer(node_id))
-        return set(self._rank)
+        return set(self._flow.rank)
 
     def update(self, change: Change) -> set[str]:
         """Follows a change of the graph; returns the ids of the nodes whose result is now another."""
+        self.note(change)
+        return self.take_touched()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether `spread` has something to do."""
+        return bool(self._waiting) or self._flow.is_due
+
+    def note(self, change: Change) -> None:
+        """Takes note of a change of the graph, for `spread` to follow."""
         self._computed = self._problems = None
         if not self._is_flow_kept(change):
             self._dead_ends = None
@@ -137,18 +188,45 @@ class Inference:
             self._placed.pop(node_id, None)
             self._faulty.discard(node_id)
             self._passing.discard(node_id)
+        self._waiting.difference_update(change.removed)
+        self._touched.difference_update(change.removed)
         others = self._of_other_type() if change.touches_blocks else []
-        cyclic = self._cyclic
-        if change.is_structural:
-            self._sort()
-        touched = [*change.added, *change.updated, *others, *cyclic, *self._cyclic]
+        self._flow.follow(change)
+        touched = [*change.added, *change.updated, *others, *self._flow.cyclic]
         edges = (*change.connected, *change.disconnected)
         touched += [edge.target.node for edge in edges]
         touched += [edge.source.node for edge in edges if self._is_bypassed(edge.source.node)]
         known = [node_id for node_id in change.updated if node_id in self._graph.nodes]
         # A renamed node appears by name in the messages of the nodes it feeds.
         touched += [reader for node_id in known for reader in self._readers(node_id)]
-        return self._propagate(node_id for node_id in touched if node_id in self._graph.nodes)
+        self._have_looked_at(touched)
+
+    def spread(self) -> Iterator[None]:
+        """Follows what was noted bit by bit; after a change between two bits it goes on with that too."""
+        while self.is_due:
+            if self._flow.is_due:
+                yield from self._flow.sorting()
+                self._have_looked_at(() if self._flow.is_due else self._flow.cyclic)
+            else:
+                self._look_at_next()
+                yield
+
+    def finish(self) -> None:
+        """Follows at once what was noted."""
+        if self._waiting or self._flow.is_due:
+            with without_collecting():
+                deque(self.spread(), maxlen=0)
+
+    def prepare(self) -> Iterator[None]:
+        """Works out bit by bit what `problems` takes longest for; to be begun anew after a change."""
+        if not self._flow.is_exact:
+            yield from self._flow.sorting()
+
+    def take_touched(self) -> set[str]:
+        """Ids of the nodes whose result has become another since this was asked last."""
+        self.finish()
+        touched, self._touched = self._touched, set()
+        return touched
 
     def _readers(self, node_id: str) -> Iterator[str]:
         """The nodes that an edge leads to, and those behind nodes that only pass on what they are given."""
@@ -183,48 +261,32 @@ class Inference:
         known = [node_id for node_id in node_ids if node_id in self._graph.nodes]
         for node_id in known:
             self._placed.pop(node_id, None)
-        return self._propagate(known)
+        self._have_looked_at(known)
+        return self.take_touched()
 
-    def _sort(self) -> None:
-        waiting = dict.fromkeys(self._graph.nodes, 0)
-        behind: dict[str, list[str]] = {}
-        for edge in self._graph.edges:
-            waiting[edge.target.node] += 1
-            behind.setdefault(edge.source.node, []).append(edge.target.node)
-        ready = [node_id for node_id, count in waiting.items() if not count]
-        for node_id in ready:
-            for successor in behind.get(node_id, ()):
-                waiting[successor] -= 1
-                if not waiting[successor]:
-                    ready.append(successor)
-        cyclic = [node_id for node_id in self._graph.nodes if waiting[node_id] > 0]
-        self._rank = {node_id: rank for rank, node_id in enumerate([*ready, *cyclic])}
-        self._cyclic = frozenset(cyclic)
-        self._cycles = cycles(self._graph, cyclic) if cyclic else {}
+    def _have_looked_at(self, node_ids: Iterable[str]) -> None:
+        self._waiting.update(node_id for node_id in node_ids if node_id in self._graph.nodes)
+        self._heap = None
 
-    def _propagate(self, node_ids: Iterable[str]) -> set[str]:
-        queue = [(self._rank[node_id], node_id) for node_id in set(node_ids)]
-        heapify(queue)
-        queued = {node_id for _, node_id in queue}
-        with without_collecting():
-            return self._spread(queue, queued)
-
-    def _spread(self, queue: list[tuple[int, str]], queued: set[str]) -> set[str]:
-        """Goes on along the edges from the nodes in a heap, as long as results change."""
-        changed = set[str]()
-        while queue:
-            _, node_id = heappop(queue)
-            before, after = self._results.get(node_id), self._infer(node_id)
-            if before is after or before == after:
-                continue
-            self._keep(node_id, after)
-            changed.add(node_id)
-            if before is None or before.outputs != after.outputs:
-                for successor in self._graph.successors(node_id):
-                    if successor not in queued and successor not in self._cyclic:
-                        queued.add(successor)
-                        heappush(queue, (self._rank[successor], successor))
-        return changed
+    def _look_at_next(self) -> None:
+        """Looks at the first node that waits, and has those looked at that read another output now."""
+        rank = self._flow.rank
+        if self._heap is None:
+            self._heap = [(rank[node_id], node_id) for node_id in self._waiting]
+            heapify(self._heap)
+        heap, waiting, cyclic = self._heap, self._waiting, self._flow.cyclic
+        _, node_id = heappop(heap)
+        waiting.discard(node_id)
+        before, after = self._results.get(node_id), self._infer(node_id)
+        if before is after or before == after:
+            return
+        self._keep(node_id, after)
+        self._touched.add(node_id)
+        if before is None or before.outputs != after.outputs:
+            for successor in self._graph.successors(node_id):
+                if successor not in waiting and successor not in cyclic:
+                    waiting.add(successor)
+                    heappush(heap, (rank[successor], successor))
 
     def _keep(self, node_id: str, result: NodeResult) -> None:
         before = self._results.get(node_id)
@@ -253,7 +315,7 @@ class Inference:
     def _infer(self, node_id: str) -> NodeResult:
         node = self._graph.nodes[node_id]
         spec = self._graph.catalog.get(node.type)
-        if spec is None or node_id in self._cyclic:
+        if spec is None or node_id in self._flow.cyclic:
             return self._outside_flow(node, spec)
         sheet = self._sheet(node, spec)
         if node_id in self._bindings and not node.bypassed:
@@ -290,8 +352,11 @@ class Inference:
     def _outside_flow(self, node: Node, spec: LayerSpec | None) -> NodeResult:
         """What is known about a node that nothing can be computed for, whatever comes in."""
         self._placed.pop(node.id, None)
-        if node.id in self._cyclic:
-            members, outputs = self._cycles.get(node.id), dict.fromkeys(spec.output_names if spec else ())
+        if node.id in self._flow.cyclic:
+            members, outputs = (
+                self._flow.cycles.get(node.id),
+                dict.fromkeys(spec.output_names if spec else ()),
+            )
             problems = (cycle(self._graph, node, members),) if members else ()
             return NodeResult(outputs=outputs, problems=problems)
         return NodeResult(problems=(unknown_type(node, self._graph.catalog),))
@@ -301,7 +366,7 @@ class Inference:
         return {
             port: tuple(self._results[edge.source.node].outputs)
             for port, edge in incoming.items()
-            if self.lacks_output(edge.source)
+            if self._lacks_output(edge.source)
         }
 
     def _dead_branches(self) -> list[Problem]:

@@ -105,7 +105,7 @@ class Linter:
         self._told = None
         self._trial: Project | None = None
 
-    def _order(self, problem: Problem) -> int:
+    def _order(self, problem: Problem) -> float:
         rank = -1 if problem.node is None else self.context.inference.rank(problem.node)
         return rank * len(self._place) + self._place[problem.code]
 
