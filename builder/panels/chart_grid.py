@@ -38,6 +38,8 @@ class ChartGrid(QWidget):
         self._chosen = set(chosen)
         self._shown: tuple[float, float] | None = None  # the steps that the charts were last made to show
         self._theme = theme
+        self._outputs: tuple[str, ...] = ()
+        self._specs = list(CHARTS)  # of these Outputs
         self._visible: list[ChartSpec] = []
         self._columns = 0
         self.follows = True
@@ -114,9 +116,10 @@ class ChartGrid(QWidget):
                 self._shown = shown
                 next(iter(self.charts.values())).set_steps(*shown)
         has_fitted = False
-        for chart in self.shown:
+        shown = self.shown
+        for chart in shown:
             has_fitted |= chart.draw(may_fit=not has_fitted)
-        for chart in self.shown:
+        for chart in shown:
             chart.repaint_soon()
         QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest.value)
         return is_whole and not has_fitted
@@ -140,10 +143,10 @@ class ChartGrid(QWidget):
         Returns:
             whether no chart is left to be made.
         """
-        outputs = () if self._history is None else self._history.outputs
-        wanted = [spec for chart in CHARTS if self._is_wanted(spec := chart.for_outputs(outputs))]
+        wanted = [spec for spec in self._possible() if self._is_wanted(spec)]
         later = [spec for spec in wanted if not self._is_made(spec)][most_new:]
-        wanted = [spec for spec in wanted if spec not in later]
+        if later:
+            wanted = [spec for spec in wanted if spec not in later]
         columns = self._room_for(len(wanted))
         if (wanted, columns) == (self._visible, self._columns):
             return not later
@@ -156,9 +159,15 @@ class ChartGrid(QWidget):
         arrange(self._grid, self.shown, columns)
         return not later
 
+    def _possible(self) -> list[ChartSpec]:
+        """The chosen charts of the Outputs of this run; the same objects as long as neither changes."""
+        outputs = () if self._history is None else self._history.outputs
+        if outputs != self._outputs:
+            self._outputs = outputs
+            self._specs = [chart.for_outputs(outputs) for chart in CHARTS]
+        return [spec for spec in self._specs if spec.name in self._chosen]
+
     def _is_wanted(self, spec: ChartSpec) -> bool:
-        if spec.name not in self._chosen:
-            return False
         if self._history is None:
             return spec.is_expected
         is_open = spec.is_expected and not self._history.has_points("train_loss")

@@ -17,7 +17,9 @@ MAX_MARKERS = 60  # points closer than that would hide the line
 SMOOTH_THINNING = (
     6  # a curve without noise looks the same with a few points, and antialiasing costs by the point
 )
-_NOTHING = (math.inf, -math.inf)
+Span = tuple[float, float]  # from a step to a step
+NOTHING: Span = (math.inf, -math.inf)
+ALL: Span = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
@@ -37,17 +39,18 @@ class Curve:
     """A curve as a plot paints it.
 
     Attributes:
-        bounds: smallest and largest value in view, in axis units; (inf, -inf) while nothing is.
+        bounds: smallest and largest value in view, in axis units; NOTHING while there is none.
+        size: points so far, in view or not.
     """
 
     def __init__(self, spec: CurveSpec, scale: float) -> None:
         self.spec = spec
-        self.bounds = _NOTHING
+        self.bounds = NOTHING
+        self.size = 0
         self._scale = scale
         self._pens = Pens(antialias=spec.smooth or spec.markers)
         self._series: Series | None = None
         self._view = View(0, 0, 1, False)
-        self._size = 0
         self._width = 1  # points in a bucket
         self._is_dotted = False  # points are marked, as there are few
         self._room = 0  # up to this size the buckets stay as they are
@@ -56,29 +59,29 @@ class Curve:
         """Takes another theme's colour."""
         self._pens.set_color(theme.color(self.spec.color))
 
-    def show(self, series: Series | None, view: View) -> float:
+    def show(self, series: Series | None, view: View) -> Span:
         """Shows a series, or nothing for None, and whatever it has grown by.
 
         Returns:
-            the step from which on the last picture is outdated: inf if it is not, -inf if all of it is.
+            the steps between which the last picture is outdated: NOTHING, ALL or a part.
         """
         size = len(series) if series is not None else 0
-        before, self._size = self._size, size
+        before, self.size = self.size, size
         is_same = series is self._series and view is self._view
+        if is_same and size == before:
+            return NOTHING
         if series is None or not (is_same and size):
-            is_empty = is_same or (self.bounds == _NOTHING and not size)
+            is_empty = is_same or (self.bounds == NOTHING and not size)
             self._show_all(series, view)
-            return math.inf if is_empty else -math.inf
-        if size == before:
-            return math.inf
+            return NOTHING if is_empty else ALL
         if size > self._room or not before or self._is_dotted:
             self._show_all(series, view)
-            return -math.inf
+            return ALL
         return self._grow(series, before)
 
     def _show_all(self, series: Series | None, view: View) -> None:
         self._series, self._view = series, view
-        self.bounds, self._is_dotted = _NOTHING, False
+        self.bounds, self._is_dotted = NOTHING, False
         if series is not None:
             buckets = max(view.buckets // SMOOTH_THINNING, 16) if self.spec.smooth else view.buckets
             self._width, self._room = series.buckets(view.start, view.end, buckets)
@@ -86,17 +89,17 @@ class Curve:
             self._is_dotted = self.spec.markers and len(shown) <= MAX_MARKERS
             self._widen(shown)
 
-    def _grow(self, series: Series, before: int) -> float:
+    def _grow(self, series: Series, before: int) -> Span:
         """Takes the points behind the first `before` in; they can change the two buckets before them."""
-        if series.x[before - 1] > self._view.end:
-            return math.inf
+        x, width = series.x, self._width
+        if x[before - 1] > self._view.end:
+            return NOTHING
         self._widen(self._in_axis_units(series.y[before:]))
-        width = self._width
-        return float(series.x[max((before - 1) // width * width - width, 0)])
+        return float(x[max((before - 1) // width * width - width, 0)]), float(x[-1])
 
     def paint(self, painter: QPainter, since: float = -math.inf) -> None:
         """Draws itself from a step on, with a painter that is set to axis units."""
-        if self._series is not None and self._size:
+        if self._series is not None and self.size:
             x, y = self._points(self._series, max(self._view.start, since))
             self._pens.paint(painter, x, y, dots=self._is_dotted)
 
@@ -105,7 +108,7 @@ class Curve:
         return x, self._in_axis_units(y)
 
     def _in_axis_units(self, y: Array) -> Array:
-        scaled = y * self._scale
+        scaled = y if self._scale == 1 else y * self._scale
         return np.log10(np.where(scaled > 0, scaled, np.nan)) if self._view.log else scaled
 
     def _widen(self, y: Array) -> None:
@@ -114,5 +117,5 @@ class Curve:
         low, high = float(y.min()), float(y.max())
         if not (math.isfinite(low) and math.isfinite(high)):
             finite = y[np.isfinite(y)]
-            low, high = (float(finite.min()), float(finite.max())) if len(finite) else _NOTHING
+            low, high = (float(finite.min()), float(finite.max())) if len(finite) else NOTHING
         self.bounds = (min(self.bounds[0], low), max(self.bounds[1], high))

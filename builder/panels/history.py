@@ -76,27 +76,38 @@ class Series:
 
         Every `width` points, counted from the curve's first, become their minimum and maximum; of a `smooth`
         curve, which would look like a saw then, the first one.
+
+        Returns:
+            steps and values, as views that the next `extend` may outdate.
         """
         first, last = self._indices(start, end)
+        first -= first % width if width > 1 else 0
+        x, y = self._data[:, first:last]
         if width == 1:
-            return self.x[first:last].copy(), self.y[first:last].copy()
-        first -= first % width
+            return x, y
         if smooth:
-            kept = np.append(np.arange(first, last - 1, width), last - 1)
-            return self.x[kept], self.y[kept]
-        return _extremes(self.x[first:last], self.y[first:last], width)
+            kept = np.arange(0, len(x) - 1 + width, width)
+            kept[-1] = len(x) - 1
+            return x[kept], y[kept]
+        return _extremes(x, y, width)
 
     def _indices(self, start: float, end: float) -> tuple[int, int]:
         """First and behind the last point in view, with one more on either side for the line to go to."""
-        first = max(int(np.searchsorted(self.x, start)) - 1, 0)
-        return first, min(int(np.searchsorted(self.x, end, side="right")) + 1, self._size)
+        x, size = self.x, self._size
+        first = max(int(x.searchsorted(start)) - 1, 0)
+        if not size or x[-1] <= end:
+            return first, size
+        return first, min(int(x.searchsorted(end, side="right")) + 1, size)
 
 
 def _extremes(x: Array, y: Array, width: int) -> tuple[Array, Array]:
     """Minimum and maximum of every `width` points, both at the first one's x; the rest is one more bucket."""
     starts = np.arange(0, len(y), width)
-    low, high = np.fmin.reduceat(y, starts), np.fmax.reduceat(y, starts)
-    return np.repeat(x[starts], 2), np.column_stack((low, high)).ravel()
+    places, values = np.empty((len(starts), 2)), np.empty((len(starts), 2))
+    places[:] = x[::width, None]
+    np.fmin.reduceat(y, starts, out=values[:, 0])
+    np.fmax.reduceat(y, starts, out=values[:, 1])
+    return places.ravel(), values.ravel()
 
 
 STEP_CURVES = ("loss", "smoothed_loss", "lr", "grad_norm")
@@ -135,7 +146,7 @@ class History:
 
     def add_steps(self, event: StepsRecorded) -> None:
         """Takes the measurements of consecutive steps."""
-        steps = range(event.first_step, event.first_step + len(event.losses))
+        steps = np.arange(event.first_step, event.first_step + len(event.losses), dtype=np.float64)
         columns = (event.losses, self._averages[""].over(event.losses), event.lrs, event.grad_norms)
         for name, values in zip(STEP_CURVES, columns, strict=True):
             self.series[name].extend(steps, values)
@@ -211,13 +222,15 @@ class _Average:
 
     def over(self, values: Iterable[float]) -> list[float]:
         """The average after each of the next values."""
-        return [self._take(value) for value in values]
-
-    def _take(self, value: float) -> float:
-        if math.isfinite(value):
-            self._mean = self.past * self._mean + (1 - self.past) * value
-            self._weight = self.past * self._weight + (1 - self.past)
-        return self._mean / self._weight if self._weight else math.nan
+        past, new, mean, weight = self.past, 1 - self.past, self._mean, self._weight
+        averages = []
+        for value in values:
+            if math.isfinite(value):
+                mean = past * mean + new * value
+                weight = past * weight + new
+            averages.append(mean / weight if weight else math.nan)
+        self._mean, self._weight = mean, weight
+        return averages
 
     def over_all(self, values: Array) -> Array:
         """As `over`, for a first and long run of values: a million take some milliseconds.

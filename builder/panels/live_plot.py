@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QTransform
@@ -21,6 +22,7 @@ from builder.panels.history import Array, Mark
 
 MARKER_SIZE = 6.0  # pixels
 _PEN_ROOM = 2  # pixels that a line and its ends may be wider than its points
+_ANTIALIASING = QPainter.RenderHint.Antialiasing
 _MARK_GAP = 3  # pixels between the line of a mark and what is written beside it
 
 
@@ -39,10 +41,15 @@ class Pens:
 
     def paint(self, painter: QPainter, x: Array, y: Array, *, dots: bool = False) -> None:
         """Draws points given in axis units, with a painter that is set to these."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._antialias)
+        if not len(x):
+            return
+        painter.setRenderHint(_ANTIALIASING, self._antialias)
         painter.setPen(self._pen)
-        painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
-        if dots and len(x):
+        if np.isfinite(y).all():
+            painter.drawPolyline(pg.functions.arrayToQPolygonF(x, y))
+        else:
+            painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
+        if dots:
             painter.setPen(self._dot_pen)
             painter.drawPoints(pg.functions.arrayToQPolygonF(x, y))
 
@@ -69,8 +76,11 @@ class LivePlot(pg.PlotWidget):
     def __init__(self, curves: Sequence[Paintable]) -> None:
         self._backdrop: QPixmap | None = None  # background, axes and grid
         self._picture: QPixmap | None = None  # with the curves
+        self._ratio = 1.0  # device pixels to a pixel, in both
         self._to_pixels = QTransform()
+        self._across, self._offset = 1.0, 0.0  # of the x-axis in it
         self._frame = QRectF()
+        self._inside = (0, 0, 0, 0)  # left, top, right and bottom of the pixels that curves may be drawn in
         self._curves = curves
         self._marks: tuple[Mark, ...] = ()
         self._cursor_pen = self._mark_pen = QPen()
@@ -80,8 +90,9 @@ class LivePlot(pg.PlotWidget):
         self.name = ""
         self.value_ticks: TickRule = value_ticks
         super().__init__()
+        self._surface = self.viewport()
         self.setViewportUpdateMode(self.ViewportUpdateMode.NoViewportUpdate)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # by our picture
+        self._surface.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # by our picture
         self.hideButtons()
         self.setMenuEnabled(False)
         self.disableAutoRange()
@@ -113,27 +124,30 @@ class LivePlot(pg.PlotWidget):
         self._picture = None
         self.viewport().update()
 
-    def extend(self, x: float) -> None:
-        """Draws what the curves show from an x on, and asks for a repaint of that part."""
-        if self._picture is None or not math.isfinite(x) or not self.devicePixelRatioF().is_integer():
-            self._picture = None
-            self.viewport().update()
+    def extend(self, start: float, end: float) -> None:
+        """Draws what the curves show between two x, and asks for a repaint of that part."""
+        if self._picture is None or self._backdrop is None or start == -math.inf or self._ratio % 1:
+            self.redraw()
             return
-        transform, frame = self._to_pixels, self._frame
-        across, offset = transform.m11(), transform.dx()
-        left = max(math.floor(x * across + offset) - _PEN_ROOM, frame.left())
-        strip = QRectF(left, frame.top(), frame.right() - left, frame.height())
-        since = (left - _PEN_ROOM - offset) / across
+        across, offset = self._across, self._offset
+        left, top, right, bottom = self._inside
+        left = max(math.floor(start * across + offset) - _PEN_ROOM, left)
+        right = min(math.ceil(end * across + offset) + _PEN_ROOM, right)
+        if left >= right:
+            return  # out of view
+        width, height, ratio = right - left, bottom - top, int(self._ratio)
         painter = QPainter(self._picture)
-        painter.setClipRect(strip)
-        painter.drawPixmap(0, 0, self._backdrop)
-        painter.setTransform(transform)
+        painter.setClipRect(left, top, width, height)
+        painter.drawPixmap(
+            left, top, self._backdrop, left * ratio, top * ratio, width * ratio, height * ratio
+        )
+        painter.setTransform(self._to_pixels)
+        before = (left - _PEN_ROOM - offset) / across
         for curve in self._curves:
-            curve.paint(painter, since)
-        painter.resetTransform()
+            curve.paint(painter, before)
         self._paint_marks(painter)
         painter.end()
-        self.viewport().update(strip.toAlignedRect())
+        self._surface.update(left, top, width, height)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -141,12 +155,11 @@ class LivePlot(pg.PlotWidget):
             self.refresh()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self.viewport().size().isEmpty():
-            return  # a panel that is folded away
-        if self._picture is None or self._picture.devicePixelRatio() != self.devicePixelRatioF():
+        if self._picture is None or self._ratio != self.devicePixelRatioF():
+            if self._surface.size().isEmpty():
+                return  # a panel that is folded away
             self._picture = self._draw_picture()
-        painter = QPainter(self.viewport())
-        painter.setClipRect(event.rect())
+        painter = QPainter(self._surface)
         painter.drawPixmap(0, 0, self._picture)
         if math.isfinite(self.cursor):
             x = self._to_pixels.map(QPointF(self.cursor, 0)).x()
@@ -156,19 +169,22 @@ class LivePlot(pg.PlotWidget):
 
     def _draw_picture(self) -> QPixmap:
         """Everything but the cursor."""
-        if self._backdrop is None or self._backdrop.devicePixelRatio() != self.devicePixelRatioF():
+        if self._backdrop is None or self._ratio != self.devicePixelRatioF():
+            self._ratio = self.devicePixelRatioF()
             self._backdrop = self._draw_backdrop()
         picture = QPixmap(self._backdrop)
         painter = self._plot_painter(picture)
         for curve in self._curves:
             curve.paint(painter)
-        painter.resetTransform()
         self._paint_marks(painter)
         painter.end()
         return picture
 
     def _paint_marks(self, painter: QPainter) -> None:
-        """Draws a line for each mark, and its word where there is room before the next; in pixels."""
+        """Draws a line for each mark, and its word where there is room before the next."""
+        if not self._marks:
+            return
+        painter.resetTransform()
         places = [(round(self._to_pixels.map(QPointF(mark.step, 0)).x()) + 0.5, mark) for mark in self._marks]
         painter.setFont(self._style.font)
         metrics = painter.fontMetrics()
@@ -182,16 +198,21 @@ class LivePlot(pg.PlotWidget):
 
     def _draw_backdrop(self) -> QPixmap:
         """Background, axes and grid."""
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(self.viewport().size() * ratio)
-        picture.setDevicePixelRatio(ratio)
+        picture = QPixmap(self._surface.size() * self._ratio)
+        picture.setDevicePixelRatio(self._ratio)
         picture.fill(self.backgroundBrush().color())
         view = self.getViewBox()
         self._frame = frame = self.viewportTransform().mapRect(view.sceneBoundingRect())
         (first, last), (low, high) = view.viewRange()
         across, up = frame.width() / (last - first), frame.height() / (high - low)
-        self._to_pixels = QTransform(
-            across, 0, 0, -up, frame.left() - first * across, frame.bottom() + low * up
+        self._across, self._offset = across, frame.left() - first * across
+        self._to_pixels = QTransform(across, 0, 0, -up, self._offset, frame.bottom() + low * up)
+        inside = frame.toRect()
+        self._inside = (
+            inside.left(),
+            inside.top(),
+            inside.left() + inside.width(),
+            inside.top() + inside.height(),
         )
         bottom = self._in_pixels(step_ticks(first, last, frame.width()), Qt.Orientation.Horizontal)
         left = self._in_pixels(self.value_ticks(low, high, frame.height()), Qt.Orientation.Vertical)
@@ -211,6 +232,6 @@ class LivePlot(pg.PlotWidget):
     def _plot_painter(self, picture: QPixmap) -> QPainter:
         """A painter for what stands inside the axes, in axis units."""
         painter = QPainter(picture)
-        painter.setClipRect(self._frame)
+        painter.setClipRect(self._frame.toRect())
         painter.setTransform(self._to_pixels)
         return painter

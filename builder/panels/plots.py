@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVB
 
 from builder.panels.axes import AxesStyle, log_ticks, value_ticks
 from builder.panels.chart_specs import ChartSpec, CurveSpec
-from builder.panels.curve import Curve, View
+from builder.panels.curve import NOTHING, Curve, Span, View
 from builder.panels.figures import number
 from builder.panels.history import History
 from builder.panels.live_plot import LivePlot
@@ -48,9 +48,9 @@ class Chart(QWidget):
         self.spec = spec
         self._theme = theme
         self._history: History | None = None
-        self._named: list[str] | None = None  # the curves that the legend names
+        self._named: list[CurveSpec] | None = None  # the curves that the legend names
         self._view: View | None = None
-        self._outdated = math.inf  # the step from which on the picture is
+        self._outdated: Span = NOTHING  # the steps between which the picture is
         self._fitted: tuple[float, float] | None = None  # the values that the y-axis was last made to show
         self._title = QLabel(self, textFormat=Qt.TextFormat.RichText)
         self._title.setFont(font("caption"))
@@ -116,12 +116,13 @@ class Chart(QWidget):
         view = self._view = self._view or self._seen()
         series = {} if self._history is None else self._history.series
         for curve in self._curves:
-            self._outdated = min(self._outdated, curve.show(series.get(curve.spec.series), view))
+            self._outdated = _joined(self._outdated, curve.show(series.get(curve.spec.series), view))
         self._show_legend()
-        self.plot.set_marks([] if self._history is None else self._history.marks)
-        bounds = [curve.bounds for curve in self._curves]
-        values = min(low for low, _ in bounds), max(high for _, high in bounds)
-        if not may_fit or values[0] > values[1] or values == self._fitted:
+        self.plot.set_marks(() if self._history is None else self._history.marks)
+        values = NOTHING
+        for curve in self._curves:
+            values = _joined(values, curve.bounds)
+        if not may_fit or values == self._fitted or values == NOTHING:
             return False
         self._fitted = values
         return self._fit_y(*values)
@@ -139,9 +140,9 @@ class Chart(QWidget):
 
     def repaint_soon(self) -> None:
         """Asks for a repaint of what `draw` took in."""
-        outdated, self._outdated = self._outdated, math.inf
-        if outdated < math.inf:
-            self.plot.extend(outdated)
+        outdated, self._outdated = self._outdated, NOTHING
+        if outdated != NOTHING:
+            self.plot.extend(*outdated)
 
     def show_values(self, step: float) -> None:
         """Moves the crosshair to a step and shows the values there beside it; NaN takes both away."""
@@ -208,14 +209,9 @@ class Chart(QWidget):
 
     def _show_legend(self) -> None:
         """Names the curves that have begun."""
-        history = self._history
-        begun = [
-            curve for curve in self.spec.curves
-            if curve.label and history is not None and history.has_points(curve.series)
-        ]  # fmt: skip
-        names = [curve.series for curve in begun]
-        if names != self._named:
-            self._named = names
+        begun = [curve.spec for curve in self._curves if curve.size and curve.spec.label]
+        if begun != self._named:
+            self._named = begun
             labelled = [f"{self._dot(curve)} {escape(tr(curve.label))}" for curve in begun]
             self._title.setText(" &nbsp;".join([f"<b>{escape(tr(self.spec.title))}</b>", *labelled]))
 
@@ -240,6 +236,11 @@ class Chart(QWidget):
 
     def leaveEvent(self, event: object) -> None:
         self.hovered.emit(math.nan)
+
+
+def _joined(one: Span, other: Span) -> Span:
+    """The span that holds both."""
+    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def _keep_room(widget: QWidget) -> None:
