@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from graph.catalog.spec import DOCS
 from graph.document import Node
 from graph.lint.context import LintContext
+from graph.lint.plan import LossFacts, part
 from graph.lint.rewiring import change_plan, insert, remove, set_param
 from graph.lint.rule import Finding, NetworkRule
 from graph.problems import Fix
@@ -21,25 +24,34 @@ SIZE_PARAMS = ("out_features", "out_channels")
 LOGITS = "logits, the scores as the last layer computes them"
 
 
-def _ends(
-    context: LintContext, outputs: Collection[str], losses: tuple[str, ...]
-) -> Iterator[tuple[Node, Node]]:
-    """The Output and the layer whose numbers it gives, if the plan trains it with one of these losses."""
+@dataclass(frozen=True)
+class _End:
+    """An Output, the layer whose numbers it gives, and the loss that takes them."""
+
+    output: Node
+    last: Node
+    loss: LossFacts
+
+
+def _ends(context: LintContext, outputs: Collection[str], losses: tuple[str, ...]) -> Iterator[_End]:
+    """The Outputs that are trained with one of these losses."""
     plan = context.plan
-    if plan is None or plan.has_own_losses or plan.loss not in losses or len(outputs) != 1:
+    if plan is None or (len(outputs) != 1 and not plan.own_losses):
         return
-    (output,) = context.nodes(outputs)
-    last = context.last(output)
-    if last is not None and context.before(last) is not None:
-        yield output, last
+    for output in context.nodes(outputs):
+        loss, last = plan.own_losses.get(output.id, plan.loss), context.last(output)
+        if loss.kind in losses and last is not None and context.before(last) is not None:
+            yield _End(output, last, loss)
 
 
-def _loss(context: LintContext) -> str:
-    return context.plan.loss if context.plan else ""
-
-
-def _use(loss: str) -> Fix:
-    return change_plan(f"Use {loss}", {"loss": {"type": loss}})
+def _use(context: LintContext, end: _End, loss: str) -> Fix:
+    """Trains an Output with another loss."""
+    training: Mapping[str, Any] = context.training or {}
+    value: dict[str, Any] = {"loss": {"type": loss}}
+    if context.plan is not None and context.plan.own_losses:
+        own, entry = training["outputs"], part(training["outputs"], end.output.id)
+        value = {"outputs": {**own, end.output.id: {**entry, **value}}}
+    return change_plan(f"Use {loss}", value)
 
 
 def _insert_before(context: LintContext, output: Node, type_name: str, **params: int) -> Fix:
@@ -53,14 +65,14 @@ def _replace(node: Node, type_name: str, **params: object) -> Fix:
 
 
 def _softmax_twice(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
-    for _, last in _ends(context, outputs, SOFTMAX_INSIDE):
-        if context.has(last, "softmax"):
+    for end in _ends(context, outputs, SOFTMAX_INSIDE):
+        if context.has(end.last, "softmax"):
             yield Finding(
-                node=last,
-                what=f"its probabilities go into {_loss(context)}, which takes the softmax itself",
+                node=end.last,
+                what=f"its probabilities go into {end.loss.kind}, which takes the softmax itself",
                 expected=LOGITS,
-                hint=f"Remove {last.name}",
-                fixes=(remove(context, last),),
+                hint=f"Remove {end.last.name}",
+                fixes=(remove(context, end.last),),
             )
 
 
@@ -81,14 +93,14 @@ SOFTMAX_BEFORE_CROSS_ENTROPY = NetworkRule(
 
 
 def _log_softmax_twice(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
-    for _, last in _ends(context, outputs, SOFTMAX_INSIDE):
-        if context.has(last, "log-softmax"):
+    for end in _ends(context, outputs, SOFTMAX_INSIDE):
+        if context.has(end.last, "log-softmax"):
             yield Finding(
-                node=last,
-                what=f"its log-probabilities go into {_loss(context)}, which takes the log-softmax itself",
+                node=end.last,
+                what=f"its log-probabilities go into {end.loss.kind}, which takes the log-softmax itself",
                 expected=LOGITS,
-                hint=f"Remove {last.name}, or use NLLLoss",
-                fixes=(remove(context, last), _use("NLLLoss")),
+                hint=f"Remove {end.last.name}, or use NLLLoss",
+                fixes=(remove(context, end.last), _use(context, end, "NLLLoss")),
             )
 
 
@@ -107,16 +119,17 @@ LOG_SOFTMAX_BEFORE_CROSS_ENTROPY = NetworkRule(
 
 
 def _log_softmax_missing(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
-    for output, last in _ends(context, outputs, ("NLLLoss",)):
-        if context.has(last, "softmax"):
-            dim = context.params(last).get("dim", 1)
-            fixes: tuple[Fix, ...] = (_replace(last, "LogSoftmax", dim=dim),)
-        elif context.has(last, "affine", "activation"):
-            fixes = (_insert_before(context, output, "LogSoftmax", dim=1), _use("CrossEntropyLoss"))
+    for end in _ends(context, outputs, ("NLLLoss",)):
+        if context.has(end.last, "softmax"):
+            dim = context.params(end.last).get("dim", 1)
+            fixes: tuple[Fix, ...] = (_replace(end.last, "LogSoftmax", dim=dim),)
+        elif context.has(end.last, "affine", "activation"):
+            plain = _use(context, end, "CrossEntropyLoss")
+            fixes = (_insert_before(context, end.output, "LogSoftmax", dim=1), plain)
         else:
             continue
         yield Finding(
-            node=last,
+            node=end.last,
             what="NLLLoss reads what it gives as log-probabilities, which it is not",
             expected="a LogSoftmax at the end",
             hint=f"{fixes[0].label}, or train plain scores with CrossEntropyLoss",
@@ -140,14 +153,14 @@ NLL_WITHOUT_LOG_SOFTMAX = NetworkRule(
 
 
 def _sigmoid_twice(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
-    for _, last in _ends(context, outputs, SIGMOID_INSIDE):
-        if context.has(last, "unit-interval"):
+    for end in _ends(context, outputs, SIGMOID_INSIDE):
+        if context.has(end.last, "unit-interval"):
             yield Finding(
-                node=last,
-                what=f"its probabilities go into {_loss(context)}, which takes the sigmoid itself",
+                node=end.last,
+                what=f"its probabilities go into {end.loss.kind}, which takes the sigmoid itself",
                 expected=LOGITS,
-                hint=f"Remove {last.name}, or use BCELoss",
-                fixes=(remove(context, last), _use("BCELoss")),
+                hint=f"Remove {end.last.name}, or use BCELoss",
+                fixes=(remove(context, end.last), _use(context, end, "BCELoss")),
             )
 
 
@@ -167,18 +180,20 @@ SIGMOID_BEFORE_BCE_WITH_LOGITS = NetworkRule(
 
 
 def _sigmoid_missing(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
-    for output, last in _ends(context, outputs, ("BCELoss",)):
-        if context.has(last, "affine"):
+    for end in _ends(context, outputs, ("BCELoss",)):
+        if context.has(end.last, "affine"):
             fixes: tuple[Fix, ...] = (
-                _use("BCEWithLogitsLoss"),
-                _insert_before(context, output, "Sigmoid"),
+                _use(context, end, "BCEWithLogitsLoss"),
+                _insert_before(context, end.output, "Sigmoid"),
             )
-        elif context.has(last, "activation", "log-softmax") and not context.has(last, "unit-interval"):
-            fixes = (_replace(last, "Sigmoid"),)
+        elif context.has(end.last, "unit-interval"):
+            continue
+        elif context.has(end.last, "activation", "log-softmax"):
+            fixes = (_replace(end.last, "Sigmoid"),)
         else:
             continue
         yield Finding(
-            node=last,
+            node=end.last,
             what="BCELoss reads what it gives as probabilities, but it can leave the range from 0 to 1",
             expected="a Sigmoid at the end, or BCEWithLogitsLoss",
             hint=fixes[0].label,
@@ -202,18 +217,17 @@ BCE_WITHOUT_SIGMOID = NetworkRule(
 
 
 def _bent_scores(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
-    for _, last in _ends(context, outputs, TAKES_SCORES):
-        assert context.plan is not None
-        is_sigmoid_twice = context.plan.loss in SIGMOID_INSIDE and context.has(last, "unit-interval")
-        if not context.has(last, "activation") or is_sigmoid_twice:
+    for end in _ends(context, outputs, TAKES_SCORES):
+        is_sigmoid_twice = end.loss.kind in SIGMOID_INSIDE and context.has(end.last, "unit-interval")
+        if not context.has(end.last, "activation") or is_sigmoid_twice:
             continue
-        if context.plan.is_loss_chosen or context.has(last, "rectifier"):
+        if end.loss.is_chosen or context.has(end.last, "rectifier"):
             yield Finding(
-                node=last,
-                what=f"it bends the scores that {context.plan.loss} is given",
+                node=end.last,
+                what=f"it bends the scores that {end.loss.kind} is given",
                 expected=LOGITS,
-                hint=f"Remove {last.name}",
-                fixes=(remove(context, last),),
+                hint=f"Remove {end.last.name}",
+                fixes=(remove(context, end.last),),
             )
 
 
@@ -233,14 +247,14 @@ ACTIVATION_ON_LAST_LAYER = NetworkRule(
 
 
 def _cut_off_numbers(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
-    for _, last in _ends(context, outputs, COMPARES_NUMBERS):
-        if context.has(last, "rectifier"):
+    for end in _ends(context, outputs, COMPARES_NUMBERS):
+        if context.has(end.last, "rectifier"):
             yield Finding(
-                node=last,
-                what=f"the numbers that {_loss(context)} compares can never be below 0",
+                node=end.last,
+                what=f"the numbers that {end.loss.kind} compares can never be below 0",
                 expected="a last layer without ReLU, unless no target is negative",
-                hint=f"Remove {last.name}, or use a Softplus, which keeps a gradient",
-                fixes=(remove(context, last), _replace(last, "Softplus")),
+                hint=f"Remove {end.last.name}, or use a Softplus, which keeps a gradient",
+                fixes=(remove(context, end.last), _replace(end.last, "Softplus")),
             )
 
 
@@ -259,23 +273,31 @@ RECTIFIED_REGRESSION = NetworkRule(
 
 
 def _class_count(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
-    for output, last in _ends(context, outputs, COUNTS_CLASSES):
-        tensor, count = context.taken(output), context.num_classes
+    for end in _ends(context, outputs, COUNTS_CLASSES):
+        tensor, count = context.taken(end.output), _classes(context, end.loss)
         if count is None or tensor is None or not (tensor.ndim == 2 or tensor.is_map):
             continue
         size = tensor.shape[1]
         if not isinstance(size, int) or size == count:
             continue
-        source = _sizing_layer(context, last)
+        groups, source = end.loss.groups, _sizing_layer(context, end.last)
+        wanted = f"the data has {count} classes" if groups is None else f"its classes are in {count} groups"
         param = next((name for name in SIZE_PARAMS if source and name in context.params(source)), None)
         yield Finding(
-            node=source or last,
-            what=f"the network gives {size} scores a sample, but the data has {count} classes",
-            expected=f"one score for each of the {count} classes",
+            node=source or end.last,
+            what=f"the network gives {size} scores a sample, but {wanted}",
+            expected=f"one score for each of the {count} {'classes' if groups is None else 'groups'}",
             hint=f"Set {param} = {count}" if param else f"Make the last layer give {count} numbers",
             fixes=(set_param(source, param, count),) if source and param else (),
             param=param,
         )
+
+
+def _classes(context: LintContext, loss: LossFacts) -> int | None:
+    """How many classes a loss tells apart; None where that is not known."""
+    if loss.groups is not None or not loss.has_labels:
+        return loss.groups
+    return context.num_classes
 
 
 def _sizing_layer(context: LintContext, node: Node | None) -> Node | None:

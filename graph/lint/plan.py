@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 DEFAULT_SOURCE = "digits"
@@ -14,13 +14,29 @@ DEFAULT_BATCH_SIZE = 64
 
 
 @dataclass(frozen=True)
+class LossFacts:
+    """What is known of a loss.
+
+    Args:
+        kind: its type.
+        is_chosen: whether the plan names it, instead of leaving it at the default.
+        has_labels: whether it compares with the data's labels as they are.
+        groups: how many groups of classes it tells apart, where labels stand for groups.
+    """
+
+    kind: str = DEFAULT_LOSS
+    is_chosen: bool = False
+    has_labels: bool = True
+    groups: int | None = None
+
+
+@dataclass(frozen=True)
 class PlanFacts:
     """The parts of a plan that say something about the network.
 
     Args:
-        loss: its type.
-        is_loss_chosen: whether the plan names the loss, instead of leaving it at the default.
-        has_own_losses: whether Outputs learn by losses of their own, so that `loss` says nothing about them.
+        loss: of the only Output, and of all that have none of their own.
+        own_losses: of Outputs by their ids; empty where one loss takes all Outputs.
         optimizer: its type.
         lr: None where it is no number, or is left to an optimizer other than the default one.
         batch_size: None where it is no number.
@@ -28,9 +44,8 @@ class PlanFacts:
         transforms: the types of the steps that prepare a training sample.
     """
 
-    loss: str = DEFAULT_LOSS
-    is_loss_chosen: bool = False
-    has_own_losses: bool = False
+    loss: LossFacts = LossFacts()
+    own_losses: Mapping[str, LossFacts] = field(default_factory=dict)
     optimizer: str = DEFAULT_OPTIMIZER
     lr: float | None = DEFAULT_LR
     batch_size: int | None = DEFAULT_BATCH_SIZE
@@ -45,9 +60,8 @@ class PlanFacts:
         lr = optimizer.get("lr", DEFAULT_LR if kind == DEFAULT_OPTIMIZER else None)
         batch_size = training.get("batch_size", DEFAULT_BATCH_SIZE)
         return cls(
-            loss=_word(part(training, "loss").get("type"), DEFAULT_LOSS),
-            is_loss_chosen="loss" in training,
-            has_own_losses=bool(training.get("outputs")),
+            loss=_loss_of(training, LossFacts()),
+            own_losses=_own_losses(training),
             optimizer=kind,
             lr=lr if isinstance(lr, int | float) and not isinstance(lr, bool) else None,
             batch_size=batch_size if isinstance(batch_size, int) else None,
@@ -69,6 +83,34 @@ def chain(training: Mapping[str, Any], split: str) -> list[Mapping[str, Any]]:
     transforms = part(training, "data", "source").get("transforms")
     steps = transforms.get(split) if isinstance(transforms, Mapping) else None
     return [step for step in steps if isinstance(step, Mapping)] if isinstance(steps, list | tuple) else []
+
+
+def _loss_of(mapping: Mapping[str, Any], usual: LossFacts) -> LossFacts:
+    """What a plan, or the part of it that is about an Output, says of its loss."""
+    if "loss" not in mapping:
+        return usual
+    return LossFacts(_word(part(mapping, "loss").get("type"), DEFAULT_LOSS), is_chosen=True)
+
+
+def _own_losses(training: Mapping[str, Any]) -> Mapping[str, LossFacts]:
+    outputs, usual = training.get("outputs"), _loss_of(training, LossFacts())
+    found: dict[str, LossFacts] = {}
+    for output in outputs if isinstance(outputs, Mapping) else ():
+        settings = part(outputs, output)
+        groups = settings.get("groups")
+        found[output] = replace(
+            _loss_of(settings, usual),
+            has_labels=settings.get("target", "label") == "label" and not settings.get("columns"),
+            groups=_count(groups) if groups else None,
+        )
+    return found
+
+
+def _count(groups: object) -> int | None:
+    """How many groups their numbers stand for; None where they are no numbers."""
+    if not isinstance(groups, list | tuple) or not all(isinstance(each, int) for each in groups):
+        return None
+    return int(max(groups)) + 1
 
 
 def _word(value: object, default: str) -> str:

@@ -56,6 +56,19 @@ def ends_with(*layers: Any, classes: Any = TEN) -> Graph:
     return chain(FEATURES, classes, *layers, "Output")
 
 
+def with_another(*layers: Any, classes: Any = TEN) -> Graph:
+    """As `ends_with`, with a second Output called size that gives one number."""
+    graph = ends_with(*layers, classes=classes)
+    graph.insert_nodes([node("m1", "Linear", "one", out_features=1), node("m2", "Output", "size")])
+    graph.insert_edges([edge("n1.out", "m1.in"), edge("m1.out", "m2.in")])
+    return graph
+
+
+def own(output: str, loss: str, **settings: Any) -> dict[str, Any]:
+    """A plan in which size learns a number, and another Output something else."""
+    return {"outputs": {"m2": {"loss": "MSELoss"}, output: {"loss": {"type": loss}, **settings}}}
+
+
 def one_half() -> Graph:
     """The other half goes nowhere."""
     nodes = [node("n1", "Input", shape=[20]), node("n2", "Chunk", dim=1), node("n3", "Output")]
@@ -147,6 +160,34 @@ CASES = (
         ends_with("ReLU", classes=ONE), "relu1", ("Remove relu1", "Replace with Softplus"), loss("MSELoss"),
     ),
     Case("wrong-class-count", ends_with(), "linear1", ("Set out_features = 7",), num_classes=7),
+    Case(
+        "wrong-class-count", with_another(), "linear1", ("Set out_features = 7",),
+        own("n3", "CrossEntropyLoss"), num_classes=7,
+    ),
+    Case(
+        "wrong-class-count", with_another(), "linear1", ("Set out_features = 2",),
+        own("n3", "CrossEntropyLoss", groups=[0, 1, 1]), num_classes=3,
+    ),
+    Case(
+        "softmax-before-cross-entropy", with_another("Softmax"), "softmax1", ("Remove softmax1",),
+        own("n4", "CrossEntropyLoss"),
+    ),
+    Case(
+        "softmax-before-cross-entropy",  # whose Output has the loss of the plan
+        with_another("Softmax"), "softmax1", ("Remove softmax1",), {"outputs": {"m2": {"loss": "MSELoss"}}},
+    ),
+    Case(
+        "nll-without-log-softmax", with_another(), "linear1",
+        ("Insert LogSoftmax", "Use CrossEntropyLoss"), own("n3", "NLLLoss", weight=2),
+    ),
+    Case(
+        "bce-without-sigmoid", with_another(classes=ONE), "linear1",
+        ("Use BCEWithLogitsLoss", "Insert Sigmoid"), own("n3", "BCELoss"),
+    ),
+    Case(
+        "rectified-regression", with_another("ReLU"), "relu1", ("Remove relu1", "Replace with Softplus"),
+        own("n4", "MSELoss"),
+    ),
     Case(
         "wrong-class-count",
         chain(IMAGE, CONV, "ReLU", ("Conv2d", {"out_channels": 4, "kernel_size": 1}), "AdaptiveAvgPool2d",

@@ -31,6 +31,8 @@ from tests.graph.lint_cases import (
     frozen,
     loss,
     one_half,
+    own,
+    with_another,
 )
 
 each_case = pytest.mark.parametrize("case", CASES, ids=[f"{n}-{case.code}" for n, case in enumerate(CASES)])
@@ -272,6 +274,13 @@ LEFT_ALONE = {
     "an Output with a loss of its own": (
         "softmax-before-cross-entropy", ends_with("Softmax"), {"outputs": {"n4": {"loss": "MSELoss"}}}
     ),
+    "an Output that learns columns of its own": (
+        "wrong-class-count", with_another(), own("n3", "CrossEntropyLoss", columns=["kind"])
+    ),
+    "an Output that learns its input": (
+        "wrong-class-count", with_another(), own("n3", "CrossEntropyLoss", target="input")
+    ),
+    "several Outputs of one loss": ("softmax-before-cross-entropy", with_another("Softmax"), {}),
     "a frozen backbone": ("frozen-in-the-middle", frozen("linear1", "linear2", "linear3"), {}),
     "a frozen head": ("frozen-in-the-middle", frozen("linear4"), {}),
     "a frozen norm": (
@@ -289,7 +298,15 @@ LEFT_ALONE = {
 @pytest.mark.parametrize(("code", "graph", "training"), LEFT_ALONE.values(), ids=LEFT_ALONE.keys())
 def test_what_only_looks_like_a_mistake_is_left_alone(code, graph, training):
     assert code in BY_CODE
-    assert code not in codes(Project(graph=graph, training=training))
+    assert code not in codes(Project(graph=graph, training=training), num_classes=7)
+
+
+def test_another_loss_for_an_output_leaves_the_rest_of_the_plan():
+    project = Project(graph=with_another(), training=own("n3", "NLLLoss", weight=2))
+    (problem,) = findings(project)
+    document = Document(project)
+    document.apply(Batch("use", problem.fixes[1].edits))
+    assert document.project.training == own("n3", "CrossEntropyLoss", weight=2)
 
 
 @pytest.mark.parametrize("count", [None, 10])
@@ -411,6 +428,8 @@ def test_findings_come_along_the_data_flow():
 MNIST = "torchvision:MNIST"
 HOSTILE = (
     {},
+    {"outputs": "CrossEntropyLoss"},
+    {"outputs": {"n4": 3, "m2": {"loss": 5, "groups": "x", "columns": 1}}},
     {"loss": 3},
     {"loss": {"type": ["x"]}},
     {"optimizer": [1]},
@@ -427,7 +446,8 @@ HOSTILE = (
 @pytest.mark.parametrize("training", HOSTILE, ids=str)
 def test_a_plan_of_any_form_is_read(training):
     facts = PlanFacts.from_mapping(training)
-    assert isinstance(facts.loss, str)
+    assert isinstance(facts.loss.kind, str)
+    findings(Project(graph=with_another("Softmax"), training=training), 7)
     assert set(codes(Project(graph=ends_with(), training=training))) <= {"unnormalized-input"}
 
 

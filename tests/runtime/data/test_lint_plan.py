@@ -5,7 +5,7 @@ import pytest
 from builder.findings import all_problems, num_classes
 from graph.inference import Inference
 from graph.lint import loss_rules
-from graph.lint.plan import PlanFacts
+from graph.lint.plan import LossFacts, PlanFacts
 from graph.lint.training_rules import PACES, STATISTICS
 from graph.templates import templates
 from runtime.data.choices import SOURCES
@@ -15,7 +15,7 @@ from runtime.plan import TABLES, TrainingPlan
 
 def test_an_empty_plan_reads_as_it_runs():
     plan, facts = TrainingPlan.from_mapping({}), PlanFacts.from_mapping({})
-    assert (facts.loss, facts.optimizer) == (plan.loss.type, plan.optimizer.type)
+    assert (facts.loss.kind, facts.optimizer) == (plan.loss.type, plan.optimizer.type)
     assert (facts.lr, facts.batch_size) == (plan.optimizer.params.lr, plan.batch_size)
     assert (facts.source, facts.transforms) == (plan.data.source.type, ())
 
@@ -29,8 +29,7 @@ def test_a_full_plan_reads_as_it_runs():
     }
     TrainingPlan.from_mapping(mapping)
     assert PlanFacts.from_mapping(mapping) == PlanFacts(
-        "NLLLoss",
-        is_loss_chosen=True,
+        LossFacts("NLLLoss", is_chosen=True),
         optimizer="SGD",
         lr=0.5,
         batch_size=3,
