@@ -118,7 +118,8 @@ class EpochEnded:
 
     Attributes:
         step: optimizer steps taken so far.
-        train_accuracy: None where no answer is quite right, as in a regression.
+        train_accuracy: None where no answer is quite right, as in a regression. Where Outputs have losses of
+            their own it is the mean over those that can be right.
         metrics: of the validation samples, by name; empty where nothing is held back.
         seconds: wall-clock length of this epoch, validation included.
         is_best: whether this epoch became the run's best checkpoint.
@@ -154,7 +155,7 @@ class EpochEnded:
 
     @property
     def val_accuracy(self) -> float | None:
-        """Share of right answers among the validation samples; None where there is none."""
+        """Share of right answers to the validation samples, likewise; None where there is none."""
         return self.metrics.get("accuracy")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import mean
 
 import torch
 from torch import Tensor, nn
@@ -83,16 +84,29 @@ class PartedTally:
                 tally.update(output, target)
 
     def metrics(self) -> dict[str, float]:
-        """The metrics of each Output: `accuracy.logits`."""
+        """The metrics of each Output, as `accuracy.logits`, behind the mean of their accuracies."""
         known = ((name, tally) for name, tally in self._tallies.items() if tally is not None)
-        return {
+        each = {
             f"{metric}.{name}": value for name, tally in known for metric, value in tally.metrics().items()
         }
+        accuracy = mean_accuracy(each, "accuracy")
+        return each if accuracy is None else {"accuracy": accuracy, **each}
 
     def confusion(self) -> Confusion:
         """That of the first Output that tells classes apart."""
         found = (tally.confusion() for tally in self._tallies.values() if tally is not None)
         return next(filter(None, found), ())
+
+
+def mean_accuracy(figures: Mapping[str, float], name: str) -> float | None:
+    """How right Outputs are on average, from figures such as `accuracy.logits`; None where none can be.
+
+    Args:
+        figures: of the Outputs.
+        name: of the accuracy among them.
+    """
+    accuracies = [value for each, value in figures.items() if each.startswith(f"{name}.")]
+    return mean(accuracies) if accuracies else None
 
 
 def several(values: Outputs) -> tuple[Tensor, ...]:

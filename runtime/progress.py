@@ -107,7 +107,7 @@ class Progress:
         seconds: float,
         goals: Goals,
         *,
-        has_accuracy: bool,
+        accuracy: float | None,
         is_whole: bool = True,
         parts: Mapping[str, float] = NO_PARTS,
     ) -> EpochEnded:
@@ -117,7 +117,7 @@ class Progress:
             scores: of the validation samples, if there are any.
             seconds: how long it took.
             goals: tell the best epoch.
-            has_accuracy: whether answers can be right.
+            accuracy: share of the right answers to training samples, where answers can be right.
             is_whole: whether all its batches were trained on.
             parts: figures of training of each Output that has a loss of its own.
         """
@@ -126,7 +126,7 @@ class Progress:
             epoch=self.epoch,
             step=self.step,
             train_loss=self.loss_sum / samples,
-            train_accuracy=self.hits / samples if has_accuracy else None,
+            train_accuracy=accuracy,
             val_loss=None if scores is None else scores.loss,
             metrics={} if scores is None else scores.metrics,
             seconds=seconds,

@@ -15,11 +15,11 @@ from runtime.loss_spec import needs_of
 from runtime.losses import LossFunction, build_loss
 from runtime.metric_choices import task_of
 from runtime.metrics import Judge, judge_of
-from runtime.parted_loss import PartedLoss, PartedTally
+from runtime.parted_loss import PartedLoss, PartedTally, mean_accuracy
 from runtime.plan import TrainingPlan
 from runtime.tallies import Tally, tally_of
 
-TRAIN_ACCURACY = "train_accuracy"
+TRAIN_ACCURACY, VAL_ACCURACY = "train_accuracy", "val_accuracy"
 
 
 class Scoring:
@@ -82,7 +82,9 @@ class Scoring:
                 needs_of(each.head.loss), has_accuracy=_judge(each) is not None, has_val=has_val
             )
         ]
-        return (TRAIN_LOSS, *([VAL_LOSS] if has_val else []), *parts)
+        train = (TRAIN_LOSS, *([TRAIN_ACCURACY] if self._judged else []))
+        val = (VAL_LOSS, *([VAL_ACCURACY] if self._judged else [])) if has_val else ()
+        return (*train, *val, *parts)
 
     def train_figures(self, sums: Sequence[float], samples: int) -> Mapping[str, float]:
         """An epoch's figures of each Output, from what its steps have added up.
@@ -96,6 +98,16 @@ class Scoring:
         names = [each.head.figure(TRAIN_LOSS) for each in self._heads]
         names += [each.head.figure(TRAIN_ACCURACY) for each in self._judged]
         return {name: total / max(samples, 1) for name, total in zip(names, sums, strict=True)}
+
+    def train_accuracy(self, hits: float, samples: int, parts: Mapping[str, float]) -> float | None:
+        """An epoch's share of right answers, the mean over all Outputs; None where there is none.
+
+        Args:
+            hits: right answers of the only Output.
+            samples: that were trained on.
+            parts: what `train_figures` gives.
+        """
+        return mean_accuracy(parts, TRAIN_ACCURACY) if self.judge is None else hits / max(samples, 1)
 
 
 def _parted(heads: Sequence[HeadData]) -> PartedLoss:

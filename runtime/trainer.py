@@ -250,14 +250,12 @@ class Trainer:
         """Sums up the epoch and moves on to the next, unless it was cut short."""
         now = self._clock()
         seconds, self._epoch_started = now - self._epoch_started, now
-        is_whole = self.progress.batch >= self._feed.steps_per_epoch
-        ended = self.progress.end_epoch(
-            scores,
-            seconds,
-            self._goals,
-            has_accuracy=self._scoring.judge is not None,
-            is_whole=is_whole,
-            parts=self._scoring.train_figures(self.progress.part_sums, self.progress.samples),
+        progress, scoring = self.progress, self._scoring
+        is_whole = progress.batch >= self._feed.steps_per_epoch
+        parts = scoring.train_figures(progress.part_sums, progress.samples)
+        accuracy = scoring.train_accuracy(progress.hits, progress.samples, parts)
+        ended = progress.end_epoch(
+            scores, seconds, self._goals, accuracy=accuracy, is_whole=is_whole, parts=parts
         )
         if self.plateau is not None and is_whole and self._is_warm():
             self.plateau.step(self._goals.best.value(ended.figures))

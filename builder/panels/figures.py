@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from builder.texts import later, tr
@@ -16,6 +17,7 @@ from runtime.events import (
     StateChanged,
     StepsRecorded,
 )
+from runtime.metric_choices import METRICS, MetricSpec
 
 _SPEED_WINDOW = 5.0  # seconds
 
@@ -28,6 +30,48 @@ STATE_TEXTS = {
     "stopped": later("Stopped"),
     "failed": later("Failed"),
 }
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a network does on the validation samples.
+
+    Args:
+        metric: which figure tells it.
+        value: of it: the mean of accuracies, else that of the first Output.
+        outputs: the figure of each Output by its name, where each has a loss of its own.
+    """
+
+    metric: MetricSpec
+    value: float
+    outputs: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """As it is shown: `95.31%`."""
+        return self._shown(self.value)
+
+    @property
+    def details(self) -> str:
+        """A line for each Output; empty where there is nothing to tell apart."""
+        return "\n".join(f"{name}: {self._shown(value)}" for name, value in self.outputs.items())
+
+    def _shown(self, value: float) -> str:
+        return f"{value:.2%}" if self.metric.is_fraction else number(value)
+
+
+def score_of(metrics: Mapping[str, float]) -> Score | None:
+    """The first of an epoch's metrics, in the order of their declarations; None where there is none."""
+    for name, spec in METRICS.items():
+        outputs = {
+            key.partition(".")[2]: value for key, value in metrics.items() if key.startswith(f"{name}.")
+        }
+        if name in metrics:
+            return Score(spec, metrics[name], outputs)
+        if outputs:
+            # Errors of several Outputs have units of their own: no figure stands for them all.
+            return Score(spec, next(iter(outputs.values())), outputs)
+    return None
 
 
 @dataclass
@@ -47,7 +91,7 @@ class RunFigures:
     batch_size: float = 0.0
     train_loss: float | None = None
     val_loss: float | None = None
-    val_accuracy: float | None = None
+    score: Score | None = None
     lr: float | None = None
     grad_norm: float | None = None
     data_fraction: float | None = None
@@ -148,7 +192,7 @@ class RunFigures:
 
     def _take_epoch(self, event: EpochEnded) -> None:
         self.epoch, self.step = event.epoch, event.step
-        self.val_loss, self.val_accuracy = event.val_loss, event.val_accuracy
+        self.val_loss, self.score = event.val_loss, score_of(event.metrics)
         if not self._epoch_was_paused:
             self._epoch_seconds = event.seconds
         self._epoch_was_paused = False

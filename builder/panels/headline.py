@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from builder.panels.figures import STATE_TEXTS, RunFigures, duration, number
-from builder.texts import later, tr
+from builder.panels.figures import STATE_TEXTS, RunFigures, Score, duration, number
+from builder.texts import later, tr, tr_made
 from builder.theme import GRID, Theme, font
 
 _TILE_WIDTH = 94  # pixels
@@ -46,14 +46,34 @@ class Headline(QWidget):
         """Writes the figures."""
         for title, text in _texts(figures).items():
             self._tiles[title].set_text(text)
+        self._show_score(figures.score)
         self._tiles["Epoch"].set_total(figures.epochs)
         self._tiles["Step"].set_total(figures.total_steps)
         token = _STATE_TOKENS.get(figures.state, "text")
         self._tiles["State"].set_color(getattr(self._theme, token))
 
+    def _show_score(self, score: Score | None) -> None:
+        """Says which figure tells how well the network does, and what each Output has."""
+        tile = self._tiles["Val accuracy"]
+        if score is None or score.metric.name == "accuracy":
+            tile.set_title(tr("Val accuracy"))
+        else:
+            output = next(iter(score.outputs), "")
+            name = tr_made(score.metric.title)
+            tile.set_title(
+                tr("Val {metric}, {output}", metric=name, output=output)
+                if output
+                else tr("Val {metric}", metric=name)
+            )
+        tile.setToolTip(score.details if score is not None else "")
+
     def text(self, title: str) -> str:
         """What stands under a title, "Train loss"."""
-        return self._tiles[title].value.text()
+        return self.tile(title).value.text()
+
+    def tile(self, title: str) -> Tile:
+        """The tile that begins with a title."""
+        return self._tiles[title]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         surplus = max(len(self._tiles) - event.size().width() // _TILE_WIDTH, 0)
@@ -87,6 +107,11 @@ class Tile(QWidget):
         column.addWidget(self._name)
         column.addWidget(self.value)
 
+    @property
+    def title(self) -> str:
+        """What stands above the figure."""
+        return self._name.text()
+
     def set_text(self, text: str) -> None:
         """Shows a figure."""
         if text != self.value.text():
@@ -98,6 +123,11 @@ class Tile(QWidget):
         text = tr("{title} of {total:,}", title=title, total=total) if total else title
         if text != self._name.text():
             self._name.setText(text)
+
+    def set_title(self, title: str) -> None:
+        """Calls the figure otherwise."""
+        if title != self._name.text():
+            self._name.setText(title)
 
     def set_color(self, color: str) -> None:
         """Shows the figure in a colour."""
@@ -129,7 +159,7 @@ def _texts(figures: RunFigures) -> dict[str, str]:
         later("Step"): f"{figures.step:,}" if figures.step else _NONE,
         later("Train loss"): _figure(figures.train_loss),
         later("Val loss"): _figure(figures.val_loss),
-        later("Val accuracy"): f"{figures.val_accuracy:.2%}" if figures.val_accuracy is not None else _NONE,
+        later("Val accuracy"): figures.score.text if figures.score is not None else _NONE,
         later("Learning rate"): _figure(figures.lr),
         later("Gradient norm"): _figure(figures.grad_norm),
         later("Steps / s"): f"{speed:,.0f}" if speed is not None and speed >= 100 else _figure(speed),

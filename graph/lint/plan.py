@@ -94,8 +94,10 @@ def _loss_of(mapping: Mapping[str, Any], usual: LossFacts) -> LossFacts:
 
 def _own_losses(training: Mapping[str, Any]) -> Mapping[str, LossFacts]:
     outputs, usual = training.get("outputs"), _loss_of(training, LossFacts())
+    if not isinstance(outputs, Mapping):
+        return {}
     found: dict[str, LossFacts] = {}
-    for output in outputs if isinstance(outputs, Mapping) else ():
+    for output in outputs:
         settings = part(outputs, output)
         groups = settings.get("groups")
         found[output] = replace(

@@ -191,6 +191,26 @@ def test_every_step_arrives_and_is_drawn(dashboard, qtbot):
     assert shown[1][1] >= 2.0
 
 
+@pytest.mark.parametrize(
+    ("metrics", "title", "text", "details"),
+    [
+        ({"rmse": 3.0, "mae": 2.0}, "Val MAE", "2", ""),
+        (
+            {"accuracy": 0.7, "accuracy.kind": 0.8, "accuracy.odd": 0.6, "rmse.size": 3.0},
+            "Val accuracy", "70.00%", "kind: 80.00%\nodd: 60.00%",
+        ),
+        ({"mae.size": 2.5, "mae.price": 900.0}, "Val MAE, size", "2.5", "size: 2.5\nprice: 900"),
+        ({"loss.size": 2.5}, "Val accuracy", "–", ""),
+    ],
+    ids=["numbers", "several Outputs", "several Outputs of numbers", "nothing to score"],
+)  # fmt: skip
+def test_headline_tells_how_well_the_network_does(dashboard, qtbot, metrics, title, text, details):
+    tile = dashboard.headline.tile("Val accuracy")
+    dashboard.feed([START, steps(1, 100), EpochEnded(1, 100, 0.4, None, 0.5, metrics, 2.0, True)])
+    qtbot.waitUntil(lambda: dashboard.headline.text("Step") == "100")
+    assert (tile.title, tile.value.text(), tile.toolTip()) == (title, text, details)
+
+
 def test_headline_tells_where_the_run_stands(dashboard, qtbot):
     dashboard.feed([START, steps(1, 100), epoch_end(1, 100), steps(101, 5, epoch=2)])
     qtbot.waitUntil(lambda: dashboard.headline.text("Step") == "105")
