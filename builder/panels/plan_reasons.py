@@ -9,6 +9,7 @@ from builder.panels.form_row import FieldState
 from builder.panels.output_edits import LOSS, TYPE, entry_of, is_per_output
 from builder.panels.plan_edits import Training, part_of
 from builder.texts import tr
+from runtime.data.choices import SOURCES
 from runtime.loss_choices import LOSSES
 from runtime.output_choices import LABEL, ONLY_LABELS
 from runtime.plan import OUTPUTS
@@ -46,6 +47,8 @@ def _reasons(training: Training) -> Iterator[tuple[str, str]]:
         yield "data.stratify", tr("Nothing is held back.")
     if data.get("feed") in ("cache", "stream"):
         yield "data.memory_mb", tr("Samples are not kept in memory.")
+    elif not _is_decoded(data):
+        yield "data.workers", tr("This data lies in memory as a whole: there is nothing to decode.")
 
 
 def _of_output(training: Training, output: str, data: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -55,6 +58,11 @@ def _of_output(training: Training, output: str, data: Mapping[str, object]) -> I
             yield f"{OUTPUTS}.{output}.{name}", tr("The target is the input, not a label.")
     elif not data.get("target_columns"):
         yield f"{OUTPUTS}.{output}.columns", tr("The data has no target columns: they are set for a table.")
+
+
+def _is_decoded(data: Mapping[str, object]) -> bool:
+    spec = SOURCES.get(str(data["source"]))
+    return spec is None or spec.is_decoded
 
 
 def _tells_classes(loss: Mapping[str, object]) -> bool:

@@ -229,6 +229,7 @@ FILES = (
     SourceSpec(
         type="image_folder",
         title="Image folder",
+        is_decoded=True,
         help="A folder of images for each class, or train and val folders of these, or a table of labels.",
         source="https://docs.pytorch.org/vision/stable/generated/torchvision.datasets.ImageFolder.html",
         params=(
@@ -296,6 +297,7 @@ FILES = (
     ),
     SourceSpec(
         type="python",
+        is_decoded=True,
         title="Own Dataset",
         help="A torch Dataset from your own Python file, once you trust it.",
         source="https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset",

@@ -23,12 +23,14 @@ class SourceSpec(OptionSpec):
         title: its name in the form.
         num_classes: how many classes it has, where that is known without reading it.
         is_never_image: whether its samples are certainly no images (C, H, W), whatever its files hold.
+        is_decoded: whether its samples are read one by one, which processes can share.
         takes: which files of the user's can be samples of it.
     """
 
     title: str
     num_classes: int | None = None
     is_never_image: bool = False
+    is_decoded: bool = False
     takes: tuple[GivenKind, ...] = ("picture", "array")
 
 

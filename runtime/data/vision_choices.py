@@ -15,7 +15,12 @@ EMNIST_SPLITS = ("balanced", "byclass", "bymerge", "letters", "digits", "mnist")
 
 
 def _vision(
-    name: str, text: str, num_classes: int | None, *params: ParamSpec, is_fetched: bool = True
+    name: str,
+    text: str,
+    num_classes: int | None,
+    *params: ParamSpec,
+    is_fetched: bool = True,
+    is_decoded: bool = False,
 ) -> SourceSpec:
     return SourceSpec(
         type=f"torchvision:{name}",
@@ -24,6 +29,7 @@ def _vision(
         source=f"{VISION_DOCS}torchvision.datasets.{name}.html",
         params=(*VISION_PARAMS[: 1 + is_fetched], *params),
         num_classes=num_classes,
+        is_decoded=is_decoded,
     )
 
 
@@ -41,9 +47,14 @@ VISION_SOURCES = (
     _vision("SVHN", "99,289 house numbers in the street, 3×32×32, 10 classes.", 10),
     _vision("STL10", "13,000 colour photographs, 3×96×96, 10 classes.", 10),
     _vision("USPS", "9,298 handwritten digits, 1×16×16, 10 classes.", 10),
-    _vision("Food101", "101,000 photographs of dishes, 101 classes; needs a Resize.", 101),
-    _vision("DTD", "3,760 photographs of textures, 47 classes; needs a Resize.", 47),
-    _vision("OxfordIIITPet", "7,349 photographs of pets, 37 breeds; needs a Resize.", 37),
-    _vision("EuroSAT", "27,000 satellite pictures, 3×64×64, 10 kinds of land.", 10, is_fetched=False),
-    _vision("GTSRB", "51,839 traffic signs, 43 classes; needs a Resize.", 43, is_fetched=False),
+    _vision("Food101", "101,000 photographs of dishes, 101 classes; needs a Resize.", 101, is_decoded=True),
+    _vision("DTD", "3,760 photographs of textures, 47 classes; needs a Resize.", 47, is_decoded=True),
+    _vision("OxfordIIITPet", "7,349 photographs of pets, 37 breeds; needs a Resize.", 37, is_decoded=True),
+    _vision(
+        "EuroSAT", "27,000 satellite pictures, 3×64×64, 10 kinds of land.", 10,
+        is_fetched=False, is_decoded=True,
+    ),
+    _vision(
+        "GTSRB", "51,839 traffic signs, 43 classes; needs a Resize.", 43, is_fetched=False, is_decoded=True
+    ),
 )  # fmt: skip

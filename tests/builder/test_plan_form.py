@@ -137,6 +137,25 @@ def test_early_stopping_is_a_part_of_its_own_that_comes_and_goes(qtbot, session,
     }
 
 
+@pytest.mark.parametrize(
+    ("data", "is_used"),
+    [
+        ({"source": "digits"}, False),
+        ({"source": "csv", "feed": "memory"}, False),
+        ({"source": "digits", "feed": "stream"}, True),
+        ({"source": "torchvision:DTD"}, True),
+        ({"source": "image_folder"}, True),
+    ],
+    ids=str,
+)
+def test_processes_are_asked_for_where_they_have_something_to_do(session, form, data, is_used):
+    session.apply(SetTraining({"data": data}))
+    form.refresh()
+    field = form.parts["data"].form.field("workers")
+    assert field.isEnabled() == is_used
+    assert ("nothing to decode" in field.toolTip()) != is_used
+
+
 def test_a_scheduler_can_be_chosen_and_taken_away(qtbot, session, form):
     choose(qtbot, form.parts["scheduler"].type_field, "StepLR")
     assert training(session)["scheduler"] == {"type": "StepLR"}

@@ -14,6 +14,11 @@ def test_every_declaration_has_its_code():
     assert set(APPLY) == set(TRANSFORMS)
 
 
+def test_what_is_read_one_by_one_is_declared_so():
+    folders = {name for name, loader in LOADERS.items() if loader.__qualname__.startswith("file_set.")}
+    assert {name for name, spec in SOURCES.items() if spec.is_decoded} == {*folders, "image_folder", "python"}
+
+
 def test_digits_are_the_real_ones(load):
     data = load("digits")
     assert (data.train_x.shape, data.val_x.shape) == ((1438, 1, 8, 8), (359, 1, 8, 8))
