@@ -137,11 +137,9 @@ def guard_of(
     """
     skips = plan.on_nonfinite == "skip"
     buffers = [each for each in model.buffers() if each.is_floating_point()] if skips else []
-    if is_scaled:
-        return Guard(buffers) if skips else None
-    if device.type != "cpu" and not skips:
+    if not skips and (is_scaled or device.type != "cpu"):
         return None
-    guard = _unscaled_guard(plan, optimizer, device, buffers)
+    guard = Guard(buffers) if is_scaled else _unscaled_guard(plan, optimizer, device, buffers)
     guard.looks_at_loss = skips
     return guard
 

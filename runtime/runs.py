@@ -94,12 +94,7 @@ class RunFolder:
     def reopen(self, project: Project, step: int, epoch: int) -> None:
         """Goes on with the run in this folder within an epoch, forgetting what it measured after `step`."""
         self._about = _read_json(self.path / RUN_FILE) | {"state": "running", "reason": "", "ended": None}
-        lines = ((line, json.loads(line)) for line in _metric_lines(self.path))
-        kept = [
-            line
-            for line, values in lines
-            if values["step"] <= step and not (values["event"] == "epoch" and values["epoch"] >= epoch)
-        ]
+        kept = [line for line, values in _metrics(self.path) if not _is_after(values, step, epoch)]
         write_atomic(self.path / METRICS_FILE, "".join(line + "\n" for line in kept).encode())
         storage.save(project, self.path / PROJECT_FILE)
         self._open(project)
@@ -182,13 +177,15 @@ class Run:
     about: Mapping[str, Any] = field(repr=False)
 
     def metrics(self) -> Iterator[dict[str, Any]]:
-        """The lines of metrics.jsonl in order; a line cut off by a crash is left out."""
-        for line in _metric_lines(self.path):
-            yield json.loads(line)
+        """The lines of metrics.jsonl in order; a line cut off by a crash is left out.
+
+        What a line is about stands under `event`: `step`, `epoch`, `change`, or what a later version tells.
+        """
+        return (values for _, values in _metrics(self.path))
 
     def epochs(self) -> list[dict[str, Any]]:
         """The epoch lines alone."""
-        return [line for line in self.metrics() if line["event"] == "epoch"]
+        return [line for line in self.metrics() if line.get("event") == "epoch"]
 
 
 def read_run(path: Path) -> Run:
@@ -250,15 +247,25 @@ def _line(**values: object) -> str:
     return _encode(plain) + "\n"
 
 
-def _metric_lines(path: Path) -> Iterator[str]:
-    """Complete lines of metrics.jsonl."""
+def _metrics(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Whole lines of metrics.jsonl, and what they say."""
     try:
-        with (path / METRICS_FILE).open(encoding="utf-8") as file:
+        with (path / METRICS_FILE).open(encoding="utf-8", errors="replace") as file:
             for line in file:
-                if line.endswith("}\n"):
-                    yield line.rstrip("\n")
+                with suppress(ValueError):
+                    values = json.loads(line)
+                    if line.endswith("\n") and isinstance(values, dict):
+                        yield line.rstrip("\n"), values
     except FileNotFoundError:
         return
+
+
+def _is_after(values: Mapping[str, Any], step: int, epoch: int) -> bool:
+    """Whether a line was measured after a step within an epoch; one that names no step stays."""
+    at, of = values.get("step", 0), values.get("epoch", 0)
+    return (isinstance(at, int) and at > step) or (
+        values.get("event") == "epoch" and isinstance(of, int) and of >= epoch
+    )
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -182,9 +182,11 @@ class Stepper:
             named = self._model.named_parameters()
             self._named = [(name, parameter) for name, parameter in named if parameter.grad is not None]
         scaler, optimizer = self._precision.scaler, self._optimizer
-        if scaler is not None:
-            scaler.unscale_(optimizer)
         gradients: list[Any] = [parameter.grad for _, parameter in self._named]
+        if scaler is not None:
+            if self._guard is not None and self._guard.looks_at_loss:
+                gradients[0].mul_(1 + 0 * loss)  # the scaler looks at gradients alone
+            scaler.unscale_(optimizer)
         norm = self._meter.norm(gradients)
         if self.clipping.norm is not None or self.clipping.value is not None:
             self.clipping([parameter for _, parameter in self._named], norm)

@@ -123,14 +123,51 @@ def test_a_loss_that_is_not_finite_is_reason_enough() -> None:
     assert [ended.skipped_steps for ended in of_type(events, EpochEnded)] == [0, 1]
     start.at = 0
     plan, data = make_plan(batch_size=25, **SKIP), make_data()
-    order = torch.Generator().manual_seed(plan.seed)
-    batches = [rows for _ in range(2) for rows in torch.randperm(50, generator=order).split(25)]
+    batches = batches_of(plan, 2)
     optimizer = torch.optim.SGD(start.parameters(), lr=0.01, fused=True)
     for index in (0, 1, 3):
         optimizer.zero_grad()
         nn.CrossEntropyLoss()(start(data.train_x[batches[index]]), data.train_y[batches[index]]).backward()
         optimizer.step()
     assert torch.equal(model.weight, start.weight)
+
+
+def test_a_scaler_does_not_overlook_such_a_loss() -> None:
+    torch.manual_seed(1)
+    model, weights = Masked(at=3), []
+    plan = make_plan(batch_size=25, precision="amp-float16", epochs=3, **SKIP)
+    events = []
+    for event in events_of(model, plan, make_data()):
+        events.append(event)
+        if isinstance(event, EpochEnded):
+            weights.append(model.weight.detach().clone())
+    losses = [loss for record in of_type(events, StepsRecorded) for loss in record.losses]
+    assert [math.isinf(loss) for loss in losses] == [False, False, True, False, False, False]
+    assert [ended.skipped_steps for ended in of_type(events, EpochEnded)] == [0, 1, 0]
+    (skipped,) = of_type(events, StepsSkipped)
+    assert skipped.reason.startswith("The loss")
+    torch.manual_seed(1)
+    twin, batches = Masked(at=0), batches_of(plan, 2)
+    by_hand_fp16(twin, batches[:2] + batches[3:])
+    torch.testing.assert_close(weights[1], twin.weight.detach())
+
+
+def batches_of(plan: Any, epochs: int) -> list[torch.Tensor]:
+    """The rows of every batch, as the run takes them."""
+    order = torch.Generator().manual_seed(plan.seed)
+    return [rows for _ in range(epochs) for rows in torch.randperm(50, generator=order).split(25)]
+
+
+def by_hand_fp16(model: nn.Module, batches: list[torch.Tensor]) -> None:
+    data, scaler = make_data(), torch.amp.GradScaler("cpu")
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for rows in batches:
+        with torch.autocast("cpu", dtype=torch.float16):
+            loss = nn.functional.cross_entropy(model(data.train_x[rows]), data.train_y[rows])
+        optimizer.zero_grad()
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
 
 
 def test_a_batch_norm_forgets_what_it_saw_in_a_step_left_out() -> None:

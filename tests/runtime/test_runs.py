@@ -90,6 +90,23 @@ def test_resuming_forgets_what_came_after_the_checkpoint(folder: RunFolder) -> N
     again.finish(RunEnded("finished", step=4))
 
 
+def test_lines_of_another_kind_are_kept_and_disturb_nobody(folder: RunFolder) -> None:
+    for event in (STARTED, STEPS, EPOCH, RunEnded("stopped", step=2)):
+        folder.record(event)
+    others = ['{"event": "note", "text": "x"}', '{"event": "lr", "step": 9}', '{"step": 1}', "[3]", "{half}"]
+    with (folder.path / "metrics.jsonl").open("a") as file:
+        file.writelines(f"{line}\n" for line in others)
+    run = read_run(folder.path)
+    assert [line["epoch"] for line in run.epochs()] == [1]
+    assert [line.get("event") for line in run.metrics()] == ["step", "step", "epoch", "note", "lr", None]
+    again = RunFolder(folder.path, make_clock())
+    again.reopen(spiral_project(), step=2, epoch=2)
+    again.record(MORE_STEPS)
+    again.finish(RunEnded("finished", step=4))
+    told = [line.get("event") for line in run.metrics()]
+    assert told == ["step", "step", "epoch", "note", None, *["step"] * len(MORE_STEPS.losses)]
+
+
 def test_a_folder_with_steps_is_not_overwritten(folder: RunFolder) -> None:
     folder.record(STEPS)
     folder.finish(RunEnded("stopped"))
