@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.background import Job
+from graph.blocks import size_with_blocks
 from graph.cost import Cost
 from graph.document import Project
 from graph.scopes import Path, Scope
@@ -18,7 +19,7 @@ from runtime.training_cost import training_cost
 if TYPE_CHECKING:
     from builder.session import Session
 
-AT_ONCE = 150  # layers whose costs are worked out when they are asked for
+AT_ONCE = 150  # layers whose costs are worked out when they are asked for, repetitions among them
 MOST = 20_000  # layers; beyond that it would take a core for many seconds after each edit
 DELAY = 150  # milliseconds without an edit
 
@@ -80,7 +81,10 @@ class Forecast(QObject):
 
     @property
     def _count(self) -> int:
-        return sum(len(graph.nodes) for graph in self._session.project.graphs())
+        """The layers that are drawn; where these are few, as often as their blocks are repeated."""
+        project = self._session.project
+        drawn = sum(len(graph.nodes) for graph in project.graphs())
+        return drawn if drawn > AT_ONCE else size_with_blocks(project.graph, project.blocks)
 
     @property
     def _is_quick(self) -> bool:

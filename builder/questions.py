@@ -138,6 +138,7 @@ class Questions(QObject):
         page.begin(question.title, kind)
         self._data.show_answers()
         self.shown.emit()
+        page.take_focus()
         if not run.has(kind):
             page.say(_why_no_weights(kind, is_running=self._controller.is_active))
             return

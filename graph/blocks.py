@@ -158,6 +158,26 @@ def reached(start: str, blocks: Mapping[str, Block]) -> set[str]:
     return found
 
 
+def size_with_blocks(graph: Graph, blocks: Mapping[str, Block]) -> int:
+    """How many nodes a graph comes to with all that is inside its blocks, as often as they are repeated."""
+    sizes: dict[str, int] = {}
+
+    def size(inner: Graph, within: frozenset[str]) -> int:
+        return sum(
+            _repetitions(node.params) * size_of(node.type, within) if node.type in blocks else 1
+            for node in inner.nodes.values()
+        )
+
+    def size_of(name: str, within: frozenset[str]) -> int:
+        if name in within:
+            return 1  # it contains itself, which is told elsewhere
+        if name not in sizes:
+            sizes[name] = size(blocks[name].graph, within | {name})
+        return sizes[name]
+
+    return size(graph, frozenset())
+
+
 def _with_users(blocks: Mapping[str, Block], names: Iterable[str]) -> dict[str, None]:
     """The names, and those of all blocks that contain one of them at any depth."""
     users: dict[str, list[str]] = {}

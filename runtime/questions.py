@@ -28,11 +28,13 @@ class Answer:
         output: its name; empty where there is one.
         guesses: likeliest first; none where it gives numbers.
         text: the numbers, where it gives some.
+        is_of_places: whether there is an answer at every place of the sample, and guesses tell their shares.
     """
 
     output: str
     guesses: tuple[Guess, ...]
     text: str = ""
+    is_of_places: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def about_files(
 def _read(reading: Reading, outputs: Tensor) -> list[Answer]:
     guesses = reading.guesses(outputs)
     return [
-        Answer(reading.output, said, "" if said else reading.text(output))
+        Answer(reading.output, said, "" if said else reading.text(output), reading.is_of_places)
         for said, output in zip(guesses, outputs, strict=True)
     ]
 

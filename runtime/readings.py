@@ -72,6 +72,11 @@ class Reading:
             return isinstance(count, int) and count <= MOST_IN_CONFUSION
         return self.task == "labels" and (len(self.shape) != 2 or self.shape[1] == 1)
 
+    @property
+    def is_of_places(self) -> bool:
+        """Whether a sample gets a class at every place, as a picture for each pixel."""
+        return self.task == "classes" and len(self.shape) > 2
+
     def chosen(self, answers: Tensor) -> Tensor:
         """The class of each answer.
 
@@ -101,7 +106,7 @@ class Reading:
             return [()] * len(answers)
         shares = self._shares(answers.float())
         best = shares.topk(min(TOP, shares.shape[1]), dim=1)
-        is_told = answers.ndim > 2 or self.needs.outputs[0].name in SURE
+        is_told = self.is_of_places or self.needs.outputs[0].name in SURE
         return [
             tuple(
                 Guess(self.name_of(number), share if is_told else None)

@@ -47,6 +47,8 @@ class AnswerView(QWidget):
         for answer in answers:
             if answer.output:
                 self._add(self._caption(answer.output))
+            if answer.is_of_places:
+                self._add(self._caption(tr("Share of the places that are given each class")))
             self._add(self._bars(answer) if _has_shares(answer) else self._text(answer))
 
     def clear(self) -> None:
@@ -62,7 +64,7 @@ class AnswerView(QWidget):
         self.parts.append(part)
 
     def _caption(self, text: str) -> QLabel:
-        label = QLabel(text)
+        label = QLabel(text, wordWrap=True)
         label.setProperty("role", "muted")
         return label
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from builder.icons import icon
@@ -64,6 +65,16 @@ class AnswersPage(QWidget):
         self.switch.show_chosen(KINDS.index(kind))
         self.say(tr("Asking the network..."))
 
+    def take_focus(self) -> None:
+        """Lets keys choose samples, as soon as there are any."""
+        self.back.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
     @Slot(str)
     def say(self, text: str) -> None:
         """Shows a text in place of samples."""
@@ -85,6 +96,8 @@ class AnswersPage(QWidget):
         self.samples.show_samples(samples, caption)
         self._pages.setCurrentWidget(self._samples_page)
         self.samples.choose(0)
+        if self.back.hasFocus():
+            self.samples.take_focus()
 
     @Slot(int)
     def _show_answer(self, index: int) -> None:

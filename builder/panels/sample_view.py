@@ -70,6 +70,10 @@ class SampleView(QStackedWidget):
         else:
             self.table.setCurrentIndex(self.rows.index(index, 0))
 
+    def take_focus(self) -> None:
+        """Lets keys choose samples."""
+        (self.table if self.currentIndex() else self.grid).setFocus(Qt.FocusReason.OtherFocusReason)
+
     @Slot(int)
     def _tell(self, index: int) -> None:
         rect = self.grid.rect_of(index)

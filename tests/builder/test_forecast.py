@@ -103,3 +103,16 @@ def test_nobody_works_out_a_network_that_is_too_large(open_session, monkeypatch)
     session = open_session(chain(("Input", "image"), ("ReLU", "relu1"), ("Output", "out")))
     assert session.forecast.is_too_large
     assert session.forecast.network is None
+
+
+def test_a_block_that_is_repeated_often_is_known_a_moment_later(open_session, qtbot):
+    session = open_session(template("GPT").project())
+    assert session.forecast.network is not None
+    (blocks,) = [node for node in session.graph.nodes.values() if node.type in session.project.blocks]
+    session.apply(SetParams(blocks.id, {"repeat": 64}))
+    assert session.forecast.network is None
+    with qtbot.waitSignal(session.forecast.ready):
+        pass
+    assert peak(session.forecast.network) == peak(session.cost)
+    session.undo()
+    assert session.forecast.network is not None

@@ -96,12 +96,14 @@ def test_a_cell_is_reached_by_keyboard_and_its_samples_too(trained, qtbot):
     answer(trained, qtbot)
     grid = page(trained).samples.grid
     first = page(trained).answer.parts[0].accessibleDescription()
-    grid.setFocus()
+    assert grid.hasFocus()
     QTest.keyClick(grid, Qt.Key.Key_Right)
     assert grid.current == 1
     assert page(trained).answer.parts[0].accessibleDescription() != first
     QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=grid.rect_of(0).center())
     assert page(trained).answer.parts[0].accessibleDescription() == first
+    QTest.keyClick(grid, Qt.Key.Key_Escape)
+    assert not page(trained).isVisible()
 
 
 def test_other_weights_can_be_asked_and_there_is_a_way_back(trained, qtbot):

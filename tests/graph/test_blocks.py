@@ -3,7 +3,7 @@
 import pytest
 
 from graph.block_edits import AddBlock, InBlock, RenameBlock, SetBlockParams
-from graph.blocks import MAX_NESTING, BodyError, block_ports, identifier
+from graph.blocks import MAX_NESTING, BodyError, block_ports, identifier, size_with_blocks
 from graph.connection import possible_dtypes
 from graph.document import Block, BlockParam, Document, Graph, Node, PortRef, Project
 from graph.edits import AddNodes, Batch, Disconnect, RemoveNodes, RenameNode, SetParams
@@ -351,3 +351,20 @@ def test_a_copy_of_a_project_shares_nothing_that_an_edit_changes():
     document.apply(RenameBlock("Residual", "Rest"))
     assert to_bytes(copy) == before
     assert Inference(copy.graph).problems() == []
+
+
+def test_a_graph_is_as_large_as_what_it_repeats():
+    project = deep()  # two ends, a Residual of 6, and a Pair of two of them and two ends
+    assert size_with_blocks(project.graph, project.blocks) == 2 + 6 + (2 * 6 + 2)
+    document = Document(project)
+    document.apply(SetParams("n3", {"repeat": 5}))
+    assert size_with_blocks(project.graph, project.blocks) == 2 + 6 + 5 * (2 * 6 + 2)
+    assert size_with_blocks(project.graph, {}) == 4
+
+
+def test_a_block_in_itself_has_a_size_too():
+    inner = graph(
+        [("n1", "Input", "x", {"shape": [4]}), ("n2", "Loop", "again", {}), ("n3", "Output", "y", {})]
+    )
+    blocks = {"Loop": Block("Loop", inner)}
+    assert size_with_blocks(in_a_row(("Loop", {})), blocks) == 2 + 3

@@ -108,6 +108,27 @@ def test_of_several_outputs_the_one_with_the_matrix_is_asked(tmp_path: Path) -> 
     assert confusion_by_asking(tmp_path, 3) == ended.confusion
 
 
+def test_a_text_is_in_the_cell_of_any_of_its_places(tmp_path: Path) -> None:
+    embedding = ("Embedding", {"num_embeddings": 100, "embedding_dim": 8})
+    layers = (embedding, linear(100), ("Permute", {"dims": [0, 2, 1]}))
+    project = Project("Text", heads((16,), layers, dtype="int64"))
+    project.training = {
+        "data": {"source": "alice", "block_length": 16, "val_fraction": 0.01},
+        "epochs": 1,
+        "batch_size": 512,
+        "device": "cpu",
+    }
+    ended = trained(project, tmp_path)
+    counts = {(row, column): n for row, line in enumerate(ended.confusion) for column, n in enumerate(line)}
+    place, count = max(counts.items(), key=lambda item: item[1])
+    answered = cell(tmp_path, *place)
+    assert 0 < answered.total <= count
+    assert (answered.kind, answered.inputs.dtype) == ("text", torch.int64)
+    (first,) = answered.answers[0]
+    assert first.is_of_places
+    assert sum(guess.share or 0 for guess in first.guesses) <= 1
+
+
 def test_numbers_have_no_matrix(tmp_path: Path) -> None:
     data = {"source": "synthetic:sine", "samples": 60}
     trained(spiral_project(features=1, classes=1, data=data, loss={"type": "MSELoss"}), tmp_path)
