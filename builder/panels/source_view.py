@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
     QTextCursor,
     QTextFormat,
     QWheelEvent,
@@ -34,7 +35,7 @@ class SourceView(QPlainTextEdit):
         self._theme = theme
         self._marked: frozenset[int] = frozenset()
         self._line = 1
-        self._is_updating = False
+        self._is_updating = self._is_outdated = False
         self.setReadOnly(True)
         self.setUndoRedoEnabled(False)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -51,10 +52,20 @@ class SourceView(QPlainTextEdit):
         self._fit_gutter()
 
     def set_theme(self, theme: Theme) -> None:
-        """Repaints in another theme."""
-        self._theme = theme
+        """Repaints in another theme, as soon as anybody sees it: colouring many lines takes a while."""
+        self._theme, self._is_outdated = theme, True
+        if self.isVisible():
+            self._put_on_theme()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._is_outdated:
+            self._put_on_theme()
+
+    def _put_on_theme(self) -> None:
+        self._is_outdated = False
         self._is_updating = True  # colouring anew is no movement of the cursor
-        self._highlighter.set_theme(theme)
+        self._highlighter.set_theme(self._theme)
         self._is_updating = False
         self._paint_marks()
         self._gutter.update()

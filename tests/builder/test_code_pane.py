@@ -231,3 +231,12 @@ def test_theme_recolours_text_and_marks(pane, qtbot):
         pane.set_theme(dark())
     assert color_of(pane.view, 1, "from") == dark().code_keyword
     assert pane.view.extraSelections()[0].format.background().color() == QColor(dark().code_line)
+
+
+def test_a_hidden_text_is_recoloured_once_it_is_seen(pane):
+    pane.show_source(SOURCE, SPANS)
+    pane.hide()
+    pane.set_theme(dark())
+    assert color_of(pane.view, 1, "from") == light().code_keyword
+    pane.show()
+    assert color_of(pane.view, 1, "from") == dark().code_keyword
