@@ -9,12 +9,12 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter,
 from PySide6.QtWidgets import QWidget
 
 from builder.drops import WAY, Drop, read_drop
-from builder.questions import TrainedRun
 from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
 if TYPE_CHECKING:
     from builder.main_window import MainWindow
+    from builder.questions import TrainedRun
 
 VEIL = 0.9  # how much of the window the sheet hides
 DASH = (6.0, 4.0)  # in widths of the pen

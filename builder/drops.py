@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData
 
 from builder.project_files import SUFFIX
-from builder.questions import TrainedRun
 from builder.texts import later, tr, tr_count
 from runtime.data.given_choices import PICTURES, given_kind
+
+if TYPE_CHECKING:
+    from builder.questions import TrainedRun  # the window is there before it
 
 MAX_PROJECTS = 8  # windows that one drop opens
 PROJECT_SUFFIXES = (SUFFIX, ".json")

@@ -13,8 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from graph.collecting import HOLD
 
 INTERVAL = 1000  # milliseconds between two collections of what is young
-ALL = 300  # collections until everything is looked at, which holds up the window for about 0.1 s
-SETTLING = 5  # collections while a run is built, which makes 100,000 objects that stay
+ALL = 300  # collections until everything is looked at that is not set aside
 
 
 class GarbageCollector(QObject):
@@ -27,7 +26,7 @@ class GarbageCollector(QObject):
     def __init__(self, parent: QObject | None = None, *, resumes: bool = False) -> None:
         super().__init__(parent)
         self._resumes = resumes
-        self._num_users = 0
+        self._num_users = self._num_makers = 0
         self._count = 0
         self._timer = QTimer(self, interval=INTERVAL)
         self._timer.timeout.connect(self.collect)
@@ -37,8 +36,14 @@ class GarbageCollector(QObject):
         """Whether this is the only collector."""
         return self._timer.isActive()
 
-    def start(self) -> None:
-        """Takes collecting over from Python; every call needs a `stop`."""
+    def start(self, *, is_kept: bool = False) -> None:
+        """Takes collecting over from Python; every call needs a `stop`.
+
+        Args:
+            is_kept: what is made until that `stop` stays to the end, such as PyTorch's 200,000 objects. It is
+                set aside and not looked through any more: each look would hold up the window for 0.1 s.
+        """
+        self._num_makers += is_kept
         self._num_users += 1
         if self._num_users == 1:
             self._count = 0
@@ -49,26 +54,22 @@ class GarbageCollector(QObject):
         """Gives collecting back once everybody has stopped.
 
         Args:
-            is_kept: what was made meanwhile stays to the end, and is not looked through any more.
+            is_kept: as it was said at the `start`.
         """
+        if is_kept:
+            self._num_makers -= 1
+            gc.freeze()
         self._num_users -= 1
         if self._num_users:
             return
         self._timer.stop()
-        if is_kept:
-            gc.freeze()
-        else:
-            gc.unfreeze()
         HOLD.release(resumes=self._resumes)
 
     @Slot()
     def collect(self) -> None:
-        """Collects what is young, and now and then everything; at first it only sets aside what there is.
-
-        To look through all that a starting run has made would hold up the window for 0.1 s.
-        """
+        """Collects what is young, and now and then everything; sets it aside while what stays is made."""
         self._count += 1
-        if self._count <= SETTLING:
+        if self._num_makers:
             gc.freeze()
         else:
             gc.collect(1 if self._count % ALL else 2)

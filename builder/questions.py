@@ -104,13 +104,15 @@ class Questions(QObject):
         if self._runs.run_dir is None:
             return
         run = _trained_run(self._runs.run_dir, self._runs.trained_path)
+        if run is None:
+            self._session.message.emit(tr("The run cannot be asked: its folder is gone, or damaged."))
+            return
         names = self._classes.names
         if actual == predicted:
             title = tr("“{actual}” that were recognised", actual=names[actual])
         else:
             title = tr("“{actual}” taken for “{predicted}”", actual=names[actual], predicted=names[predicted])
-        if run is not None:
-            self._begin(Question(title, run, partial(_in_cell, (actual, predicted))), "last")
+        self._begin(Question(title, run, partial(_in_cell, (actual, predicted))), "last")
 
     def ask_files(self, run: TrainedRun, paths: Sequence[Path]) -> None:
         """Shows what a run's network says about files."""

@@ -46,7 +46,7 @@ class TorchLoader(QObject):
         self._job = Job(_import_all, "torch loader", self)
         self._job.done.connect(self._finish)
         self._job.failed.connect(self._fail)
-        self._garbage.start()
+        self._garbage.start(is_kept=True)
         self._job.start()
 
     def wait(self) -> None:
@@ -62,7 +62,7 @@ class TorchLoader(QObject):
 
     @Slot(object)
     def _fail(self, error: Exception) -> None:
-        self._garbage.stop()
+        self._garbage.stop(is_kept=True)
         self.fault = tr("PyTorch cannot be loaded: {error}", error=error)
         _log.warning("%s", self.fault)
 

@@ -197,7 +197,7 @@ def _closing(outcome: Outcome) -> Callable[[], None]:
 def _set_aside(window: MainWindow) -> None:
     """Keeps Python from looking for garbage among what stays, as the application does with PyTorch loaded."""
     assert window.workspace
-    window.windows.garbage.start()
+    window.windows.garbage.start(is_kept=True)
     window.windows.garbage.stop(is_kept=True)
 
 

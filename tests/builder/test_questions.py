@@ -132,6 +132,14 @@ def test_weights_that_are_gone_are_told(trained):
     assert "The run has no weights" in page(trained).note.text()
 
 
+def test_a_run_folder_that_is_gone_is_told(trained, qtbot):
+    shutil.rmtree(trained.runs.run_dir)
+    with qtbot.waitSignal(trained.session.message) as told:
+        click(trained, (0, 0))
+    assert "its folder is gone" in told.args[0]
+    assert not page(trained).isVisible()
+
+
 def test_data_that_is_another_now_is_told(trained, qtbot):
     path = trained.runs.run_dir / "project.netloom"
     path.write_text(path.read_text().replace('"digits"', '"iris"'))
