@@ -230,6 +230,9 @@ def shown(value: Value) -> str:
     """A value as a person reads it; a part by its type and what was set in it."""
     if not isinstance(value, Mapping):
         return format_value(value)
-    kind = next((value[key] for key in set(TYPE_KEYS.values()) if key in value), "")
-    rest = {name: item for name, item in value.items() if item != kind}
-    return ", ".join([str(kind), *(f"{name} {format_value(item)}" for name, item in rest.items())])
+    if value and all(isinstance(item, Mapping) for item in value.values()):
+        return "; ".join(shown(item) for item in value.values())  # of several Outputs
+    keys = ("loss", *TYPE_KEYS.values())
+    kind = next((value[key] for key in keys if key in value), "")
+    rest = (f"{name} {format_value(item)}" for name, item in value.items() if item != kind)
+    return ", ".join([shown(kind) if isinstance(kind, Mapping) else str(kind), *rest])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import torch
 
 from graph.catalog.spec import Boundary
 from graph.cost_memory import largest_batch
+from graph.document import Node
 from graph.inference import Inference
 from graph.project import Project
 from graph.shapes import TensorSpec
@@ -18,7 +19,8 @@ from runtime.device import pick_device
 from runtime.events import DataProgress
 from runtime.free_memory import free_memory
 from runtime.plan import TrainingPlan
-from runtime.suggestion import Advice, DataFacts, DeviceFacts, NetworkFacts, Situation, suggested
+from runtime.suggestion import Advice, Situation, suggested
+from runtime.suggestion_facts import DataFacts, DeviceFacts, EndFacts, NetworkFacts
 from runtime.training_cost import training_cost
 
 BFLOAT16_SINCE = (8, 0)  # CUDA's compute capability
@@ -77,7 +79,18 @@ def network_facts(project: Project, inference: Inference) -> NetworkFacts:
         taken=_sizes(taken),
         given=_sizes(given),
         is_pretrained=any(node.params.get("weights") for node in nodes),
+        ends=_several(ends, inference),
     )
+
+
+def _several(boundaries: Sequence[Node], inference: Inference) -> tuple[EndFacts, ...]:
+    """The Outputs, where there is more than one."""
+    found = [
+        EndFacts(node.id, node.name, _sizes([tensor]))
+        for node in boundaries
+        for tensor in inference.result(node.id).inputs.values()
+    ]
+    return tuple(found) if len(found) > 1 else ()
 
 
 def device_facts(name: str) -> DeviceFacts:

@@ -12,80 +12,18 @@ from runtime.loss_choices import LOSSES
 from runtime.loss_spec import BALANCED
 from runtime.metric_choices import task_of
 from runtime.options import PlanError
-from runtime.plan import DEFAULT_DATA, DEFAULT_LOSS, DEFAULT_OPTIMIZER, TYPE_KEYS, TrainingPlan
+from runtime.output_suggestion import LossesAdvice, suggested_losses
+from runtime.plan import DEFAULT_DATA, DEFAULT_LOSS, DEFAULT_OPTIMIZER, OUTPUTS, TYPE_KEYS, TrainingPlan
+from runtime.suggestion_facts import RARE, DataFacts, DeviceFacts, NetworkFacts
 
 DEFAULT_TYPES = {"data": DEFAULT_DATA, "loss": DEFAULT_LOSS, "optimizer": DEFAULT_OPTIMIZER}
 SEQUENCES = frozenset({"Recurrent", "Attention", "Transformer"})  # families whose gradients leap
 MAPS = frozenset({"Convolution", "Backbone"})
-RARE = 10.0  # times as many samples of one class as of another
 STEPS_AN_EPOCH = 50  # batches should be small enough for so many
 WANTED_STEPS = 3000  # optimizer steps after which a small network has mostly learnt
 LEAST_BATCH, LARGEST_BATCH = 8, 256
 LEAST_EPOCHS, MOST_EPOCHS = 5, 50
 FINE_TUNING_LR, SEQUENCE_LR, USUAL_LR = 1e-4, 3e-4, 1e-3
-
-
-@dataclass(frozen=True)
-class DataFacts:
-    """What the data of a plan is.
-
-    Args:
-        loss: the type of a loss that suits its labels.
-        other_losses: that would do, too.
-        reason: why that one.
-        output_shape: what the last layer has to give for the labels, without the batch.
-        num_classes: None where the labels are values.
-        train_samples: to train on.
-        val_samples: held back.
-        imbalance: how many times as many samples the most frequent class has as the rarest, with classes.
-        is_text: whether samples are tokens, with a class at every place.
-    """
-
-    loss: str
-    reason: str
-    output_shape: tuple[int, ...]
-    train_samples: int
-    val_samples: int
-    num_classes: int | None = None
-    imbalance: float | None = None
-    is_text: bool = False
-    other_losses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class NetworkFacts:
-    """What the network is.
-
-    Args:
-        families: of its layers, those inside blocks included.
-        outputs: how many Outputs there are.
-        taken: what the Input takes, without the batch; None where a size is not known.
-        given: what the only Output gives, likewise.
-        is_pretrained: whether it starts from weights in a file.
-    """
-
-    families: frozenset[str]
-    outputs: int = 1
-    taken: tuple[int, ...] | None = None
-    given: tuple[int, ...] | None = None
-    is_pretrained: bool = False
-
-
-@dataclass(frozen=True)
-class DeviceFacts:
-    """Where the run will compute.
-
-    Args:
-        kind: `cpu`, `cuda` or `mps`.
-        place: what messages call it.
-        free: bytes of memory.
-        has_bfloat16: whether it multiplies bfloat16 faster than float32.
-    """
-
-    kind: str
-    place: str
-    free: int
-    has_bfloat16: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +44,7 @@ class Advice:
 
     def now(self, plan: TrainingPlan) -> Value:
         """What a plan has there."""
-        found: Any = plan.to_mapping(defaults=True)
+        found: Any = plan.to_mapping(defaults=self.path != OUTPUTS)
         for key in self.path.split("."):
             found = found.get(key) if isinstance(found, Mapping) else None
         if isinstance(self.value, Mapping) and isinstance(found, Mapping):
@@ -150,6 +88,13 @@ class Situation:
     def has_one_loss(self) -> bool:
         """Whether the plan's loss is that of the only Output."""
         return self.network.outputs == 1 and not self.plan.outputs
+
+    @property
+    def losses(self) -> LossesAdvice | None:
+        """What each of several Outputs should learn; None where that is not known, or one loss takes all."""
+        if self.has_one_loss or not self.network.ends:
+            return None
+        return suggested_losses(self.plan, self.data, self.network, is_imbalanced=self.is_imbalanced)
 
     @property
     def is_sequence(self) -> bool:
@@ -224,7 +169,7 @@ def _put(training: dict[str, Value], path: str, value: Value) -> None:
     first, _, inner = path.partition(".")
     if inner:
         training[first] = {**_part(training, first), inner: value}
-    elif isinstance(value, Mapping):
+    elif isinstance(value, Mapping) and first in TYPE_KEYS:
         current, key = _part(training, first), TYPE_KEYS[first]
         training[first] = {**current, **value} if current.get(key) == value[key] else dict(value)
     else:
@@ -275,7 +220,9 @@ def _room(given: Situation) -> str:
 
 
 def _loss(given: Situation) -> Iterator[Advice]:
-    loss = given.loss
+    loss, losses = given.loss, given.losses
+    if losses is not None:
+        yield Advice(OUTPUTS, losses.value, losses.why)
     if loss is None:
         return
     if given.is_autoencoder:
@@ -349,7 +296,10 @@ def _ending(given: Situation) -> Iterator[Advice]:
 
 def _judged_by(given: Situation) -> tuple[str, str]:
     """The metric that tells the best epoch."""
-    loss = given.loss
+    loss, losses = given.loss, given.losses
+    if losses is not None and losses.tells_classes and not given.is_imbalanced:
+        why = "The share of right answers on samples held back, the mean over the Outputs, is to be high."
+        return "val_accuracy", why
     task = None if loss is None or given.data.is_text else task_of(LOSSES[loss].needs)
     if given.is_autoencoder or task not in ("classes", "labels"):
         return "val_loss", "The loss on samples held back tells best how good the predictions are."

@@ -162,9 +162,9 @@ def autoencoder(folder: Path, fashion_mnist: Path) -> Project:
     project.training = {
         **project.training,
         "data": {"source": "digits", "target": "input", "transforms": chains},
-        "optimizer": {"type": "AdamW", "lr": 0.002},
+        "optimizer": {"type": "AdamW", "lr": 0.003},
         "scheduler": {"type": "CosineAnnealingLR"},
-        "epochs": 20,
+        "epochs": 10,
         "batch_size": 64,
     }
     return project

@@ -126,3 +126,12 @@ def test_settings_are_called_as_in_the_form(qapp):
         "Best by",
     ]
     assert Advice("loss", {"type": "MSELoss"}, "Why.").suits({})
+
+
+def test_losses_of_several_outputs_are_shown_one_behind_the_other():
+    value = {
+        "n3": {"loss": {"type": "CrossEntropyLoss", "weight": "balanced"}, "weight": 0.5},
+        "n5": {"loss": {"type": "MSELoss"}, "target": "input"},
+    }
+    expected = "CrossEntropyLoss, weight balanced, weight 0.5; MSELoss, target input"
+    assert shown(value) == expected

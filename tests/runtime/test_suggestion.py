@@ -19,14 +19,12 @@ from runtime.plan import TrainingPlan
 from runtime.suggesting import suggest_plan
 from runtime.suggestion import (
     Advice,
-    DataFacts,
-    DeviceFacts,
-    NetworkFacts,
     Situation,
     applied,
     fits,
     suggested,
 )
+from runtime.suggestion_facts import DataFacts, DeviceFacts, EndFacts, NetworkFacts
 from tests.runtime.test_preflight import LABELS, VALUES, YES, X, heads, linear
 from tests.runtime.training import spiral_project
 
@@ -158,6 +156,62 @@ def test_the_batch_leaves_enough_steps_and_fits(samples, largest, size, text) ->
 
 def test_samples_are_held_back() -> None:
     assert values(replace(CLASSES, val_samples=0))["data.val_fraction"] == 0.2
+
+
+def two(first: tuple[int, ...] | None, second: tuple[int, ...] | None) -> NetworkFacts:
+    ends = (EndFacts("n3", "kind", first), EndFacts("n5", "other", second))
+    return replace(NETWORK, outputs=2, given=None, ends=ends)
+
+
+def test_each_of_several_outputs_gets_a_loss_that_suits() -> None:
+    found = advice(network=two((10,), (784,)))
+    assert found["outputs"].value == {
+        "n3": {"loss": {"type": "CrossEntropyLoss"}},
+        "n5": {"loss": {"type": "MSELoss"}, "target": "input"},
+    }
+    assert "kind: One of 10 classes a sample. other: It has the shape of the Input" in found["outputs"].why
+    assert found["monitor"].value == "val_loss"
+    assert values(network=two((10,), (10,)))["monitor"] == "val_accuracy"
+
+
+def test_what_was_chosen_for_an_output_stays() -> None:
+    chosen = {
+        "n3": {"loss": {"type": "FocalLoss", "gamma": 3.0}, "weight": 2.0},
+        "n5": {"loss": {"type": "CrossEntropyLoss"}, "groups": [0, 1] * 5},
+    }
+    facts = replace(CLASSES, other_losses=("FocalLoss",))
+    found = advice(facts, two((10,), (2,)), outputs=chosen)
+    assert found["outputs"].value == chosen
+    assert found["outputs"].is_followed(TrainingPlan.from_mapping({"outputs": chosen}))
+    assert not found["outputs"].is_followed(TrainingPlan.from_mapping({}))
+    wrong = {"n3": {"loss": {"type": "MSELoss"}}, "n5": chosen["n5"]}
+    assert values(facts, two((10,), (2,)), outputs=wrong)["outputs"]["n3"] == {
+        "loss": {"type": "CrossEntropyLoss"}
+    }
+
+
+def test_rare_classes_weigh_more_at_an_output_too() -> None:
+    found = values(replace(CLASSES, imbalance=30.0), two((10,), (784,)))
+    assert found["outputs"]["n3"] == {"loss": {"type": "CrossEntropyLoss", "weight": "balanced"}}
+    assert found["monitor"] == "val_loss"
+
+
+def test_an_output_that_nothing_is_known_of_leaves_all_as_they_are() -> None:
+    assert "outputs" not in values(network=two((10,), (3,)))
+    assert "outputs" not in values(network=two((10,), None))
+    assert "outputs" not in values(network=two((10,), (10,)), loss="GaussianNLLLoss")
+
+
+def test_a_network_with_several_outputs_trains_with_what_is_suggested(tmp_path) -> None:
+    np.savez(tmp_path / "data.npz", x=X, y=LABELS)
+    training = {"data": {"source": "arrays", "path": "data.npz"}, "device": "cpu"}
+    project = Project("Suggested", heads((6,), (linear(3),), (linear(6),)), training=training)
+    found = [each for each in looked_at(project, tmp_path) if each.path not in ("epochs", "scheduler")]
+    project.training = applied({**training, "epochs": 2}, found)
+    assert project.training["outputs"]["out_b"]["target"] == "input"
+    (*_, ended) = launch.run(project, tmp_path / "run", Control(), data_folder=tmp_path)
+    assert isinstance(ended, RunEnded)
+    assert (ended.state, ended.reason) == ("finished", "")
 
 
 def test_several_outputs_keep_their_losses() -> None:
