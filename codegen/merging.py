@@ -44,6 +44,7 @@ class MergedNetwork(Network):
         self._names = dict(_named_sizes(samples, spelling))
         for operation in network.inputs:
             self._name_sizes(operation.refs[0])
+        self._found: dict[tuple[Dim, ...], Dim] = {}  # what sizes turned out to be
 
     def tensor(self, source: PortRef) -> TensorSpec:
         """What an output gives; sizes without a name are `?`."""
@@ -56,15 +57,18 @@ class MergedNetwork(Network):
     def _size(self, sizes: tuple[Dim, ...]) -> Dim:
         if len(set(sizes)) == 1:
             return sizes[0]
-        return self._names.get(sizes) or next(self._multiples(sizes), UNKNOWN)
+        if sizes not in self._found:
+            self._found[sizes] = self._names.get(sizes) or next(self._multiples(sizes), UNKNOWN)
+        return self._found[sizes]
 
     def _multiples(self, sizes: tuple[Dim, ...]) -> Iterator[Dim]:
         """What a size is as a multiple or a part of one that has a name."""
+        first = sizes[0]  # most names are ruled out by it
         for known, name in self._names.items():
             for factor in range(2, MAX_FACTOR):
-                if tuple(size * factor for size in known) == sizes:
+                if known[0] * factor == first and tuple(size * factor for size in known) == sizes:
                     yield name * factor
-                if tuple(size // factor for size in known) == sizes:
+                if known[0] // factor == first and tuple(size // factor for size in known) == sizes:
                     yield name // factor
 
     def _name_sizes(self, source: PortRef) -> None:
