@@ -117,7 +117,7 @@ def validated_weights(folder: Path) -> tuple[dict[str, Tensor], int]:
     weights = load_weights(folder)
     path = _complete(folder) / TRAINER_FILE
     try:
-        trainer = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        trainer = torch.load(path, map_location="cpu", weights_only=True)
         progress, average = trainer["progress"], trainer.get("average") or {}
     except Exception as error:  # torch reports damaged files with many unrelated types
         raise CheckpointError(_damaged(folder, error)) from error

@@ -7,7 +7,6 @@ its calls. It computes what any other step computes, so a run's numbers do not d
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -192,9 +191,11 @@ class Inspector:
     @cached_property
     def _classes(self) -> dict[Any, ProbedClass]:
         """The classes of the source, which nothing but this network is made of."""
-        module = sys.modules[type(self._live.module).__module__]
+        # Not from `sys.modules`: whoever makes the same network again puts classes of their own there.
+        forward = type(self._live.module).forward
+        assert isinstance(forward, FunctionType)
         probed = probed_classes(self._live.source, self._live.filename)
-        return {getattr(module, name): each for name, each in probed.items()}
+        return {forward.__globals__[name]: each for name, each in probed.items()}
 
     @cached_property
     def _owner_of(self) -> dict[str, Path]:

@@ -256,3 +256,13 @@ def test_what_takes_long_is_looked_at_less_often(monkeypatch: pytest.MonkeyPatch
     assert looks[0] == 1
     for earlier, later in list(pairwise(looks))[4:]:
         assert 20 <= later - earlier <= 35  # half a second of 25 to 30 is two per cent
+
+
+def test_a_network_is_looked_into_although_the_same_was_made_again() -> None:
+    project = spiral_project()
+    live = build(project, seed=1)
+    inspector = Inspector(live, project, watching(), CPU)
+    build(project, seed=2)  # as somebody asks the weights that the run has saved
+    with inspector.look() as probe:
+        live.module(torch.zeros(4, 2)).sum().backward()
+    assert probe.activations()
