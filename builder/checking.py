@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Iterable, Iterator
 from time import perf_counter
@@ -48,7 +49,7 @@ class Checking(QObject):
     @property
     def is_due(self) -> bool:
         """Whether something is still to be looked at, so that what was found before may not hold."""
-        return self._findings.is_due
+        return self._is_waiting or self._findings.is_due
 
     @property
     def is_busy(self) -> bool:
@@ -59,13 +60,21 @@ class Checking(QObject):
         """Goes on with another project."""
         self._findings = findings
         self._looking: Iterator[None] | None = None
+        self._is_waiting = False
         self._timer.stop()
         self._set_busy(False)
+
+    def wait(self) -> None:
+        """Looks at nothing before the change is told that shapes still follow."""
+        self._is_waiting = True
+        self._looking = None
+        self._timer.stop()
+        self._set_busy(True)
 
     def follow(self, change: Change, touched: Iterable[str]) -> None:
         """Has what a change may have made otherwise looked at soon; arguments as of `Findings.follow`."""
         self._findings.follow(change, touched)
-        self._looking = None
+        self._looking, self._is_waiting = None, False
         self._timer.start(self.delay)
 
     def finish(self) -> None:
@@ -86,6 +95,8 @@ class Checking(QObject):
                 self._set_busy(True)
                 self._timer.start(0)
                 return
+        if self._is_busy:  # what was found stays; to look for garbage among it would hold the window up
+            gc.freeze()
         self._set_busy(False)
         self.done.emit()
 

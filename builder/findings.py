@@ -90,6 +90,7 @@ class Findings:
         found = self._main.problems()
         self.everywhere = (*found, *in_blocks) if in_blocks else found
         self.shown = self.everywhere if self._inner is None else self._inner.problems()
+        yield  # what is to be done about it can have a turn of its own
         self.is_due = False
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 from builder.findings import Findings, mistakes
 from builder.totals import Totals, totals
@@ -14,6 +15,33 @@ from graph.layout import is_piled_up, layered
 from graph.problems import Problem
 from graph.scopes import LocatedProblem, Scope
 from graph.silence import is_silenced
+
+
+@dataclass(frozen=True)
+class Found:
+    """Findings in the forms in which they are gathered, each worked out once."""
+
+    problems: Sequence[Problem]
+
+    @cached_property
+    def located(self) -> tuple[LocatedProblem, ...]:
+        """As those of the main graph."""
+        return tuple(LocatedProblem((), None, problem) for problem in self.problems)
+
+    @cached_property
+    def by_node(self) -> Mapping[str, tuple[Problem, ...]]:
+        """By the node that they are about."""
+        return _by_node(self.problems)
+
+    @cached_property
+    def marks(self) -> Mapping[str, tuple[Problem, ...]]:
+        """Likewise, without mere hints."""
+        return _by_node(problem for problem in self.problems if problem.severity != "info")
+
+    def at(self, nodes: Container[str]) -> Found:
+        """Those about nodes that are there, and about the graph as a whole; the very same if all are."""
+        there = [each for each in self.problems if each.node is None or each.node in nodes]
+        return self if len(there) == len(self.problems) else Found(there)
 
 
 @dataclass(frozen=True)
@@ -37,14 +65,35 @@ class Gathered:
         cls,
         mistakes: Sequence[Problem],
         all_mistakes: Sequence[LocatedProblem],
-        findings: Iterable[Problem],
-        all_findings: Iterable[Problem],
+        findings: Found,
+        all_findings: Found,
     ) -> Gathered:
         """Puts mistakes and findings together."""
-        problems = (*mistakes, *findings)
-        located = (LocatedProblem((), None, problem) for problem in all_findings)
-        marks = _by_node(problem for problem in problems if problem.severity != "info")
-        return cls(problems, (*all_mistakes, *located), _by_node(problems), marks)
+        located = (*all_mistakes, *all_findings.located)
+        by_node = _joined(_by_node(mistakes), findings.by_node)
+        marks = _joined(_by_node(each for each in mistakes if each.severity != "info"), findings.marks)
+        return cls((*mistakes, *findings.problems), located, by_node, marks)
+
+    @cached_property
+    def severities(self) -> Counter[str]:
+        """How many problems there are of each."""
+        return Counter([each.problem.severity for each in self.all_problems])
+
+    def is_like(self, other: Gathered) -> bool:
+        """Whether the same problems are told."""
+        if self is other:
+            return True
+        return (self.problems, self.all_problems) == (other.problems, other.all_problems)
+
+    def without(self, gone: Set[str]) -> Gathered:
+        """The same without the problems of some nodes of the main graph, which is shown."""
+        located = (each for each in self.all_problems if each.path or each.problem.node not in gone)
+        return Gathered(
+            tuple(problem for problem in self.problems if problem.node not in gone),
+            tuple(located),
+            _except_for(self.by_node, gone),
+            _except_for(self.marks, gone),
+        )
 
 
 @dataclass(frozen=True)
@@ -79,8 +128,24 @@ def first_look(project: Project) -> FirstLook:
     own, everywhere = tuple(mistakes(scope.graph, scope.inference)), tuple(loud(project, scope))
     found = Findings(project, scope)
     deque(found.look(), maxlen=0)
-    gathered = Gathered.of(own, everywhere, found.shown, found.everywhere)
+    gathered = Gathered.of(own, everywhere, Found(found.shown), Found(found.everywhere))
     return FirstLook(scope, own, everywhere, found, gathered, totals(scope.main))
+
+
+def _joined(
+    first: Mapping[str, tuple[Problem, ...]], second: Mapping[str, tuple[Problem, ...]]
+) -> dict[str, tuple[Problem, ...]]:
+    both = dict(second)
+    for node_id, problems in first.items():
+        both[node_id] = (*problems, *second.get(node_id, ()))
+    return both
+
+
+def _except_for(by_node: Mapping[str, tuple[Problem, ...]], gone: Set[str]) -> dict[str, tuple[Problem, ...]]:
+    kept = dict(by_node)
+    for node_id in gone:
+        kept.pop(node_id, None)
+    return kept
 
 
 def loud(project: Project, scope: Scope) -> list[LocatedProblem]:

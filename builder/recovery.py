@@ -69,6 +69,7 @@ class Recovery(QObject):
         self._file = folder / f"{uuid.uuid4().hex}.json"
         self._lock: QLockFile | None = None
         self._is_stale = False
+        self._copied: int | None = None  # the state of the document that the last copy holds
         self._writing: _Writing | None = None
         self._quiet, self._limit = quiet, limit
         self._waiting = QElapsedTimer()  # since the first change that has no copy
@@ -90,7 +91,7 @@ class Recovery(QObject):
     @Slot()
     def clear(self) -> None:
         """Removes this session's copy: everything is saved, or given up on purpose."""
-        self._is_stale = False
+        self._is_stale, self._copied = False, None
         self._timer.stop()
         self._end(is_wanted=False)
         with suppress(OSError):
@@ -110,6 +111,8 @@ class Recovery(QObject):
 
     @Slot()
     def _note_change(self) -> None:
+        if self._session.document.state == self._copied:
+            return  # only something else is known of it
         if not self._is_stale:
             self._is_stale = True
             self._waiting.start()
@@ -133,6 +136,7 @@ class Recovery(QObject):
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._lock is None:
             self._lock = _locked(self._file)
+        self._copied = self._session.document.state
         path = self._session.document.path
         about = {
             "path": str(path) if path else None,

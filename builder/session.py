@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.checking import Checking
-from builder.findings import mistakes
-from builder.first_look import FirstLook, Gathered, first_look, loud
+from builder.first_look import FirstLook, first_look
 from builder.forecast import Forecast
+from builder.inferring import Inferring
+from builder.known import Known
 from builder.texts import tr, tr_made
-from builder.totals import Totals, totals
 from graph.block_edits import made_inside
-from graph.cost import Cost
-from graph.document import Change, Document, Edit, EditError, Graph, Project
-from graph.inference import Inference
-from graph.node_result import NodeResult
-from graph.problems import Problem
-from graph.scopes import LocatedProblem, Path, changed_graphs, leads_to, path_to
-from runtime.plan import TrainingPlan
-from runtime.training_cost import training_cost, usable_plan
+from graph.collecting import without_collecting
+from graph.document import Change, Document, Edit, EditError
+from graph.scopes import Path, changed_graphs, leads_to, path_to
 
 MANY = 1000  # problems, which take the panels a turn of the event loop of their own to show
 PAUSE = 10  # milliseconds before that, in which the window has its turn
 
 
-class Session(QObject):
+class Session(Known):
     """A document with its inference kept up to date. Panels read it, submit edits, and follow its signals.
 
     It shows one graph at a time: the main graph, or that of a block, seen from one of its instances.
-    Mistakes are known as soon as an edit is made, what design rules find a moment later.
+    Mistakes are known as soon as an edit is made, what design rules find a moment later. In a very large
+    graph shapes and mistakes may come a moment later too: until then results are pending, and an empty
+    change tells when they are there. Whoever asks `inference`, or for errors or costs, has all of it at once.
 
     Signals:
         changed(Change, frozenset[str]): the document changed and inference has followed; both speak of the
@@ -57,126 +54,13 @@ class Session(QObject):
 
     def __init__(self, document: Document | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._selection: tuple[str, ...] = ()
-        self._selected_annotations: tuple[str, ...] = ()
         document = document or Document()
         look = first_look(document.project)
+        self.inferring = Inferring(look.scope, self._tell_late, self)
         self.checking = Checking(look.findings, self)
         self.checking.done.connect(self._take_findings)
         self._open(document, look)
         self.forecast = Forecast(self)
-
-    @property
-    def document(self) -> Document:
-        return self._document
-
-    @property
-    def project(self) -> Project:
-        return self._document.project
-
-    @property
-    def scope(self) -> Path:
-        """Ids of the instances that were entered, from the main graph on; none while that is shown."""
-        return self._scope.path
-
-    @property
-    def block(self) -> str | None:
-        """The block whose graph is shown; None for the main graph."""
-        return self._scope.block
-
-    @property
-    def graph(self) -> Graph:
-        """The graph that is shown."""
-        return self._scope.graph
-
-    @property
-    def inference(self) -> Inference:
-        """What is known about the graph that is shown."""
-        return self._scope.inference
-
-    @property
-    def main_inference(self) -> Inference:
-        """What is known about the main graph: the network as a whole."""
-        return self._scope.main
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What is wrong in the graph shown, along the data flow; then what design rules find in it."""
-        return self._problems
-
-    @property
-    def all_problems(self) -> tuple[LocatedProblem, ...]:
-        """Everything that is wrong in the project, root causes only, also inside blocks; then findings."""
-        return self._all_problems
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether no layer was drawn yet: then all that is missing is a beginning, and no mistake."""
-        return not self.project.graph.nodes
-
-    @property
-    def open_problems(self) -> tuple[LocatedProblem, ...]:
-        """What the window asks people to mend: all problems, but none before they have begun to draw."""
-        return () if self.is_blank else self._all_problems
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """What stands in the way of training and export."""
-        return tuple(located.problem for located in self._all_problems if located.problem.is_error)
-
-    @property
-    def selection(self) -> tuple[str, ...]:
-        """Ids of the selected nodes."""
-        return self._selection
-
-    @property
-    def selected_annotations(self) -> tuple[str, ...]:
-        """Ids of the selected frames and notes."""
-        return self._selected_annotations
-
-    @property
-    def all_selected(self) -> tuple[str, ...]:
-        """Ids of the selected nodes, then those of frames and notes."""
-        return (*self._selection, *self._selected_annotations)
-
-    @property
-    def cost(self) -> Cost:
-        """What the whole network costs as it is planned to be trained; worked out when first asked for."""
-        return self._cost_of(self.project.graph, self.main_inference)
-
-    @property
-    def shown_cost(self) -> Cost:
-        """What the graph that is shown costs."""
-        return self._cost_of(self.graph, self.inference)
-
-    @property
-    def totals(self) -> Totals:
-        """What the whole network comes to."""
-        if self._totals is None:
-            self._totals = totals(self.main_inference)
-        return self._totals
-
-    @property
-    def plan(self) -> TrainingPlan:
-        """The training plan; the usual one while the project's has a mistake."""
-        return usable_plan(self.project.training)
-
-    def result(self, node_id: str) -> NodeResult:
-        """What is known about a node."""
-        return self.inference.result(node_id)
-
-    def problems_of(self, node_id: str) -> tuple[Problem, ...]:
-        """What is wrong with one node, also as part of the whole graph."""
-        return self._by_node.get(node_id, ())
-
-    def marks_of(self, node_id: str) -> tuple[Problem, ...]:
-        """What the canvas marks at a node: what is wrong with it, without mere hints."""
-        return self._marks.get(node_id, ())
-
-    @property
-    def all_marks(self) -> Mapping[str, tuple[Problem, ...]]:
-        """`marks_of` for every node that has any."""
-        return self._marks
 
     def load(self, document: Document, look: FirstLook | None = None) -> None:
         """Opens another document in place of the present one.
@@ -189,14 +73,10 @@ class Session(QObject):
         self.select(())
         self._open(document, look or first_look(document.project))
         self.document_replaced.emit()
-        if len(self._all_problems) > MANY:
+        if len(self._known.all_problems) > MANY:
             QTimer.singleShot(PAUSE, self, self.problems_changed.emit)
         else:
             self.problems_changed.emit()
-
-    def is_instance(self, node_id: str) -> bool:
-        """Whether a node of the graph that is shown is of a block, which can be entered."""
-        return self.graph.nodes[node_id].type in self.project.blocks
 
     def enter(self, node_id: str) -> bool:
         """Shows the graph inside an instance of the graph that is shown; False if the node is none."""
@@ -213,6 +93,7 @@ class Session(QObject):
         """Shows the graph that a path of instances leads to; False if it leads nowhere."""
         if path == self.scope:
             return True
+        self.inferring.finish()
         self.scope_leaving.emit(path)
         if not self._scope.go(path):
             self.message.emit(tr("There is nothing to enter: that is no instance of a block."))
@@ -221,6 +102,7 @@ class Session(QObject):
         self._look_anew()
         self._paths[self.block] = path
         self.scope_changed.emit()
+        self._told = self._known.gathered
         self.problems_changed.emit()
         return True
 
@@ -264,7 +146,8 @@ class Session(QObject):
 
     @Slot()
     def settle(self) -> None:
-        """Lets design rules look at what was changed at once, if they have not done so yet."""
+        """Has everything known at once about what was changed, also what design rules find."""
+        self.inferring.finish()
         if self.checking.is_due:
             self.checking.finish()
             self._take_findings()
@@ -273,8 +156,9 @@ class Session(QObject):
         """Asks anew what nodes give where not the graph decides that, such as the code of a custom layer."""
         asked = frozenset(node_ids)
         touched = asked | self._scope.retry(asked)
-        self.checking.follow(Change(), touched)
-        self._tell(Change(), touched, Change())
+        changes, others = self.inferring.take()
+        self._have_checked(changes or [Change()], touched | others)
+        self._tell(Change(), touched | others, changes)
 
     def undo(self) -> None:
         """Takes the last step back, and shows the graph that it was made in."""
@@ -301,49 +185,95 @@ class Session(QObject):
             self.selection_changed.emit(nodes)
 
     def _open(self, document: Document, look: FirstLook) -> None:
-        self._document, self._scope = document, look.scope
-        self._costs: list[Cost] = []
-        self._totals: Totals | None = look.totals
+        self._hold(document, look)
         self._paths: dict[str | None, Path] = {}  # by block, where it was seen last
         self._unsubscribe = document.subscribe(self._follow)
-        self._mistakes, self._all_mistakes = look.mistakes, look.all_mistakes
+        self.inferring.adopt(look.scope)
         self.checking.adopt(look.findings)
-        self._shown_findings, self._all_findings = look.findings.shown, look.findings.everywhere
-        self._show(look.gathered)
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
+        with without_collecting():
+            self._follow_anywhere(change)
+
+    def _follow_anywhere(self, change: Change) -> None:
+        if self.scope:
+            self._follow_inside(change)
+        elif self.inferring.follow(change):
+            changes, touched = self.inferring.take()
+            self._have_checked(changes, touched)
+            self._tell(change, frozenset(touched | self._instances(change)), changes)
+            self.select(self.all_selected)
+        else:
+            self.checking.wait()
+            self._tell_early(change)
+            self.select(self.all_selected)
+
+    def _follow_inside(self, change: Change) -> None:
+        """Likewise while a block is shown."""
         path, graph, touched = self.scope, self.graph, self._scope.follow(change)
         self.checking.follow(change, touched)
         if self.scope == path and self.graph is graph:
             shown = change if self.block is None else change.inside(self.block)
-            self._tell(shown, frozenset(touched | self._instances(change)), change)
+            self._tell(shown, frozenset(touched | self._instances(change)), [change])
             self.select(self.all_selected)
         else:  # the instance is gone, or of another block now, and with it what was shown
             self._forget_costs()
             self.select(())
             self._look_anew()
             self.scope_changed.emit()
-            self._tell(Change(fields=change.fields), frozenset(), change)
+            self._tell(Change(fields=change.fields), frozenset(), [change])
             self.problems_changed.emit()
 
-    def _tell(self, change: Change, touched: frozenset[str], cause: Change) -> None:
+    def _tell_early(self, change: Change) -> None:
+        """Tells of a change of the main graph of which not everything is known yet."""
+        self._forget_costs()
+        self._known.drop(change.removed)
+        self.changed.emit(change, self._scope.main.touched_by_now | self._instances(change))
+        QTimer.singleShot(0, self, self._tell_problems)
+
+    def _tell_late(self) -> Iterator[None]:
+        """Tells what became of edits of a large graph, in steps that each have a turn of their own."""
+        changes, touched = self.inferring.look()
+        yield
+        self._have_checked(changes, touched)
+        yield
+        is_other = self._known.collect(self.project, self._scope)
+        yield
+        if is_other or any(change.removed or change.touches_blocks for change in changes):
+            self._gather()
+            yield
+        self._forget_costs()
+        self.inferring.end()
+        self.changed.emit(Change(), touched)
+        yield
+        self._tell_problems()
+
+    def _have_checked(self, changes: Iterable[Change], touched: Iterable[str]) -> None:
+        for change in changes:
+            self.checking.follow(change, touched)
+
+    def _tell(self, change: Change, touched: frozenset[str], causes: Sequence[Change]) -> None:
         """Tells of a change of the graph that is shown.
 
         Args:
             change: as that graph sees it.
             touched: ids of its nodes about which something else is known.
-            cause: what happened in the project.
+            causes: what happened in the project.
         """
         self._forget_costs()
-        before = self._problems, self._all_problems
-        if touched or replace(cause, moved=()) != Change():
-            known = self._mistakes, self._all_mistakes
-            self._collect_mistakes()
-            if cause.removed or cause.touches_blocks or (self._mistakes, self._all_mistakes) != known:
+        if touched or any(replace(cause, moved=()) != Change() for cause in causes):
+            is_other = self._known.collect(self.project, self._scope)
+            if is_other or any(cause.removed or cause.touches_blocks for cause in causes):
                 self._gather()
         self.changed.emit(change, touched)
-        if (self._problems, self._all_problems) != before:
+        self._tell_problems()
+
+    @Slot()
+    def _tell_problems(self) -> None:
+        """Tells of problems if they are others than when they were told last."""
+        told, self._told = self._told, self._known.gathered
+        if not told.is_like(self._told):
             self.problems_changed.emit()
 
     def _show_changed(self, change: Change) -> None:
@@ -359,54 +289,19 @@ class Session(QObject):
         names = {*change.blocks, *change.blocks_added, *change.blocks_removed}
         return {node.id for node in self.graph.nodes.values() if node.type in names}
 
-    def _cost_of(self, graph: Graph, inference: Inference) -> Cost:
-        for cost in self._costs:
-            if cost.inference is inference:
-                return cost
-        self._costs.append(training_cost(graph, inference, self.plan))
-        return self._costs[-1]
-
-    def _forget_costs(self) -> None:
-        self._costs.clear()
-        self._totals = None
-
     def _look_anew(self) -> None:
         """Looks at another graph that is shown."""
-        self._collect_mistakes()
+        self._known.collect(self.project, self._scope)
         self.checking.findings.enter()
         self.checking.finish()
         self._gather()
 
-    def _collect_mistakes(self) -> None:
-        self._mistakes = tuple(mistakes(self.graph, self.inference))
-        self._all_mistakes = tuple(loud(self.project, self._scope))
-
     @Slot()
     def _take_findings(self) -> None:
-        found = self.checking.findings
-        if found.shown is self._shown_findings and found.everywhere is self._all_findings:
-            return  # gathered already
-        before = self._problems, self._all_problems
+        if self._known.has(self.checking.findings):
+            return
         self._gather()
-        if (self._problems, self._all_problems) != before:
-            self.problems_changed.emit()
+        self._tell_problems()
 
     def _gather(self) -> None:
-        """Puts all problems together, also by node; a finding goes with its node."""
-        findings = self.checking.findings
-        self._shown_findings, self._all_findings = findings.shown, findings.everywhere
-        own = _there(self.graph, findings.shown)
-        everywhere = (
-            own if findings.everywhere is findings.shown else _there(self.project.graph, findings.everywhere)
-        )
-        self._show(Gathered.of(self._mistakes, self._all_mistakes, own, everywhere))
-
-    def _show(self, gathered: Gathered) -> None:
-        self._problems, self._all_problems = gathered.problems, gathered.all_problems
-        self._by_node, self._marks = gathered.by_node, gathered.marks
-
-
-def _there(graph: Graph, problems: Iterable[Problem]) -> list[Problem]:
-    """The problems of nodes that are still there, and of the graph as a whole."""
-    nodes = graph.nodes
-    return [problem for problem in problems if problem.node is None or problem.node in nodes]
+        self._known.gather(self.project, self.graph, self.checking.findings)

@@ -63,16 +63,14 @@ class StatusBar(QStatusBar):
     @Slot()
     def refresh(self) -> None:
         """Reads the session anew."""
-        found = (located.problem for located in self._session.open_problems)
-        problems = [problem for problem in found if problem.severity != "info"]
-        errors = sum(problem.is_error for problem in problems)
+        errors, count = self._session.num_open_problems
         self._show_totals(self._session.totals)
         self.memory.setText(self._memory_text(errors))
         self.saved.setText(tr("Not saved") if self._session.document.is_dirty else tr("Saved"))
         if self._session.document.path is None and not self._session.document.is_dirty:
             self.saved.setText(tr("New"))
-        self._show_validity(len(problems))
-        name = "error" if errors else "warning" if problems else "success"
+        self._show_validity(count)
+        name = "error" if errors else "warning" if count else "success"
         looks = (
             ("info", self._theme.text_muted) if self._session.is_blank else (name, getattr(self._theme, name))
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from builder.quantities import flops_text, macs_text
-from builder.texts import tr_count
+from builder.texts import tr, tr_count
 from graph.cost import macs
 from graph.inference import Inference
 
@@ -32,11 +32,15 @@ class Totals:
     why: str = ""
 
 
+def not_yet() -> Totals:
+    """What is shown as long as shapes follow an edit."""
+    return Totals(0, NONE, NONE, NONE, tr("The last change is still being looked at."))
+
+
 def totals(inference: Inference) -> Totals:
     """The sums; `≥ 92,896` where layers are left out of them, a dash where nothing is known at all."""
-    parameters, flops = inference.total_parameters, inference.total_flops
+    parameters, flops, left_out = inference.sums()
     texts = (f"{parameters:,}", flops_text(flops), macs_text(macs(flops)))
-    left_out = sum(inference.result(node_id).parameters is None for node_id in inference.order())
     if not left_out:
         return Totals(parameters, *texts)
     why = tr_count(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 
 from graph.model import Graph
+
+CHUNK = 200  # nodes or edges between two chances to stop
 
 
 def cycles(graph: Graph, cyclic: list[str]) -> dict[str, tuple[str, ...]]:
@@ -37,12 +40,20 @@ def flow_order(ends: Iterable[str], sources: Callable[[str], Iterable[str]]) -> 
 
 def live_nodes(graph: Graph) -> frozenset[str]:
     """Ids of the Outputs and of all nodes that lead to one."""
+    live = set[str]()
+    deque(living(graph, live), maxlen=0)
+    return frozenset(live)
+
+
+def living(graph: Graph, live: set[str]) -> Iterator[None]:
+    """Finds `live_nodes` bit by bit, and puts them into a set that is empty at first."""
     queue = [node.id for node in graph.nodes.values() if node.type == "Output"]
-    live = set(queue)
-    for node_id in queue:  # which grows meanwhile
+    live.update(queue)
+    for number, node_id in enumerate(queue):  # which grows meanwhile
         for edge in graph.incoming(node_id).values():
             source = edge.source.node
             if source not in live:
                 live.add(source)
                 queue.append(source)
-    return frozenset(live)
+        if not number % CHUNK:
+            yield

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 
 from graph.changes import Change
-from graph.flow import cycles
+from graph.flow import CHUNK, cycles
 from graph.model import Graph
-
-CHUNK = 200  # nodes or edges between two chances to stop
 
 
 class FlowOrder:

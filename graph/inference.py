@@ -11,12 +11,12 @@ from graph.catalog.params import Value
 from graph.catalog.spec import LayerSpec
 from graph.collecting import without_collecting
 from graph.custom_clashes import name_clashes
+from graph.dead_ends import DeadEnds
 from graph.dims import Dim
 from graph.document import Change, Edge, Graph, Node, PortRef, Project
-from graph.flow import live_nodes
 from graph.flow_order import FlowOrder
 from graph.layer_results import bound, bypassed, computed
-from graph.mistakes import Site, cycle, dead_branch, missing_ends, unknown_type
+from graph.mistakes import Site, cycle, missing_ends, unknown_type
 from graph.node_result import NodeResult
 from graph.passing import without_passed
 from graph.problems import Problem
@@ -58,7 +58,7 @@ class Inference:
         self._touched: set[str] = set()
         self._computed: Graph | None = None
         self._problems: list[Problem] | None = None
-        self._dead_ends: dict[str, Problem | None] | None = None  # what is told of each, once it was
+        self._dead_ends = DeadEnds(graph)
         self.rebuild()
 
     @property
@@ -83,10 +83,8 @@ class Inference:
 
     def is_stale(self, node_id: str) -> bool:
         """Whether a change that was noted may still make a node's result another."""
-        if not self.is_due:
-            return False
-        heap = self._heap
-        return self._flow.is_due or not heap or self._flow.rank.get(node_id, inf) >= heap[0][0]
+        flow, heap = self._flow, self._heap
+        return self.is_due and (flow.is_due or not heap or flow.rank.get(node_id, inf) >= heap[0][0])
 
     def output(self, ref: PortRef) -> TensorSpec | None:
         """What an output port gives; None while unknown."""
@@ -112,10 +110,11 @@ class Inference:
         self.finish()
         return list(self._flow.exact)
 
-    def rank(self, node_id: str) -> float:
-        """Where a node stands in `order`."""
+    @property
+    def ranks(self) -> Mapping[str, float]:
+        """Where each node stands in `order`."""
         self.finish()
-        return self._flow.exact[node_id]
+        return self._flow.exact
 
     @property
     def computed(self) -> Graph:
@@ -131,10 +130,13 @@ class Inference:
         """Every root cause: the graph's own, then node by node along the data flow."""
         self.finish()
         if self._problems is None:
+            if not self._dead_ends.are_known:
+                deque(self._dead_ends.find(self.computed), maxlen=0)
             found = [*missing_ends(self._graph), *name_clashes(self._graph)]
-            for node_id in sorted(self._faulty, key=self.rank):
+            ranks = self.ranks if self._faulty else {}
+            for node_id in sorted(self._faulty, key=ranks.__getitem__):
                 found += self._results[node_id].problems
-            self._problems = found + self._dead_branches()
+            self._problems = found + self._dead_ends.problems(self._faulty)
         return list(self._problems)
 
     @property
@@ -148,6 +150,20 @@ class Inference:
         self.finish()
         return sum(result.parameters or 0 for result in self._results.values())
 
+    def sums(self) -> tuple[int, Dim, int]:
+        """Parameters and operations in all, and of how many nodes the parameters are not known."""
+        self.finish()
+        parameters, num_uncounted = 0, 0
+        flops: Dim = 0
+        for result in self._results.values():
+            if result.parameters is None:
+                num_uncounted += 1
+            else:
+                parameters += result.parameters
+            if result.flops:
+                flops = flops + result.flops
+        return parameters, flops, num_uncounted
+
     @property
     def total_flops(self) -> Dim:
         """Floating-point operations for a batch of one, of all nodes whose count is known."""
@@ -158,7 +174,8 @@ class Inference:
         """Computes everything anew; returns the ids of all nodes."""
         self._results, self._placed, self._sheets, self._computed = {}, {}, Sheets(self._env), None
         self._faulty, self._passing = set(), set()
-        self._problems = self._dead_ends = None
+        self._problems = None
+        self._dead_ends.forget()
         self._flow, self._heap = FlowOrder(self._graph), None
         self._waiting.clear()
         self._touched.clear()
@@ -182,7 +199,7 @@ class Inference:
         """Takes note of a change of the graph, for `spread` to follow."""
         self._computed = self._problems = None
         if not self._is_flow_kept(change):
-            self._dead_ends = None
+            self._dead_ends.forget()
         for node_id in change.removed:
             self._results.pop(node_id, None)
             self._placed.pop(node_id, None)
@@ -221,6 +238,13 @@ class Inference:
         """Works out bit by bit what `problems` takes longest for; to be begun anew after a change."""
         if not self._flow.is_exact:
             yield from self._flow.sorting()
+        if not self._dead_ends.are_known:
+            yield from self._dead_ends.find(self.computed)
+
+    @property
+    def touched_by_now(self) -> frozenset[str]:
+        """What `take_touched` would give if nothing else became another."""
+        return frozenset(self._touched)
 
     def take_touched(self) -> set[str]:
         """Ids of the nodes whose result has become another since this was asked last."""
@@ -291,7 +315,7 @@ class Inference:
     def _keep(self, node_id: str, result: NodeResult) -> None:
         before = self._results.get(node_id)
         if before is not None and before.passes is not result.passes and before.passes != result.passes:
-            self._dead_ends = None
+            self._dead_ends.forget()
         self._results[node_id] = result
         if result.problems:
             self._faulty.add(node_id)
@@ -368,21 +392,6 @@ class Inference:
             for port, edge in incoming.items()
             if self._lacks_output(edge.source)
         }
-
-    def _dead_branches(self) -> list[Problem]:
-        """Ends of the graph that are no Output and have no fault of their own that explains it."""
-        if self._dead_ends is None:
-            graph = self.computed
-            live = live_nodes(graph)
-            ends = (i for i in graph.nodes if i not in live and not any(graph.outgoing(i))) if live else ()
-            self._dead_ends = dict.fromkeys(ends)
-        found = []
-        for node_id, told in self._dead_ends.items():
-            if node_id not in self._faulty:
-                problem = told or dead_branch(self._graph, self._graph.nodes[node_id])
-                self._dead_ends[node_id] = problem
-                found.append(problem)
-        return found
 
 
 def check(project: Project) -> Inference:

@@ -218,7 +218,8 @@ class Graph:
     def delete_edges(self, edges: Iterable[Edge]) -> list[int]:
         """Removes edges; returns the indices they stood at."""
         gone = {edge.target: edge for edge in edges}
-        indices = [index for index, target in enumerate(self._edges) if target in gone]
+        going = {id(self._edges[target]) for target in gone}  # quicker to look for than what is hashed anew
+        indices = [index for index, edge in enumerate(self._edges.values()) if id(edge) in going]
         for target, edge in gone.items():
             del self._edges[target], self._incoming[target.node][target.port]
             del self._outgoing[edge.source.node][target]

@@ -138,6 +138,21 @@ class Scope:
             self.path = (*self.path, node_id)
         return touched
 
+    def note(self, change: Change) -> None:
+        """Takes note of a change while the main graph is shown; its inference is to follow bit by bit."""
+        assert not self.path
+        self.main.note(change)
+
+    def take_touched(self) -> set[str]:
+        """Has what was noted followed.
+
+        Returns:
+            the ids of the nodes whose result is another since this was asked last.
+        """
+        touched = self.main.take_touched()
+        self.touched_outside = frozenset(touched)
+        return touched
+
     def retry(self, node_ids: Iterable[str]) -> set[str]:
         """Asks anew what nodes inside give that nothing in the graph decides, such as a custom layer's code.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from operator import itemgetter
 from typing import Protocol, TypeVar
 
 from graph.changes import ItemLog
@@ -71,6 +73,9 @@ def merged(base: dict[K, V], added: dict[K, V], indices: Sequence[int] | None) -
     """Both mappings, the second at the end or so that its entries stand at the given indices."""
     if indices is None or all(index >= len(base) for index in indices):
         return base | added
-    at = dict(zip(indices, added.items(), strict=True))
-    kept = iter(base.items())
-    return dict(at[i] if i in at else next(kept) for i in range(len(base) + len(added)))
+    both, kept = dict[K, V](), iter(base.items())
+    for index, (key, value) in sorted(zip(indices, added.items(), strict=True), key=itemgetter(0)):
+        both.update(islice(kept, index - len(both)))
+        both[key] = value
+    both.update(kept)
+    return both

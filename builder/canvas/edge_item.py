@@ -108,7 +108,7 @@ class EdgeItem:
     @property
     def tensor(self) -> TensorSpec | None:
         """What flows through it; None while unknown."""
-        return self._scene.session.inference.output(self.edge.source)
+        return self._scene.session.output(self.edge.source)
 
     @property
     def width(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable
 from math import floor, inf
+from operator import eq
 from typing import Generic, TypeAlias, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -40,6 +41,7 @@ class GridIndex(Generic[Key]):
         self._boxes: dict[Key, Box] = {}
         self._where: dict[Key, tuple[CellSize, Span]] = {}
         self._grids: dict[CellSize, dict[Cell, dict[Key, Box]]] = {}  # what touches each cell
+        self._extent: Box | None = None  # around all; None if that is to be found anew
 
     def __contains__(self, key: object) -> bool:
         return key in self._boxes
@@ -53,10 +55,13 @@ class GridIndex(Generic[Key]):
 
     def extent(self) -> Box | None:
         """The box around all boxes; None without any."""
-        return united(self._boxes.values())
+        if self._extent is None:
+            self._extent = united(self._boxes.values())
+        return self._extent
 
     def put(self, key: Key, box: Box) -> None:
         """Adds a box, or moves the one there is."""
+        self._forget_extent(self._boxes.get(key), box)
         size = _fitting(box[2] - box[0]), _fitting(box[3] - box[1])
         where = size, span_of(box, size)
         if self._where.get(key) != where:
@@ -72,7 +77,7 @@ class GridIndex(Generic[Key]):
         where = self._where.pop(key, None)
         if where is None:
             return
-        del self._boxes[key]
+        self._forget_extent(self._boxes.pop(key), None)
         grid = self._grids[where[0]]
         for cell in cells_of(where[1]):
             del grid[cell][key]
@@ -90,6 +95,16 @@ class GridIndex(Generic[Key]):
         return [
             box for box in near if box[0] <= right and left <= box[2] and box[1] <= bottom and top <= box[3]
         ]
+
+    def _forget_extent(self, before: Box | None, now: Box | None) -> None:
+        """Takes note that a box came, went or moved; only where one leaves the rim all are looked at."""
+        around = self._extent
+        if around is None:
+            return
+        if before is not None and any(map(eq, before, around)):
+            self._extent = None
+        elif now is not None:
+            self._extent = united((around, now))
 
     def _near(self, area: Box) -> dict[Key, Box]:
         """Everything in the cells that an area touches."""

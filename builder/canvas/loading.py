@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Set
 from itertools import chain, count, islice
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -63,11 +63,10 @@ class Loading(QObject):
             self._unsorted = iter(list(graph.nodes))
             self._timer.start()
 
-    def place_again(self, node_ids: Iterable[str]) -> None:
+    def place_again(self, node_ids: Set[str]) -> None:
         """Places nodes anew, which may be larger or smaller than they were."""
-        waiting = list(node_ids)
-        self._again.update(waiting)
-        self._unsorted = chain(self._unsorted, waiting)
+        self._again |= node_ids
+        self._unsorted = chain(self._unsorted, list(self._scene.session.graph.nodes))
         self._timer.start()
 
     def take(self, node_id: str) -> None:

@@ -6,7 +6,7 @@ of 100,000 nodes costs what is on the screen and no more. Gestures add items of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QObject, QRectF, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene
@@ -22,14 +22,13 @@ from builder.canvas.heat import Heat
 from builder.canvas.lazy_items import LazyItems
 from builder.canvas.loading import Loading
 from builder.canvas.node_item import OVERHANG, NodeItem, PortState
-from builder.canvas.routes import may_be_blocked
 from builder.canvas.style import CanvasStyle
+from builder.canvas.upkeep import MANY, Upkeep
 from builder.canvas.wrong_ports import wrong_ports
 from builder.session import Session
 from graph.document import Change, Edge, PortRef, Position
 from graph.problems import Problem
 
-MANY = 300  # boxes; to repaint all that is seen then costs less than to repaint them
 TOO_MANY = 2500  # nodes; beyond, those that another shape reaches are placed anew bit by bit
 
 
@@ -52,7 +51,7 @@ class CanvasScene(QGraphicsScene):
         self.geometry, self.far, self.blocks = Geometry(session), FarView(self), BlockView(self)
         self.nodes = LazyItems[str, NodeItem](lambda: session.graph.nodes, lambda i: NodeItem(i, self))
         self.edges = LazyItems[Edge, EdgeItem](lambda: EdgesOf(session.graph), lambda e: EdgeItem(e, self))
-        self.annotations = AnnotationLayer(self)
+        self.annotations, self._upkeep = AnnotationLayer(self), Upkeep(self)
         self.selected: frozenset[str] = frozenset()
         self.selected_edges: set[Edge] = set()
         self.snaps_to_grid = True
@@ -65,7 +64,8 @@ class CanvasScene(QGraphicsScene):
         self.marks: Mapping[str, Mapping[PortRef, PortState]] = {}
         self.wrong: frozenset[PortRef] = frozenset()
         self._problems: Mapping[str, tuple[Problem, ...]] = {}
-        self._loading = Loading(self)
+        self._pending: frozenset[str] = frozenset()  # cards that were shown as such
+        self.loading = Loading(self)
         session.changed.connect(self.follow)
         session.problems_changed.connect(self.follow_problems)
         session.selection_changed.connect(self.show_selection)
@@ -76,7 +76,7 @@ class CanvasScene(QGraphicsScene):
     @property
     def is_loading(self) -> bool:
         """Whether nodes are still being placed."""
-        return self._loading.is_busy
+        return self.loading.is_busy
 
     @Slot()
     def rebuild(self) -> None:
@@ -90,9 +90,10 @@ class CanvasScene(QGraphicsScene):
         self.selected_edges, self.marks, self.cut_edges = set(), {}, frozenset()
         self.hovered = self.hovered_edge = self.target = self.hidden_edge = None
         self._problems = self.session.all_marks
+        self._pending = frozenset()
         self.wrong = wrong_ports(self.session.graph, self.session.problems)
         self.selected = frozenset(self.session.selection)
-        self._loading.start(self.session.graph)
+        self.loading.start(self.session.graph)
         self.redraw()
 
     def set_style(self, style: CanvasStyle) -> None:
@@ -111,26 +112,29 @@ class CanvasScene(QGraphicsScene):
         ends = {ref.node for e in (*change.connected, *change.disconnected) for ref in (e.source, e.target)}
         moved = {*change.added, *change.moved, *change.updated}
         told = {*touched, *change.added, *change.updated, *ends, *self._with_other_problems()}
+        told |= self._pending
+        self._pending = self._find_pending()
+        told |= self._pending
         if len(told) > TOO_MANY:
             told = self._put_off(told, {*moved, *ends}) & nodes.keys()
         stale = told | moved
-        dirty += self._boxes_of(stale | {*change.removed})
+        dirty += self._upkeep.boxes_of(stale | {*change.removed})
         dirty += [self.geometry.edge(e) for e in change.disconnected if self.geometry.has_edge(e)]
         for edge in change.disconnected:
-            self._drop_edge(edge)
+            self._upkeep.drop_edge(edge)
         for node_id in change.removed:
-            self._drop_node(node_id)
+            self._upkeep.drop_node(node_id)
         stale &= nodes.keys()
-        resized = {i for i in stale if self._refresh(i, is_told=i in told)}
-        self._place_edges({*self._edges_of(moved & nodes.keys() | resized), *change.connected})
-        self._refresh_edges(stale)
+        resized = {i for i in stale if self._upkeep.refresh(i, is_told=i in told)}
+        self._upkeep.place_edges({*self._upkeep.edges_of(moved & nodes.keys() | resized), *change.connected})
+        self._upkeep.refresh_edges(stale)
         self._problems = self.session.all_marks
         dirty += self._show_wrong_ports()
         for node_id in touched_by(self, stale):
             self.far.touch(node_id)
         if moved or change.removed:
-            dirty += self._reroute([*dirty, *self._boxes_of(moved)])
-        self.redraw([*dirty, *self._boxes_of(stale)])
+            dirty += self._upkeep.reroute([*dirty, *self._upkeep.boxes_of(moved)])
+        self.redraw([*dirty, *self._upkeep.boxes_of(stale)])
         if change.touches_annotations:
             self.repaint()
 
@@ -140,9 +144,9 @@ class CanvasScene(QGraphicsScene):
         others = [i for i in self._with_other_problems() if i in self.session.graph.nodes]
         self._problems = self.session.all_marks
         for node_id in others:
-            self._refresh(node_id, is_told=True)
+            self._upkeep.refresh(node_id, is_told=True)
             self.far.touch(node_id)
-        self.redraw(self._boxes_of(others))
+        self.redraw(self._upkeep.boxes_of(others))
 
     @Slot(object)
     def show_selection(self, node_ids: Iterable[str]) -> None:
@@ -159,7 +163,7 @@ class CanvasScene(QGraphicsScene):
         for node_id in other:
             if self.geometry.is_placed(node_id):
                 self.far.touch(node_id)
-        self.redraw(self._boxes_of(other))
+        self.redraw(self._upkeep.boxes_of(other))
 
     def show_at(self, positions: Mapping[str, Position]) -> None:
         """Shows these, and no others, elsewhere than the document has them: in a drag, or on the way.
@@ -169,17 +173,17 @@ class CanvasScene(QGraphicsScene):
         graph = self.session.graph
         before = self.geometry.shown_elsewhere
         moving = {*positions, *before} & graph.nodes.keys()
-        dirty = self._boxes_of(moving)
+        dirty = self._upkeep.boxes_of(moving)
         self.geometry.show_at({i: at for i, at in positions.items() if i in graph.nodes})
         is_all = self.annotations.show_at(positions)
         for node_id in moving:
             self.geometry.place_node(node_id)
-        self._place_edges(self._edges_of(moving))
-        self._refresh_edges(moving)
+        self._upkeep.place_edges(self._upkeep.edges_of(moving))
+        self._upkeep.refresh_edges(moving)
         for node_id in {*moving, *touched_by(self, before ^ self.geometry.shown_elsewhere)}:
             self.far.touch(node_id)
-        covered = [*dirty, *self._boxes_of(moving)]
-        covered += self._reroute(covered)
+        covered = [*dirty, *self._upkeep.boxes_of(moving)]
+        covered += self._upkeep.reroute(covered)
         self.redraw(covered)
         if is_all:
             self.repaint()
@@ -206,20 +210,20 @@ class CanvasScene(QGraphicsScene):
         nodes = {self.hovered, node_id} if node_id != self.hovered else set()
         edges = {self.hovered_edge, edge} if edge != self.hovered_edge else set()
         self.hovered, self.hovered_edge = node_id, edge
-        self.redraw(self._boxes_of(i for i in nodes if i))
+        self.redraw(self._upkeep.boxes_of(i for i in nodes if i))
         self._redraw_edges(e for e in edges if e)
 
     def aim(self, node_id: str | None) -> None:
         """Shows where the edge that is being dragged would end."""
         if node_id != self.target:
             both, self.target = [i for i in (self.target, node_id) if i], node_id
-            self.redraw(self._boxes_of(both))
+            self.redraw(self._upkeep.boxes_of(both))
 
     def mark(self, marks: Mapping[str, Mapping[PortRef, PortState]]) -> None:
         """Shows ports in other states than their usual one, as long as a gesture asks for it."""
         if marks != self.marks:
             both, self.marks = {*self.marks, *marks}, marks
-            self.redraw(self._boxes_of(both))
+            self.redraw(self._upkeep.boxes_of(both))
 
     def show_heat(self, heat: Heat | None) -> None:
         """Marks nodes with figures; None takes the marks away."""
@@ -247,7 +251,7 @@ class CanvasScene(QGraphicsScene):
 
     def drawn_order(self, node_ids: Iterable[str], selected_last: bool = True) -> list[str]:
         """Node ids from the lowest card to the one on top."""
-        rank, selected = self._loading.rank, self.selected if selected_last else frozenset()
+        rank, selected = self.loading.rank, self.selected if selected_last else frozenset()
         return sorted(node_ids, key=lambda i: (i in selected, rank.get(i, 0)))
 
     def bounds(self, ids: Iterable[str] = ()) -> QRectF:
@@ -299,8 +303,8 @@ class CanvasScene(QGraphicsScene):
             for edge in graph.incoming(node_id).values():
                 self.geometry.place_edge(edge)
             if was_placed:
-                self._place_edges(graph.outgoing(node_id))
-                self._refresh_edges([node_id])
+                self._upkeep.place_edges(graph.outgoing(node_id))
+                self._upkeep.refresh_edges([node_id])
 
     def show_tile(self, place: Place) -> None:
         """Has what stands in a tile drawn, now that all of it was placed."""
@@ -309,6 +313,13 @@ class CanvasScene(QGraphicsScene):
             self.blocks.forget_all()
             self.repaint([extent])
 
+    def _find_pending(self) -> frozenset[str]:
+        """Nodes that were seen up close, and of which it is not known any more, or yet, what they give."""
+        if not self.session.inferring.is_due:
+            return frozenset()
+        there = (item.node_id for item in self.nodes.all_made() if item.node_id in self.session.graph.nodes)
+        return frozenset(node_id for node_id in there if self.session.result(node_id).pending)
+
     def _put_off(self, told: set[str], kept: set[str]) -> set[str]:
         """Has nodes that say something else read anew bit by bit; gives those for which that cannot wait.
 
@@ -316,85 +327,10 @@ class CanvasScene(QGraphicsScene):
             told: ids of nodes that may say something else.
             kept: of them, those that are read at once, as are all that were seen up close.
         """
-        now = {i for i in told if i in kept or self.nodes.made(i) is not None}
-        self._loading.place_again(i for i in self.session.graph.nodes if i in told and i not in now)
+        seen = {item.node_id for item in self.nodes.all_made()}
+        now = told & (kept | seen)
+        self.loading.place_again(told - now)
         return now
-
-    def _refresh(self, node_id: str, is_told: bool) -> bool:
-        """Reads a node anew; returns whether its ports may now be elsewhere.
-
-        Args:
-            node_id: which one.
-            is_told: whether its card may say something else, not just stand elsewhere.
-        """
-        item = self.nodes.made(node_id)
-        before = item.ports if item else None
-        if item is not None and is_told:
-            item.refresh()
-        self._loading.take(node_id)
-        is_new = not self.geometry.is_placed(node_id)
-        box = None if is_new else self.geometry.card(node_id)
-        self.geometry.place_node(node_id)
-        return is_new or self.geometry.card(node_id) != box or (item is not None and item.ports != before)
-
-    def _drop_node(self, node_id: str) -> None:
-        self._loading.take(node_id)
-        self.nodes.drop(node_id)
-        self.geometry.drop_node(node_id)
-        self.far.drop(node_id)
-
-    def _drop_edge(self, edge: Edge) -> None:
-        self.edges.drop(edge)
-        self.geometry.drop_edge(edge)
-        self.selected_edges.discard(edge)
-
-    def _place_edges(self, edges: Iterable[Edge]) -> None:
-        for edge in edges:
-            self.geometry.place_edge(edge)
-
-    def _refresh_edges(self, node_ids: Iterable[str]) -> None:
-        """Has the edges of these nodes run anew, and those behind points, which may turn round with them."""
-        edges = set(self._edges_of(node_ids))
-        points = {ref.node for e in edges for ref in (e.source, e.target) if self.geometry.is_point(ref.node)}
-        for edge in edges.union(self._edges_of(points)):
-            item = self.edges.made(edge)
-            if item is not None:
-                item.refresh()
-        self.redraw(self._boxes_of(points))
-
-    def _reroute(self, boxes: list[Box]) -> list[Box]:
-        """Has edges that run along a row around cards run anew where something came or went.
-
-        Returns:
-            What is to be redrawn for that.
-        """
-        if len(boxes) > MANY:
-            near = {item.edge for item in self.edges.all_made()}
-        else:
-            near = {edge for box in boxes for edge in self.geometry.edges_in(box)}
-        rerouted = []
-        for edge in near:
-            item = self.edges.made(edge)
-            if item is not None and may_be_blocked(item.start, item.end):
-                item.refresh()
-                rerouted.append(self.geometry.edge(edge))
-        return rerouted
-
-    def _edges_of(self, node_ids: Iterable[str]) -> Iterator[Edge]:
-        graph = self.session.graph
-        for node_id in node_ids:
-            yield from graph.incoming(node_id).values()
-            yield from graph.outgoing(node_id)
-
-    def _boxes_of(self, node_ids: Iterable[str]) -> list[Box]:
-        """What these nodes and their edges cover, as they were placed last; one large box for many nodes."""
-        graph, geometry = self.session.graph, self.geometry
-        placed = [i for i in node_ids if geometry.is_placed(i)]
-        if len(placed) > MANY:
-            return [geometry.card(i) for i in placed]
-        boxes = [geometry.card(i) for i in placed]
-        known = [i for i in placed if i in graph.nodes]
-        return [*boxes, *(geometry.edge(e) for e in self._edges_of(known) if geometry.has_edge(e))]
 
     def _redraw_edges(self, edges: Iterable[Edge]) -> None:
         placed = [edge for edge in edges if self.geometry.has_edge(edge)]
@@ -409,4 +345,4 @@ class CanvasScene(QGraphicsScene):
 
     def _show_wrong_ports(self) -> list[Box]:
         before, self.wrong = self.wrong, wrong_ports(self.session.graph, self.session.problems)
-        return self._boxes_of({ref.node for ref in before ^ self.wrong})
+        return self._upkeep.boxes_of({ref.node for ref in before ^ self.wrong})

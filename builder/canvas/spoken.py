@@ -53,7 +53,7 @@ class Spoken(QObject):
         (edge,) = there
         return tr(
             "edge {ends}",
-            ends=", ".join(edge_lines(graph, edge, self._session.inference.output(edge.source))),
+            ends=", ".join(edge_lines(graph, edge, self._session.output(edge.source))),
         )
 
 

@@ -59,6 +59,8 @@ class CodeTab(QWidget):
 
     @Slot()
     def _write(self) -> None:
+        if self._session.inferring.is_due:
+            return  # the source follows once shapes have
         self._is_stale = False
         if not self._session.project.graph.nodes:
             self.pane.show_problems(())

@@ -114,6 +114,7 @@ class Inspector(QWidget):
         if page is self.node_page:
             node_id = self._session.selection[0]
             is_touched = node_id in touched or node_id in change.updated or "training" in change.fields
+            is_touched = is_touched or self._session.inferring.is_due or change == Change()
             if node_id in self._session.graph.nodes and (is_touched or self._session.is_instance(node_id)):
                 self.node_page.refresh()  # of a block it is also shown how often it is used
         else:

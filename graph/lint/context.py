@@ -61,7 +61,7 @@ class LintContext:
 
     def nodes(self, node_ids: Iterable[str]) -> list[Node]:
         """Nodes along the data flow."""
-        return [self.graph.nodes[each] for each in sorted(node_ids, key=self.inference.rank)]
+        return [self.graph.nodes[each] for each in sorted(node_ids, key=self.inference.ranks.__getitem__)]
 
     def spec(self, node: Node) -> LayerSpec | None:
         """The declaration of a node's type; None for an unknown one."""

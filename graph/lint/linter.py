@@ -58,11 +58,12 @@ class Linter:
             self._told = None  # the data flow may be in another order
         edges = (*change.connected, *change.disconnected)
         ends = (ref.node for edge in edges for ref in (edge.source, edge.target))
-        for node_id in (*change.added, *change.removed, *change.updated, *change.moved, *ends, *touched):
-            if node_id in self.context.graph.nodes:
-                self._changed[node_id] = None
-            else:
-                self._drop(node_id)
+        nodes = self.context.graph.nodes
+        seen = {*change.added, *change.removed, *change.updated, *change.moved, *ends, *touched}
+        gone = seen.difference(nodes)
+        for node_id in gone:
+            self._drop(node_id)
+        self._changed.update(dict.fromkeys(seen - gone if gone else seen))
 
     def set_plan(self, training: Mapping[str, Any] | None, num_classes: int | None) -> None:
         """Has rules look at the graph trained otherwise; arguments as of `LintContext`."""
@@ -90,7 +91,7 @@ class Linter:
             found = [*self._found_in_network]
             for problems in self._found.values():
                 found += problems
-            self._told = tuple(sorted(found, key=self._order))
+            self._told = tuple(sorted(found, key=self._order()))
         return self._told
 
     def _begin(self) -> None:
@@ -105,9 +106,15 @@ class Linter:
         self._told = None
         self._trial: Project | None = None
 
-    def _order(self, problem: Problem) -> float:
-        rank = -1 if problem.node is None else self.context.inference.rank(problem.node)
-        return rank * len(self._place) + self._place[problem.code]
+    def _order(self) -> Callable[[Problem], float]:
+        """Where a problem stands: along the data flow, then as the rules do."""
+        rank, place, num_rules = self.context.inference.ranks, self._place, len(self._place)
+
+        def order(problem: Problem) -> float:
+            at = -1 if problem.node is None else rank[problem.node]
+            return at * num_rules + place[problem.code]
+
+        return order
 
     def _drop(self, node_id: str) -> None:
         """Forgets a node that is gone, with what was found at it."""

@@ -38,7 +38,7 @@ def test_a_monkey_notices_what_breaks(window, monkeypatch):
 def test_a_monkey_notices_what_is_known_no_more(window, monkeypatch):
     window.files.show(Document(template("SmallCNN").project()))
     assert not list(stale(window.session))
-    monkeypatch.setattr(Inference, "update", lambda inference, change: set())
+    monkeypatch.setattr(Inference, "note", lambda inference, change: None)
     conv = window.session.graph.by_name("conv2")
     window.session.apply(SetParams(conv.id, {"out_channels": 7}))
     assert "stale: what is known of a Conv2d in the main graph" in list(stale(window.session))
