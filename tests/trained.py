@@ -162,10 +162,10 @@ def autoencoder(folder: Path, fashion_mnist: Path) -> Project:
     project.training = {
         **project.training,
         "data": {"source": "digits", "target": "input", "transforms": chains},
-        "optimizer": {"type": "AdamW", "lr": 0.003},
-        "scheduler": {"type": "CosineAnnealingLR"},
+        "optimizer": {"type": "AdamW", "lr": 0.01},
+        "scheduler": {"type": "OneCycleLR"},
         "epochs": 10,
-        "batch_size": 64,
+        "batch_size": 32,
     }
     return project
 
