@@ -21,11 +21,13 @@ class TrainingRun:
         precision: `float32`, `amp-bfloat16` or `amp-float16`.
         optimizer_states: how many numbers the optimizer remembers of each weight.
         device: the kind of device, as torch calls it.
+        threads: how many threads a CPU computes with.
     """
 
     precision: str = "float32"
     optimizer_states: int = 2
     device: str = "cpu"
+    threads: int = 1
 
 
 class Cost:
@@ -66,7 +68,7 @@ class Cost:
 
     @cached_property
     def _steps(self) -> list[Step]:
-        return trace(self.inference, self.run.precision, self.run.device)
+        return trace(self.inference, self.run.precision, self.run.device, self.run.threads)
 
     @cached_property
     def _activations(self) -> dict[str, Dim]:

@@ -88,17 +88,19 @@ class Step:
     frees: tuple[Storage, ...] = ()
 
 
-def trace(inference: Inference, precision: str = "float32", device: str = "cpu") -> list[Step]:
+def trace(
+    inference: Inference, precision: str = "float32", device: str = "cpu", threads: int = 1
+) -> list[Step]:
     """The steps of a forward pass in training mode; nodes whose shapes are not known are left out.
 
     Kernels and mixed precision are a CPU's, where all of it was measured: one without instructions for
-    float16, with the buffers of one thread. On other devices norms compute in float32, dropout keeps a byte
+    float16. On other devices norms compute in float32, dropout keeps a byte
     for each number, and weights are not copied for products of their own.
 
     Source: https://docs.pytorch.org/docs/stable/amp.html
     """
     steps: list[Step] = []
-    _walk(inference, Compute(device, LOWER.get(precision)), steps)
+    _walk(inference, Compute(device, LOWER.get(precision), threads), steps)
     return steps
 
 

@@ -12,6 +12,7 @@ from graph.model import Graph
 from graph.project import Project
 from runtime.free_memory import free_memory
 from runtime.plan import PlanError, TrainingPlan
+from runtime.threads import num_threads
 
 
 def usable_plan(training: Mapping[str, Value]) -> TrainingPlan:
@@ -31,7 +32,8 @@ def training_run(plan: TrainingPlan, device: str = "cpu") -> TrainingRun:
     """
     kind = device if plan.device == "auto" else plan.device.partition(":")[0]
     states = plan.optimizer.spec.states(plan.optimizer.params)
-    return TrainingRun(plan.precision, states + (plan.ema_decay is not None), kind)
+    copies = states + (plan.ema_decay is not None)
+    return TrainingRun(plan.precision, copies, kind, num_threads() if kind == "cpu" else 1)
 
 
 def training_cost(graph: Graph, inference: Inference, plan: TrainingPlan, device: str = "cpu") -> Cost:

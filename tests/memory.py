@@ -2,7 +2,7 @@
 
 `python -m tests.memory` trains every template and every kind of network for two steps: whole, with a frozen
 front, and with a frozen middle; with several batch sizes, optimizers and precisions. It takes half an hour or
-more, and says after each network how far it is. The last line is a summary, in JSON.
+more with one thread, and says after each network how far it is. The last line is a summary, in JSON.
 
 Measured are the bytes of PyTorch's CPU allocator at their peak, as the profiler reports them: tensors and
 what kernels ask for themselves. Weights, buffers, optimizer state and the batch, which were there before,
@@ -146,7 +146,8 @@ def measured(project: Project, optimizer_type: str, precision: str, batch: int =
 def predicted(project: Project, optimizer_type: str, precision: str, batch: int = BATCH) -> int:
     inference = Inference(project.graph)
     assert not inference.problems()
-    memory = training_memory(trace(inference, precision), STATES[optimizer_type])
+    steps = trace(inference, precision, threads=torch.get_num_threads())
+    memory = training_memory(steps, STATES[optimizer_type])
     (leading, *_) = Samples(project).inputs(batch)
     peak = memory.peak(batch, {"T": leading.shape[-1]})
     assert peak is not None
@@ -162,7 +163,15 @@ def ratio(name: str, part: str, optimizer_type: str, precision: str, batch: int)
 
 def main(arguments: Sequence[str], out: TextIO, err: TextIO) -> int:
     """0 where all are predicted, 1 with the others printed, 2 for wrong usage."""
-    options = _options(arguments)
+    options, before = _options(arguments), torch.get_num_threads()
+    torch.set_num_threads(options.threads)
+    try:
+        return _measure_all(options, out, err)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _measure_all(options: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     sets = (options.part, options.optimizer, options.precision, options.batch)
     names = (options.network or list(ALL))[options.slice[0] - 1 :: options.slice[1]]
     shares = dict[Case, float]()
@@ -192,6 +201,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--batch", action="append", type=int)
     parser.add_argument("--precision", action="append", choices=sorted({*PRECISIONS, *LOWER}))
     parser.add_argument("--optimizer", action="append", choices=sorted(STATES))
+    parser.add_argument("--threads", type=int, default=1, help="that compute it, whose buffers differ")
     options = parser.parse_args(arguments)
     for name, usual in (("part", PARTS), ("optimizer", ("AdamW", "SGD")), ("precision", PRECISIONS)):
         setattr(options, name, getattr(options, name) or usual)
@@ -214,6 +224,7 @@ def _summary(shares: Mapping[Case, float]) -> dict[str, Any]:
     """How many there were, and how far the farthest are off."""
     return {
         "networks": len({name for name, *_ in shares}),
+        "threads": torch.get_num_threads(),
         "cases": len(shares),
         "off": len(_off(shares)),
         "tolerance": TOLERANCE,
@@ -223,6 +234,4 @@ def _summary(shares: Mapping[Case, float]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    # The buffers of kernels, of which each thread has its own, are predicted for one.
-    torch.set_num_threads(1)
     sys.exit(main(sys.argv[1:], sys.stdout, sys.stderr))

@@ -5,8 +5,10 @@ from functools import lru_cache, partial
 from itertools import starmap
 from math import prod
 
+from graph.catalog.onednn_filters import filter_space
 from graph.catalog.params import Choice, Flag, Int, IntOrTuple, Value
 from graph.catalog.rules import FLOAT32, as_tuple, channels_of, require_window, sample_elements, windowed_size
+from graph.catalog.settings import FROZEN
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
 from graph.catalog.windows import sliding
 from graph.dims import Dim
@@ -126,18 +128,36 @@ def conv_flops(call: LayerCall, ndim: int) -> Dim:
     return sample_elements(call) * (2 * filter_weights(call.params, ndim))
 
 
-def saves_filtered(call: LayerCall, columns: TensorSpec, columns_back: TensorSpec) -> Saved:
+def saves_filtered(
+    call: LayerCall, columns: TensorSpec, columns_back: TensorSpec, summing: tuple[TensorSpec, ...]
+) -> Saved:
     """The input; both ways, input and output are laid out anew for the kernels.
 
     Args:
         call: the layer.
         columns: what is multiplied instead where there is no kernel: a column of pixels for each window.
         columns_back: the same on the way back.
+        summing: what the kernel takes for the gradient of filters.
     """
     if has_no_kernel(call):
         return Saved(inputs=(0,), forward=((columns,),), backward=(columns_back,), weights=True)
     given, made = (*call.inputs,), (_in_blocks(call.outputs[0]),)
-    return Saved(inputs=(0,), forward=(given, made), backward=given + made, weights=True)
+    return Saved(inputs=(0,), forward=(given, made), backward=(*given, *made, *summing), weights=True)
+
+
+def space_of_filters(call: LayerCall, given: TensorSpec, made: TensorSpec) -> tuple[TensorSpec, ...]:
+    """What the kernel takes for itself that works out the gradient of filters.
+
+    Args:
+        call: the layer.
+        given: what the filters slide over.
+        made: what they give.
+    """
+    p, compute = call.params, call.compute
+    if compute.device != "cpu" or compute.autocast != "bfloat16" or p.get(FROZEN.name):
+        return ()
+    kernel = as_tuple(p["kernel_size"], len(given.shape) - 2)
+    return (filter_space(given, made, kernel, p["groups"], compute.threads),)
 
 
 def has_no_kernel(call: LayerCall) -> bool:
@@ -169,13 +189,13 @@ def _saves_bordered(call: LayerCall, ndim: int) -> Saved:
     if p.padding_mode == "zeros":
         paddings = tuple(pad % 2 for pad in paddings)
         if not any(paddings):
-            return saves_filtered(call, columns, columns)
+            return saves_filtered(call, columns, columns, space_of_filters(call, given, call.outputs[0]))
     sizes = (size + pad for size, pad in zip(given.shape[2:], paddings, strict=True))
     bordered = TensorSpec((*given.shape[:2], *sizes), given.dtype)
     inputs = (0,) if p.padding_mode in ("reflect", "replicate") else ()
     if has_no_kernel(call):
         return Saved(inputs, own=(bordered,), forward=((columns,),), backward=(columns,), weights=True)
-    laid_out = (bordered, _in_blocks(call.outputs[0]))
+    laid_out = (bordered, _in_blocks(call.outputs[0]), *space_of_filters(call, bordered, call.outputs[0]))
     return Saved(inputs, own=(bordered,), backward=laid_out, weights=True)
 
 

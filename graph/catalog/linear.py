@@ -36,7 +36,9 @@ def _saves(call: LayerCall) -> Saved:
     if dtype is None or call.compute.device != "cpu":
         return Saved(inputs)
     size, count = int(p.in_features), int(p.out_features)
-    forth, back = product_space(ROWS, size, count, dtype), product_space(ROWS, count, size, dtype)
+    threads = call.compute.threads
+    forth = product_space(ROWS, size, count, dtype, threads)
+    back = product_space(ROWS, count, size, dtype, threads)
     return Saved(inputs, forward=((forth,),), backward=(back,))
 
 

@@ -1,4 +1,4 @@
-"""What oneDNN's kernels, which compute on a CPU, take for themselves while they run; with one thread."""
+"""What oneDNN's kernels, which compute on a CPU, take for themselves while they run."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from graph.shapes import ITEM_BYTES, TensorSpec
 LINE = 64  # bytes; rows of the workspace of recurrent layers start at a multiple of it
 BAD_ROW = 256  # numbers; a row of a multiple of it gets a line more, as its columns would share cache lines
 BLOCK = 64  # columns that a product works out at a time
+LEAST_ROWS = 16  # that a thread is given where there are as many
 MOST_ROWS = 256  # that it works out at a time
-MOST_INNER = 512  # numbers that it adds up at a time
+MOST_INNER = 512  # numbers that it adds up at a time; more where rows are longer than LONG
+LONG = 1024
 PACK = 32  # numbers; rows of packed blocks are filled up to a multiple of it
-PAGE = 1024  # bytes
+CALLS = 640  # bytes; a thread's list of the blocks that it multiplies
+EDGES = 384  # bytes; that buffers are moved by to start at a multiple of theirs
 
 
 def row(size: int, dtype: str) -> int:
@@ -21,19 +24,42 @@ def row(size: int, dtype: str) -> int:
     return rounded if rounded % BAD_ROW else rounded + line
 
 
-def product_space(rows: Dim, inner: Dim, columns: Dim, dtype: str, *, turned: bool = False) -> TensorSpec:
+def product_space(
+    rows: Dim, inner: Dim, columns: Dim, dtype: str, threads: int, *, turned: bool = False
+) -> TensorSpec:
     """What a product of two matrices in lower precision packs its factors into, and adds up in float32.
+
+    Each thread packs the second factor's blocks for itself, and adds up rows of its own.
 
     Args:
         rows: of the first factor.
         inner: numbers of its rows.
         columns: of the second factor.
         dtype: of the factors; products in float32 take nothing, nor do those that oneDNN has no kernel for.
+        threads: how many compute it.
         turned: whether the first factor is a transposed one, which is packed, too.
+
+    Source: `init_scratchpad` in https://github.com/uxlfoundation/oneDNN/blob/v3.12/src/cpu/x64/matmul/brgemm_matmul_utils.cpp
     """
     if dtype != "bfloat16":
         return TensorSpec((0,), "uint8")
-    inner = at_most((inner + PACK - 1) // PACK * PACK, MOST_INNER)
-    rows = at_most(rows, MOST_ROWS)
-    packed = (inner * BLOCK + turned * rows * inner) * ITEM_BYTES[dtype]
-    return TensorSpec((packed + rows * at_most(columns, BLOCK) * ITEM_BYTES["float32"] + PAGE,), "uint8")
+    is_long = isinstance(inner, int) and inner > LONG and not turned
+    inner = at_most((inner + PACK - 1) // PACK * PACK, LONG if is_long else MOST_INNER)
+    rows = _rows_together(rows, columns, threads, turned=turned)
+    packed = (threads * inner * BLOCK + turned * rows * inner) * ITEM_BYTES[dtype]
+    added = rows * at_most(columns, BLOCK) * ITEM_BYTES["float32"]
+    return TensorSpec((packed + added + threads * CALLS + EDGES,), "uint8")
+
+
+def _rows_together(rows: Dim, columns: Dim, threads: int, *, turned: bool) -> Dim:
+    """The rows that all threads work out at a time: shares, unless there are columns for all of them.
+
+    Source: `compute_blocking_heuristic_avx512` in the same file
+    """
+    blocks = -(-columns // BLOCK) if isinstance(columns, int) else 1
+    shares = threads if turned else max(1, threads // max(1, blocks))
+    if shares == 1:
+        return threads * at_most(rows, MOST_ROWS)
+    # A thread works out LEAST_ROWS where a share has less, and all rows where there are not so many.
+    least = shares * at_most(rows, LEAST_ROWS) - at_most(rows, LEAST_ROWS * shares)
+    return threads // shares * (least + at_most(rows, MOST_ROWS * shares))

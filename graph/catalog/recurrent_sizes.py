@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graph.catalog.onednn import row
+from graph.catalog.onednn import product_space, row
 from graph.catalog.saving import mask
 from graph.catalog.spec import LayerCall, Params
 from graph.dims import Dim
@@ -21,6 +21,7 @@ class Sizes:
         batch: how many sequences there are.
         steps: how many steps they have.
         dtype: of its matrix products.
+        threads: how many compute them.
     """
 
     p: Params
@@ -28,6 +29,7 @@ class Sizes:
     batch: Dim
     steps: Dim
     dtype: str
+    threads: int = 1
 
     @property
     def is_lower(self) -> bool:
@@ -68,6 +70,10 @@ class Sizes:
         projection = int(self.p.hidden_size * self.p.get("proj_size", 0))
         return int(self.gates * self.p.hidden_size * (width + self.output)) + projection
 
+    def product(self, rows: Dim, inner: Dim, columns: Dim, *, turned: bool = False) -> TensorSpec:
+        """What a product of two matrices takes for itself."""
+        return product_space(rows, inner, columns, self.dtype, self.threads, turned=turned)
+
     def row(self, size: int) -> int:
         """Numbers that a row of oneDNN's workspace takes."""
         return row(size, self.dtype)
@@ -77,7 +83,8 @@ def sizes_of(call: LayerCall, gates: int) -> Sizes:
     """The sizes of a call of a layer with so many gates."""
     given, p = call.inputs[0], call.params
     batch, steps = given.shape[:2] if p.batch_first else given.shape[1::-1]
-    return Sizes(p, gates, batch, steps, call.compute.autocast or call.outputs[0].dtype)
+    dtype = call.compute.autocast or call.outputs[0].dtype
+    return Sizes(p, gates, batch, steps, dtype, call.compute.threads)
 
 
 def inputs_kept(call: LayerCall) -> tuple[int, ...]:

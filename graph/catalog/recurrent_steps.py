@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from graph.catalog.onednn import product_space
 from graph.catalog.recurrent_sizes import Sizes, between_layers, first_states, inputs_kept, sizes_of
 from graph.catalog.settings import FROZEN
 from graph.catalog.spec import LayerCall, Params, Saved
@@ -86,7 +85,7 @@ def _turns(sizes: Sizes, run: int) -> list[tuple[bool, Moment]]:
     copies = sum(map(sizes.weights, widths[: run + 1])) * sizes.is_lower
     there = (TensorSpec((later,)), TensorSpec((copies,), sizes.dtype))
     gradients, recurrent = _all_gates(sizes), TensorSpec((sizes.recurrent,), sizes.dtype)
-    multiplying = product_space(hidden, sizes.batch, sizes.output, sizes.dtype, turned=True)
+    multiplying = sizes.product(hidden, sizes.batch, sizes.output, turned=True)
     of_inputs = TensorSpec((sizes.batch, sizes.steps, width), sizes.dtype)
     of_weights = TensorSpec((sizes.recurrent + width * hidden,), sizes.dtype)
     return [
@@ -104,7 +103,7 @@ def _passing(call: LayerCall, sizes: Sizes) -> list[Moment]:
     """
     hidden, out, gates = sizes.gates * int(sizes.p.hidden_size), call.outputs[0], _all_gates(sizes)
     weights = TensorSpec((sizes.recurrent * sizes.is_lower,), sizes.dtype)
-    moments: list[Moment] = [(gates, weights, product_space(sizes.batch, sizes.output, hidden, sizes.dtype))]
+    moments: list[Moment] = [(gates, weights, sizes.product(sizes.batch, sizes.output, hidden))]
     others = (gates,) * (sizes.directions - 1)  # the first direction's are there until the second's are
     if others:
         moments.append((*others, *(_spread(call, sizes) or (gates,))))
@@ -112,7 +111,7 @@ def _passing(call: LayerCall, sizes: Sizes) -> list[Moment]:
         read = TensorSpec((len(others), *out.shape), out.dtype)
         cast = TensorSpec((out.dtype != sizes.dtype, *out.shape), sizes.dtype)
         weights = TensorSpec((hidden * sizes.widths[-1] * sizes.is_lower,), sizes.dtype)
-        space = product_space(sizes.batch * sizes.steps, sizes.widths[-1], hidden, sizes.dtype)
+        space = sizes.product(sizes.batch * sizes.steps, sizes.widths[-1], hidden)
         moments.append((gates, *others, read, cast, weights, space))
     return moments
 
@@ -126,7 +125,7 @@ def _spread(call: LayerCall, sizes: Sizes) -> Moment:
     if not sizes.p.batch_first:
         return (_all_gates(sizes), *copied)
     read = TensorSpec((sizes.batch, sizes.steps, width), sizes.dtype)
-    return (_all_gates(sizes), *copied, read, product_space(sizes.batch, width, hidden, sizes.dtype))
+    return (_all_gates(sizes), *copied, read, sizes.product(sizes.batch, width, hidden))
 
 
 def kept_by_rnn(p: Params, steps: Dim, has_exact_states: bool) -> Dim:

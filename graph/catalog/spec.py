@@ -271,10 +271,12 @@ class Compute:
     Args:
         device: the kind of device, as torch calls it.
         autocast: the dtype of matrix products in automatic mixed precision; None without it.
+        threads: how many threads a CPU computes with.
     """
 
     device: str = "cpu"
     autocast: str | None = None
+    threads: int = 1
 
 
 class LayerCall(NamedTuple):

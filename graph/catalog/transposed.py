@@ -4,7 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from math import prod
 
-from graph.catalog.convolution import incoming_channels, num_weights, require_groups, saves_filtered
+from graph.catalog.convolution import (
+    incoming_channels,
+    num_weights,
+    require_groups,
+    saves_filtered,
+    space_of_filters,
+)
 from graph.catalog.params import Flag, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple
 from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
@@ -71,7 +77,11 @@ def _transposed(ndim: int, dims: str, keywords: tuple[str, ...]) -> LayerSpec:
         p, given = call.params, call.inputs[0]
         filters = p["out_channels"] // p["groups"] * prod(as_tuple(p["kernel_size"], ndim))
         columns = TensorSpec((filters, *given.shape[2:]), given.dtype)
-        return saves_filtered(call, TensorSpec((given.shape[0], *columns.shape), given.dtype), columns)
+        # Backwards it is a convolution of what it gives, whose filters it learns.
+        summing = space_of_filters(call, call.outputs[0], given)
+        return saves_filtered(
+            call, TensorSpec((given.shape[0], *columns.shape), given.dtype), columns, summing
+        )
 
     return LayerSpec(
         type=f"ConvTranspose{ndim}d",

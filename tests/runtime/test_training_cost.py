@@ -54,6 +54,16 @@ def test_precision_and_device_come_from_the_plan():
     assert training_run(plan(), "mps").device == "mps"
 
 
+def test_a_run_on_the_cpu_takes_the_threads_that_torch_is_set_to():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        assert training_run(plan()).threads == 3
+        assert training_run(plan(device="cuda")).threads == 1
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_lower_precision_takes_less_of_a_large_batch():
     graph = template("CNN").project().graph
     inference = Inference(graph)

@@ -27,11 +27,11 @@ SMALL = [name for name in TEMPLATES if name not in ("ResNet18", "UNet", "ViT", "
 
 
 @pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Kernels take buffers for each thread, which are predicted for one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Kernels take buffers for each thread: the same wherever the test runs, one unless it says otherwise."""
+    before, count = torch.get_num_threads(), getattr(request, "param", 1)
+    torch.set_num_threads(count)
+    yield count
     torch.set_num_threads(before)
 
 
@@ -87,6 +87,34 @@ def test_a_batch_of_any_size_trains_in_the_memory_that_is_predicted(name, batch,
     project = template(name).project()
     truth = measured(project, optimizer_type, precision, batch)
     assert predicted(project, optimizer_type, precision, batch) == pytest.approx(truth, rel=0.1)
+
+
+@pytest.mark.parametrize("threads", [2, 4], indirect=True)
+@pytest.mark.parametrize("batch", [8, BATCH])
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("name", [*SMALL, "GPT"])
+def test_a_template_trains_with_several_threads_in_the_memory_that_is_predicted(
+    name, precision, batch, threads
+):
+    assert memory.ratio(name, "whole", "AdamW", precision, batch) == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.parametrize("threads", [2], indirect=True)
+@pytest.mark.parametrize("part", ["front", "middle"])
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "words"])
+def test_a_partly_frozen_network_trains_with_two_threads_in_the_memory_that_is_predicted(name, part, threads):
+    assert memory.ratio(name, part, "AdamW", "amp-bfloat16", 8) == pytest.approx(1, rel=0.1)
+
+
+def test_each_thread_takes_buffers_of_its_own():
+    project = template("LinearModel").project()
+    peaks = []
+    for threads in (1, 2, 4):
+        steps = trace(Inference(project.graph), "amp-bfloat16", threads=threads)
+        peaks.append(training_memory(steps, STATES["AdamW"]).peak(8))
+    packed = 512 * 64 * 2  # bytes of the weights' blocks that a thread multiplies by
+    assert peaks[1] - peaks[0] == pytest.approx(packed, rel=0.05)
+    assert peaks[2] - peaks[0] == pytest.approx(3 * packed, rel=0.05)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -149,7 +177,7 @@ def test_what_is_off_is_printed(monkeypatch):
         "1.20 of what is measured: MLP, front, SGD, amp-bfloat16, 8",
     ]
     assert json.loads(summary) == {
-        "networks": 1, "cases": 6, "off": 2, "tolerance": 0.1, "least": 1.05, "most": 1.2
+        "networks": 1, "threads": 1, "cases": 6, "off": 2, "tolerance": 0.1, "least": 1.05, "most": 1.2
     }  # fmt: skip
 
 
