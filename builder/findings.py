@@ -15,6 +15,7 @@ from graph.lint.linter import Linter
 from graph.problems import Problem
 from graph.scopes import Scope
 from graph.silence import is_silenced
+from runtime.auto_device import auto_device
 from runtime.data.choices import DataPlan
 from runtime.options import PlanError
 
@@ -73,7 +74,8 @@ class Findings:
         self.is_due = True
         self._main.follow(change, self._scope.touched_outside)
         if "training" in change.fields:
-            self._main.set_plan(self._project.training, num_classes(self._project.training))
+            training = self._project.training
+            self._main.set_plan(training, num_classes(training), auto_device())
         block, inner = self._scope.block, self._inner
         if block is not None and inner is not None and inner.context.inference is self._scope.inference:
             inner.follow(change.inside(block), touched)
@@ -96,7 +98,8 @@ class Findings:
 
 def _of_main(project: Project, inference: Inference) -> Linter:
     classes = num_classes(project.training)
-    return linter(LintContext(project.graph_of(None), inference, project.training, classes))
+    context = LintContext(project.graph_of(None), inference, project.training, classes, auto_device())
+    return linter(context)
 
 
 def num_classes(training: Mapping[str, Any]) -> int | None:

@@ -70,6 +70,7 @@ class Step:
         trained: how many of them get a gradient.
         is_known: whether it is known what the layer keeps.
         frees: memory that variables of the generated code refer to until the layer is done.
+        refused: what of the layer PyTorch does not have in this precision, in words; empty where it has all.
     """
 
     node: str
@@ -86,6 +87,7 @@ class Step:
     trained: int
     is_known: bool = True
     frees: tuple[Storage, ...] = ()
+    refused: str = ""
 
 
 def trace(
@@ -99,8 +101,13 @@ def trace(
 
     Source: https://docs.pytorch.org/docs/stable/amp.html
     """
+    return trace_on(inference, Compute(device, LOWER.get(precision), threads))
+
+
+def trace_on(inference: Inference, compute: Compute) -> list[Step]:
+    """The same for all that a network is run with."""
     steps: list[Step] = []
-    _walk(inference, Compute(device, LOWER.get(precision), threads), steps)
+    _walk(inference, compute, steps)
     return steps
 
 
@@ -222,7 +229,12 @@ def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ..
         parameters=parameters,
         trained=trained,
         is_known=is_known,
+        refused=spec.refuses(call._replace(inputs=_as_they_come(reads, call), compute=compute)),
     )
+
+
+def _as_they_come(reads: tuple[Value, ...], call: LayerCall) -> Inputs:
+    return Inputs((value.spec for value in reads), call.inputs.ports)
 
 
 def _total(tensors: tuple[TensorSpec, ...]) -> Dim:

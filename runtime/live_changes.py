@@ -17,7 +17,7 @@ from runtime.events import GraphChanged, PlanChanged
 from runtime.inspect import Inspector
 from runtime.plan import TrainingPlan
 from runtime.plan_changes import network_differences, plan_differences, require_changeable
-from runtime.preflight import check_model, find_ends
+from runtime.preflight import check_model, check_precision, find_ends
 from runtime.trainer import Trainer
 
 Changed = PlanChanged | GraphChanged
@@ -70,6 +70,7 @@ class Renewer:
         self, trainer: Trainer, project: Project, plan: TrainingPlan, phrases: tuple[str, ...]
     ) -> tuple[Trainer, GraphChanged]:
         check_model(self.data, plan, find_ends(project, plan))
+        check_precision(project, plan, self.device)
         live = build(project, seed=plan.seed, weights_folder=self.folder)
         names, before = kept_names(self.live, live), self.live.module.state_dict()
         model = live.module.to(self.device)

@@ -18,7 +18,7 @@ from runtime.events import DataProgress
 from runtime.first_batch import check_numbers
 from runtime.loss_spec import needs_of
 from runtime.plan import TrainingPlan
-from runtime.preflight import Ends, check_model, find_ends
+from runtime.preflight import Ends, check_model, check_precision, find_ends
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def gather(
         PlanError: a parameter of the loss does not fit.
     """
     device, ends = device or pick_device(plan.device), find_ends(project, plan)
+    check_precision(project, plan, device)
     data = yield from load_data(
         plan.data,
         target=needs_of(plan.loss).target.kind,

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from graph.catalog.spec import Boundary
 from graph.document import Graph, Node, Project
 from graph.inference import Inference
+from graph.problems import message
+from graph.refusals import refusals
 from graph.shapes import FLOATS, Shape, TensorSpec
 from runtime.data.fit import FitError, bound, check_input, check_outputs
 from runtime.data.load import InputDtype
@@ -113,6 +116,20 @@ def check_model(data: TrainData, plan: TrainingPlan, ends: Ends) -> None:
     for pair in _pairs(plan, ends, data):
         _check_dtypes(pair)
         _check_pair(pair, known)
+
+
+def check_precision(project: Project, plan: TrainingPlan, device: torch.device) -> None:
+    """Nothing, if PyTorch can train every layer in the plan's precision.
+
+    Raises:
+        TrainingFailure: it cannot; it names the first layer that stands in the way.
+    """
+    has_float16 = device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_fp16_supported()
+    inference = Inference(project.graph)
+    for refusal in refusals(inference, plan.precision, device.type, has_float16=has_float16):
+        name = project.graph.nodes[refusal.node].name
+        text = message(name, refusal.what, refusal.expected, f"Set precision = {refusal.instead}")
+        raise TrainingFailure(text, node=refusal.node)
 
 
 def _check_heads(data: TrainData, ends: Ends) -> None:

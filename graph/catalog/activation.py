@@ -20,6 +20,7 @@ from graph.catalog.spec import (
     SavedRule,
     ShapeRule,
     no_parameters,
+    refuses_nothing,
     saves_inputs,
 )
 from graph.shapes import DTYPES, FLOATS, SetParam, ShapeError, TensorSpec
@@ -38,6 +39,7 @@ def _activation(
     parameters: Callable[[LayerCall], int] = no_parameters,
     saves: SavedRule = saves_inputs,
     autocast: Autocast = "follows",
+    refuses: Callable[[LayerCall], str] = refuses_nothing,
     summary: tuple[str, ...] = (),
     keywords: tuple[str, ...] = (),
     traits: tuple[str, ...] = (),
@@ -56,11 +58,17 @@ def _activation(
         learns="scale",
         saves=saves,
         autocast=autocast,
+        refuses=refuses,
         stem=type_name.lower(),
         keywords=("nonlinearity", *keywords),
         summary=summary,
         traits=frozenset({"activation", *traits}),
     )
+
+
+def _refuses_rrelu(call: LayerCall) -> str:
+    is_lacking = call.compute.device == "cpu" and call.inputs[0].dtype == "float16"
+    return "RReLU in float16" if is_lacking else ""
 
 
 def _require_order(low: str, high: str, *, equal: bool) -> ShapeRule:
@@ -186,6 +194,7 @@ SPECS = (
         dtypes=("float32", "float64", "bfloat16"),
         infer=_require_order("lower", "upper", equal=True),
         saves=saves_input_and_as_much,
+        refuses=_refuses_rrelu,
         params=(
             Float(name="lower", default=1 / 8, help="Smallest slope."),
             Float(name="upper", default=1 / 3, help="Largest slope."),

@@ -88,6 +88,12 @@ def _bilinear_parameters(call: LayerCall) -> int:
     return int(p.out_features * (p.in1_features * p.in2_features + p.bias))
 
 
+def _refuses_bilinear(call: LayerCall) -> str:
+    """Mixed precision on a CPU leaves its weights in float32, which do not go with inputs that are not."""
+    lower = [given.dtype for given in call.inputs if given.dtype != "float32"]
+    return f"Bilinear for {lower[0]}" if lower and call.compute.device == "cpu" else ""
+
+
 BILINEAR = LayerSpec(
     type="Bilinear",
     category="Linear",
@@ -117,6 +123,7 @@ BILINEAR = LayerSpec(
     ),
     parameters=_bilinear_parameters,
     learns="matrix",
+    refuses=_refuses_bilinear,
     keywords=("product", "interaction", "attention score", "siamese"),
     summary=("out_features",),
 )

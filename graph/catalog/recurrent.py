@@ -4,7 +4,7 @@ from graph.catalog.params import Choice, Flag, Float, Int
 from graph.catalog.recurrent_fused import saves_fused
 from graph.catalog.recurrent_steps import Kept, kept_by_gru, kept_by_lstm, kept_by_rnn, saves_steps
 from graph.catalog.rules import FLOAT32, channels_of
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved, refuses_nothing
 from graph.dims import Dim, substitute
 from graph.shapes import SetParam, Shape, ShapeError, TensorSpec
 
@@ -109,10 +109,19 @@ def _recurrent(
         flops=flops,
         saves=saves,
         autocast="inside" if type_name == "GRU" else "lower",  # a GRU adds to its state in float32
+        refuses=_refuses_lstm if type_name == "LSTM" else refuses_nothing,
         stem=type_name.lower(),
         keywords=("sequence", "recurrent", "time series", "text"),
         summary=("hidden_size", "num_layers"),
     )
+
+
+def _refuses_lstm(call: LayerCall) -> str:
+    """What reads float32 takes the kernel for all steps, which needs a CPU with instructions for float16."""
+    compute = call.compute
+    is_fused = call.inputs[0].dtype == "float32" and not call.params.proj_size
+    is_lacking = compute.device == "cpu" and compute.autocast == "float16" and not compute.has_float16
+    return "LSTM in float16 that reads float32" if is_fused and is_lacking else ""
 
 
 NONLINEARITY = Choice(

@@ -272,11 +272,13 @@ class Compute:
         device: the kind of device, as torch calls it.
         autocast: the dtype of matrix products in automatic mixed precision; None without it.
         threads: how many threads a CPU computes with.
+        has_float16: whether it is a CPU with instructions for float16.
     """
 
     device: str = "cpu"
     autocast: str | None = None
     threads: int = 1
+    has_float16: bool = False
 
 
 class LayerCall(NamedTuple):
@@ -367,6 +369,11 @@ def saves_inputs(call: LayerCall) -> Saved:
     return Saved(inputs=tuple(range(len(call.inputs))))
 
 
+def refuses_nothing(call: LayerCall) -> str:
+    """Empty: PyTorch trains the layer in every precision."""
+    return ""
+
+
 def no_flops(call: LayerCall) -> Dim:
     """Zero, as PyTorch's FlopCounterMode counts only matrix products and convolutions."""
     return 0
@@ -392,6 +399,8 @@ class LayerSpec:
         saves: what autograd keeps of a call in training mode; None where nobody knows.
         view: whether the output is the input's memory, seen differently.
         autocast: what automatic mixed precision makes of the layer.
+        refuses: what of it PyTorch does not have for training with a precision and device, in words, such as
+            "LSTM in float16"; inputs have the dtypes that they come with. Empty where it has all.
         windows: what it looks at along each spatial dim; None for layers that look at every pixel by itself.
         stem: what new nodes of this type are called, followed by a number.
         keywords: further words the search finds it by.
@@ -424,6 +433,7 @@ class LayerSpec:
     saves: SavedRule = saves_inputs
     view: View = "copy"
     autocast: Autocast = "follows"
+    refuses: Callable[[LayerCall], str] = refuses_nothing
     windows: Callable[[LayerCall], tuple[Window, ...] | None] | None = None
     stem: str = ""
     keywords: tuple[str, ...] = ()

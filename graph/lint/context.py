@@ -27,6 +27,7 @@ class LintContext:
         training: the plan as the project holds it; None for a graph that is not trained by itself, such as
             the inside of a block, whose ends then say nothing about a loss.
         num_classes: how many classes the plan's data has; None where they are not known or not counted.
+        device: the kind of device that a plan's `auto` stands for.
     """
 
     def __init__(
@@ -35,18 +36,22 @@ class LintContext:
         inference: Inference,
         training: Mapping[str, Any] | None = None,
         num_classes: int | None = None,
+        device: str = "cpu",
     ) -> None:
         self.drawn = graph
         self.graph = inference.computed
         self.inference = inference
-        self.set_plan(training, num_classes)
+        self.set_plan(training, num_classes, device)
         self.windows: dict[str, Window | None] = {}  # by node id, as far as rules have asked
 
-    def set_plan(self, training: Mapping[str, Any] | None, num_classes: int | None) -> None:
+    def set_plan(
+        self, training: Mapping[str, Any] | None, num_classes: int | None, device: str = "cpu"
+    ) -> None:
         """Has rules see the graph trained otherwise; arguments as of the class."""
         self.training = training
         self.plan = None if training is None else PlanFacts.from_mapping(training)
         self.num_classes = num_classes
+        self.device = device
 
     def renew(self) -> bool:
         """Follows a change of the graph; whether what rules see is another graph now, and not as it was."""

@@ -65,9 +65,11 @@ class Linter:
             self._drop(node_id)
         self._changed.update(dict.fromkeys(seen - gone if gone else seen))
 
-    def set_plan(self, training: Mapping[str, Any] | None, num_classes: int | None) -> None:
+    def set_plan(
+        self, training: Mapping[str, Any] | None, num_classes: int | None, device: str = "cpu"
+    ) -> None:
         """Has rules look at the graph trained otherwise; arguments as of `LintContext`."""
-        self.context.set_plan(training, num_classes)
+        self.context.set_plan(training, num_classes, device)
         self._is_network_stale = True
 
     def look(self) -> Iterator[None]:

@@ -11,6 +11,8 @@ DEFAULT_LOSS = "CrossEntropyLoss"
 DEFAULT_OPTIMIZER = "AdamW"
 DEFAULT_LR = 0.001
 DEFAULT_BATCH_SIZE = 64
+DEFAULT_PRECISION = "float32"
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class PlanFacts:
         batch_size: None where it is no number.
         source: where the data comes from.
         transforms: the types of the steps that prepare a training sample.
+        precision: `float32`, or that of automatic mixed precision.
+        device: its name; `auto` for the best there is.
     """
 
     loss: LossFacts = LossFacts()
@@ -51,6 +55,8 @@ class PlanFacts:
     batch_size: int | None = DEFAULT_BATCH_SIZE
     source: str = DEFAULT_SOURCE
     transforms: tuple[str, ...] = ()
+    precision: str = DEFAULT_PRECISION
+    device: str = AUTO
 
     @classmethod
     def from_mapping(cls, training: Mapping[str, Any]) -> PlanFacts:
@@ -67,6 +73,8 @@ class PlanFacts:
             batch_size=batch_size if isinstance(batch_size, int) else None,
             source=_word(part(training, "data", "source").get("source"), DEFAULT_SOURCE),
             transforms=tuple(_word(step.get("type"), "") for step in chain(training, "train")),
+            precision=_word(training.get("precision"), DEFAULT_PRECISION),
+            device=_word(training.get("device"), AUTO),
         )
 
 

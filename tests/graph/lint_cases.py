@@ -332,6 +332,11 @@ CASES = (
         "norm1", ("Set batch_size = 32",), {"batch_size": 1, "epochs": 3},
     ),
     Case(
+        "precision-without-kernel",
+        chain(("Input", {"shape": [5, 8]}), "LSTM", "LastStep", TEN, "Output"),
+        "lstm1", ("Set precision = amp-bfloat16",), {"precision": "amp-float16", "device": "cpu"},
+    ),
+    Case(
         "unnormalized-input",
         chain(PICTURE, "Flatten", TEN, "Output"), "input1", ("Add Normalize",),
         {"data": {"source": "torchvision:MNIST", "transforms": {"train": [{"type": "Resize", "size": 28}]}}},
