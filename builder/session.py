@@ -301,7 +301,10 @@ class Session(Known):
         if self._known.has(self.checking.findings):
             return
         self._gather()
-        self._tell_problems()
+        if len(self._known.all_problems) > MANY:
+            QTimer.singleShot(0, self, self._tell_problems)
+        else:
+            self._tell_problems()
 
     def _gather(self) -> None:
         self._known.gather(self.project, self.graph, self.checking.findings)

@@ -84,8 +84,9 @@ class RemoveNodes:
     def apply(self, project: Project) -> Edit:
         graph, gone = project.graph, set(self.node_ids)
         require_nodes(project, gone)
-        nodes = tuple(node for node in graph.nodes.values() if node.id in gone)
-        edges = tuple(e for e in graph.edges if e.source.node in gone or e.target.node in gone)
+        nodes = tuple(node for node_id, node in graph.nodes.items() if node_id in gone)
+        going = {id(e) for i in gone for e in (*graph.incoming(i).values(), *graph.outgoing(i))}
+        edges = tuple(e for e in graph.edges if id(e) in going)  # in the order of the file
         edge_indices = graph.delete_edges(edges)
         return AddNodes(nodes, edges, graph.delete_nodes(gone), edge_indices)
 

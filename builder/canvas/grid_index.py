@@ -99,7 +99,7 @@ class GridIndex(Generic[Key]):
     def _forget_extent(self, before: Box | None, now: Box | None) -> None:
         """Takes note that a box came, went or moved; only where one leaves the rim all are looked at."""
         around = self._extent
-        if around is None:
+        if around is None or before == now:
             return
         if before is not None and any(map(eq, before, around)):
             self._extent = None

@@ -73,8 +73,9 @@ class Upkeep:
             What is to be redrawn for that.
         """
         geometry, edges = self._scene.geometry, self._scene.edges
-        if len(boxes) > MANY:
-            near = {item.edge for item in edges.all_made()}
+        made = edges.all_made()
+        if len(boxes) > MANY or not made:
+            near = {item.edge for item in made}
         else:
             near = {edge for box in boxes for edge in geometry.edges_in(box)}
         rerouted = []

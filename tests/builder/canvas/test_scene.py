@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 
 from builder.canvas.boxes import rect_of
 from builder.canvas.face import Face
+from builder.canvas.grid_index import GridIndex
 from builder.canvas.node_item import OVERHANG
 from builder.canvas.ports import ports_of
 from builder.canvas.routes import route
@@ -300,3 +301,21 @@ def test_an_edge_along_a_row_bows_around_the_cards_between(open_canvas):
     assert not any(card.contains(item.path.pointAtPercent(step / 50)) for step in range(51))
     canvas.session.apply(MoveNodes({"n2": (224.0, 400.0)}))
     assert item.path.boundingRect().height() < 30
+
+
+def test_what_is_around_all_boxes_follows_those_at_the_rim():
+    index = GridIndex[str]()
+    for key, left in (("a", 0.0), ("b", 100.0), ("c", 200.0)):
+        index.put(key, (left, 0.0, left + 50, 40.0))
+    assert index.extent() == (0.0, 0.0, 250.0, 40.0)
+    index.put("b", (90.0, 5.0, 140.0, 30.0))
+    index.put("c", (200.0, 0.0, 250.0, 40.0))
+    assert index.extent() == (0.0, 0.0, 250.0, 40.0)
+    index.put("d", (300.0, -20.0, 350.0, 10.0))
+    assert index.extent() == (0.0, -20.0, 350.0, 40.0)
+    index.discard("d")
+    index.put("a", (60.0, 0.0, 110.0, 40.0))
+    assert index.extent() == (60.0, 0.0, 250.0, 40.0)
+    for key in "abc":
+        index.discard(key)
+    assert index.extent() is None
