@@ -6,13 +6,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from runtime.loss_spec import Needs
+from runtime.heads import Head
+from runtime.loss_spec import Needs, needs_of
 from runtime.metric_choices import METRICS, task_of
 from runtime.options import PlanError, did_you_mean
 from runtime.plan import TrainingPlan
 from runtime.plan_choices import DEFAULT_MONITOR
 
 TRAIN_LOSS, VAL_LOSS = "train_loss", "val_loss"
+TRAIN_ACCURACY, VAL_ACCURACY = "train_accuracy", "val_accuracy"
+ANSWERED = ("classes", "labels")  # tasks whose answers are right or wrong
 
 
 @dataclass(frozen=True)
@@ -77,18 +80,39 @@ def goals_of(plan: TrainingPlan, known: Sequence[str]) -> Goals:
     )
 
 
-def metric_names(needs: Needs, *, has_accuracy: bool, has_val: bool) -> tuple[str, ...]:
+def metric_names(needs: Needs, *, has_val: bool) -> tuple[str, ...]:
     """What a run with one loss tells of every epoch, by the names of the run folder.
 
     Args:
         needs: the loss's.
-        has_accuracy: whether answers of the training data can be right.
         has_val: whether anything is held back.
     """
     task = task_of(needs)
     scored = [f"val_{name}" for name, spec in METRICS.items() if task in spec.tasks]
-    train = [TRAIN_LOSS, *(["train_accuracy"] if has_accuracy else [])]
+    train = [TRAIN_LOSS, *([TRAIN_ACCURACY] if task in ANSWERED else [])]
     return (*train, *([VAL_LOSS, *scored] if has_val else []))
+
+
+def told_metrics(plan: TrainingPlan, heads: Sequence[Head], *, has_val: bool = True) -> tuple[str, ...]:
+    """What a run tells of every epoch: of its one loss, or of all Outputs together and of each.
+
+    Args:
+        plan: of the run.
+        heads: the Outputs that learn by a loss of their own.
+        has_val: whether anything is held back.
+    """
+    if not heads:
+        return metric_names(needs_of(plan.loss), has_val=has_val)
+    needs = [needs_of(head.loss) for head in heads]
+    is_answered = any(task_of(each) in ANSWERED for each in needs)
+    train = (TRAIN_LOSS, *([TRAIN_ACCURACY] if is_answered else []))
+    val = (VAL_LOSS, *([VAL_ACCURACY] if is_answered else [])) if has_val else ()
+    parts = [
+        head.figure(name)
+        for head, each in zip(heads, needs, strict=True)
+        for name in metric_names(each, has_val=has_val)
+    ]
+    return (*train, *val, *parts)
 
 
 def _known(metric: str, known: Iterable[str], path: str) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from runtime.data.feed import Feed, Targets
 from runtime.data.prepared import HeadData
-from runtime.goals import TRAIN_LOSS, VAL_LOSS, metric_names
+from runtime.goals import TRAIN_ACCURACY, TRAIN_LOSS, told_metrics
 from runtime.loss_spec import needs_of
 from runtime.losses import LossFunction, build_loss
 from runtime.metric_choices import task_of
@@ -18,8 +18,6 @@ from runtime.metrics import Judge, judge_of
 from runtime.parted_loss import PartedLoss, PartedTally, mean_accuracy
 from runtime.plan import TrainingPlan
 from runtime.tallies import Tally, tally_of
-
-TRAIN_ACCURACY, VAL_ACCURACY = "train_accuracy", "val_accuracy"
 
 
 class Scoring:
@@ -39,7 +37,7 @@ class Scoring:
 
     def __init__(self, plan: TrainingPlan, feed: Feed, device: torch.device) -> None:
         self.names = tuple(each.head.name for each in feed.heads)
-        self._heads = feed.heads
+        self._plan, self._heads = plan, feed.heads
         self._judged = tuple(each for each in feed.heads if _judge(each) is not None)
         confused = (each for each in feed.heads if task_of(needs_of(each.head.loss)) == "classes")
         self.class_names = next(
@@ -73,18 +71,7 @@ class Scoring:
 
     def metric_names(self, *, has_val: bool) -> tuple[str, ...]:
         """What the run tells of every epoch, by the names of the run folder."""
-        if not self._heads:
-            return metric_names(self._needs, has_accuracy=self.judge is not None, has_val=has_val)
-        parts = [
-            each.head.figure(name)
-            for each in self._heads
-            for name in metric_names(
-                needs_of(each.head.loss), has_accuracy=_judge(each) is not None, has_val=has_val
-            )
-        ]
-        train = (TRAIN_LOSS, *([TRAIN_ACCURACY] if self._judged else []))
-        val = (VAL_LOSS, *([VAL_ACCURACY] if self._judged else [])) if has_val else ()
-        return (*train, *val, *parts)
+        return told_metrics(self._plan, [each.head for each in self._heads], has_val=has_val)
 
     def train_figures(self, sums: Sequence[float], samples: int) -> Mapping[str, float]:
         """An epoch's figures of each Output, from what its steps have added up.

@@ -5,11 +5,20 @@ A value that does not suit is kept and told like any other: validation marks it,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QStringListModel, Qt, Signal, Slot
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QToolButton,
+    QWidget,
+)
 
 from builder.icons import icon
 from builder.panels.field_text import SEVERAL, UNSET, format_value
@@ -35,10 +44,28 @@ class TextField(QLineEdit):
         self.typing = TypedText(spec, self, self)
         self.typing.edited.connect(self.edited)
         self.typing.cancelled.connect(self.cancelled)
+        self._words: QStringListModel | None = None
 
     def show_value(self, value: Value, hint: str, fallback: Value) -> None:
         self.typing.show_value(value)
         self.setPlaceholderText(hint)
+
+    def offer(self, words: Sequence[str]) -> None:
+        """Lists words that would do below the line, as far as they go with what is typed."""
+        if self._words is None:
+            self._words = QStringListModel(self)
+            completer = QCompleter(self._words, self)
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            completer.activated.connect(self._take)
+            self.setCompleter(completer)
+        if self._words.stringList() != list(words):
+            self._words.setStringList(list(words))
+
+    @Slot(str)
+    def _take(self, word: str) -> None:
+        self.typing.enter(word)
+        self.typing.finish()
 
 
 class FlagField(QCheckBox):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from builder.panels.chain_edits import TRANSFORMS_KEY, chain_problems
 from builder.panels.chain_form import TransformsForm
+from builder.panels.fields import TextField
 from builder.panels.form_row import default_state
 from builder.panels.lr_preview import LrPreview
 from builder.panels.output_edits import (
@@ -52,6 +53,9 @@ from builder.theme import GRID
 from graph.catalog.params import Choice, Value
 from graph.document import Change
 from graph.edits import SetTraining
+from runtime.goals import told_metrics
+from runtime.heads import heads_of
+from runtime.options import PlanError
 from runtime.plan import OUTPUTS, TABLES, TYPE_KEYS, TrainingPlan
 
 # What stands in an empty field whose default is worked out when the run starts.
@@ -140,9 +144,22 @@ class PlanForm(QWidget):
         for name, spec in SETTING.items():
             state = default_state(spec, setting(training, name), problems.get(name, ""))
             self.settings.show_state(name, state)
+        self._offer_metrics(training)
         error = plan_error(training)
         self.error.show_text(tr_made(str(error)) if error else "")
         self.lr_preview.show_plan(None if error else TrainingPlan.from_mapping(training))
+
+    def _offer_metrics(self, training: Training) -> None:
+        """Lists what a run will tell of every epoch, where one of that is to be named."""
+        try:
+            plan = TrainingPlan.from_mapping(training)
+            heads = heads_of(plan, [(node.id, node.name) for node in self._ends.outputs])
+        except PlanError:
+            return  # is told elsewhere; what was offered before will do
+        for name in ("monitor", "early_stopping.metric"):
+            field = self.settings.field(name)
+            assert isinstance(field, TextField)
+            field.offer(told_metrics(plan, heads))
 
     def _show_outputs(self, training: Training, problems: dict[str, str], reasons: Reasons) -> None:
         """Shows what single Outputs learn, where the plan has them learn by losses of their own."""

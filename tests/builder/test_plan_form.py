@@ -17,7 +17,7 @@ from builder.panels.plan_edits import (
 from builder.session import Session
 from graph.document import Document, Project
 from graph.edits import SetTraining
-from graph.templates import templates
+from graph.templates import template, templates
 from runtime.plan import TABLES, TrainingPlan
 from tests.builder.plan_forms import shown_form
 
@@ -156,6 +156,35 @@ def test_processes_are_asked_for_where_they_have_something_to_do(session, form, 
     assert ("nothing to decode" in field.toolTip()) != is_used
 
 
+@pytest.mark.parametrize(
+    ("changes", "offered", "left_out"),
+    [
+        ({}, {"val_loss", "val_accuracy", "val_f1.logits", "val_accuracy.parity"}, {"val_r2.logits"}),
+        ({"outputs": {}}, {"val_loss", "val_accuracy", "val_f1"}, {"val_r2", "val_f1.logits"}),
+        ({"outputs": {}, "loss": "MSELoss"}, {"val_loss", "val_r2"}, {"val_accuracy", "train_accuracy"}),
+    ],
+    ids=str,
+)
+def test_metrics_that_a_run_will_tell_are_offered(qtbot, qapp, changes, offered, left_out):
+    session = Session(Document(template("MultiHead").project()))
+    with shown_form(qtbot, session) as form:
+        session.apply(SetTraining({**training(session), **changes}))
+        for name in ("monitor", "early_stopping.metric"):
+            words = form.settings.field(name).completer().model().stringList()
+            assert offered <= set(words)
+            assert left_out.isdisjoint(words)
+
+
+def test_a_metric_that_is_offered_is_taken(qtbot, session, form):
+    field = form.settings.field("monitor")
+    type_into(qtbot, field, "ACC")
+    qtbot.waitUntil(field.completer().popup().isVisible)
+    qtbot.keyClick(field.completer().popup(), Qt.Key.Key_Down)
+    qtbot.keyClick(field.completer().popup(), Qt.Key.Key_Return)
+    assert training(session)["monitor"] == field.text() == "train_accuracy"
+    assert not field.completer().popup().isVisible()
+
+
 def test_a_scheduler_can_be_chosen_and_taken_away(qtbot, session, form):
     choose(qtbot, form.parts["scheduler"].type_field, "StepLR")
     assert training(session)["scheduler"] == {"type": "StepLR"}
@@ -225,8 +254,8 @@ def test_every_choice_gives_a_plan_that_can_be_used(part):
 
 
 def test_every_template_has_a_plan_without_problems():
-    for template in templates():
-        assert value_problems(template.project().training) == {}
+    for each in templates():
+        assert value_problems(each.project().training) == {}
 
 
 def test_resizing_keeps_the_other_steps_in_both_chains():
