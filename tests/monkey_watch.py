@@ -16,7 +16,8 @@ from graph.scopes import Scope
 
 STALL = 0.1  # seconds
 LOOK = 0.02  # seconds between two looks at the clock
-STEPS = 6  # of the way to a place
+STEPS = 6  # of the way to an error
+FRAMES = 20  # of the way to where an event took long: what caused it is far from where it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def way(trace: TracebackType | None) -> str:
 
 
 def _steps(frame: FrameType | None) -> Iterator[str]:
-    for _ in range(STEPS):
+    for _ in range(FRAMES):
         if frame is not None:
             yield _place(frame, frame.f_lineno)
             frame = frame.f_back
