@@ -56,7 +56,7 @@ class Forecast(QObject):
     @property
     def is_too_large(self) -> bool:
         """Whether nobody works out what a network of this size costs."""
-        return self._count > MOST
+        return self._count() > MOST
 
     @property
     def network(self) -> Cost | None:
@@ -79,16 +79,19 @@ class Forecast(QObject):
         if self._job is not None:
             self._job.wait()
 
-    @property
-    def _count(self) -> int:
-        """The layers that are drawn; where these are few, as often as their blocks are repeated."""
+    def _count(self, unknown: int = 1) -> int:
+        """The layers that are drawn; where these are few, as often as their blocks are repeated.
+
+        Args:
+            unknown: how often a block counts that is repeated as an expression says.
+        """
         project = self._session.project
         drawn = sum(len(graph.nodes) for graph in project.graphs())
-        return drawn if drawn > AT_ONCE else size_with_blocks(project.graph, project.blocks)
+        return drawn if drawn > AT_ONCE else size_with_blocks(project.graph, project.blocks, unknown)
 
     @property
     def _is_quick(self) -> bool:
-        return self._count <= AT_ONCE
+        return self._count(unknown=AT_ONCE) <= AT_ONCE
 
     def _ask(self) -> None:
         if not self.is_too_large and not self._delay.isActive() and not self._is_current:

@@ -57,8 +57,10 @@ def tr_made(text: str) -> str:
 
 def tr_count(one: str, many: str, count: int) -> str:
     """`tr_count("{count} layer", "{count} layers", 2)`: the form for a number, with the number in it."""
-    most = 2**31 - 1  # of Qt's numbers; larger ones take the same forms
-    found = QCoreApplication.translate(CONTEXT, many, None, min(count, most - most % 1000 + count % 1000))
+    most = (
+        2**31 - 1
+    ) // 1000 * 1000 - 1000  # of Qt's numbers; larger ones take the forms of their last digits
+    found = QCoreApplication.translate(CONTEXT, many, None, min(count, most + count % 1000))
     form = one if found == many and count == 1 else found
     return form.replace("{count}", f"{count:,}")
 

@@ -158,13 +158,22 @@ def reached(start: str, blocks: Mapping[str, Block]) -> set[str]:
     return found
 
 
-def size_with_blocks(graph: Graph, blocks: Mapping[str, Block]) -> int:
-    """How many nodes a graph comes to with all that is inside its blocks, as often as they are repeated."""
+def size_with_blocks(graph: Graph, blocks: Mapping[str, Block], unknown: int = 1) -> int:
+    """How many nodes a graph comes to with all that is inside its blocks, as often as they are repeated.
+
+    Args:
+        graph: not inside of any block.
+        blocks: of the project.
+        unknown: how often a block counts that is repeated as an expression says.
+    """
     sizes: dict[str, int] = {}
+
+    def times(params: Mapping[str, Value]) -> int:
+        return unknown if isinstance(params.get(REPEAT), str) else _repetitions(params)
 
     def size(inner: Graph, within: frozenset[str]) -> int:
         return sum(
-            _repetitions(node.params) * size_of(node.type, within) if node.type in blocks else 1
+            times(node.params) * size_of(node.type, within) if node.type in blocks else 1
             for node in inner.nodes.values()
         )
 

@@ -38,6 +38,8 @@ def test_english_stands_without_a_catalogue(qapp):
     assert tr("&Open...") == "&Open..."
     assert tr_count("{count} layer", "{count} layers", 1) == "1 layer"
     assert tr_count("{count} layer", "{count} layers", 2000) == "2,000 layers"
+    for count in (2**31 - 2, 2**31 - 1, 2**31, 10**12 + 999, 10**30):
+        assert tr_count("{count} layer", "{count} layers", count) == f"{count:,} layers"
 
 
 def test_a_catalogue_translates_what_it_has_and_counts_as_its_language_does(installed):

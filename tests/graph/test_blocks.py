@@ -360,6 +360,10 @@ def test_a_graph_is_as_large_as_what_it_repeats():
     document.apply(SetParams("n3", {"repeat": 5}))
     assert size_with_blocks(project.graph, project.blocks) == 2 + 6 + 5 * (2 * 6 + 2)
     assert size_with_blocks(project.graph, {}) == 4
+    project.blocks["Pair"].graph.replace_node(
+        project.blocks["Pair"].graph.nodes["n2"].with_(params={"repeat": "=width"})
+    )
+    assert size_with_blocks(project.graph, project.blocks, unknown=7) == 2 + 6 + 5 * (8 * 6 + 2)
 
 
 def test_a_block_in_itself_has_a_size_too():
