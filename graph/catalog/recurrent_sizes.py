@@ -61,14 +61,18 @@ class Sizes:
         """Numbers of one run that states are multiplied with."""
         return self.gates * int(self.p.hidden_size) * self.output
 
+    @property
+    def projection(self) -> int:
+        """Numbers that one run projects its states with."""
+        return int(self.p.hidden_size * self.p.get("proj_size", 0))
+
     def learned(self, width: int) -> int:
         """Numbers that a run learns whose layer reads so many."""
         return self.weights(width) + 2 * self.gates * int(self.p.hidden_size) * bool(self.p.bias)
 
     def weights(self, width: int) -> int:
         """Numbers that one direction of a layer multiplies with that reads so many."""
-        projection = int(self.p.hidden_size * self.p.get("proj_size", 0))
-        return int(self.gates * self.p.hidden_size * (width + self.output)) + projection
+        return int(self.gates * self.p.hidden_size * (width + self.output)) + self.projection
 
     def product(self, rows: Dim, inner: Dim, columns: Dim, *, turned: bool = False) -> TensorSpec:
         """What a product of two matrices takes for itself."""

@@ -29,20 +29,25 @@ def saves_steps(call: LayerCall, gates: int, within: Kept) -> Saved:
     has_exact_states = call.outputs[0].dtype != sizes.dtype
     each = within(call.params, sizes.steps, has_exact_states)
     runs = sizes.runs
-    copies = TensorSpec((sizes.steps, sizes.recurrent * runs * (is_frozen and sizes.is_lower)), sizes.dtype)
+    # What projects a state is cast anew at every step in any case, as it is a view of the weight.
+    copied = (sizes.recurrent * is_frozen + sizes.projection) * sizes.is_lower
+
+    def copies(count: int) -> TensorSpec:
+        return TensorSpec((sizes.steps, copied * count), sizes.dtype)
 
     def kept(count: int) -> TensorSpec:
         return TensorSpec((sizes.batch, each * count + first_states(call)), sizes.dtype)
 
     returning = [
-        (*between_layers(call, sizes, before=run // sizes.directions), kept(run + is_begun), *moment)
+        (*between_layers(call, sizes, before=run // sizes.directions), kept(there), copies(there), *moment)
         for run in sorted({0, runs - 1})
         for is_begun, moment in _turns(sizes, run)
+        for there in [run + is_begun]
     ]
     spread = (_spread(call, sizes),) if _spread(call, sizes) else ()
     return Saved(
         () if is_frozen else inputs_kept(call),
-        own=(*between_layers(call, sizes, again=not is_frozen), copies, kept(runs)),
+        own=(*between_layers(call, sizes, again=not is_frozen), copies(runs), kept(runs)),
         forward=((_all_gates(sizes), _joined(call, sizes, is_apart=has_exact_states)),),
         returning=() if is_frozen else tuple(returning),
         passing=(*_passing(call, sizes), (_all_gates(sizes), _joined(call, sizes, is_apart=True))),

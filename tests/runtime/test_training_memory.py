@@ -143,6 +143,13 @@ def test_a_sequence_layer_trains_in_the_memory_that_is_predicted(name, part, pre
     assert memory.ratio(name, part, "AdamW", precision, BATCH) == pytest.approx(1, rel=0.1)
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+@pytest.mark.parametrize("part", ["whole", "middle"])
+def test_what_projects_states_is_cast_at_every_step(part):
+    name = "LSTM hidden_size=64, num_layers=2, bidirectional=True, proj_size=16 behind 48"
+    assert memory.ratio(name, part, "SGD", "amp-bfloat16", 8) == pytest.approx(1, rel=0.05)
+
+
 @pytest.mark.parametrize("batch", [127, 128])
 def test_a_kernel_that_works_in_another_way_for_a_large_batch_is_predicted(batch):
     assert memory.ratio("LSTM", "front", "AdamW", "float32", batch) == pytest.approx(1, rel=0.1)
