@@ -19,20 +19,26 @@ from runtime.thread import TrainingThread
 PATIENCE_FOR_STEP = 15  # milliseconds; a longer step is not waited for
 FRAME = 49  # milliseconds between two looks at the run's events: 20 Hz
 LONGEST_FRAME = 80  # where a look takes long; a step is still drawn within 0.1 s
-SHARE = 0.02  # of the time, at most, that looks may take until they become less frequent
+SHARE = 0.03  # of the time, at most, that looks may take until they become less frequent
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
 
 
 class RunController(QObject):
-    """Owns the training thread. A timer drains its events, and only while a run is on.
+    """Owns the training thread, and looks at its events now and then, only while a run is on.
+
+    The run itself takes a break for a look when one is due: a timer that asks for it in time would wake up
+    the window beside a working run once more for every look. The timer is for steps that are long.
 
     Signals:
         started(Path): a run began; its folder.
         events(list[Event]): what happened since the last time, in order.
         state_changed(str): idle, preparing, running, paused or stopping.
         ended(RunEnded): the run is over and its thread has ended.
+
+    Attributes:
+        frame: milliseconds between two looks.
     """
 
     started = Signal(object)
@@ -53,14 +59,12 @@ class RunController(QObject):
         self._end: RunEnded | None = None
         self._state: State = "idle"
         self._garbage = garbage or GarbageCollector(self)
-        self._timer = QTimer(self, interval=FRAME, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._ask_for_break)
-        self._break = QTimer(
-            self, interval=PATIENCE_FOR_STEP, singleShot=True, timerType=Qt.TimerType.PreciseTimer
-        )  # what is left of the time in which a break may begin
-        self._break.timeout.connect(self._drain)
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._drain)
+        self._due = 0.0  # reading of the clock at which the next look is
         self._watches_nodes = False
         self._cost = 0.0  # milliseconds that a look takes, averaged
+        self.frame = FRAME
 
     @property
     def state(self) -> State:
@@ -93,7 +97,8 @@ class RunController(QObject):
         self.started.emit(run_dir)
         self._garbage.start()
         self._thread.start()
-        self._timer.start()
+        self._due = perf_counter()
+        self._look_again(self._thread)
 
     def toggle_pause(self) -> None:
         """Holds the run after its step, or lets it go on."""
@@ -134,17 +139,9 @@ class RunController(QObject):
         return True
 
     @Slot()
-    def _ask_for_break(self) -> None:
-        """Has the events looked at before the next step, or beside one that is long."""
-        if self._thread is not None:
-            self._thread.ask_for_break()
-            self._break.start()
-
-    @Slot()
     def _drain(self) -> None:
         if self._thread is None:
             return
-        self._break.stop()
         began = perf_counter()
         drained = self._thread.drain()
         if drained:
@@ -153,14 +150,20 @@ class RunController(QObject):
             self.events.emit(drained)
             self._pace(1e3 * (perf_counter() - began))
         if self._thread is not None:
-            self._thread.control.end_break()
+            self._look_again(self._thread)
+
+    def _look_again(self, thread: TrainingThread) -> None:
+        """Ends a break, and has the events looked at in the next one, or beside a step that is long."""
+        now = perf_counter()
+        if now >= self._due:
+            self._due = max(self._due + self.frame / 1e3, now)
+        thread.ask_for_break(self._due - now)
+        self._timer.start(round(1e3 * (self._due - now)) + PATIENCE_FOR_STEP)
 
     def _pace(self, cost: float) -> None:
         """Looks as often as its `cost` in milliseconds, which the run waits, allows."""
         self._cost += 0.1 * (cost - self._cost)
-        interval = round(min(max(self._cost / SHARE, FRAME), LONGEST_FRAME))
-        if abs(interval - self._timer.interval()) > 3:
-            self._timer.setInterval(interval)
+        self.frame = round(min(max(self._cost / SHARE, FRAME), LONGEST_FRAME))
 
     def _note(self, event: Event) -> None:
         match event:
@@ -175,8 +178,8 @@ class RunController(QObject):
     def _finish(self) -> None:
         if self._thread is None:
             return  # shut_down was faster than the signal
-        self._timer.stop()
         self._drain()
+        self._timer.stop()
         self._garbage.stop()
         thread, self._thread = self._thread, None
         thread.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,22 +13,40 @@ if TYPE_CHECKING:
 LONGEST_BREAK = 0.05  # seconds that a run waits for who asked for a break and is busy with something else
 
 
+class _Break:
+    """A pause of the run for somebody who asked for it.
+
+    Attributes:
+        begun: is called when the run waits.
+        due: reading of the clock before which it does not.
+        is_over: lets it go on.
+    """
+
+    def __init__(self, begun: Callable[[], object], due: float) -> None:
+        self.begun, self.due = begun, due
+        self.is_over = threading.Event()
+
+
 class Control:
     """Lets a window, a signal handler or a test stop, pause, resume and change one run.
+
+    Args:
+        clock: seconds, monotonic.
 
     Attributes:
         watches_nodes: whether now and then a step should tell what every node does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._change: Project | None = None
         self._may_run = threading.Event()
         self._may_run.set()
         self.watches_nodes = False
-        self._begun: Callable[[], object] | None = None
-        self._goes_on = threading.Event()
+        self._clock = clock
+        self._asked: _Break | None = None  # has not begun
+        self._newest: _Break | None = None  # whether it has begun or not
 
     @property
     def has_change(self) -> bool:
@@ -79,8 +98,10 @@ class Control:
         """Returns when the run may take its next step, at once unless paused."""
         self._may_run.wait()
 
-    def ask_for_break(self, begun: Callable[[], object]) -> None:
+    def ask_for_break(self, begun: Callable[[], object], after: float = 0.0) -> None:
         """Asks the run to wait before its next batch until `end_break`, while the caller works for a moment.
+
+        Takes the place of what was asked for before, which is over.
 
         Two threads of Python that call many short functions at once hand the interpreter back and forth at
         every call, and both take several times as long.
@@ -89,24 +110,27 @@ class Control:
             begun: is called by the run, in its thread, when it waits. Where batches take long that comes
                 late, and the caller had better go on without: most of such a batch leaves the interpreter
                 free.
+            after: seconds from now in which the run goes on; so that nobody need wake up to ask in time.
         """
-        self._goes_on.clear()
-        self._begun = begun
+        self.end_break()
+        self._newest = self._asked = _Break(begun, self._clock() + after)
 
     def end_break(self) -> None:
         """Lets the run go on, or takes the request back."""
-        self._begun = None
-        self._goes_on.set()
+        self._asked, newest = None, self._newest
+        if newest is not None:
+            newest.is_over.set()
 
     @property
     def has_asker(self) -> bool:
         """Whether somebody waits for a break."""
-        return self._begun is not None
+        asked = self._asked
+        return asked is not None and self._clock() >= asked.due
 
     def make_way(self) -> None:
         """Returns at once, or after the break that somebody asked for; after `LONGEST_BREAK` in any case."""
-        begun = self._begun
-        if begun is not None:
-            self._begun = None
-            begun()
-            self._goes_on.wait(LONGEST_BREAK)
+        asked = self._asked
+        if asked is not None and self._clock() >= asked.due:
+            self._asked = None
+            asked.begun()
+            asked.is_over.wait(LONGEST_BREAK)

@@ -47,9 +47,9 @@ class TrainingThread(QThread):
         """Every event since the last call, in order; called from the window's thread."""
         return self._mailbox.drain()
 
-    def ask_for_break(self) -> None:
-        """Has the run wait before its next step, and tell by `break_begun`."""
-        self.control.ask_for_break(self.break_begun.emit)
+    def ask_for_break(self, after: float = 0.0) -> None:
+        """Has the run wait before its first step after so many seconds, and tell by `break_begun`."""
+        self.control.ask_for_break(self.break_begun.emit, after)
 
     def stop_and_wait(self, timeout: float = 30.0) -> bool:
         """Asks the run to stop and waits for the thread; whether it ended within `timeout` seconds."""

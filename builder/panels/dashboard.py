@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from builder.panels.history import Array, History
     from builder.panels.plots import Chart
 
-FRAME = 40  # milliseconds between two repaints of the curves at least
+FRAME = 25  # milliseconds between two repaints of the curves at least; the run is looked at less often
 FIGURES = 500  # milliseconds between two rewrites of the figures; nobody reads faster than that
 LEAST_HEIGHT = 160  # pixels
 MEGABYTE = 1e6
@@ -59,7 +59,7 @@ _ICON = 6 * GRID
 class Dashboard(QWidget):
     """Shows one run from the events it is fed.
 
-    It repaints when it is fed, at most 25 times a second, and not while it is hidden. Charts are
+    It repaints when it is fed, at most 40 times a second, and not while it is hidden. Charts are
     built when it is first seen with a run, so that the window need not wait for numpy and pyqtgraph.
 
     Attributes:

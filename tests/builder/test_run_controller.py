@@ -5,9 +5,8 @@ import json
 import threading
 
 import pytest
-from PySide6.QtCore import QTimer
 
-from builder.run_controller import FRAME, LONGEST_FRAME, RunController
+from builder.run_controller import FRAME, LONGEST_FRAME, SHARE, RunController
 from builder.run_folders import latest_weights, new_run_folder, user_folder
 from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import Connect, SetParams
@@ -199,9 +198,36 @@ def test_the_newest_weights_are_found(qapp, tmp_path):
 
 
 def test_the_run_is_looked_at_less_often_where_a_look_takes_long(controller):
-    timer = controller.findChild(QTimer)
-    assert timer.interval() == FRAME
-    for cost, expected in ((1.2, 60), (50.0, LONGEST_FRAME), (0.1, FRAME)):
+    assert controller.frame == FRAME
+    for cost, expected in ((60 * SHARE, 60), (50.0, LONGEST_FRAME), (0.1, FRAME)):
         for _ in range(200):
             controller._pace(cost)
-        assert abs(timer.interval() - expected) <= 3
+        assert controller.frame == expected
+
+
+def test_every_look_has_the_run_take_its_break_for_the_next_one(qtbot, controller, tmp_path, monkeypatch):
+    looks = []
+
+    def run(thread):
+        thread._mailbox.put(STARTED)
+        gate = threading.Event()
+        while not thread.control.stopped:
+            thread.control.make_way()
+            thread._mailbox.put(StateChanged("running"))
+            gate.wait(0.001)
+
+    monkeypatch.setattr(TrainingThread, "run", run)
+    monkeypatch.setattr("builder.run_controller.PATIENCE_FOR_STEP", PATIENCE)  # no look but in a break
+    controller.events.connect(looks.append)
+    controller.start(spirals().project, tmp_path)
+    qtbot.waitUntil(lambda: len(looks) >= 4)
+
+
+def test_a_run_whose_step_is_long_is_looked_at_beside_it(qtbot, controller, tmp_path, script):
+    script(STARTED)  # takes no break
+    looks = []
+    controller.events.connect(looks.extend)
+    controller.start(spirals().project, tmp_path)
+    qtbot.waitUntil(lambda: STARTED in looks)
+    controller._thread._mailbox.put(StateChanged("paused"))
+    qtbot.waitUntil(lambda: controller.state == "paused")

@@ -74,6 +74,35 @@ def test_a_break_that_was_taken_back_does_not_begin() -> None:
     assert not begun
 
 
+def test_a_break_begins_no_earlier_than_it_is_due() -> None:
+    now, begun = [100.0], list[float]()
+    control = Control(clock=lambda: now[0])
+
+    def begin() -> None:
+        begun.append(now[0])
+        control.end_break()
+
+    control.ask_for_break(begin, after=0.05)
+    for now[0] in (100.0, 100.04, 100.06, 100.08):
+        assert control.has_asker is (now[0] == 100.06)
+        control.make_way()
+    assert begun == [100.06]
+
+
+def test_who_asks_again_during_a_break_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.control.LONGEST_BREAK", 60.0)
+    control, begun = Control(), list[bool]()
+
+    def ask_again() -> None:
+        begun.append(True)
+        control.ask_for_break(lambda: None, after=60.0)
+
+    control.ask_for_break(ask_again)
+    control.make_way()
+    assert begun == [True]
+    assert not control.has_asker
+
+
 def test_a_run_does_not_wait_for_ever_for_who_forgets_his_break(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runtime.control.LONGEST_BREAK", 0.001)
     control, begun = Control(), list[bool]()
