@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import cycle
 
-from builder.texts import later
+from builder.texts import later, tr
 
 SMOOTHING = 0.95  # usual weight of the past in the smoothed loss: a memory of about 20 steps
 OUTPUT_COLORS = ("plot_train", "plot_val", "plot_lr", "plot_grad", "text_muted")  # taken in turn
@@ -19,10 +19,11 @@ class CurveSpec:
 
     Attributes:
         series: name of the series in the history.
-        label: legend text.
+        label: legend text; empty for none.
         color: token of the theme.
         markers: whether points are marked, for a curve with one point an epoch.
         smooth: whether it is drawn antialiased: a curve without noise, which costs little then.
+        is_named_by_user: whether the label is what the user calls something, and the same in every language.
     """
 
     series: str
@@ -30,6 +31,12 @@ class CurveSpec:
     color: str
     markers: bool = False
     smooth: bool = False
+    is_named_by_user: bool = False
+
+    @property
+    def text(self) -> str:
+        """The label as it is shown."""
+        return self.label if self.is_named_by_user else tr(self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,13 @@ class ChartSpec:
         if not self.each_output or not names:
             return self
         curves = [
-            replace(curve, series=f"{curve.series}.{name}", label=name if curve.label else "", color=color)
+            replace(
+                curve,
+                series=f"{curve.series}.{name}",
+                label=name if curve.label else "",
+                color=color,
+                is_named_by_user=True,
+            )
             for name, color in zip(names, cycle(OUTPUT_COLORS))
             for curve in self.each_output
         ]

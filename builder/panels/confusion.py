@@ -99,6 +99,10 @@ class ConfusionMatrix(QWidget):
             count=count, total=total, share=share, actual=self._names[row], predicted=self._names[column],
         )  # fmt: skip
 
+    def cell_rect(self, cell: Cell) -> QRect:
+        """Where a cell is drawn, in pixels."""
+        return self._layout().rect(cell)
+
     def sizeHint(self) -> QSize:
         return QSize(320, 260)
 

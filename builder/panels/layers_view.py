@@ -176,7 +176,7 @@ class LayersView(QWidget):
         header = table.horizontalHeader()
         header.sectionClicked.connect(self._choose_column)
         header.setSectionsClickable(True)
-        table.selectionModel().selectionChanged.connect(self._on_selected)
+        table.selectionModel().selectionChanged.connect(self._choose_curves)
         return table
 
     def set_theme(self, theme: Theme) -> None:
@@ -188,6 +188,8 @@ class LayersView(QWidget):
     def reset(self, names: Mapping[Path, str]) -> None:
         """Waits for a run whose layers have these names."""
         self._history = None
+        if self.chart is not None:
+            self.chart.set_history(None)
         self.model.reset(names)
         self.note.setText(
             tr("While a network trains, its layers are looked at twice a second and shown here.")
@@ -231,31 +233,28 @@ class LayersView(QWidget):
     def _choose_column(self, section: int) -> None:
         if section:
             self._column = COLUMNS[section - 1]
-            self._make_chart()
+            self._choose_curves()
 
     @Slot()
-    def _on_selected(self) -> None:
-        self._make_chart()
-
-    def _make_chart(self) -> None:
-        """Makes the chart of the selected layers anew."""
+    def _choose_curves(self) -> None:
+        """Draws the chosen column of the selected layers."""
         from builder.panels.plots import Chart  # pyqtgraph would hold up the window by 0.35 s
 
         rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         paths = [self.model.paths[row] for row in rows][: len(COLORS)]
-        chart = Chart(_spec(self._column, paths, self.model.name), self._theme, self)
-        chart.set_history(self._history)
-        if self.chart is not None:
-            self._row.removeWidget(self.chart)
-            self.chart.deleteLater()
-        self.chart = chart
-        self._row.addWidget(chart, 2)
+        spec = _spec(self._column, paths, self.model.name)
+        if self.chart is None:
+            self.chart = Chart(spec, self._theme, self)
+            self._row.addWidget(self.chart, 2)
+        else:
+            self.chart.set_spec(spec)
+        self.chart.set_history(self._history)
         self.draw()
 
 
 def _spec(column: Column, paths: Sequence[Path], name: Callable[[Path], str]) -> ChartSpec:
     curves = tuple(
-        CurveSpec(curve_name(column.key, path), name(path), color, smooth=True)
+        CurveSpec(curve_name(column.key, path), name(path), color, smooth=True, is_named_by_user=True)
         for path, color in zip(paths, COLORS, strict=False)
     )
-    return ChartSpec(column.key, tr(column.title), curves, can_log=True)
+    return ChartSpec(column.key, column.title, curves, can_log=True)

@@ -35,6 +35,9 @@ _SLACK = 1.7  # the y-range is taken in once it is that many times larger than t
 class Chart(QWidget):
     """One chart with its title, legend and crosshair readout.
 
+    Attributes:
+        title: names the chart and the curves that have begun.
+
     Signals:
         hovered(float): the step under the mouse; NaN when it left.
         ranged(): the user zoomed or panned along the steps; the y-axis always fits what is seen.
@@ -52,25 +55,24 @@ class Chart(QWidget):
         self._view: View | None = None
         self._outdated: Span = NOTHING  # the steps between which the picture is
         self._fitted: tuple[float, float] | None = None  # the values that the y-axis was last made to show
-        self._title = QLabel(self, textFormat=Qt.TextFormat.RichText)
-        self._title.setFont(font("caption"))
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.title = QLabel(self, textFormat=Qt.TextFormat.RichText)
+        self.title.setFont(font("caption"))
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.log_button = QToolButton(self)
         self.log_button.setText(tr("log"))
         self.log_button.setCheckable(True)
         self.log_button.setFont(font("caption"))
-        self.log_button.setVisible(spec.can_log)
         _keep_room(self.log_button)
         self.log_button.setToolTip(tr("Logarithmic axis"))
-        self.log_button.setAccessibleName(tr("Logarithmic axis of {title}", title=tr(spec.title)))
         self.log_button.toggled.connect(self._set_log)
-        self._curves = [Curve(curve, spec.scale) for curve in spec.curves]
+        self._curves: list[Curve] = []
         self.plot = _plot_widget(self._curves)
         self._readout = QLabel(self.plot)
         self._readout.setFont(font("caption"))
         self._readout.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._readout.hide()
         self._lay_out()
+        self._take_spec(spec)
         self.set_theme(theme)
         view = self.plot.getViewBox()
         view.setMouseEnabled(x=True, y=False)
@@ -92,6 +94,19 @@ class Chart(QWidget):
         self._readout.setStyleSheet(
             f"background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 4px; padding: 4px;"
         )
+
+    def set_spec(self, spec: ChartSpec) -> None:
+        """Takes other curves, which `set_history` shows."""
+        self._take_spec(spec)
+        for curve in self._curves:
+            curve.set_theme(self._theme)
+
+    def _take_spec(self, spec: ChartSpec) -> None:
+        self.spec = spec
+        self._curves[:] = [Curve(curve, spec.scale) for curve in spec.curves]  # the plot paints this list
+        self._named = self._fitted = None
+        self.log_button.setVisible(spec.can_log)
+        self.log_button.setAccessibleName(tr("Logarithmic axis of {title}", title=tr(spec.title)))
 
     def set_history(self, history: History | None) -> None:
         """Shows the curves of a run; None clears the chart."""
@@ -167,7 +182,7 @@ class Chart(QWidget):
             point = known[curve.series].at(step) if curve.series in known else None
             if point is not None:
                 value = number(point[1] * self.spec.scale)
-                name = escape(tr(curve.label or self.spec.title))
+                name = escape(curve.text if curve.label else tr(self.spec.title))
                 lines.append(f"{self._dot(curve)} {name} <b>{value}</b>")
         return lines
 
@@ -187,7 +202,7 @@ class Chart(QWidget):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setContentsMargins(GRID, 0, 0, 0)
-        head.addWidget(self._title, 1)
+        head.addWidget(self.title, 1)
         head.addWidget(self.log_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -212,8 +227,8 @@ class Chart(QWidget):
         begun = [curve.spec for curve in self._curves if curve.size and curve.spec.label]
         if begun != self._named:
             self._named = begun
-            labelled = [f"{self._dot(curve)} {escape(tr(curve.label))}" for curve in begun]
-            self._title.setText(" &nbsp;".join([f"<b>{escape(tr(self.spec.title))}</b>", *labelled]))
+            labelled = [f"{self._dot(curve)} {escape(curve.text)}" for curve in begun]
+            self.title.setText(" &nbsp;".join([f"<b>{escape(tr(self.spec.title))}</b>", *labelled]))
 
     @Slot(bool)
     def _set_log(self, checked: bool) -> None:

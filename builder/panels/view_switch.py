@@ -45,6 +45,10 @@ class ViewSwitch(QWidget):
         """Has the button of a view down that is shown already."""
         self._group.button(index).setChecked(True)
 
+    def can_choose(self, index: int) -> bool:
+        """Whether a view can be chosen."""
+        return self._group.button(index).isEnabled()
+
     def choose(self, index: int) -> None:
         """Presses a button."""
         self._group.button(index).click()

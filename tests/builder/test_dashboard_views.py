@@ -2,6 +2,7 @@
 
 import csv
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,10 +14,11 @@ from sklearn.metrics import precision_recall_fscore_support
 from builder.panels.chart_specs import CHARTS
 from builder.panels.classes_view import class_figures
 from builder.panels.confusion import ConfusionMatrix
-from builder.panels.dashboard import CLASSES, LAYERS, Dashboard
+from builder.panels.dashboard import CLASSES, CURVES, LAYERS, Dashboard
 from builder.panels.history import History, Series
 from builder.panels.history_csv import csv_lines
 from builder.panels.layers_view import COLUMNS, layer_names
+from builder.texts import MARKS, PseudoCatalog
 from builder.theme import light
 from graph.templates import template
 from runtime.events import (
@@ -219,7 +221,7 @@ def matrix(qtbot):
 def test_a_cell_is_chosen_by_mouse_and_keyboard(matrix, qtbot):
     chosen = []
     matrix.cell_chosen.connect(lambda *cell: chosen.append(cell))
-    center = matrix._layout().rect((1, 2)).center()
+    center = matrix.cell_rect((1, 2)).center()
     qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=center)
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Return):
         qtbot.keyClick(matrix, key)
@@ -232,7 +234,7 @@ def test_a_matrix_of_a_hundred_classes_fits(matrix):
     matrix.show_matrix([[1] * 100] * 100, [f"class {index}" for index in range(100)])
     picture = matrix.grab()
     assert picture.height() == 300
-    assert matrix._layout().rect((99, 99)).bottom() < 320
+    assert matrix.cell_rect((99, 99)).bottom() < 320
 
 
 # -- layers --
@@ -263,6 +265,45 @@ def test_layers_are_listed_and_drawn(dashboard, qtbot):
         "Output",
         ["conv1"],
     )
+
+
+def test_what_the_user_calls_something_is_translated_nowhere(dashboard, qtbot, installed):
+    installed(PseudoCatalog())
+    dashboard.reset(template("SmallCNN").project())
+    dashboard.switch.choose(LAYERS)
+    parts = replace(steps(1, 20), parts={"mask": (0.5,) * 20})
+    dashboard.feed([START, parts, looked(10), looked(20)])
+    qtbot.waitUntil(lambda: dashboard.layers.table.isVisible())
+    layers = dashboard.layers.chart
+    assert "image" in layers.title.text()
+    assert not is_translated("image", layers.title.text())
+    layers.show_values(10)
+    assert "image" in layers.readout()
+    assert not is_translated("image", layers.readout())
+    dashboard.switch.choose(CURVES)
+    qtbot.waitUntil(lambda: "mask" in dashboard.charts["output_loss"].title.text())
+    assert not is_translated("mask", dashboard.charts["output_loss"].title.text())
+    assert is_translated("Losses", dashboard.charts["output_loss"].title.text())
+
+
+def is_translated(text, shown):
+    return f"{MARKS[0]}{text}{MARKS[1]}" in shown
+
+
+def test_other_layers_are_drawn_in_the_same_chart(dashboard, qtbot):
+    dashboard.reset(template("SmallCNN").project())
+    dashboard.switch.choose(LAYERS)
+    dashboard.feed([START, steps(1, 20), looked(10), looked(20)])
+    qtbot.waitUntil(lambda: dashboard.layers.table.isVisible())
+    layers = dashboard.layers
+    chart, before = layers.chart, layers.chart.plot.grab().toImage()
+    layers.table.selectRow(1)
+    assert layers.chart is chart
+    assert "conv1" in chart.title.text()
+    assert "image" not in chart.title.text()
+    assert chart.plot.grab().toImage() != before
+    dashboard.reset(template("SmallCNN").project())
+    assert "conv1" not in chart.title.text()
 
 
 def test_looks_are_asked_for_while_something_shows_them(dashboard):

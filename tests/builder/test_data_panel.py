@@ -100,7 +100,7 @@ def test_text_and_sequences_have_their_own_looks(seen):
     assert len(text.samples.rows.index(0, 0).data()) > 3
     curves = seen({"source": "sunspots"})
     assert curves.samples.grid.isVisible()
-    assert not curves.switch._group.button(CLASSES).isEnabled()
+    assert not curves.switch.can_choose(CLASSES)
 
 
 def test_what_is_wrong_with_the_data_stands_there(seen, tmp_path):

@@ -58,9 +58,7 @@ def largest(window, *, is_right):
 
 
 def click(window, cell):
-    QTest.mouseClick(
-        matrix(window), Qt.MouseButton.LeftButton, pos=matrix(window)._layout().rect(cell).center()
-    )
+    QTest.mouseClick(matrix(window), Qt.MouseButton.LeftButton, pos=matrix(window).cell_rect(cell).center())
 
 
 def answer(window, qtbot):

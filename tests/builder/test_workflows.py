@@ -222,7 +222,7 @@ def test_a_run_is_looked_into_while_it_goes_on(person, answers, tmp_path):
     person.click(view_button(dashboard.switch, "Classes"))
     classes = dashboard.classes
     person.wait(classes.matrix.isVisible)
-    center = classes.matrix._layout().rect((3, 3)).center()
+    center = classes.matrix.cell_rect((3, 3)).center()
     QTest.mouseClick(classes.matrix, LEFT, pos=center)
     assert "“3”" in classes.matrix.accessibleDescription()
     assert classes.matrix.accessibleDescription().endswith("were recognised.")
