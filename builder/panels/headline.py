@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from builder.panels.figures import STATE_TEXTS, RunFigures, Score, duration, number
 from builder.texts import later, tr, tr_made
@@ -88,24 +88,21 @@ class Headline(QWidget):
 
 
 class Tile(QWidget):
-    """A figure with its name above it."""
+    """A figure with its name above it.
+
+    Places both itself: a layout would have everything around it up to the window laid out anew whenever a
+    figure changes, which its place never does.
+    """
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = title
-        self._name = QLabel(tr(title))
+        self._name = QLabel(tr(title), self)
         self._name.setFont(font("caption"))
         self._name.setProperty("role", "muted")
-        self.value = QLabel(_NONE)
+        self.value = QLabel(_NONE, self)
         self.value.setFont(font("figure"))
         self.value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        # A figure that grows by a digit must not move its neighbours.
-        self.value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._name)
-        column.addWidget(self.value)
 
     @property
     def title(self) -> str:
@@ -123,6 +120,7 @@ class Tile(QWidget):
         text = tr("{title} of {total:,}", title=title, total=total) if total else title
         if text != self._name.text():
             self._name.setText(text)
+            self.updateGeometry()
 
     def set_title(self, title: str) -> None:
         """Calls the figure otherwise."""
@@ -135,8 +133,17 @@ class Tile(QWidget):
         if sheet != self.value.styleSheet():
             self.value.setStyleSheet(sheet)
 
+    def sizeHint(self) -> QSize:
+        name = self._name.sizeHint()
+        return QSize(name.width(), name.height() + self.value.sizeHint().height())
+
     def minimumSizeHint(self) -> QSize:
-        return QSize(_TILE_WIDTH - 2 * GRID, super().minimumSizeHint().height())
+        return QSize(_TILE_WIDTH - 2 * GRID, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        height = self._name.sizeHint().height()
+        self._name.setGeometry(0, 0, self.width(), height)
+        self.value.setGeometry(0, height, self.width(), self.value.sizeHint().height())
 
 
 def arrange(grid: QGridLayout, widgets: Sequence[QWidget], columns: int) -> None:

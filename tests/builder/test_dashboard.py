@@ -13,30 +13,13 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from builder.panels.dashboard import Dashboard
-from builder.panels.figures import RunFigures, duration, number
+from builder.panels.figures import number
 from builder.panels.headline import Tile
 from builder.theme import dark, light
-from runtime.events import DataProgress, EpochEnded, RunEnded, RunStarted, StateChanged, StepsRecorded
+from runtime.events import DataProgress, EpochEnded, RunEnded, RunStarted
+from tests.builder.run_events import START, epoch_end, steps
 
 SEAM = 40  # levels of 255 that antialiasing may differ by where a line is drawn in two pieces
-START = RunStarted("runs/1", "cpu", "float32", 2, 100, 200, 3200, 800, 1234)
-
-
-def steps(first, count, epoch=1, loss=lambda step: 2 / step, seconds=0.01):
-    numbers = range(first, first + count)
-    return StepsRecorded(
-        first,
-        epoch,
-        tuple(loss(step) for step in numbers),
-        tuple(1e-3 for _ in numbers),
-        tuple(0.5 for _ in numbers),
-        tuple(seconds * step for step in numbers),
-    )
-
-
-def epoch_end(epoch, step, accuracy=0.9):
-    metrics = {} if accuracy is None else {"accuracy": accuracy - 0.1}
-    return EpochEnded(epoch, step, 0.4, accuracy, 0.5, metrics, 2.0, True)
 
 
 @pytest.fixture
@@ -51,66 +34,6 @@ def dashboard(qtbot):
 def drawn(dashboard, qtbot):
     """Waits until what was fed is on the screen."""
     qtbot.waitUntil(lambda: dashboard.is_idle and dashboard.frames > 0)
-
-
-# -- figures --
-
-
-def taken(*events):
-    figures = RunFigures()
-    for event in events:
-        figures.take(event)
-    return figures
-
-
-def test_speed_is_that_of_training_without_validation():
-    figures = taken(START, steps(1, 100, seconds=0.01), epoch_end(1, 100))
-    assert figures.steps_per_second == pytest.approx(100)
-    assert figures.samples_per_second == pytest.approx(3200)
-
-
-def test_time_left_counts_whole_epochs_once_one_is_known():
-    first = taken(START, steps(1, 50, seconds=0.01))
-    assert first.seconds_left == pytest.approx(1.5)
-    second = taken(START, steps(1, 100), epoch_end(1, 100))
-    assert second.seconds_left == pytest.approx(2.0)
-
-
-def test_pause_spoils_neither_speed_nor_time_left():
-    figures = taken(START, steps(1, 50), StateChanged("paused"))
-    assert (figures.steps_per_second, figures.seconds_left) == (None, None)
-    figures.take(StateChanged("running"))
-    later = steps(51, 50, seconds=0.01)
-    times = tuple(time + 3600 for time in later.times)
-    figures.take(StepsRecorded(51, 1, later.losses, later.lrs, later.grad_norms, times))
-    assert figures.steps_per_second == pytest.approx(100)
-    figures.take(EpochEnded(1, 100, 0.4, None, None, {}, 3602.0, True))
-    assert figures.seconds_left == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.2, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
-)
-def test_durations_read_as_people_say_them(seconds, text):
-    assert duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.0231449, "0.02314"),
-        (1.5e-5, "1.5e-05"),
-        (12480, "12,480"),
-        (0, "0"),
-        (math.nan, "nan"),
-        (2e9, "2e+09"),
-    ],
-)
-def test_numbers_are_short(value, text):
-    assert number(value) == text
-
-
-# -- the widget --
 
 
 def parted(first, *outputs):
@@ -327,6 +250,30 @@ def test_a_narrow_headline_leaves_out_what_matters_least(dashboard, qtbot):
     names = {tile.findChild(QLabel).text().split(" of ")[0] for tile in tiles}
     assert {"State", "Epoch", "Train loss", "Val loss", "Val accuracy", "Time left"} <= names
     assert "Samples / s" not in names
+
+
+class LayoutRequests(QObject):
+    """Remembers when a widget was asked to lay out its children anew."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.seen = []
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        if event.type() is QEvent.Type.LayoutRequest:
+            self.seen.append(watched)
+        return False
+
+
+def test_a_figure_that_changes_has_nothing_around_it_laid_out_anew(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 50)])
+    drawn(dashboard, qtbot)
+    requests = LayoutRequests(dashboard.headline)
+    dashboard.feed([steps(51, 50)])
+    qtbot.waitUntil(lambda: dashboard.headline.text("Step") == "100")
+    drawn(dashboard, qtbot)
+    assert not requests.seen
 
 
 def test_reading_the_data_moves_the_progress_bar(dashboard, qtbot):

@@ -8,7 +8,7 @@ import pytest
 from builder.panels.chart_specs import x_range
 from builder.panels.history import History, Series
 from runtime.events import EpochEnded, StepsRecorded
-from tests.builder.test_dashboard import steps
+from tests.builder.run_events import steps
 
 
 def test_series_keeps_every_point_through_growth():
