@@ -24,8 +24,8 @@ class Inferring(QObject):
 
     Args:
         scope: of the project.
-        tell: tells, in steps, what became of changes that were not followed in the turn of the edit; it takes
-            them by `take`. After another change it begins anew.
+        tell: tells, in steps, what became of changes that were not followed in the turn of the edit, by
+            `look` and `end`. After another change it begins anew.
 
     Attributes:
         at_once: layers that are always looked at in the turn of the edit.
@@ -60,7 +60,7 @@ class Inferring(QObject):
         self._scope.note(change)
         self._changes.append(change)
         if len(self._scope.graph.nodes) <= self.at_once:
-            return True  # whoever takes it has it followed
+            return True  # whoever takes it has it followed, also what was left of changes before
         self._steps = chain(main.spread(), main.prepare())
         is_done = self._work(self.first)
         if is_done:
@@ -80,8 +80,9 @@ class Inferring(QObject):
         return self._changes, frozenset(self._touched & self._scope.graph.nodes.keys())
 
     def take(self) -> tuple[list[Change], frozenset[str]]:
-        """The same, with which all of it is known to whoever asks."""
-        found = self.look()
+        """The same, which nobody is told of any more but whoever takes it."""
+        self._timer.stop()
+        found, self._steps = self.look(), iter(())
         self.end()
         return found
 

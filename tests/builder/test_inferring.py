@@ -118,6 +118,30 @@ def test_nodes_that_come_and_go_meanwhile_are_known_of(session):
     assert (session.problems, session.all_problems) == fresh(session)
 
 
+def test_what_asks_anew_meanwhile_tells_of_everything_once(session):
+    session.apply(WIDE)
+    told = []
+    session.changed.connect(lambda change, touched: told.append(set(touched)))
+    session.retry(["n8"])
+    assert not session.inferring.is_due
+    let_end(session)
+    assert len(told) == 1
+    assert {"n3", "n4", "n8"} <= told[0]
+    assert (session.problems, session.all_problems) == fresh(session)
+
+
+def test_a_graph_that_is_no_longer_large_is_told_of_once(session):
+    session.apply(WIDE)
+    session.inferring.at_once = 100
+    told = []
+    session.changed.connect(lambda change, touched: told.append((change.updated, set(touched))))
+    session.apply(SetParams("n8", {"out_channels": 5}))
+    let_end(session)
+    assert [updated for updated, _ in told] == [("n8",)]
+    assert {"n3", "n8", "n9"} <= told[0][1]
+    assert (session.problems, session.all_problems) == fresh(session)
+
+
 def test_a_block_that_is_entered_meanwhile_is_shown_as_it_is(qapp):
     session = slowed(Session(Document(deep())))
     instance = next(i for i in session.graph.nodes if session.is_instance(i))
