@@ -7,10 +7,11 @@ from typing import Any
 
 from graph.catalog import CATALOG
 from graph.catalog.spec import default_stem
-from graph.document import Document, Edge, Graph, Node, PortRef, Project
+from graph.document import Document, Edge, Frame, Graph, Node, Note, PortRef, Project
 from graph.inference import Inference
 from graph.node_result import NodeResult
 from graph.problems import Problem
+from graph.storage import to_bytes
 
 Layer = str | tuple[str, Mapping[str, Any]]
 
@@ -90,3 +91,21 @@ def only_problem(graph: Graph) -> Problem:
 def document(graph: Graph, **fields: Any) -> Document:
     """A document that holds the graph."""
     return Document(Project(graph=graph, **fields))
+
+
+def five_nodes() -> Document:
+    """Nodes with all that a node can have, and frames and a note beside them."""
+    conv = ("Conv2d", {"kernel_size": 3, "out_channels": 8, "padding": 1})
+    graph = chain("Input", conv, "ReLU", "MaxPool2d", "Output")
+    graph.delete_edges([edge("n4.out", "n5.in")])
+    graph.replace_node(graph.nodes["n1"].with_(pinned=True))
+    graph.replace_node(graph.nodes["n4"].with_(bypassed=True))
+    graph.frames.insert([Frame("f1", "Stem"), Frame("f2", "Head", (600.0, 0.0), (400.0, 200.0), "teal")])
+    graph.notes.insert([Note("t1", "because")])
+    graph.log.take()
+    return document(graph, name="Five", training={"epochs": 1})
+
+
+def state(doc: Document) -> bytes:
+    """All that is saved of a document."""
+    return to_bytes(doc.project)

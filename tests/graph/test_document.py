@@ -1,7 +1,5 @@
 """One way to change a document, word of every change, and the way back."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,8 +22,7 @@ from graph.inserting import NODE_SPACING, InsertNode
 from graph.node_flags import SetBypassed, SetPinned
 from graph.removing import removal
 from graph.replacing import ReplaceType
-from graph.storage import to_bytes
-from tests.graph.builders import chain, document, edge, node
+from tests.graph.builders import chain, document, edge, five_nodes, node, state
 from tests.graph.random_edits import random_edit
 from tests.graph.shadow import Shadow, assert_consistent
 
@@ -37,18 +34,6 @@ BATCH = Batch(
         Connect(PortRef("n1", "out"), PortRef("n2", "in")),
     ),
 )
-
-
-def five_nodes() -> Document:
-    conv = ("Conv2d", {"kernel_size": 3, "out_channels": 8, "padding": 1})
-    graph = chain("Input", conv, "ReLU", "MaxPool2d", "Output")
-    graph.delete_edges([edge("n4.out", "n5.in")])
-    graph.replace_node(graph.nodes["n1"].with_(pinned=True))
-    graph.replace_node(graph.nodes["n4"].with_(bypassed=True))
-    graph.frames.insert([Frame("f1", "Stem"), Frame("f2", "Head", (600.0, 0.0), (400.0, 200.0), "teal")])
-    graph.notes.insert([Note("t1", "because")])
-    graph.log.take()
-    return document(graph, name="Five", training={"epochs": 1})
 
 
 EDITS = {
@@ -92,10 +77,6 @@ EDITS = {
     "rename the project": RenameProject("Other"),
     "several at once": BATCH,
 }
-
-
-def state(doc: Document) -> bytes:
-    return to_bytes(doc.project)
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
@@ -215,102 +196,6 @@ def test_what_others_keep_in_an_edge_survives_undo():
         doc.apply(edit)
         doc.undo()
         assert doc.graph.edges[0].extra == {"color": "red"}
-
-
-def test_steps_of_one_gesture_are_undone_together():
-    doc = five_nodes()
-    before = state(doc)
-    for size in range(1, 2001):
-        doc.apply(SetParams("n2", {"out_channels": size}), merge_key="typing")
-    assert doc.undo_label == "Set out_channels"
-    doc.undo()
-    assert state(doc) == before
-    assert doc.undo_label is None
-    doc.redo()
-    assert doc.graph.nodes["n2"].params["out_channels"] == 2000
-
-
-def test_a_gesture_ends_with_another_edit_a_save_or_an_undo():
-    doc = five_nodes()
-    for between in (
-        lambda: doc.apply(RenameProject("Other")),
-        doc.mark_saved,
-        lambda: (doc.undo(), doc.redo()),
-    ):
-        steps = 0
-        doc.apply(MoveNodes({"n1": (1.0, 1.0)}), merge_key="drag")
-        between()
-        doc.apply(MoveNodes({"n1": (2.0, 2.0)}), merge_key="drag")
-        doc.undo()
-        assert doc.graph.nodes["n1"].position == (1.0, 1.0)
-        while doc.undo_label:
-            doc.undo()
-            steps += 1
-        assert steps
-
-
-def test_a_gesture_can_be_taken_back_as_if_it_had_never_been():
-    doc = five_nodes()
-    doc.apply(RenameNode("n3", "a"))
-    doc.mark_saved()
-    before, changes = state(doc), []
-    for size in (8, 9, 10):
-        doc.apply(SetParams("n2", {"out_channels": size}), merge_key="drag")
-    doc.subscribe(changes.append)
-    assert doc.take_back("drag").updated == ("n2",)
-    assert state(doc) == before
-    assert (doc.undo_label, doc.redo_label, doc.is_dirty) == ("Rename to a", None, False)
-    assert [change.updated for change in changes] == [("n2",)]
-
-
-def test_what_has_ended_is_not_taken_back():
-    doc = five_nodes()
-    doc.apply(SetParams("n2", {"out_channels": 9}), merge_key="drag")
-    doc.apply(RenameNode("n3", "a"))
-    before = state(doc)
-    for key in ("drag", "other", None):
-        doc.take_back(key)
-    assert state(doc) == before
-
-
-def test_dirty_means_that_the_file_is_behind():
-    doc = five_nodes()
-    assert not doc.is_dirty
-    doc.apply(RenameNode("n3", "a"))
-    assert doc.is_dirty
-    doc.mark_saved(Path("five.netloom"))
-    assert doc.path == Path("five.netloom")
-    assert not doc.is_dirty
-    doc.undo()
-    assert doc.is_dirty
-    doc.redo()
-    assert not doc.is_dirty
-    doc.undo()
-    doc.apply(RenameNode("n3", "b"))
-    doc.undo()
-    assert doc.is_dirty  # the saved state lies on a branch that is gone
-    doc.mark_saved()
-    assert doc.path == Path("five.netloom")
-    assert not doc.is_dirty
-
-
-def test_undo_with_nothing_to_undo_does_nothing():
-    doc = five_nodes()
-    told = []
-    doc.subscribe(told.append)
-    doc.undo()
-    doc.redo()
-    assert told == []
-    assert (doc.undo_label, doc.redo_label) == (None, None)
-
-
-def test_a_new_edit_ends_what_could_be_redone():
-    doc = five_nodes()
-    doc.apply(RenameNode("n3", "a"))
-    doc.undo()
-    assert doc.redo_label == "Rename to a"
-    doc.apply(RenameNode("n3", "b"))
-    assert doc.redo_label is None
 
 
 def test_a_listener_hears_nothing_after_it_left():
