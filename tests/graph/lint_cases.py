@@ -48,6 +48,11 @@ def findings(project: Project, num_classes: int | None = None) -> list[Problem]:
     return lint(LintContext(project.graph, Inference(project.graph), project.training, num_classes))
 
 
+def codes(project: Project, num_classes: int | None = None) -> list[str]:
+    """The codes of the rules that a project breaks."""
+    return [problem.code for problem in findings(project, num_classes)]
+
+
 def loss(name: str) -> dict[str, Any]:
     return {"loss": {"type": name}}
 
