@@ -14,8 +14,9 @@ from graph.node_result import NodeResult
 from graph.parameters import resolve
 from graph.shapes import TensorSpec, evaluate_shape
 from tests.graph.builders import infer_single, single
+from tests.graph.fitting import TRANSFORMERS
 from tests.graph.oracle import Oracle, Refused, usual_device
-from tests.graph.strategies import TRANSFORMERS, Case
+from tests.graph.strategies import Case
 
 # A symbol stands for every size that is large enough: what is accepted must run for both, and what is
 # rejected must fail for one of them. Layers with windows need more steps than the others.

@@ -15,7 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from codegen.compat import import_torchvision
 from graph.catalog.spec import Alias, Expression, Function, LayerCall, LayerSpec, Module
-from tests.graph.strategies import SYMBOL, Case
+from tests.graph.fitting import SYMBOL
+from tests.graph.strategies import Case
 
 NAMES = {
     "torch": torch,

@@ -15,8 +15,9 @@ from graph.catalog.spec import LayerCall
 from graph.dims import evaluate
 from graph.shapes import ITEM_BYTES, TensorSpec, num_elements
 from tests.graph.agreement import infer, samples
+from tests.graph.fitting import TRANSFORMERS, WINDOWS
 from tests.graph.oracle import Oracle, Refused
-from tests.graph.strategies import TRANSFORMERS, WINDOWS, Case, cases, layer_types, usual_dtypes
+from tests.graph.strategies import Case, cases, layer_types, usual_dtypes
 
 SIZES = {"N": 3, "T": 11}
 # Layers of many kernels, which share, round and skip in corners: there the sum is right within a share.

@@ -22,8 +22,9 @@ from tests.graph.agreement import (
     infer,
     samples,
 )
+from tests.graph.fitting import WINDOWS
 from tests.graph.oracle import Oracle, Refused, written
-from tests.graph.strategies import OF_VECTORS, WINDOWS, Case, cases, layer_types, usual_dtypes
+from tests.graph.strategies import OF_VECTORS, Case, cases, layer_types, usual_dtypes
 
 MOST = settings(max_examples=2 * settings().max_examples // 3)
 LONG = (
