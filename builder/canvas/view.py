@@ -86,13 +86,17 @@ class CanvasView(ZoomView):
         self.search.set_theme(theme)
         self.replacer.popup.set_theme(theme)
         self._hint.set_theme(theme)
+        self._paint_all_of_it()
         self.viewport().update()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            # All of it is painted, so a pan may shift what is there; a style sheet takes the attribute away.
-            self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+            self._paint_all_of_it()  # a style sheet takes the attribute away
+
+    def _paint_all_of_it(self) -> None:
+        """Tells Qt that no pixel is left unpainted, so that a pan may shift what is there."""
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def paint_content(self, painter: QPainter, area: QRectF, scale: float) -> None:
         paint_graph(painter, self.graph_scene, area, scale)

@@ -127,3 +127,21 @@ def test_a_node_selected_elsewhere_is_brought_into_sight(canvas):
     canvas.view.clearFocus()
     canvas.session.select([canvas.id("head")])
     assert canvas.view.visible_area.contains(canvas.scene.bounds([canvas.id("head")]))
+
+
+def test_a_pan_draws_no_more_than_what_comes_into_sight(canvas, monkeypatch):
+    view = canvas.view
+    QApplication.processEvents()
+    drawn = []
+    monkeypatch.setattr(view, "_draw", lambda painter, part: drawn.append(part))
+    view.pan_by(QPoint(-7, -5))
+    QApplication.processEvents()
+    seen = view.viewport().width() * view.viewport().height()
+    assert 0 < sum(part.width() * part.height() for part in drawn) < seen / 10
+
+
+def test_in_any_theme_a_pan_may_shift_what_is_there(window):
+    opaque, viewport = Qt.WidgetAttribute.WA_OpaquePaintEvent, window.canvas.viewport()
+    assert viewport.testAttribute(opaque)
+    window.windows.use_theme("dark")
+    assert viewport.testAttribute(opaque)
