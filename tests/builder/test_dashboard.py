@@ -8,7 +8,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -269,6 +269,7 @@ class LayoutRequests(QObject):
 def test_a_figure_that_changes_has_nothing_around_it_laid_out_anew(dashboard, qtbot):
     dashboard.feed([START, steps(1, 50)])
     drawn(dashboard, qtbot)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # for the titles' totals
     requests = LayoutRequests(dashboard.headline)
     dashboard.feed([steps(51, 50)])
     qtbot.waitUntil(lambda: dashboard.headline.text("Step") == "100")
