@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from builder.commands.base import CommandError, Commands
+from runtime.spinning import spin_briefly
 
 # A command needs the module alone that it is in; the help needs them all.
 COMMANDS = {
@@ -25,6 +26,7 @@ FLAGS = ("-h", "--help", "--version")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command line; returns the exit code: 0 fine, 1 failed, 2 wrong usage or unreadable input."""
+    spin_briefly()
     words = _with_command(list(sys.argv[1:] if arguments is None else arguments))
     try:
         options = parser_for(words[0]).parse_args(words)
