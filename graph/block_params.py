@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 
-from graph.catalog.params import INT_LIMIT, Flag, Float, Int, ParamError, ParamSpec, Text, Value
+from graph.catalog.params import INT_LIMIT, Flag, Float, Int, ParamError, ParamSpec, Value
+from graph.catalog.text_params import Text
 from graph.expressions import EACH, FUNCTIONS, is_listed
 from graph.model import BlockParam
 from graph.problems import shown

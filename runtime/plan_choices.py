@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec, Text
+from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec
+from graph.catalog.text_params import Text
 
 DEFAULT_MONITOR = "val_loss"
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from graph.catalog.params import Choice, FilePath, Int
+from graph.catalog.params import Choice, Int
 from graph.catalog.rules import FLOAT32
 from graph.catalog.spec import Assembled, LayerCall, LayerSpec, Params, PortSpec, Saved, WeightsFile
+from graph.catalog.text_params import FilePath
 from graph.catalog.torchvision_ops import VISION_DOCS
 from graph.dims import Dim, evaluate
 from graph.shapes import InsertLayer, ShapeError, TensorSpec

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from graph.catalog.params import Text
 from graph.catalog.rules import require_same_dtypes
 from graph.catalog.spec import (
     DOCS,
@@ -19,6 +18,7 @@ from graph.catalog.spec import (
     Saved,
     saves_inputs,
 )
+from graph.catalog.text_params import Text
 from graph.dims import Dim, substitute
 from graph.shapes import FLOATS, Shape, ShapeError, TensorSpec, num_elements
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from graph.catalog.params import Choice, FilePath, Flag, ParamSpec
+from graph.catalog.params import Choice, Flag, ParamSpec
+from graph.catalog.text_params import FilePath
 from runtime.data.specs import VISION_DOCS, SourceSpec
 
 VISION_PARAMS: tuple[ParamSpec, ...] = (

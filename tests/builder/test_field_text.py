@@ -5,7 +5,8 @@ import pytest
 from builder.panels.field_text import UNSET, fits, format_value, is_unfinished, parse_text, same
 from graph.block_params import param_spec
 from graph.catalog import CATALOG
-from graph.catalog.params import Axes, Choice, Dims, Flag, Float, Int, IntOrTuple, Text
+from graph.catalog.params import Axes, Choice, Dims, Flag, Float, Int, IntOrTuple
+from graph.catalog.text_params import Text
 from graph.document import BlockParam
 from runtime.options import Floats
 
