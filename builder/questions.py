@@ -50,8 +50,8 @@ class TrainedRun:
     takes: tuple[GivenKind, ...]
 
     def has(self, kind: CheckpointKind) -> bool:
-        """Whether it has such weights."""
-        return (self.folder / "checkpoints" / kind).is_dir()
+        """Whether it has such weights; in the midst of a save they are the earlier ones."""
+        return any((self.folder / "checkpoints" / name).is_dir() for name in (kind, f"{kind}.old"))
 
 
 @dataclass(frozen=True)

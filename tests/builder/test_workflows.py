@@ -157,7 +157,7 @@ def test_an_own_table_is_looked_at_split_fitted_and_trained_on(person, houses):
     window, session = person.window, person.window.session
     panel = choose_data(person, "Table", "path", houses)
     assert panel.facts.facts.text("Sample") == "(N, 4) float32", "two numbers, and a word as two"
-    assert panel.rows.index(0, 0).data() in {f"{90.5 * rooms:g}" for rooms in range(1, 6)}
+    assert panel.samples.rows.index(0, 0).data() in {f"{90.5 * rooms:g}" for rooms in range(1, 6)}
     person.click(view_button(panel.switch, "Columns"))
     kinds = {panel.columns.index(row, 0).data(): panel.columns.index(row, 1).data() for row in range(4)}
     assert (kinds["rooms"], kinds["state"]) == ("numeric", "categorical")
@@ -222,8 +222,16 @@ def test_a_run_is_looked_into_while_it_goes_on(person, answers, tmp_path):
     person.click(view_button(dashboard.switch, "Classes"))
     classes = dashboard.classes
     person.wait(classes.matrix.isVisible)
+    person.wait((window.runs.run_dir / "checkpoints" / "last").is_dir)
     center = classes.matrix.cell_rect((3, 3)).center()
     QTest.mouseClick(classes.matrix, LEFT, pos=center)
+    answers_page = window.workspace.data.answers
+    assert answers_page.title.text() == "“3” that were recognised"
+    person.wait(answers_page.samples.grid.isVisible)
+    assert all(each.guesses[0].name == "3" for (each,) in answers_page.answered.answers)
+    person.click(answers_page.back)
+    window.show_training()
+    person.wait(classes.matrix.isVisible)
     assert "“3”" in classes.matrix.accessibleDescription()
     assert classes.matrix.accessibleDescription().endswith("were recognised.")
     QTest.keyClick(classes.matrix, Key.Key_Right)
