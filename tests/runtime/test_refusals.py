@@ -1,7 +1,9 @@
 """What PyTorch cannot train in a precision, told before a run and by the design rules."""
 
 import json
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,9 +14,12 @@ from codegen.live import build
 from graph.catalog.spec import Compute, Inputs
 from graph.document import Edge, Node, PortRef, Project
 from graph.inference import Inference
+from graph.lint.check import lint
+from graph.lint.context import LintContext
 from graph.refusals import refusals
 from graph.shapes import FLOATS
 from graph.storage import save
+from runtime.auto_device import auto_device
 from runtime.failure import TrainingFailure
 from runtime.plan import TrainingPlan
 from runtime.preflight import check_precision
@@ -125,3 +130,37 @@ def test_check_names_the_layer_and_what_to_choose_instead(tmp_path, capsys):
     (told,) = [problem for problem in problems if problem["code"] == "precision-without-kernel"]
     assert told["message"] == MESSAGE
     assert told["fixes"]
+
+
+@pytest.mark.parametrize(("device", "auto", "codes"), [
+    ("cpu", "cuda", ["precision-without-kernel"]),
+    ("auto", "cpu", ["precision-without-kernel"]),
+    ("auto", "cuda", []),
+    ("cuda:1", "cpu", []),
+])  # fmt: skip
+def test_a_design_rule_looks_at_the_device_that_the_plan_leads_to(device, auto, codes):
+    graph = lstm().graph
+    context = LintContext(graph, Inference(graph), {"precision": "amp-float16", "device": device}, None, auto)
+    assert [problem.code for problem in lint(context) if problem.code == "precision-without-kernel"] == codes
+
+
+@pytest.mark.parametrize(
+    ("torch_module", "expected"),
+    [
+        (None, "cpu"),
+        (SimpleNamespace(), "cpu"),
+        (SimpleNamespace(accelerator=SimpleNamespace(is_available=lambda: False)), "cpu"),
+        (
+            SimpleNamespace(
+                accelerator=SimpleNamespace(
+                    is_available=lambda: True, current_accelerator=lambda: SimpleNamespace(type="mps")
+                )
+            ),
+            "mps",
+        ),
+    ],
+    ids=["not loaded", "being loaded", "without an accelerator", "with one"],
+)
+def test_auto_is_the_accelerator_that_torch_tells_of(torch_module, expected, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", torch_module)
+    assert auto_device() == expected
