@@ -68,25 +68,26 @@ class Task:
 
 
 def fashion(folder: Path, fashion_mnist: Path) -> Project:
-    """SmallCNN on Fashion-MNIST: images flipped at random, one cycle of the rate.
+    """SmallCNN on Fashion-MNIST: one cycle of the rate with a short rise, images as they are.
 
-    On a processor that multiplies bfloat16, it and channels last make a step 3.5 times as fast.
+    So small a network with two dropouts learns its training images no better than others: flipped ones only
+    slow it down. On a processor that multiplies bfloat16, it and channels last make a step 3.5 times as fast.
     """
     project = template("SmallCNN").project()
     project.training = {
         "data": {
             "source": "torchvision:FashionMNIST",
             "root": str(fashion_mnist),
-            "transforms": {"train": [{"type": "RandomHorizontalFlip"}, PIXELS], "eval": [PIXELS]},
+            "transforms": {"train": [PIXELS], "eval": [PIXELS]},
         },
         "loss": "CrossEntropyLoss",
-        "optimizer": {"type": "AdamW", "lr": 0.01, "weight_decay": 0.01},
-        "scheduler": {"type": "OneCycleLR"},
+        "optimizer": {"type": "AdamW", "lr": 0.008, "weight_decay": 0.01},
+        "scheduler": {"type": "OneCycleLR", "pct_start": 0.12},
         "precision": "amp-bfloat16",
         "channels_last": True,
         "monitor": "val_accuracy",
-        "epochs": 12,
-        "batch_size": 128,
+        "epochs": 18,
+        "batch_size": 64,
     }
     return project
 
