@@ -163,7 +163,7 @@ def test_processes_are_asked_for_where_they_have_something_to_do(session, form, 
         ({"outputs": {}}, {"val_loss", "val_accuracy", "val_f1"}, {"val_r2", "val_f1.logits"}),
         ({"outputs": {}, "loss": "MSELoss"}, {"val_loss", "val_r2"}, {"val_accuracy", "train_accuracy"}),
     ],
-    ids=str,
+    ids=["an Output each", "one loss for all", "numbers"],
 )
 def test_metrics_that_a_run_will_tell_are_offered(qtbot, qapp, changes, offered, left_out):
     session = Session(Document(template("MultiHead").project()))
