@@ -8,6 +8,7 @@ import pkgutil
 import sys
 
 import tests.benchmarks
+from runtime.spinning import spin_briefly
 
 
 def names() -> list[str]:
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) > 1 or arguments[0] not in names():
         sys.stderr.write(f"Expected one of: {', '.join(names())}.\n")
         return 2
+    spin_briefly()  # as the command does, for peers and floors too
     result = importlib.import_module(f"tests.benchmarks.{arguments[0]}").run()
     sys.stdout.write(json.dumps({"name": arguments[0], **result}) + "\n")
     return 0
