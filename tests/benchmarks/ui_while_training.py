@@ -61,6 +61,10 @@ print_times()
 WINDOW = (
     PROJECT
     + """
+from runtime.host_memory import share_memory_among_threads
+
+share_memory_among_threads()  # as the command that opens the window does
+
 from PySide6.QtCore import QSettings, QSocketNotifier, Qt, QTimer
 from shiboken6 import delete
 from builder.app import make_application
