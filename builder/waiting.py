@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -16,6 +17,9 @@ from builder.texts import tr
 from graph.collecting import without_collecting
 
 PATIENCE = 300  # milliseconds before anything is shown
+# Seconds after which the thread hands Python over. Qt calls Python a hundred times to show a dialog, and each
+# time the window's thread waits that long.
+SWITCH_INTERVAL = 0.0001
 
 Result = TypeVar("Result")
 
@@ -55,7 +59,7 @@ def wait_for(
     job.finished.connect(loop.quit)
     progress = _progress(text, window) if can_leave else _Firm(text, window)
     progress.canceled.connect(loop.quit)
-    with _garbage_left_alone():
+    with _garbage_left_alone(), _handing_over_soon():
         job.start()
         _loops.append(loop)
         loop.exec()
@@ -110,3 +114,14 @@ def _garbage_left_alone() -> Iterator[None]:
             yield
         finally:
             gc.freeze()
+
+
+@contextmanager
+def _handing_over_soon() -> Iterator[None]:
+    """The window has its turn as soon as it wants one."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
