@@ -17,6 +17,7 @@ from runtime.data.encoding import TableFit
 from runtime.data.frames import file_row, read_frame
 from runtime.data.given_choices import GivenKind, given_kind
 from runtime.data.images import READ_ERRORS, ImageFiles
+from runtime.data.npy import read_npy
 from runtime.data.raw import DataError, Inputs, RawData, Samples
 from runtime.data.steps.kinds import BRIGHTEST
 from runtime.data.tables import table_rows
@@ -105,15 +106,8 @@ class Given:
     # -- arrays
 
     def _array(self, path: Path, plan: DataPlan, known: Inputs, sample: Tensor) -> list[Tensor]:
-        try:
-            values = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise DataError(
-                f"{path} cannot be read ({error}). Expected an .npy of numbers. Save it again."
-            ) from error
+        values = read_npy(path)
         shape = tuple(sample.shape)
-        if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
-            raise DataError(f"{path} holds no array of numbers. Expected one. Save it with numpy.save.")
         if values.shape == shape:
             values = values[np.newaxis]
         if values.shape[1:] != shape or not len(values):

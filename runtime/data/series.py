@@ -15,6 +15,7 @@ from graph.catalog.spec import Params
 from runtime.data.choices import DEFAULT_VAL_FRACTION
 from runtime.data.columns import guess_kind, read_cells
 from runtime.data.frames import read_frame, require_columns
+from runtime.data.npy import read_npy
 from runtime.data.raw import Column, DataError, Loading, RawData, Request, Samples
 from runtime.data.tables import RESOURCES, read_target
 from runtime.events import DataProgress
@@ -123,13 +124,8 @@ def _numbers(frame: pd.DataFrame, names: Sequence[str], path: Path) -> tuple[Tab
 
 
 def _from_array(path: Path) -> Series:
-    try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(
-            f"{path} cannot be read ({error}). Expected an .npy of numbers. Save it again."
-        ) from error
-    if values.dtype.kind not in "biuf" or values.ndim not in (1, 2) or not np.isfinite(values).all():
+    values = read_npy(path)
+    if values.ndim not in (1, 2) or not np.isfinite(values).all():
         raise DataError(
             f"{path} has shape {values.shape} of {values.dtype}. Expected finite numbers (moments,) or "
             "(moments, columns). Save the series so."

@@ -11,6 +11,7 @@ from builder.session import Session
 from graph.document import Document, Node, Project
 from graph.edits import AddNodes, RemoveNodes, SetParams
 from graph.inference import Inference
+from tests.builder import test_checking
 from tests.builder.test_block_walks import walk
 from tests.builder.test_checking import fresh, long
 from tests.graph.block_drawings import deep
@@ -22,8 +23,7 @@ BROKEN = SetParams("n2", {"kernel_size": 99})
 def slowed(session: Session) -> Session:
     """Has it look at one node a turn, and at nothing in the turn of the edit."""
     session.inferring.at_once, session.inferring.first, session.inferring.slice = 0, 0.0, 0.0
-    session.checking.delay, session.checking.slice = 0, 0.0
-    return session
+    return test_checking.slowed(session)
 
 
 @pytest.fixture
