@@ -19,6 +19,7 @@ COMMANDS = {
     "trust": "trust",
     "export": "export",
     "train": "train",
+    **dict.fromkeys(("runs", "compare"), "runs"),
     **dict.fromkeys(("find-lr", "overfit", "speed"), "trials"),
 }
 FLAGS = ("-h", "--help", "--version")

@@ -100,7 +100,7 @@ class Exports(QObject):
             self._actions.set_enabled(f"file.export_{name}", not reason, reason)
 
     def _latest_weights(self) -> Path | None:
-        return latest_weights(self._session.project.name, self._session.document.path)
+        return latest_weights(self._session.document)
 
     def _suggestion(self, suffix: str) -> Path:
         path, name = self._session.document.path, self._session.project.name

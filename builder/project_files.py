@@ -141,7 +141,7 @@ class ProjectFiles(QObject):
         is_any = False
         for found in self._recovery.find():
             if self._dialogs.recover(found.name, found.when):
-                document = Document(found.project, found.path)
+                document = Document(found.project, found.path, found.identity)
                 if self.is_blank or self._elsewhere is None or self._is_here(found.path):
                     self.show(document, is_unsaved=True)
                 else:

@@ -95,7 +95,7 @@ class Questions(QObject):
     def run_of_project(self) -> TrainedRun | None:
         """The newest run of the project that has weights; None if there is none."""
         document = self._session.document
-        folder = self._runs.weights_of(document) or latest_weights(document.project.name, document.path)
+        folder = self._runs.weights_of(document) or latest_weights(document)
         return None if folder is None else _trained_run(folder, document.path)
 
     @Slot(int, int)

@@ -34,6 +34,7 @@ class Recovered:
         path: the project's file; None if it never had one.
         when: local date and time of the last copy.
         file: where the copy is.
+        identity: of the document, by which its runs are found again.
     """
 
     project: Project
@@ -41,6 +42,7 @@ class Recovered:
     name: str
     when: str
     file: Path
+    identity: str | None = None
 
 
 class Recovery(QObject):
@@ -142,6 +144,7 @@ class Recovery(QObject):
             "path": str(path) if path else None,
             "name": path.stem if path else self._session.project.name,
             "when": datetime.now().strftime("%Y-%m-%d %H:%M"),
+            "identity": self._session.document.identity,
         }
         self._writing = _Writing(self._file, about, Snapshot(self._session.project), self)
         self._writing.finished.connect(self._go_on)
@@ -182,10 +185,11 @@ class Recovery(QObject):
             about = json.loads(file.read_bytes())
             project = from_bytes(about["project"].encode())
             path = Path(about["path"]) if about.get("path") else None
+            identity = str(about["identity"]) if about.get("identity") else None
         except (OSError, ValueError, LookupError, TypeError, AttributeError, StorageError) as error:
             _log.warning("The recovery copy %s cannot be read: %s", file, error)
             return None
-        return Recovered(project, path, str(about.get("name")), str(about.get("when")), file)
+        return Recovered(project, path, str(about.get("name")), str(about.get("when")), file, identity)
 
 
 class _Writing(QThread):

@@ -17,7 +17,7 @@ from builder.panels.training import TrainingPanel
 from builder.pulse import Pulse
 from builder.run_bar import RunProgress
 from builder.run_controller import RunController
-from builder.run_folders import new_run_folder
+from builder.run_folders import new_run_folder, note_saved
 from builder.session import Session
 from builder.texts import later, tr, tr_count, tr_made
 from builder.torch_loader import TorchLoader
@@ -91,13 +91,21 @@ class RunCommands(QObject):
         is_own = document is self._trained and self._run_dir is not None
         return self._run_dir if is_own and (self._run_dir / "checkpoints").is_dir() else None
 
+    @Slot()
+    def note_saved(self) -> None:
+        """Lets the runs of a project that had no file be found by the one it has now."""
+        try:
+            note_saved(self._session.document)
+        except OSError as error:
+            _log.warning("The runs will not be found beside the project: %s", error)
+
     def train(self) -> None:
         """Starts a run, or explains what is in the way."""
         if self.is_refused():
             return
         document = self._session.document
         try:
-            self._run_dir = new_run_folder(document.project.name, document.path)
+            self._run_dir = new_run_folder(document)
         except OSError as error:
             self._dialogs.error(
                 tr("Cannot start the run"),

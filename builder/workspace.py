@@ -209,6 +209,7 @@ class Workspace(QObject):
         self.status.problems_asked.connect(window.show_problems)
         self.runs.problems_asked.connect(window.show_problems)
         self.runs.training_asked.connect(window.show_training)
+        window.files.saved.connect(self.runs.note_saved)
         self.questions.shown.connect(window.show_data)
         window.loader.loaded.connect(self.training.prepare)
         window.loader.loaded.connect(self.data.set_ready)

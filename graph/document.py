@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from itertools import count
@@ -47,11 +48,15 @@ class Document:
     Args:
         project: the data; from here on only changed through `apply`.
         path: the file it was read from, if any.
+        identity: what it is known by while it has no file; a new one unless given.
     """
 
-    def __init__(self, project: Project | None = None, path: Path | None = None) -> None:
+    def __init__(
+        self, project: Project | None = None, path: Path | None = None, identity: str | None = None
+    ) -> None:
         self.project = project or Project()
         self.path = path
+        self.identity = identity or os.urandom(8).hex()
         self._undo: list[_Step] = []
         self._redo: list[_Step] = []
         self._states = count(1)

@@ -83,7 +83,7 @@ def run(
         control: stops and pauses the run.
         resume: goes on with the run in `run_dir` at its last checkpoint.
         accepts_changes: goes on even if the project is not what the run was started with; what
-            `runtime.resuming.changes_since` tells is then taken up, and all else carried over.
+            `runtime.plan_changes.changes_since` tells is then taken up, and all else carried over.
         data_folder: where relative paths of the plan and of layers start; the working directory when None.
     """
     launch = _Launch(project, run_dir, control, resume, accepts_changes, data_folder)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from graph import storage
 from graph.differences import differences
 from graph.project import Project
 from runtime.options import PlanError, shown
 from runtime.plan import TrainingPlan
+from runtime.runs import PROJECT_FILE
 
 # What cannot change while a run trains, and why.
 FIXED: Mapping[str, str] = {
@@ -47,7 +50,12 @@ class PlanDifference:
 
 def plan_differences(before: TrainingPlan, after: TrainingPlan) -> tuple[PlanDifference, ...]:
     """Every key whose value differs, in the order of the plan; defaults count as values."""
-    old, new = (dict(_flat(plan.to_mapping(defaults=True))) for plan in (before, after))
+    return mapping_differences(*(plan.to_mapping(defaults=True) for plan in (before, after)))
+
+
+def mapping_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[PlanDifference, ...]:
+    """Likewise of plans as they are written down, be they good or not."""
+    old, new = dict(_flat(before)), dict(_flat(after))
     paths = [*old, *(path for path in new if path not in old)]
     return tuple(
         PlanDifference(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path)
@@ -69,6 +77,16 @@ def network_differences(before: Project, after: Project) -> tuple[str, ...]:
     drawn = before.copy()
     drawn.name, drawn.training = after.name, after.training
     return tuple(differences(drawn, after))
+
+
+def changes_since(run_dir: Path, project: Project) -> tuple[str, ...]:
+    """What has changed between the project of a run and this one, each in words: `epochs: 5 -> 10`.
+
+    Raises:
+        StorageError: the run's project cannot be read.
+        PlanError: one of the plans has a mistake.
+    """
+    return project_differences(storage.load(run_dir / PROJECT_FILE), project)
 
 
 def require_changeable(before: TrainingPlan, after: TrainingPlan) -> None:

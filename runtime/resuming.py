@@ -10,21 +10,11 @@ from graph import storage
 from graph.project import Project
 from runtime.carrying import kept_names
 from runtime.checkpoint import Checkpoint, checkpoint_folder, load_checkpoint
-from runtime.plan_changes import network_differences, project_differences
+from runtime.plan_changes import changes_since, network_differences
 from runtime.runs import PROJECT_FILE, RunError
 from runtime.training_state import Names
 
 ACCEPT = "--accept-changes"
-
-
-def changes_since(run_dir: Path, project: Project) -> tuple[str, ...]:
-    """What has changed between the project of a run and this one, each in words: `epochs: 5 -> 10`.
-
-    Raises:
-        StorageError: the run's project cannot be read.
-        PlanError: one of the plans has a mistake.
-    """
-    return project_differences(storage.load(run_dir / PROJECT_FILE), project)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ RUN/run.json         how the run stands, its plan, seed, versions, device, start
 RUN/project.netloom  what was trained
 RUN/metrics.jsonl    one line per optimizer step and per epoch
 RUN/checkpoints/     last and best
+RUN/lock             is locked while somebody writes the run
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from graph import storage
 from graph.atomic import way_out, write_atomic
 from graph.document import Project
 from runtime.events import (
+    CheckpointKind,
     EpochEnded,
     Event,
     GraphChanged,
@@ -31,10 +33,15 @@ from runtime.events import (
     RunStarted,
     StepsRecorded,
 )
+from runtime.run_lock import RunLock
 
 RUN_FILE = "run.json"
 PROJECT_FILE = "project.netloom"
 METRICS_FILE = "metrics.jsonl"
+START_FACTS = (  # of RunStarted, by the names that run.json has for them too
+    "device", "precision", "parameters", "epochs", "steps_per_epoch", "total_steps", "train_samples",
+    "val_samples", "class_names",
+)  # fmt: skip
 
 _encode = json.JSONEncoder(allow_nan=False).encode
 
@@ -61,6 +68,7 @@ class RunFolder:
         self._now = now
         self._about: dict[str, Any] = {}
         self._metrics: IO[str] | None = None
+        self._lock = RunLock(path)
 
     def create(self, project: Project) -> None:
         """Starts a fresh run.
@@ -81,6 +89,7 @@ class RunFolder:
             raise RunError(
                 f"The run folder {self.path} cannot be made: {error.strerror or error}. {way_out(error)}."
             ) from error
+        self._take_lock()
         storage.save(project, self.path / PROJECT_FILE)
         self._about = {
             "name": project.name,
@@ -92,8 +101,15 @@ class RunFolder:
         self._open(project)
 
     def reopen(self, project: Project, step: int, epoch: int) -> None:
-        """Goes on with the run in this folder within an epoch, forgetting what it measured after `step`."""
-        self._about = _read_json(self.path / RUN_FILE) | {"state": "running", "reason": "", "ended": None}
+        """Goes on with the run in this folder within an epoch, forgetting what it measured after `step`.
+
+        Raises:
+            RunError: there is no run, or another process writes it.
+        """
+        about = _read_json(self.path / RUN_FILE)
+        self._take_lock()
+        resumed = [*about.get("resumed", ()), {"step": step, "at": self._now()}]
+        self._about = about | {"state": "running", "reason": "", "ended": None, "resumed": resumed}
         kept = [line for line, values in _metrics(self.path) if not _is_after(values, step, epoch)]
         write_atomic(self.path / METRICS_FILE, "".join(line + "\n" for line in kept).encode())
         storage.save(project, self.path / PROJECT_FILE)
@@ -104,10 +120,17 @@ class RunFolder:
         storage.save(project, self.path / PROJECT_FILE)
         self.update(plan=plan)
 
+    def _take_lock(self) -> None:
+        if not self._lock.take():
+            raise RunError(
+                f"The run in {self.path} is being written by another process. Expected one that has ended. "
+                "Stop it there, or wait for its end."
+            )
+
     def _open(self, project: Project) -> None:
         self._metrics = (self.path / METRICS_FILE).open("a", encoding="utf-8")
         plan = dict(project.training)
-        self.update(plan=plan, seed=plan.get("seed"), versions=_versions(), device=None)
+        self.update(plan=plan, seed=plan.get("seed"), versions=_versions(), device=None, host=platform.node())
 
     def update(self, **facts: object) -> None:
         """Notes facts about the run in run.json."""
@@ -119,7 +142,7 @@ class RunFolder:
         """Writes down what an event says, if the folder keeps it."""
         match event:
             case RunStarted():
-                self.update(device=event.device, precision=event.precision, parameters=event.parameters)
+                self.update(**{name: getattr(event, name) for name in START_FACTS})
             case StepsRecorded():
                 self._append(_step_lines(event))
             case EpochEnded():
@@ -130,24 +153,28 @@ class RunFolder:
                 self.finish(event)
 
     def finish(self, ended: RunEnded) -> None:
-        """Notes how the run ended and closes the folder; does nothing to a folder that was never opened.
+        """Notes how the run ended and closes the folder; changes nothing in one that was never opened.
 
         Raises:
             OSError: the disk is full; run.json is as before.
         """
         if self._metrics is None:
+            self._lock.release()
             return
         metrics, self._metrics = self._metrics, None
         with suppress(OSError):  # lines that a full disk did not take; whoever wrote them was told
             metrics.close()
-        self.update(
-            state=ended.state,
-            reason=ended.reason,
-            node=ended.node,
-            step=ended.step,
-            best_epoch=ended.best_epoch,
-            ended=self._now(),
-        )
+        try:
+            self.update(
+                state=ended.state,
+                reason=ended.reason,
+                node=ended.node,
+                step=ended.step,
+                best_epoch=ended.best_epoch,
+                ended=self._now(),
+            )
+        finally:
+            self._lock.release()
 
     def _append(self, lines: list[str]) -> None:
         if self._metrics is not None:
@@ -207,6 +234,11 @@ def read_run(path: Path) -> Run:
         ended=about.get("ended"),
         about=about,
     )
+
+
+def has_checkpoint(folder: Path, kind: CheckpointKind) -> bool:
+    """Whether a run has saved such weights; in the midst of a save they are the earlier ones."""
+    return any((folder / "checkpoints" / name).is_dir() for name in (kind, f"{kind}.old"))
 
 
 def _step_lines(event: StepsRecorded) -> list[str]:

@@ -17,7 +17,7 @@ from runtime.metric_choices import task_of
 from runtime.metrics import Judge, judge_of
 from runtime.parted_loss import PartedLoss, PartedTally, mean_accuracy
 from runtime.plan import TrainingPlan
-from runtime.tallies import Tally, tally_of
+from runtime.tallies import MOST_IN_CONFUSION, Tally, tally_of
 
 
 class Scoring:
@@ -39,10 +39,8 @@ class Scoring:
         self.names = tuple(each.head.name for each in feed.heads)
         self._plan, self._heads = plan, feed.heads
         self._judged = tuple(each for each in feed.heads if _judge(each) is not None)
-        confused = (each for each in feed.heads if task_of(needs_of(each.head.loss)) == "classes")
-        self.class_names = next(
-            (each.class_names for each in confused), () if feed.heads else feed.class_names
-        )
+        confused = (each.class_names for each in feed.heads if _has_confusion(each))
+        self.class_names = next(confused, ()) if feed.heads else feed.class_names
         self._needs = needs_of(plan.loss)
         ignored = plan.loss.params.get("ignore_index")
         self._ignored = ignored if not feed.heads and feed.holds_target(ignored) else None
@@ -103,6 +101,17 @@ def _parted(heads: Sequence[HeadData]) -> PartedLoss:
         [each.head.plan.weight for each in heads],
         [_judge(each) for each in heads],
     )
+
+
+def _has_confusion(data: HeadData) -> bool:
+    """Whether a confusion matrix can be about this Output; that of the first such one is told."""
+    match task_of(needs_of(data.head.loss)):
+        case "classes":
+            return (data.num_classes or 0) <= MOST_IN_CONFUSION
+        case "labels":
+            return data.train_y.ndim != 2 or data.train_y.shape[1] == 1
+        case _:
+            return False
 
 
 def _judge(data: HeadData) -> Judge | None:

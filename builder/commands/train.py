@@ -73,7 +73,7 @@ def _accepts_changes(options: argparse.Namespace, project: Project) -> bool:
     """Whether a resumed run may go on with what has changed; what `--set` asks for is wanted, and told."""
     from graph.storage import StorageError
     from runtime.options import PlanError
-    from runtime.resuming import changes_since
+    from runtime.plan_changes import changes_since
 
     if not options.resume:
         return False

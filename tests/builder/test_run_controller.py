@@ -7,7 +7,6 @@ import threading
 import pytest
 
 from builder.run_controller import FRAME, LONGEST_FRAME, SHARE, RunController
-from builder.run_folders import latest_weights, new_run_folder, user_folder
 from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import Connect, SetParams
 from graph.storage import to_bytes
@@ -166,35 +165,6 @@ def test_editing_during_a_run_does_not_reach_it():
     assert before == to_bytes(document.project)
     document.apply(SetParams("n2", {"out_features": 64}))
     assert to_bytes(copy) == before
-
-
-def test_run_folders_are_numbered_beside_the_project(tmp_path):
-    path = tmp_path / "net.netloom"
-    assert new_run_folder("Net", path) == tmp_path / "net.runs" / "0001"
-    assert new_run_folder("Net", path) == tmp_path / "net.runs" / "0002"
-    (tmp_path / "net.runs" / "0041").mkdir()
-    assert new_run_folder("Net", path).name == "0042"
-
-
-def test_an_unsaved_project_runs_in_the_users_folder(qapp):
-    folder = new_run_folder("My net / 2", None)
-    assert folder.is_dir()
-    assert folder == user_folder() / "runs" / "My_net_2" / "0001"
-
-
-def test_a_place_that_cannot_be_written_is_passed_over(qapp, tmp_path):
-    (tmp_path / "net.runs").write_text("a file stands in the way")
-    assert new_run_folder("Net", tmp_path / "net.netloom") == user_folder() / "runs" / "Net" / "0001"
-
-
-def test_the_newest_weights_are_found(qapp, tmp_path):
-    path = tmp_path / "net.netloom"
-    assert latest_weights("Net", path) is None
-    first, second = new_run_folder("Net", path), new_run_folder("Net", path)
-    assert latest_weights("Net", path) is None
-    (first / "checkpoints").mkdir()
-    assert latest_weights("Net", path) == first
-    assert second != first
 
 
 def test_the_run_is_looked_at_less_often_where_a_look_takes_long(controller):

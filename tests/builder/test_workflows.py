@@ -402,7 +402,7 @@ def test_left_in_the_middle_of_a_run_graph_and_run_are_there_again(person, answe
     back.click(button)
     assert to_bytes(back.window.session.project) == left == path.read_bytes()
     assert not back.window.session.document.is_dirty
-    run = read_run(latest_weights("TinyRNN", path))
+    run = read_run(latest_weights(back.window.session.document))
     assert run.state == "stopped"
     assert to_bytes(load(run.path / "project.netloom")) == left
     losses = [line["loss"] for line in run.metrics() if line["event"] == "step"]

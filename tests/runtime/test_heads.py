@@ -415,3 +415,28 @@ def test_a_head_names_its_figures():
     (head,) = heads_of(plan, [("n7", "logits")])
     assert isinstance(head, Head)
     assert (head.path, head.figure("val_loss")) == ("outputs.n7", "val_loss.logits")
+
+
+def test_names_of_classes_are_those_of_the_output_that_the_matrix_is_about() -> None:
+    outputs = {"yes": {"loss": "BCEWithLogitsLoss"}, "kind": {"loss": "CrossEntropyLoss"}}
+    plan = make_plan(epochs=1, outputs=outputs)
+    data = make_data()
+    yes, kind = heads_of(plan, [(name, name) for name in outputs])
+    truth = [(y > 0).float()[:, None] for y in (data.train_y, data.val_y)]
+    named = HeadData(kind, data.train_y, data.val_y, 3, ("a", "b", "c"))
+
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.yes, self.kind = nn.Linear(6, 1), nn.Linear(6, 3)
+
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            return self.yes(x), self.kind(x)
+
+    def told(*parts: HeadData) -> tuple[tuple[str, ...], int]:
+        events = list(events_of(Two(), plan, replace(data, heads=parts)))
+        (started,), (ended,) = of_type(events, RunStarted), of_type(events, EpochEnded)
+        return started.class_names, len(ended.confusion)
+
+    assert told(HeadData(yes, *truth, None), named) == ((), 2)
+    assert told(HeadData(yes, *truth, None, ("no", "yes")), named) == (("no", "yes"), 2)

@@ -25,7 +25,7 @@ from runtime.events import (
     StepsRecorded,
 )
 from runtime.plan import TrainingPlan, lr_at
-from runtime.resuming import changes_since
+from runtime.plan_changes import changes_since
 from runtime.runs import PROJECT_FILE, read_run
 from tests.runtime.training import (
     TickingClock,
