@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from builder.canvas.scene import CanvasScene
 
 TILE = 768.0  # canvas units a tile is wide and high
-MOST = 256  # tiles that are kept, those in sight aside
+MOST = 1024  # tiles that are kept, those in sight aside: more than twice what a screen of 4K shows
 
 Color = int  # red, green, blue and opacity in one
 EdgeLook = tuple[str, float]  # state and width
@@ -92,13 +92,22 @@ class BlockView:
         """Takes note that everything looks different now."""
         self._tiles.clear()
 
+    def is_made(self, place: Cell, size: int) -> bool:
+        """Whether a tile is there, with names laid out for a size of font as `block_size` tells it."""
+        tile = self._tiles.get(place)
+        return tile is not None and tile.size == size
+
+    def make(self, place: Cell, size: int) -> None:
+        """Makes a tile; arguments as of `is_made`."""
+        self._tiles[place] = self._made(place, size)
+
     def seen(self, area: Box, scale: float) -> list[Tile]:
         """The tiles of which an area shows something, made for a scale."""
         places = dict.fromkeys(map(_place, self._scene.geometry.boxes_in(area)))
         size, tiles = block_size(scale), self._tiles
-        while stale := [each for each in places if each not in tiles or tiles[each].size != size]:
+        while stale := [each for each in places if not self.is_made(each, size)]:
             for place in stale:
-                tiles[place] = self._made(place, size)
+                self.make(place, size)
         if len(tiles) > MOST:
             self._tiles = {place: tiles[place] for place in places}
         return [tiles[place] for place in places]

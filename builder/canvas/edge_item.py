@@ -131,6 +131,12 @@ class EdgeItem:
         """How it is drawn, as `CanvasScene.state_of` tells."""
         return self._scene.state_of(self.edge)
 
+    def lay_out(self, with_label: bool) -> None:
+        """Finds where it runs, and what its label says and where, if it is not known yet."""
+        _ = self.area
+        if with_label:
+            self._laid_out_label()
+
     def is_at(self, at: QPointF) -> bool:
         """Whether a scene position is on the edge, or so near that it counts."""
         if self._grab is None:

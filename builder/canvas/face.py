@@ -66,6 +66,10 @@ class Face:
         header = _header(self._node, self._spec, self._has_badge, self._style)
         return [*header, *_rows(self._result, self._ports, self._style)]
 
+    def lay_out(self) -> None:
+        """Lays out the texts of the card if they are not yet."""
+        _ = self.lines
+
     def block_name(self, size: int, height: float) -> Line:
         """The name, centred on the block, in a size of font at least, as `block_size` tells it."""
         line = self._names.get(size)

@@ -180,6 +180,23 @@ class NodeItem:
         return not (self.is_dot or self.is_marked or self.problems or self.is_selected or self.is_hovered)
 
     @property
+    def is_still(self) -> bool:
+        """Whether it looks the same until it is read anew: no gesture, overlay or wrong edge is shown on it."""
+        scene = self._scene
+        if self.is_dot or scene.heat is not None or self.node_id in scene.marks:
+            return False
+        if self.is_selected or self.is_hovered or self.is_target:
+            return False
+        return not (scene.wrong and any(port.ref in scene.wrong for port in self.ports))
+
+    def lay_out(self, size: int) -> None:
+        """Lays out its texts if they are not yet: of its card, or if a size is given the name of its block."""
+        if size:
+            self.block_name(size)
+        else:
+            self.face.lay_out()
+
+    @property
     def face(self) -> Face:
         """Its texts, laid out when first asked for."""
         if self._face is None:

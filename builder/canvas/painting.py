@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from builder.canvas.boxes import box_of
+from builder.canvas.card_pictures import CardPictures
 from builder.canvas.edge_plus import paint_plus
 from builder.canvas.node_item import OVERHANG
 from builder.canvas.scene import CanvasScene
@@ -17,7 +18,13 @@ HEAVY_FAR = 1500  # likewise of blocks without names
 
 
 def paint_graph(
-    painter: QPainter, scene: CanvasScene, area: QRectF, scale: float, *, is_small: bool = False
+    painter: QPainter,
+    scene: CanvasScene,
+    area: QRectF,
+    scale: float,
+    *,
+    is_small: bool = False,
+    pictures: CardPictures | None = None,
 ) -> None:
     """Draws the frames, notes, edges and nodes of a scene.
 
@@ -27,6 +34,7 @@ def paint_graph(
         area: the part of it, in scene coordinates.
         scale: pixels for one canvas unit: cards up close, further away blocks with names, then blocks alone.
         is_small: keeps every edge the curve that it is, however far away; for graphs of few nodes.
+        pictures: of cards, on a screen that shows the same again and again.
     """
     scene.annotations.paint_frames(painter, box_of(area), scale)
     if scale < NAME_SCALE and not is_small:
@@ -38,7 +46,10 @@ def paint_graph(
             scene.nodes[scene.hovered].paint(painter, scale)
     else:
         area = area.adjusted(-OVERHANG, -OVERHANG, OVERHANG, OVERHANG)
-        (_paint_blocks if scale < DETAIL_SCALE else _paint_cards)(painter, scene, area, scale)
+        if scale < DETAIL_SCALE:
+            _paint_blocks(painter, scene, area, scale)
+        else:
+            _paint_cards(painter, scene, area, scale, pictures)
 
 
 def is_heavy(scene: CanvasScene, area: QRectF, scale: float) -> bool:
@@ -57,7 +68,9 @@ def _paint_blocks(painter: QPainter, scene: CanvasScene, area: QRectF, scale: fl
     scene.blocks.paint_nodes(painter, seen, box, scale)
 
 
-def _paint_cards(painter: QPainter, scene: CanvasScene, area: QRectF, scale: float) -> None:
+def _paint_cards(
+    painter: QPainter, scene: CanvasScene, area: QRectF, scale: float, pictures: CardPictures | None
+) -> None:
     box = box_of(area)
     seen = [edge for edge in scene.geometry.edges_in(box) if edge != scene.hidden_edge]
     ordered = sorted(seen, key=lambda edge: EDGE_STATES.index(scene.state_of(edge)))
@@ -67,7 +80,10 @@ def _paint_cards(painter: QPainter, scene: CanvasScene, area: QRectF, scale: flo
     for edge in edges:
         edge.paint_label(painter)
     scene.annotations.paint_notes(painter, box, scale)
-    for node_id in scene.drawn_order(scene.geometry.nodes_in(box)):
-        scene.nodes[node_id].paint(painter, scale)
+    items = [scene.nodes[node_id] for node_id in scene.drawn_order(scene.geometry.nodes_in(box))]
+    if pictures is not None:
+        pictures.paint(painter, items, scale)
+    for item in items if pictures is None else ():
+        item.paint(painter, scale)
     if scene.hovered_edge in scene.edges and scene.hovered_edge is not None:
         paint_plus(painter, scene.edges[scene.hovered_edge], scene.style_)

@@ -167,6 +167,7 @@ def _cosmetic(pen: QPen, dashes: list[float]) -> QPen:
 def _pixels(role: Role, size: int) -> QFont:
     chosen = font(role)
     chosen.setPixelSize(size)
+    chosen.setStyleStrategy(QFont.StyleStrategy.NoSubpixelAntialias)  # a card looks alike drawn and copied
     chosen.setHintingPreference(QFont.HintingPreference.PreferNoHinting)  # same line breaks at every zoom
     return chosen
 

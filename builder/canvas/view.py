@@ -21,6 +21,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from builder.canvas import clipboard
 from builder.canvas.adding import Adder
+from builder.canvas.ahead import Ahead
+from builder.canvas.boxes import box_of
+from builder.canvas.card_pictures import CardPictures
 from builder.canvas.hint import EmptyHint
 from builder.canvas.keys import CanvasKeys
 from builder.canvas.menu import context_menu, entries_for
@@ -58,6 +61,7 @@ class CanvasView(ZoomView):
         self.graph_scene = CanvasScene(session, style)
         super().__init__(self.graph_scene, style, parent)
         self.graph_scene.setParent(self)
+        self._ahead, self._pictures = Ahead(self.graph_scene), CardPictures()
         self._session = session
         self.setObjectName("canvas")
         self.setAccessibleName(tr("Canvas"))
@@ -83,6 +87,8 @@ class CanvasView(ZoomView):
         """Shows itself in another theme."""
         self.look = CanvasStyle(theme)
         self.graph_scene.set_style(self.look)
+        self._ahead.stop()
+        self._pictures.clear()
         self.search.set_theme(theme)
         self.replacer.popup.set_theme(theme)
         self._hint.set_theme(theme)
@@ -99,7 +105,8 @@ class CanvasView(ZoomView):
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def paint_content(self, painter: QPainter, area: QRectF, scale: float) -> None:
-        paint_graph(painter, self.graph_scene, area, scale)
+        paint_graph(painter, self.graph_scene, area, scale, pictures=self._pictures)
+        self._ahead.look_at(box_of(self.visible_area), scale)
 
     def is_heavy(self, area: QRectF) -> bool:
         return is_heavy(self.graph_scene, area, self.zoom)
@@ -330,6 +337,7 @@ class CanvasView(ZoomView):
 
     @Slot(object, object)
     def _follow(self, change: Change, touched: frozenset[str]) -> None:
+        self._ahead.stop()
         self._pointer.cancel()  # what it holds may be gone or elsewhere
         if change.removed or change.disconnected:
             self._pointer.forget()
@@ -355,6 +363,8 @@ class CanvasView(ZoomView):
     def _start_anew(self) -> None:
         """Lets go of everything that belongs to the graph shown before."""
         self._pointer.forget()
+        self._ahead.stop()
+        self._pictures.clear()
         self.search.close_quietly()
         self.replacer.popup.close_quietly()
         self.fields.leave()
