@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from graph.catalog.spec import Params
-from runtime.data.frames import file_row, read_frame
+from runtime.data.frames import file_row, notes_of, read_frame
 from runtime.data.given_choices import PICTURES
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples
 from runtime.data.tables import TRAIN_WORDS, VAL_WORDS, read_target
@@ -91,13 +91,24 @@ def load_image_folder(request: Request) -> Loading[RawData]:
     if params.labels is not None:
         return _by_table(root, request.file("labels", "a table of file names and labels"), params)
     train, val = _subfolder(root, TRAIN_WORDS), _subfolder(root, VAL_WORDS)
-    if train is None or val is None:
+    if train is None or (val is None and not _is_alone(train)):
         return _by_class(root, params.mode)
+    if val is None:
+        note = f"{root.name} has no folder of validation images: some of {train.name} are held back."
+        return replace(_by_class(train, params.mode), notes=(note,))
     return _with_val(_by_class(train, params.mode), _by_class(val, params.mode), train, val)
 
 
-def _subfolder(root: Path, words: Iterable[str]) -> Path | None:
-    return next((root / word for word in words if (root / word).is_dir()), None)
+def _subfolder(root: Path, words: Sequence[str]) -> Path | None:
+    """The folder in a folder that has the first of some names there is, in capitals or not."""
+    folders = {path.name.lower(): path for path in sorted(root.iterdir()) if path.is_dir()}
+    return next((folders[word] for word in words if word in folders), None)
+
+
+def _is_alone(train: Path) -> bool:
+    """Whether a folder called train holds all classes, and is not one of them: the railway kind."""
+    others = [path for path in train.parent.iterdir() if path.is_dir() and path != train]
+    return not any(map(files_in, others)) and any(files_in(path) for path in train.iterdir() if path.is_dir())
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -159,4 +170,4 @@ def _by_table(root: Path, path: Path, params: Params) -> RawData:
                 "Correct the name, or data.root."
             )
     target = read_target(frame, (frame.columns[-1],), Params({"types": {}, "task": "auto"}), path)
-    return image_data(root, names, target.y, target.names, params.mode)
+    return replace(image_data(root, names, target.y, target.names, params.mode), notes=notes_of(frame))

@@ -44,6 +44,30 @@ def test_train_and_val_folders_are_the_split(load, tmp_path):
     assert data.val_y.tolist() == [0, 1]
 
 
+def test_the_folders_may_have_capitals(load, tmp_path):
+    for index in range(8):
+        write(tmp_path / ("Train", "TEST")[index >= 6] / ("a", "b")[index % 2] / f"{index}.png", index)
+    data = load(plan(), folder=tmp_path)
+    assert (len(data.train_x), len(data.val_x), data.class_names) == (6, 2, ("a", "b"))
+
+
+def test_some_of_a_train_folder_are_held_back_where_there_is_no_other(load, tmp_path):
+    for index in range(10):
+        write(tmp_path / "train" / ("a", "b")[index % 2] / f"{index}.png", index)
+    data = load(plan(), folder=tmp_path)
+    assert (len(data.train_x), len(data.val_x), data.class_names) == (8, 2, ("a", "b"))
+    assert "no folder of validation images: some of train are held back" in data.notes[0]
+
+
+@pytest.mark.parametrize("inside", ["", "steam"])
+def test_a_train_beside_other_classes_is_one_of_them(load, tmp_path, inside):
+    for index in range(10):
+        kind = ("train", "plane")[index % 2]
+        write(tmp_path / kind / inside / f"{index}.png", index)
+    data = load(plan(), folder=tmp_path)
+    assert (data.class_names, data.num_classes) == (("plane", "train"), 2)
+
+
 def test_a_table_gives_the_labels(load, by_class):
     rows = "\n".join(f"cat/{index:02d}.png,{('x', 'y')[index % 4 // 2]}" for index in range(0, 12, 2))
     (by_class / "labels.csv").write_text(f"file,label\n{rows}\n")
