@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from graph.problems import closest
 from runtime.custom_trust import TrustStore
@@ -143,8 +144,9 @@ def _class(path: Path, name: str) -> Any:
         raise DataError(
             f"{path} cannot be run ({type(error).__name__}: {error}). Expected it to define {name}."
         ) from error
-    if not isinstance(space.get(name), type):
-        classes = tuple(key for key, value in space.items() if isinstance(value, type))
+    if not isinstance(space.get(name), type) or space[name] is Dataset:  # imported, to derive from
+        kinds = {key: value for key, value in space.items() if isinstance(value, type)}
+        classes = tuple(key for key, kind in kinds.items() if kind.__module__ == space["__name__"])
         close = closest(name, classes)
         hint = f"Did you mean {close!r}?" if close else "Set data.class_name."
         raise DataError(

@@ -133,6 +133,14 @@ def test_what_a_class_does_wrong_is_explained(load_own, name, text):
         load_own(name, {"val_fraction": 0}, target="value")
 
 
+def test_what_the_class_is_derived_from_is_not_taken_for_it(load, tmp_path):
+    source = "from torch.utils.data import Dataset\n\nclass Flowers(Dataset):\n    pass\n"
+    (tmp_path / "own.py").write_text(source)
+    TrustStore().trust(source)
+    with pytest.raises(DataError, match=r"own\.py has no class 'Dataset'\. Expected one of Flowers\."):
+        load({"source": "python", "path": "own.py"}, folder=tmp_path)
+
+
 def test_a_file_that_does_not_run_is_explained(load, tmp_path):
     source = "import nowhere_to_be_found\n"
     (tmp_path / "own.py").write_text(source)
