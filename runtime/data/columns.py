@@ -78,13 +78,14 @@ def read_cells(series: pd.Series[Any], kind: str, path: Path) -> Cells:
     wrong = np.flatnonzero(values.isna().to_numpy() & series.notna().to_numpy())
     if len(wrong):
         row = int(wrong[0])
+        place = file_row(int(series.index[row]))  # rows may have been dropped or sorted
         expected = {"numeric": "a number", "boolean": "true or false", "datetime": "a date"}[kind]
         raise DataError(
-            f"{path}, row {file_row(row)}, column {name!r} holds {str(series.iloc[row])!r}. "
+            f"{path}, row {place}, column {name!r} holds {str(series.iloc[row])!r}. "
             f"Expected {expected}. "
             f'Correct the cell or empty it, or set data.types = {{"{name}": "categorical"}}.'
         )
-    return Cells(name, kind, _finite(values.to_numpy(np.float64, copy=True, na_value=math.nan), name, path))
+    return Cells(name, kind, _finite(values, name, path))
 
 
 def natural(word: str) -> tuple[int, float, str]:
@@ -95,12 +96,13 @@ def natural(word: str) -> tuple[int, float, str]:
         return 1, 0.0, word
 
 
-def _finite(values: Numbers, name: str, path: Path) -> Numbers:
+def _finite(series: pd.Series[Any], name: str, path: Path) -> Numbers:
+    values: Numbers = series.to_numpy(np.float64, copy=True, na_value=math.nan)
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
         raise DataError(
-            f"{path}, row {file_row(int(infinite[0]))}, column {name!r} is infinite. Expected a "
-            "finite number. "
+            f"{path}, row {file_row(int(series.index[infinite[0]]))}, column {name!r} is infinite. "
+            "Expected a finite number. "
             "Correct the cell or empty it."
         )
     return values

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from graph.problems import closest
 from runtime.data.raw import DataError
+from runtime.data.text_files import encoding_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,20 +19,21 @@ MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "
 SNIFFED = 64 * 1024  # characters that tell the separator
 SEPARATORS = ",;\t|"
 FIRST_ROW = 2  # the line of a file that holds the first row, below the header
+WITH_COMMA = r"\s*[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?\s*"  # 1.234,5
+NOTES = "notes"  # where a frame keeps what the user should know of its reading
 
 
-def read_frame(path: Path, separator: str | None = None, *, as_text: bool = False) -> pd.DataFrame:
-    """The table in a CSV, TSV or Parquet file, with text column names.
+def read_frame(path: Path, separator: str | None = None) -> pd.DataFrame:
+    """The table in a CSV, TSV or Parquet file, with text column names; `notes_of` tells how it was read.
 
     Args:
         path: the file; `.parquet` is read as such, anything else as text.
         separator: between cells; None finds it out.
-        as_text: whether cells stay the text they are.
 
     Raises:
         DataError: it is no such file, or it is empty.
     """
-    frame = _read_parquet(path) if path.suffix == ".parquet" else _read_text(path, separator, as_text)
+    frame = _read_parquet(path) if path.suffix == ".parquet" else _read_text(path, separator)
     frame.columns = [str(name).strip() for name in frame.columns]
     repeated = [name for name in frame.columns if list(frame.columns).count(name) > 1]
     if repeated:
@@ -43,17 +46,40 @@ def read_frame(path: Path, separator: str | None = None, *, as_text: bool = Fals
     return frame
 
 
-def _read_text(path: Path, separator: str | None, as_text: bool) -> pd.DataFrame:
+def notes_of(frame: pd.DataFrame) -> tuple[str, ...]:
+    """What the user should know of how a table was read, one sentence each."""
+    notes: tuple[str, ...] = frame.attrs.get(NOTES, ())
+    return notes
+
+
+def _read_text(path: Path, separator: str | None) -> pd.DataFrame:
+    encoding, notes = encoding_of(path, "a table as text")
+    between = separator or _separator(path, encoding)
+    _require_names(path, between, encoding)
+    frame = _parsed(path, between, encoding)
+    if between != ",":
+        notes += _with_points(frame)
+    numbers = [name for name in map(str, frame.columns) if _is_number(name)]
+    if len(numbers) > len(frame.columns) / 2:
+        notes += (
+            f"The first line of {path.name} is taken for the names of the columns: {', '.join(numbers[:3])}.",
+        )
+    frame.attrs[NOTES] = notes
+    return frame
+
+
+def _parsed(path: Path, separator: str, encoding: str) -> pd.DataFrame:
     import pandas as pd
 
-    options: dict[str, Any] = {"dtype": str, "keep_default_na": False} if as_text else {
-        "na_values": list(MISSING_WORDS), "keep_default_na": True, "low_memory": False,
-    }  # fmt: skip
     try:
-        return pd.read_csv(path, sep=separator or _separator(path), skipinitialspace=True, **options)
-    except UnicodeDecodeError as error:
+        return pd.read_csv(
+            path, sep=separator, encoding=encoding, skipinitialspace=True, na_values=list(MISSING_WORDS),
+            keep_default_na=True, low_memory=False, index_col=False,
+        )  # fmt: skip
+    except UnicodeDecodeError as error:  # behind a mark that says otherwise
         raise DataError(
-            f"{path} is not UTF-8 text (byte {error.start}). Expected a table as text. Save it as UTF-8."
+            f"{path} is no text in {encoding} (byte {error.start}). Expected a table as text. "
+            "Save it as UTF-8."
         ) from error
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path} is empty. Expected a header and rows. Choose another file.") from error
@@ -65,13 +91,61 @@ def _read_text(path: Path, separator: str | None, as_text: bool) -> pd.DataFrame
         ) from error
 
 
-def _separator(path: Path) -> str:
+def _require_names(path: Path, separator: str, encoding: str) -> None:
+    """Nothing, if the header has a name for every cell of the first row; pandas would make up an index.
+
+    Raises:
+        DataError: there is a cell behind the last name.
+    """
+    if len(separator) > 1:
+        return
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        rows = filter(None, csv.reader(file, delimiter=separator, skipinitialspace=True))
+        try:
+            header, first = next(rows, []), next(rows, [])
+        except csv.Error:
+            return  # pandas tells what is wrong
+    if any(first[len(header) :]):
+        raise DataError(
+            f"{path} has {len(header)} names in its first line, but {len(first)} cells in the next. Expected "
+            "a name for every column. Add those that are missing, or set data.separator."
+        )
+
+
+def _separator(path: Path, encoding: str) -> str:
     """What the header is divided by, a comma if by nothing."""
     if path.suffix == ".tsv":
         return "\t"
-    with path.open(encoding="utf-8-sig") as file:
+    with path.open(encoding=encoding, errors="replace") as file:
         header = file.readline(SNIFFED)
     return max(SEPARATORS, key=header.count) if any(map(header.count, SEPARATORS)) else ","
+
+
+def _with_points(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Turns the decimal commas of whole columns of numbers into points, and tells of it."""
+    import pandas as pd
+
+    changed = []
+    for name in frame.columns:
+        if not pd.api.types.is_string_dtype(frame[name]):
+            continue
+        words = frame[name].dropna().astype(str)
+        if not words.str.contains(",").any() or not words.str.fullmatch(WITH_COMMA).all():
+            continue
+        plain = (
+            frame[name].astype("string").str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
+        )
+        frame[name] = pd.to_numeric(plain).astype("float64")
+        changed.append(str(name))
+    return (f"The commas in {', '.join(changed)} are read as decimal points.",) if changed else ()
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -83,11 +157,13 @@ def _read_parquet(path: Path) -> pd.DataFrame:
             "Install it with `pip install pyarrow`, or save the table as CSV."
         )
     try:
-        return pd.read_parquet(path)
+        frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:  # pyarrow's own errors are of these kinds
         raise DataError(
             f"{path} cannot be read ({error}). Expected a Parquet file. Save the table again."
         ) from error
+    is_named = any(name is not None for name in frame.index.names)  # such an index was a column once
+    return frame.reset_index(drop=not is_named)
 
 
 def require_columns(frame: pd.DataFrame, names: Sequence[str], key: str, path: Path) -> None:

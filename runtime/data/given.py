@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate
 
 from runtime.data.choices import DataPlan
 from runtime.data.encoding import TableFit
-from runtime.data.frames import file_row, read_frame
+from runtime.data.frames import file_row, notes_of, read_frame
 from runtime.data.given_choices import GivenKind, given_kind
 from runtime.data.images import READ_ERRORS, ImageFiles
 from runtime.data.npy import read_npy
@@ -83,7 +83,7 @@ class Given:
             frame = read_frame(path)
             rows, notes = table_rows(frame, raw.fit.cells, path)
             parts.append(rows)
-            self.notes += notes
+            self.notes += [*notes_of(frame), *notes]
             self.names += tuple(f"{path.name}, row {file_row(row)}" for row in range(len(rows)))
         table = torch.cat(parts)
         self.total, self.names = len(table), self.names[: self.most]

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from runtime.data.choices import DataPlan
+from runtime.data.class_notes import class_notes
 from runtime.data.heads import with_heads
 from runtime.data.inputs_as_targets import class_count, like_inputs
 from runtime.data.loaders import LOADERS
@@ -162,6 +163,8 @@ def read_parts(
     request = Request(source, plan.source.params, folder or Path(), plan.val_fraction)
     raw, num_classes = prepare((yield from LOADERS[source](request)))
     train, val = split(raw, plan.val_fraction, seed, source, stratify=plan.stratify)
+    odd = class_notes(train.y, num_classes, raw.class_names)
+    raw = replace(raw, notes=(*raw.notes, *odd))
     val = asked(plan, raw, train, val)
     if raw.fit is None:
         return Parts(raw, train, val, num_classes, raw.columns, raw.vocabulary)

@@ -14,7 +14,7 @@ import torch
 from graph.catalog.spec import Params
 from runtime.data.choices import DEFAULT_VAL_FRACTION
 from runtime.data.columns import guess_kind, read_cells
-from runtime.data.frames import read_frame, require_columns
+from runtime.data.frames import notes_of, read_frame, require_columns
 from runtime.data.npy import read_npy
 from runtime.data.raw import Column, DataError, Loading, RawData, Request, Samples
 from runtime.data.tables import RESOURCES, read_target
@@ -88,7 +88,8 @@ def _read(path: Path, params: Params) -> Series:
     names = tuple(params.columns) or tuple(numeric)
     if not names:
         raise DataError(f"{path} has no column of numbers. Expected a series. Set data.columns.")
-    seen, notes = _numbers(frame, names, path)
+    seen, gaps = _numbers(frame, names, path)
+    notes = (*notes_of(frame), *gaps)
     groups = np.zeros(len(frame), np.int64)
     if params.group:
         groups = (
@@ -158,10 +159,16 @@ def windowed(series: Series, request: Request, path: Path) -> RawData:
             "and what comes next. Lower data.window or data.val_fraction, or set data.padding = zeros."
         )
     train, val = (Samples(torch.from_numpy(x), torch.from_numpy(y)) for x, y in parts)
+    notes = series.notes
+    if fraction and not len(val):
+        notes += (
+            f"No window of {params.window} moments and what comes next fits into those that are held back: "
+            "nothing is validated.",
+        )
     known = columns or tuple(Column(name, "numeric") for name in series.names)
     return RawData(
         train, val, num_classes=len(series.class_names) or None, class_names=series.class_names,
-        kind="sequence", is_split=True, columns=known, notes=series.notes,
+        kind="sequence", is_split=True, columns=known, notes=notes,
     )  # fmt: skip
 
 

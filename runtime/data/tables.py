@@ -14,7 +14,7 @@ from torch import Tensor
 from graph.catalog.spec import Params
 from runtime.data.columns import Cells, Numbers, guess_kind, natural, read_cells
 from runtime.data.encoding import TableFit
-from runtime.data.frames import file_row, read_frame, require_columns
+from runtime.data.frames import file_row, notes_of, read_frame, require_columns
 from runtime.data.raw import DataError, Loader, Loading, RawData, Request, Samples
 from runtime.events import DataProgress
 
@@ -81,7 +81,10 @@ def table_data(frame: pd.DataFrame, params: Params, path: Path) -> RawData:
     x = torch.from_numpy(np.stack([each.values for each in cells], axis=1))
     target = read_target(frame, targets, params, path)
     skipped = [name for name in features if kinds[name] == "skip" and params.types.get(name) != "skip"]
-    notes = [f"Column {name!r} is left out: it is empty, or names single rows." for name in skipped]
+    notes = [
+        *notes_of(frame),
+        *(f"Column {name!r} is left out: it is empty, or names single rows." for name in skipped),
+    ]
     data = RawData(
         Samples(x, target.y), num_classes=len(target.names) or None, class_names=target.names, kind="row",
         fit=TableFit(cells, params, targets, not target.names), notes=tuple(notes),
@@ -169,9 +172,9 @@ def read_target(frame: pd.DataFrame, names: tuple[str, ...], params: Params, pat
         empty = np.flatnonzero(frame[name].isna().to_numpy())
         if len(empty):
             raise DataError(
-                f"{path}, row {file_row(int(frame.index[empty[0]]))}, column {name!r} is empty, and "
-                f"{len(empty) - 1} more. Expected a target in every row. Fill the cells in or "
-                "remove the rows."
+                f"{path}, row {file_row(int(frame.index[empty[0]]))}, column {name!r} is empty"
+                f"{f', and {len(empty) - 1:,} more' if len(empty) > 1 else ''}. "
+                "Expected a target in every row. Fill the cells in or remove the rows."
             )
     if len(names) > 1:
         columns = [read_cells(frame[name], params.types.get(name, "numeric"), path).values for name in names]

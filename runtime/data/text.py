@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,9 +13,10 @@ from torch import Tensor
 
 from graph.catalog.spec import Params
 from runtime.data.choices import DEFAULT_VAL_FRACTION
-from runtime.data.frames import file_row, read_frame, require_columns
+from runtime.data.frames import file_row, notes_of, read_frame, require_columns
 from runtime.data.raw import DataError, Fitted, Loading, RawData, Request, Samples
 from runtime.data.tables import RESOURCES, read_target
+from runtime.data.text_files import encoding_of
 from runtime.events import DataProgress
 
 PAD, UNKNOWN = "<pad>", "<unk>"
@@ -34,22 +35,25 @@ def load_text(request: Request) -> Loading[RawData]:
     yield DataProgress(f"Reading {path.name}", 0, None)
     if request.params.task == "class":
         return _labelled(path, request.params)
-    return blocks(_read(path), request.params, request.val_fraction, path)
+    text, notes = _read(path)
+    return replace(blocks(text, request.params, request.val_fraction, path), notes=notes)
 
 
 def load_alice(request: Request) -> Loading[RawData]:
     """Blocks of the book that comes with Netloom."""
     path = RESOURCES / "alice.txt"
     yield DataProgress("Reading alice", 0, None)
-    return blocks(_read(path), request.params, request.val_fraction, path)
+    return blocks(_read(path)[0], request.params, request.val_fraction, path)
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The text, and what the user should know of how it was read."""
+    encoding, notes = encoding_of(path, "a text")
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
+        return path.read_text(encoding=encoding), notes
+    except UnicodeDecodeError as error:  # behind a mark that says otherwise
         raise DataError(
-            f"{path} is not UTF-8 text (byte {error.start}). Expected a text. Save it as UTF-8."
+            f"{path} is no text in {encoding} (byte {error.start}). Expected a text. Save it as UTF-8."
         ) from error
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error}). Expected a text. Check its rights.") from error
@@ -124,7 +128,7 @@ def _labelled(path: Path, params: Params) -> RawData:
     rows = torch.arange(len(texts)).unsqueeze(1)
     return RawData(
         Samples(rows, target.y), num_classes=len(target.names), class_names=target.names, kind="text",
-        fit=_TextFit(texts, params),
+        fit=_TextFit(texts, params), notes=notes_of(frame),
     )  # fmt: skip
 
 

@@ -87,6 +87,13 @@ def test_short_series_are_left_out_or_begun_with_zeros(load_series):
     assert padded.train_y[0].tolist() == [3]
 
 
+def test_nothing_to_validate_on_is_told(load_series):
+    settings = {"columns": ["level"], "val_fraction": 0.05}
+    data = load_series(ramp(), settings)
+    assert (len(data.val_x), "nothing is validated" in data.notes[0]) == (0, True)
+    assert not load_series(ramp(), {**settings, "val_fraction": 0}).notes
+
+
 def test_scaling_is_measured_on_the_training_moments(load_series):
     data = load_series(ramp(), {"standardize": True, "val_fraction": 0.5})
     assert data.columns[0].text == "mean 24.5, std 14.43"
@@ -201,7 +208,8 @@ def test_tokens_need_whole_numbers(load, tmp_path):
     ("content", "settings", "text"),
     [
         (b"short", {}, r"text\.txt has 5 tokens, of which 20% are held back\. Expected more than 8"),
-        (b"\xff\xfe\x00", {}, r"text\.txt is not UTF-8 text \(byte 0\)"),
+        (b"\x81\x8d\x8f", {}, r"text\.txt is not UTF-8 text \(byte 0\)"),
+        (b"\xff\xfe\x00", {}, r"text\.txt is no text in utf-16 \(byte"),
         (b"a,b\n,up\n", {"task": "class"}, r"row 2, column 'a' is empty\. Expected a text in every row"),
         (b"a\nx\n", {"task": "class"}, r"both text and class in column 'a'"),
     ],

@@ -198,7 +198,6 @@ BROKEN = {
     "gap.csv": "a,b\n1,x\n2,\n3,y\n",
     "blank.csv": "a,b\n,x\n,y\n",
     "split.csv": "a,part,b\n1,train,x\n2,tset,y\n",
-    "latin.csv": "straße,b\n1,2\n".encode("latin-1"),
     "table.parquet": b"no parquet",
 }
 
@@ -215,14 +214,13 @@ BROKEN = {
         ({"path": "one.csv"}, r"one\.csv has only the column a\. Expected columns to see.*data\.separator"),
         ({"path": "word.csv"}, r"word\.csv, row 32, column 'a' holds 'abc'\. Expected a number\. Correct"),
         ({"path": "inf.csv"}, r"inf\.csv, row 3, column 'a' is infinite\. Expected a finite number"),
-        ({"path": "gap.csv"}, r"gap\.csv, row 3, column 'b' is empty, and 0 more\. Expected a target"),
+        ({"path": "gap.csv"}, r"gap\.csv, row 3, column 'b' is empty\. Expected a target"),
         ({"path": "blank.csv"}, r"blank\.csv has no column for the model to see: a left out"),
         (
             {"path": "blank.csv", "types": {"a": "numeric"}, "missing": "drop"},
             r"empty cell in every row",
         ),
         ({"path": "split.csv", "split_column": "part"}, r"row 3 says 'tset'\. Expected train or one of val"),
-        ({"path": "latin.csv"}, r"latin\.csv is not UTF-8 text.*Save it as UTF-8"),
         ({"path": "table.parquet"}, r"table\.parquet cannot be read \(.*Expected a Parquet file"),
         ({"path": "gap.csv", "label": "c"}, r"no column 'c', which data\.label names\. Expected one of a, b"),
         ({"path": "word.csv", "types": {"aa": "skip"}}, r"no column 'aa', which data\.types names"),
