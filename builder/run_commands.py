@@ -24,7 +24,7 @@ from builder.torch_loader import TorchLoader
 from graph.atomic import write_atomic
 from graph.document import Document
 from graph.edits import SetTraining
-from runtime.events import ChangeRefused, Event, GraphChanged, PlanChanged, RunEnded
+from runtime.events import ChangeRefused, DataNoted, Event, GraphChanged, PlanChanged, RunEnded
 
 BUSY = later("A run is on. Stop it first.")
 PROGRESS_INTERVAL = 1000  # milliseconds: it counts seconds, and every repaint costs the training
@@ -243,6 +243,9 @@ class RunCommands(QObject):
     def _tell(self, event: Event) -> None:
         """Says what became of an edited project."""
         match event:
+            case DataNoted():
+                for note in event.notes:
+                    _log.info("%s", tr_made(note))
             case PlanChanged() | GraphChanged():
                 changes = "; ".join(map(tr_made, event.changes))
                 self._session.message.emit(tr("The run goes on with: {changes}.", changes=changes))

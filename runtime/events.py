@@ -30,6 +30,17 @@ class DataProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class DataNoted:
+    """The data is there, and these are things that the user should know of it.
+
+    Attributes:
+        notes: one sentence each.
+    """
+
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     """The run's size and place, known once data and model are ready.
 
@@ -258,6 +269,7 @@ class RunEnded:
 
 Event: TypeAlias = (
     DataProgress
+    | DataNoted
     | RunStarted
     | StepsRecorded
     | NodesInspected

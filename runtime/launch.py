@@ -20,6 +20,7 @@ from runtime.data.raw import DataCancelled, DataError
 from runtime.device import DeviceError, pick_device
 from runtime.engine import train
 from runtime.events import (
+    DataNoted,
     EpochEnded,
     Event,
     GraphChanged,
@@ -135,6 +136,8 @@ class _Launch:
         self._folder.update(plan=plan.to_mapping(defaults=True), seed=plan.seed)
         self._device = pick_device(plan.device)
         material = yield from gather(self._project, plan, self._control, self._data_folder)
+        if material.data.notes:
+            yield DataNoted(material.data.notes)
         self._room = free_memory(str(self._device))
         if text := shortage(self._project, plan, str(self._device)):
             _log.warning("%s", text)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from time import monotonic
 from typing import TextIO
 
-from runtime.events import DataProgress, EpochEnded, Event, RunEnded, RunStarted, StepsRecorded, StepsSkipped
+from runtime.events import (
+    DataNoted,
+    DataProgress,
+    EpochEnded,
+    Event,
+    RunEnded,
+    RunStarted,
+    StepsRecorded,
+    StepsSkipped,
+)
 
 REFRESH = 0.1  # seconds
 BAR_WIDTH = 24
@@ -23,6 +32,7 @@ class Progress:
         self._moving = stream.isatty()
         self._started: RunStarted | None = None
         self._last_text = ""
+        self._told: set[str] = set()  # lines about the data that are there to stay
         self._drawn_at = 0.0
 
     def show(self, event: Event) -> None:
@@ -30,6 +40,8 @@ class Progress:
         match event:
             case DataProgress():
                 self._data(event)
+            case DataNoted():
+                self._notes(event)
             case RunStarted():
                 self._started = event
                 self._line(
@@ -65,7 +77,13 @@ class Progress:
             self._redraw(f"{event.text}{share}")
         elif event.text != self._last_text:
             self._line(event.text)
+            self._told.add(event.text)
         self._last_text = event.text
+
+    def _notes(self, event: DataNoted) -> None:
+        for note in event.notes:
+            if note not in self._told:
+                self._line(note)
 
     def _steps(self, event: StepsRecorded) -> None:
         started, now = self._started, monotonic()
