@@ -181,7 +181,7 @@ class NodeItem:
 
     @property
     def is_still(self) -> bool:
-        """Whether it looks the same until it is read anew: no gesture, overlay or wrong edge is shown on it."""
+        """Whether it looks the same until it is read anew: no gesture, overlay or wrong edge marks it."""
         scene = self._scene
         if self.is_dot or scene.heat is not None or self.node_id in scene.marks:
             return False
@@ -190,7 +190,7 @@ class NodeItem:
         return not (scene.wrong and any(port.ref in scene.wrong for port in self.ports))
 
     def lay_out(self, size: int) -> None:
-        """Lays out its texts if they are not yet: of its card, or if a size is given the name of its block."""
+        """Lays out the texts of its card if they are not yet; with a size given, the name on its block."""
         if size:
             self.block_name(size)
         else:

@@ -56,7 +56,7 @@ def test_it_rests_once_all_around_is_there_and_after_a_change_begins_anew(open_c
 
 
 def are_alike(one, other):
-    """Whether two pictures are the same but for roundings, by which a letter may lie a quarter of a pixel off."""
+    """Whether two pictures are the same but for roundings, by which a letter may lie a little beside."""
     pairs = zip(bytes(one.constBits()), bytes(other.constBits()), strict=True)
     return one == other or sum(abs(a - b) > 3 for a, b in pairs if a != b) < one.sizeInBytes() / 50_000
 
