@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from builder.panels.plan_edits import part_of
 from builder.texts import later
-from graph.catalog.spec import Boundary
+from graph.catalog.code import Boundary
 from graph.document import Edit, Graph, Node, Project
 from graph.edits import Batch, SetParams, SetTraining
 from graph.lint.loss_rules import SIZE_PARAMS

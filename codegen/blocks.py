@@ -25,17 +25,9 @@ from codegen.spelling import (
 )
 from graph.block_params import REPEAT
 from graph.blocks import Body
+from graph.catalog.call import Inputs, LayerCall, Params
+from graph.catalog.code import Assembled, BlockCode, Expression, Helper, WeightsFile
 from graph.catalog.params import Value
-from graph.catalog.spec import (
-    Assembled,
-    BlockCode,
-    Expression,
-    Helper,
-    Inputs,
-    LayerCall,
-    Params,
-    WeightsFile,
-)
 from graph.custom_clashes import has_custom_code
 from graph.model import Block
 from graph.shapes import ShapeError, TensorSpec

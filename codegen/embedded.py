@@ -9,7 +9,7 @@ from codegen.blocks import block_key
 from codegen.layout import marked
 from codegen.network import Network
 from graph import custom
-from graph.catalog.spec import BlockCode, Embedded
+from graph.catalog.code import BlockCode, Embedded
 from graph.custom_clashes import source_of
 from graph.custom_shapes import require_trusted
 from graph.document import Node

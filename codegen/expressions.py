@@ -7,19 +7,10 @@ from collections.abc import Mapping, Sequence
 from codegen.network import Operation
 from codegen.spelling import is_spelled
 from graph import custom
+from graph.catalog.call import Params
+from graph.catalog.code import Assembled, BlockCode, Boundary, Embedded, Expression, Function, Module, Stored
 from graph.catalog.params import ParamSpec, Value
-from graph.catalog.spec import (
-    Assembled,
-    BlockCode,
-    Boundary,
-    Embedded,
-    Expression,
-    Function,
-    LayerSpec,
-    Module,
-    Params,
-    Stored,
-)
+from graph.catalog.spec import LayerSpec
 
 AS_IT_IS = "{}"
 

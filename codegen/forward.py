@@ -10,7 +10,7 @@ from codegen import expressions
 from codegen.layout import INDENT, WIDTH, folded, marked, width
 from codegen.namespace import Namespace
 from codegen.network import UNKNOWN, Network, Operation
-from graph.catalog.spec import Module
+from graph.catalog.code import Module
 from graph.document import PortRef
 from graph.shapes import TensorSpec, format_shape
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from codegen.network import UNKNOWN, Network, Operation
 from codegen.spelling import Sample, Spelling
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import Assembled, BlockCode, Module, Stored
 from graph.catalog.params import Value
-from graph.catalog.spec import Assembled, BlockCode, LayerCall, Module, Params, Stored
 from graph.dims import Dim, symbol
 from graph.document import PortRef
 from graph.expressions import Expression, ExpressionError, evaluate

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from graph.catalog.spec import (
-    BlockCode,
-    Boundary,
-    Expression,
-    Function,
-    LayerCall,
-    LayerSpec,
-    Module,
-    Stored,
-)
+from graph.catalog.call import LayerCall
+from graph.catalog.code import BlockCode, Boundary, Expression, Function, Module, Stored
+from graph.catalog.spec import LayerSpec
 from graph.dims import symbol
 from graph.document import Graph, Node, PortRef
 from graph.flow import flow_order, live_nodes

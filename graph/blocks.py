@@ -13,8 +13,10 @@ from unicodedata import normalize
 
 from graph.block_params import MAX_REPEAT, REPEAT, REPEAT_SPEC, Each, param_spec
 from graph.catalog import CATALOG
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import BlockCode
 from graph.catalog.params import Value
-from graph.catalog.spec import BlockCode, LayerCall, LayerSpec, Params, PortSpec, default_stem
+from graph.catalog.spec import LayerSpec, PortSpec, default_stem
 from graph.custom_shapes import ShapePending
 from graph.dims import Dim
 from graph.flow import live_nodes

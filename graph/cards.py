@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from graph.annotations import Size
-from graph.catalog.spec import Alias, LayerSpec
+from graph.catalog.code import Alias
+from graph.catalog.spec import LayerSpec
 from graph.model import Graph
 
 # Canvas units, all multiples of the canvas's 8-px grid.

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from graph.blocks import block_ports
+from graph.catalog.call import Compute, Inputs, LayerCall, Saved
+from graph.catalog.code import BlockCode, Boundary, Stored
 from graph.catalog.rules import promoted
 from graph.catalog.settings import FROZEN
-from graph.catalog.spec import BlockCode, Boundary, Compute, Inputs, LayerCall, LayerSpec, Saved, Stored
+from graph.catalog.spec import LayerSpec
 from graph.cost_variables import computed_order, last_holders
 from graph.dims import Dim
 from graph.inference import Inference

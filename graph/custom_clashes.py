@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from graph import custom
 from graph.catalog import CATALOG
-from graph.catalog.spec import BlockCode, Embedded, Expression
+from graph.catalog.code import BlockCode, Embedded, Expression
 from graph.document import Graph, Node
 from graph.model import Block
 from graph.problems import Problem, message

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 
 from graph.blocks import BodyError
-from graph.catalog.spec import Alias, Inputs, LayerCall, LayerSpec, Params
+from graph.catalog.call import Inputs, LayerCall, Params
+from graph.catalog.code import Alias
+from graph.catalog.spec import LayerSpec
 from graph.custom_shapes import ShapePending
 from graph.limits import require_possible
 from graph.mistakes import Site, from_shape_error, in_block, missing_inputs, unfit_inputs, unknown_ports

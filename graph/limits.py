@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from graph.shapes import ShapeError, TensorSpec, num_elements
 
 MAX_PARAMETER_BYTES = 2**42

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from graph.block_edits import InBlock
 from graph.blocks import IN_BLOCK
-from graph.catalog.spec import Alias, LayerSpec, PortSpec
+from graph.catalog.code import Alias
+from graph.catalog.spec import LayerSpec, PortSpec
 from graph.connection import dtype_origin
 from graph.document import Block, Edge, Graph, Node
 from graph.edits import Disconnect, RemoveNodes, SetParams

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from graph.catalog.spec import Inputs, LayerCall, Params
+from graph.catalog.call import Inputs, LayerCall, Params
 
 if TYPE_CHECKING:
     from graph.dims import Dim

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from graph.catalog.call import Params
 from graph.catalog.params import ParamError, ParamSpec, Value
-from graph.catalog.spec import LayerSpec, Params
+from graph.catalog.spec import LayerSpec
 from graph.document import Node
 from graph.edits import SetParams
 from graph.expressions import ExpressionError, computed, has_expressions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from graph.catalog.spec import LayerSpec, Params
+from graph.catalog.call import Params
+from graph.catalog.spec import LayerSpec
 from graph.document import Edge, Graph, PortRef
 from graph.mistakes import Site, no_stand_in
 from graph.problems import Problem

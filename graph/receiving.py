@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from graph.catalog.spec import Inputs, LayerSpec, PortSpec, variadic_index
+from graph.catalog.call import Inputs
+from graph.catalog.spec import LayerSpec, PortSpec, variadic_index
 from graph.shapes import TensorSpec
 
 Tensors = Mapping[str, TensorSpec | None]  # by port; None where unknown

@@ -8,7 +8,9 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from graph.blocks import block_ports
-from graph.catalog.spec import BlockCode, LayerCall, LayerSpec, Window
+from graph.catalog.call import LayerCall, Window
+from graph.catalog.code import BlockCode
+from graph.catalog.spec import LayerSpec
 from graph.inference import Inference
 from graph.model import Graph
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from graph.catalog.spec import Compute
+from graph.catalog.call import Compute
 from graph.cost_trace import LOWER, trace_on
 from graph.inference import Inference
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from graph.annotation_edits import RemoveAnnotations
-from graph.catalog.spec import Alias
+from graph.catalog.code import Alias
 from graph.document import Edge, Edit, Graph, PortRef
 from graph.edits import Batch, Connect, Disconnect, RemoveNodes
 

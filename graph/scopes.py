@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from graph.block_params import Each, param_spec
 from graph.blocks import IN_BLOCK, Body, block_ports
+from graph.catalog.code import BlockCode
 from graph.catalog.params import ParamError
-from graph.catalog.spec import BlockCode
 from graph.document import Block, Change, Graph, Node, Project
 from graph.expressions import ExpressionError, computed
 from graph.inference import Inference

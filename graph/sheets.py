@@ -9,7 +9,9 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from graph.catalog.spec import BlockCode, Embedded, LayerSpec, Params
+from graph.catalog.call import Params
+from graph.catalog.code import BlockCode, Embedded
+from graph.catalog.spec import LayerSpec
 from graph.parameters import resolve, unsound_params
 from graph.problems import Problem
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from graph.catalog.call import Params
 from graph.catalog.params import Choice, Flag, Float, Int
-from graph.catalog.spec import DOCS, Params
+from graph.catalog.spec import DOCS
 from runtime.loss_spec import BALANCED, REST, TARGET, LossSpec, Needs, OutputNeed, TargetNeed
 from runtime.options import Floats, table
 

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.backends import backends_of
 from runtime.control import Control
 from runtime.data.feed import Batch, Feed

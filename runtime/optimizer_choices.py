@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from graph.catalog.call import Params
 from graph.catalog.params import Flag, Float, ParamSpec, Value
-from graph.catalog.spec import DOCS, Params
+from graph.catalog.spec import DOCS
 from runtime.options import Floats, OptionSpec, table
 
 DECAY_ALL = "decay_norm_and_bias"

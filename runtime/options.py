@@ -13,8 +13,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from graph.catalog.call import Params
 from graph.catalog.params import ParamError, ParamSpec, Value, is_finite
-from graph.catalog.spec import Params
 from graph.problems import closest
 
 MAX_FLOATS = 10_000

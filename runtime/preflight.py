@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from graph.catalog.spec import Boundary
+from graph.catalog.code import Boundary
 from graph.document import Graph, Node, Project
 from graph.inference import Inference
 from graph.problems import message

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from graph.catalog.call import Params
 from graph.catalog.params import Choice, Flag, Float, Int
-from graph.catalog.spec import DOCS, Params
+from graph.catalog.spec import DOCS
 from runtime.options import Floats, Option, OptionSpec, table
 from runtime.schedule_rules import (
     Span,

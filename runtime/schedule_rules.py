@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 
 
 @dataclass(frozen=True)

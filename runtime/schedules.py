@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 from torch.optim import lr_scheduler as torch_schedules
 from torch.optim.lr_scheduler import LinearLR, LRScheduler, ReduceLROnPlateau, SequentialLR
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.options import PlanError
 from runtime.plan import TrainingPlan
 from runtime.schedule_choices import warmup_steps

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from graph.catalog.spec import Boundary
+from graph.catalog.code import Boundary
 from graph.cost_memory import largest_batch
 from graph.document import Node
 from graph.inference import Inference

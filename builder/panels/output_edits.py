@@ -8,8 +8,8 @@ from typing import Any
 
 from builder.panels.field_text import UNSET
 from builder.panels.plan_edits import DEFAULTS, Training, note_problem, part_of
+from graph.catalog.code import Boundary
 from graph.catalog.params import Value
-from graph.catalog.spec import Boundary
 from graph.inference import Inference
 from graph.model import Graph, Node
 from graph.shapes import TensorSpec

@@ -14,7 +14,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from graph.catalog.spec import WeightsFile
+from graph.catalog.code import WeightsFile
 from graph.problems import message, shown
 
 SAFETENSORS = ".safetensors"

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Code, Function, Module
 from graph.catalog.params import Choice, Float, Int, ParamSpec
 from graph.catalog.rules import FLOAT32, NOT_BOOL, channels_of, floating, holding, same
 from graph.catalog.saving import saves_input_and_as_much, saves_output
@@ -9,14 +11,8 @@ from graph.catalog.spec import (
     DOCS,
     SAME_DTYPE,
     Autocast,
-    Code,
-    Function,
-    LayerCall,
     LayerSpec,
-    Module,
-    Params,
     PortSpec,
-    Saved,
     SavedRule,
     ShapeRule,
     no_parameters,

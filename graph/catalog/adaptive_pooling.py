@@ -1,21 +1,12 @@
 """Pooling to a wanted size: by regions, and by windows at random places."""
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import Float, IntOrTuple
 from graph.catalog.pooling import INDICES, RETURN_INDICES, with_indices
 from graph.catalog.rules import as_tuple, scaled_size
 from graph.catalog.saving import saves_indices, saves_nothing
-from graph.catalog.spec import (
-    DOCS,
-    SAME_DTYPE,
-    LayerCall,
-    LayerSpec,
-    Module,
-    Params,
-    PortSpec,
-    Saved,
-    SavedRule,
-    saves_inputs,
-)
+from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, PortSpec, SavedRule, saves_inputs
 from graph.catalog.windows import dividing
 from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec

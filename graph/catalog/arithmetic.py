@@ -1,18 +1,10 @@
 """Arithmetic on several tensors, entry by entry, with broadcasting."""
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Expression
 from graph.catalog.rules import NOT_BOOL, all_maps, broadcast, floated, promoted
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import (
-    DOCS,
-    Expression,
-    LayerCall,
-    LayerSpec,
-    Params,
-    PortSpec,
-    Saved,
-    SavedRule,
-    saves_inputs,
-)
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec, SavedRule, saves_inputs
 from graph.shapes import DTYPES, FLOATS, TensorSpec
 
 CATEGORY = "Arithmetic"

@@ -3,11 +3,13 @@
 from math import gcd
 
 from graph.catalog.attention_memory import saves_heads
+from graph.catalog.call import Inputs, LayerCall, Params, Saved
+from graph.catalog.code import Function, Module
 from graph.catalog.masks import Mask, causal_arguments, require_masks
 from graph.catalog.params import Flag, Float, Int
 from graph.catalog.products import matrix_flops
 from graph.catalog.rules import FLOAT32, broadcast, channels_of, require_same, require_same_dtypes
-from graph.catalog.spec import DOCS, Function, Inputs, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.dims import Dim, substitute
 from graph.shapes import FLOATS, SetParam, Shape, ShapeError, TensorSpec, format_shape, num_elements
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from graph.catalog.call import LayerCall, Saved
 from graph.catalog.saving import mask
-from graph.catalog.spec import LayerCall, Saved
 from graph.catalog.transformer_memory import Moment, copied_projections, is_frozen
 from graph.shapes import TensorSpec
 

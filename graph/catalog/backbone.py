@@ -10,9 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Assembled, WeightsFile
 from graph.catalog.params import Choice, Int
 from graph.catalog.rules import FLOAT32
-from graph.catalog.spec import Assembled, LayerCall, LayerSpec, Params, PortSpec, Saved, WeightsFile
+from graph.catalog.spec import LayerSpec, PortSpec
 from graph.catalog.text_params import FilePath
 from graph.catalog.torchvision_ops import VISION_DOCS
 from graph.dims import Dim, evaluate

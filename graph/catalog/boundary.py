@@ -1,8 +1,10 @@
 """The ends of a graph."""
 
+from graph.catalog.call import Params
+from graph.catalog.code import Boundary
 from graph.catalog.params import Choice, Dims
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import Boundary, LayerSpec, Params, PortSpec
+from graph.catalog.spec import LayerSpec, PortSpec
 from graph.shapes import BATCH, DTYPES, TensorSpec, dim_from_json
 
 CATEGORY = "Input/Output"

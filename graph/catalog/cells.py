@@ -2,19 +2,11 @@
 
 from collections.abc import Sequence
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import Choice, Flag, Int
 from graph.catalog.rules import FLOAT32, channels_of, require_same, require_size
-from graph.catalog.spec import (
-    DOCS,
-    LayerCall,
-    LayerSpec,
-    Module,
-    Params,
-    PortSpec,
-    Saved,
-    SavedRule,
-    ShapeRule,
-)
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec, SavedRule, ShapeRule
 from graph.dims import Dim, substitute
 from graph.shapes import ShapeError, TensorSpec
 

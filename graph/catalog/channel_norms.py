@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.normalization import (
     CATEGORY,
     DTYPES,
@@ -12,7 +14,7 @@ from graph.catalog.normalization import (
 )
 from graph.catalog.params import Flag, Float, Int
 from graph.catalog.saving import saves_statistics
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 
 MOST_NDIM = 16

@@ -1,8 +1,10 @@
 """Two tensors compared: similarity and distance."""
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import Axis, Flag, Float
 from graph.catalog.rules import NOT_BOOL, axis_index, broadcast, promoted
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.shapes import DTYPES, FLOATS, ShapeError, TensorSpec
 
 CATEGORY = "Tensor"

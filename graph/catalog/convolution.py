@@ -5,11 +5,13 @@ from functools import lru_cache, partial
 from itertools import starmap
 from math import prod
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.onednn_filters import filter_space
 from graph.catalog.params import Choice, Flag, Int, IntOrTuple, Value
 from graph.catalog.rules import FLOAT32, as_tuple, channels_of, require_window, sample_elements, windowed_size
 from graph.catalog.settings import FROZEN
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.catalog.windows import sliding
 from graph.dims import Dim
 from graph.shapes import SetParam, ShapeError, TensorSpec

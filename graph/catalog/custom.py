@@ -4,8 +4,10 @@ import json
 from collections.abc import Mapping
 
 from graph import custom, custom_shapes
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import Embedded
 from graph.catalog.saving import saves_unknown
-from graph.catalog.spec import Embedded, LayerCall, LayerSpec, Params, PortSpec
+from graph.catalog.spec import LayerSpec, PortSpec
 from graph.catalog.text_params import Arguments, Source, Text
 from graph.custom_dims import MAX_SYMBOLS, symbols_of
 from graph.custom_shapes import Question

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import Expression
 from graph.catalog.params import Axis, Int, Value
 from graph.catalog.per_dim import MOST_PARTS, Sizes
 from graph.catalog.rules import axis_index
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import DOCS, SAME_DTYPE, Expression, LayerCall, LayerSpec, Params, PortSpec
+from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, PortSpec
 from graph.dims import Dim, divide_exact
 from graph.shapes import SetParam, ShapeError, TensorSpec
 

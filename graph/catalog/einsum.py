@@ -6,18 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Expression
 from graph.catalog.rules import require_same_dtypes
-from graph.catalog.spec import (
-    DOCS,
-    SAME_DTYPE,
-    Expression,
-    LayerCall,
-    LayerSpec,
-    Params,
-    PortSpec,
-    Saved,
-    saves_inputs,
-)
+from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, PortSpec, saves_inputs
 from graph.catalog.text_params import Text
 from graph.dims import Dim, substitute
 from graph.shapes import FLOATS, Shape, ShapeError, TensorSpec, num_elements

@@ -1,5 +1,7 @@
 """Functions of one tensor, entry by entry."""
 
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import Expression, Function
 from graph.catalog.params import Choice, Float, ParamSpec
 from graph.catalog.rules import NOT_BOOL, floating, holding, same
 from graph.catalog.saving import saves_nothing, saves_output
@@ -7,11 +9,7 @@ from graph.catalog.spec import (
     DOCS,
     SAME_DTYPE,
     Autocast,
-    Expression,
-    Function,
-    LayerCall,
     LayerSpec,
-    Params,
     PortSpec,
     SavedRule,
     ShapeRule,

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import Choice, Flag, Float, Int
 from graph.catalog.rules import FLOAT32
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.shapes import SetParam, ShapeError, TensorSpec
 
 INDICES = PortSpec(

@@ -2,11 +2,13 @@
 
 from math import prod
 
+from graph.catalog.call import Params
+from graph.catalog.code import Module
 from graph.catalog.params import IntOrTuple
 from graph.catalog.rearrange import divided
 from graph.catalog.rules import as_tuple, require_window, windowed_size
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.dims import Dim
 from graph.shapes import FLOATS, Shape, ShapeError, TensorSpec
 

@@ -1,19 +1,11 @@
 """Entries picked out by a number or by a tensor of numbers."""
 
+from graph.catalog.call import Inputs, LayerCall, Params, Saved
+from graph.catalog.code import Expression
 from graph.catalog.params import Axis, Int
 from graph.catalog.rules import axis_index, require_same
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import (
-    DOCS,
-    SAME_DTYPE,
-    Expression,
-    Inputs,
-    LayerCall,
-    LayerSpec,
-    Params,
-    PortSpec,
-    Saved,
-)
+from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, PortSpec
 from graph.catalog.tensor_ops import select_shape, write_select
 from graph.dims import Dim
 from graph.shapes import DTYPES, ShapeError, TensorSpec

@@ -1,10 +1,12 @@
 """Fully connected layers."""
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.onednn import product_space
 from graph.catalog.params import Flag, Int
 from graph.catalog.rules import FLOAT32, channels_of, sample_elements
 from graph.catalog.settings import FROZEN
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.dims import Dim
 from graph.shapes import ShapeError, TensorSpec, format_shape
 

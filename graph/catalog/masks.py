@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from graph.catalog.spec import Inputs, LayerCall, Params, PortSpec
+from graph.catalog.call import Inputs, LayerCall, Params
+from graph.catalog.spec import PortSpec
 from graph.shapes import SetParam, Shape, ShapeError, format_shape
 
 MASK_DTYPES = ("float32", "bool")

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from math import prod
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import Dims, Flag, Float, Int, ParamSpec
 from graph.catalog.rules import channels_of
 from graph.catalog.saving import saves_statistics
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.dims import Dim
 from graph.shapes import FLOATS, SetParam, Shape, ShapeError, TensorSpec, format_shape
 

@@ -1,9 +1,11 @@
 """Padding: a border around feature maps."""
 
+from graph.catalog.call import Params
+from graph.catalog.code import Module
 from graph.catalog.params import INT_LIMIT, Float, IntOrTuple, ParamSpec
 from graph.catalog.rules import NOT_BOOL, as_tuple, holding
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import DOCS, LayerSpec, Module, Params, PortSpec, SavedRule, saves_inputs
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec, SavedRule, saves_inputs
 from graph.dims import Dim
 from graph.shapes import DTYPES, SetParam, ShapeError, TensorSpec
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import NOT_BOOL, as_tuple, holding, require_window, windowed_size
 from graph.catalog.saving import saves_indices
-from graph.catalog.spec import DOCS, SAME_DTYPE, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, SAME_DTYPE, LayerSpec, PortSpec
 from graph.catalog.windows import sliding
 from graph.dims import Dim
 from graph.shapes import DTYPES, FLOATS, INTEGERS, SetParam, ShapeError, TensorSpec

@@ -1,9 +1,11 @@
 """Positions told to layers that see a sequence as a set."""
 
+from graph.catalog.call import LayerCall
+from graph.catalog.code import Expression, Helper
 from graph.catalog.params import Float
 from graph.catalog.rules import same
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import Expression, Helper, LayerCall, LayerSpec, PortSpec
+from graph.catalog.spec import LayerSpec, PortSpec
 from graph.shapes import FLOATS
 
 ENCODING = Helper(

@@ -1,7 +1,9 @@
 """Matrix products of tensors."""
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Expression
 from graph.catalog.rules import NOT_BOOL, broadcast, require_same, require_same_dtypes
-from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.dims import Dim, substitute
 from graph.shapes import ShapeError, TensorSpec, num_elements
 

@@ -1,9 +1,11 @@
 """The same numbers in another order: between channels and space, and between dims."""
 
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import Expression, Module
 from graph.catalog.params import Axis, Dims, Int
 from graph.catalog.rules import axis_index, same
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Module, Params, PortSpec
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.dims import Dim, divide_exact
 from graph.shapes import SetParam, ShapeError, TensorSpec, format_shape, num_elements
 

@@ -1,20 +1,11 @@
 """Operations that change the dims of a tensor: swapping, adding, repeating, cutting, padding."""
 
+from graph.catalog.call import Inputs, LayerCall, Params
+from graph.catalog.code import Expression, Function
 from graph.catalog.params import Axis, Dims, Float, Int, Pads
 from graph.catalog.rules import all_maps, axis_index, holding, promoted
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import (
-    DOCS,
-    Expression,
-    Function,
-    Inputs,
-    LayerCall,
-    LayerSpec,
-    Params,
-    PortSpec,
-    ShapeRule,
-    View,
-)
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec, ShapeRule, View
 from graph.dims import Dim
 from graph.shapes import DTYPES, SetParam, Shape, ShapeError, TensorSpec
 

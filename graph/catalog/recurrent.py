@@ -1,10 +1,12 @@
 """Recurrent layers."""
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import Choice, Flag, Float, Int
 from graph.catalog.recurrent_fused import saves_fused
 from graph.catalog.recurrent_steps import Kept, kept_by_gru, kept_by_lstm, kept_by_rnn, saves_steps
 from graph.catalog.rules import FLOAT32, channels_of
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved, refuses_nothing
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec, refuses_nothing
 from graph.dims import Dim, substitute
 from graph.shapes import SetParam, Shape, ShapeError, TensorSpec
 

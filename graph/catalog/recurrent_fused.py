@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from graph.catalog.call import LayerCall, Saved
 from graph.catalog.recurrent_sizes import Sizes, between_layers, first_states, inputs_kept, sizes_of
 from graph.catalog.settings import FROZEN
-from graph.catalog.spec import LayerCall, Saved
 from graph.dims import Dim, below
 from graph.shapes import TensorSpec
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graph.catalog.call import LayerCall, Params
 from graph.catalog.onednn import product_space, row
 from graph.catalog.saving import mask
-from graph.catalog.spec import LayerCall, Params
 from graph.dims import Dim
 from graph.shapes import TensorSpec
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from graph.catalog.call import LayerCall, Params, Saved
 from graph.catalog.recurrent_sizes import Sizes, between_layers, first_states, inputs_kept, sizes_of
 from graph.catalog.settings import FROZEN
-from graph.catalog.spec import LayerCall, Params, Saved
 from graph.catalog.transformer_memory import Moment, copied_projections
 from graph.dims import Dim
 from graph.shapes import TensorSpec

@@ -2,21 +2,12 @@
 
 from collections.abc import Callable
 
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import Expression
 from graph.catalog.params import Axes, Axis, Flag, Float, Int, ParamSpec
 from graph.catalog.rules import NOT_BOOL, distinct_axes
 from graph.catalog.saving import saves_both, saves_nothing
-from graph.catalog.spec import (
-    DOCS,
-    SAME_DTYPE,
-    Autocast,
-    Expression,
-    LayerCall,
-    LayerSpec,
-    Params,
-    PortSpec,
-    SavedRule,
-    ShapeRule,
-)
+from graph.catalog.spec import DOCS, SAME_DTYPE, Autocast, LayerSpec, PortSpec, SavedRule, ShapeRule
 from graph.shapes import DTYPES, FLOATS, TensorSpec
 
 CATEGORY = "Tensor"

@@ -1,9 +1,11 @@
 """Dropout."""
 
+from graph.catalog.call import LayerCall, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import Float
 from graph.catalog.rules import same
 from graph.catalog.saving import dropped
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, PortSpec, Saved, SavedRule
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec, SavedRule
 from graph.shapes import FLOATS
 
 PROBABILITY = Float(

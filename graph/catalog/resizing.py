@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from graph.catalog.spec import DOCS, Function
+from graph.catalog.code import Function
+from graph.catalog.spec import DOCS
 from graph.catalog.upsampling import UPSAMPLE
 
 INTERPOLATE = replace(

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from graph.catalog.call import Inputs, LayerCall, Params
 from graph.catalog.params import MAX_FLOAT32
-from graph.catalog.spec import Inputs, LayerCall, Params, ShapeRule
+from graph.catalog.spec import ShapeRule
 from graph.dims import Dim, substitute
 from graph.shapes import (
     BATCH,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.catalog.spec import LayerCall, Saved
+from graph.catalog.call import LayerCall, Saved
 from graph.dims import Dim
 from graph.shapes import Shape, TensorSpec
 

@@ -3,12 +3,14 @@
 from math import prod
 
 from graph.catalog.attention import CATEGORY, KEYWORDS, embed_dim, require_heads
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.normalization import CATEGORY as NORMALIZATION
 from graph.catalog.normalization import DTYPES, HELP_EPS, num_features
 from graph.catalog.params import Choice, Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple, same
 from graph.catalog.saving import mask, saves_statistics
-from graph.catalog.spec import LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import LayerSpec, PortSpec
 from graph.catalog.torchvision_ops import VISION_DOCS, nn_class
 from graph.dims import Dim
 from graph.shapes import InsertLayer, Shape, ShapeError, TensorSpec

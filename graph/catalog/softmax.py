@@ -1,9 +1,11 @@
 """Activations along a dim: softmax and its kin, and gating."""
 
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import Expression, Function
 from graph.catalog.params import Axis
 from graph.catalog.rules import axis_index
 from graph.catalog.saving import saves_output
-from graph.catalog.spec import DOCS, Expression, Function, LayerCall, LayerSpec, Params, PortSpec
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.dims import divide_exact
 from graph.shapes import FLOATS, ShapeError, TensorSpec
 

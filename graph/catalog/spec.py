@@ -6,52 +6,21 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
+from graph.catalog.call import Inputs, LayerCall, Params, Saved, Window
+from graph.catalog.code import Assembled, Code, Module, Stored
 from graph.catalog.params import ParamError
 from graph.catalog.settings import SETTINGS, Learns
 from graph.dims import Dim
 from graph.shapes import DTYPES, TensorSpec
 
 if TYPE_CHECKING:
-    from graph.blocks import Body
     from graph.catalog.params import InferParam, ParamSpec, Value
-    from graph.model import Block
 
 DOCS = "https://docs.pytorch.org/docs/stable/generated/"
 SAME_DTYPE = "same"  # the dtype of the first input
-
-
-class Params(dict[str, "Value"]):
-    """A layer's parameters, complete and checked, read as attributes: `p.kernel_size`."""
-
-    def __getattr__(self, name: str) -> Value:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-class Inputs(tuple[TensorSpec, ...]):
-    """What comes into a layer, in the order of its ports; ports that nothing feeds are left out.
-
-    Args:
-        tensors: one for each port.
-        ports: what the ports are called.
-    """
-
-    ports: tuple[str, ...]
-
-    def __new__(cls, tensors: Iterable[TensorSpec], ports: Iterable[str]) -> Inputs:
-        inputs = tuple.__new__(cls, tensors)
-        inputs.ports = tuple(ports)
-        return inputs
-
-    def at(self, port: str) -> TensorSpec | None:
-        """What comes into a port; None if nothing does."""
-        return self[self.ports.index(port)] if port in self.ports else None
 
 
 def one_output(params: Mapping[str, Value]) -> int:
@@ -97,153 +66,6 @@ class PortSpec:
     count: Callable[[Mapping[str, Value]], int] = one_output
 
 
-def no_arguments(names: tuple[str, ...], call: LayerCall) -> list[str]:
-    """None: a call is given its inputs."""
-    return []
-
-
-@dataclass(frozen=True)
-class Module:
-    """Written as a submodule: `self.conv1 = nn.Conv2d(1, 32, kernel_size=3)` and `self.conv1(x)`.
-
-    Args:
-        path: the class as the generated file spells it.
-        unpack: for several outputs, the assignment's left side with a placeholder per port: `{out}, {h}`.
-        wraps: whether it is written around the call that feeds it: `self.norm1(self.conv1(x))`.
-        group: how many inputs stand for themselves, where those after them are given as one tuple.
-        layer: the class of the layers that it stacks; parameters belong to them unless named in `own`.
-        own: the parameters of the stack itself.
-        fixed: further arguments, as written.
-        in_call: the parameters that the call is given and not the constructor.
-        call_arguments: what those stand for in a call.
-    """
-
-    path: str
-    unpack: str | None = None
-    wraps: bool = False
-    group: int | None = None
-    layer: str = ""
-    own: tuple[str, ...] = ()
-    fixed: tuple[str, ...] = ()
-    in_call: tuple[str, ...] = ()
-    call_arguments: Callable[[tuple[str, ...], LayerCall], list[str]] = no_arguments
-
-
-@dataclass(frozen=True)
-class Embedded(Module):
-    """Written as a submodule whose class stands in the project: `self.gate1 = Gate(64)`.
-
-    The class is `class_name` of the parameter `source`, made with the parameter `arguments`.
-    """
-
-    path: str = ""
-
-
-@dataclass(frozen=True)
-class WeightsFile:
-    """A file that a submodule's weights are read from before training.
-
-    Args:
-        path: as the user gave it; relative ones start at the project's folder.
-        unused: parts of the submodule, by the begin of their names, that are not read.
-    """
-
-    path: str
-    unused: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Assembled:
-    """Written as a submodule that takes several statements: made, frozen, its head replaced.
-
-    Args:
-        write: gives the statements, for a submodule called such as `self.backbone`.
-        stays_in_eval: whether it computes as in evaluation while the network around it trains.
-        weights: the file that its weights are read from; None where PyTorch draws them.
-    """
-
-    write: Callable[[LayerCall, str], tuple[str, ...]]
-    stays_in_eval: Callable[[Params], bool]
-    weights: Callable[[Params], WeightsFile | None]
-
-
-@dataclass(frozen=True)
-class Function:
-    """Written as a call: `F.relu(x)`, parameters as keywords.
-
-    Args:
-        path: the function as the generated file spells it.
-        wraps: whether it is written around the call that feeds it: `F.relu(self.conv1(x))`.
-    """
-
-    path: str
-    wraps: bool = False
-
-
-@dataclass(frozen=True)
-class Helper:
-    """A function that a generated file defines once for all layers that call it.
-
-    Args:
-        name: what it is called.
-        text: its definition; needs nothing but torch.
-    """
-
-    name: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Expression:
-    """Written as an expression of its inputs' variable names.
-
-    Args:
-        write: gives the Python text; a bare variable name where there is nothing to do.
-        helpers: the functions of the generated file that the text calls.
-    """
-
-    write: Callable[[tuple[str, ...], LayerCall], str]
-    helpers: tuple[Helper, ...] = ()
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A tensor that the network keeps, read as `self.token`.
-
-    Args:
-        write: gives the Python text of its first value.
-        learned: whether it is an `nn.Parameter`; a buffer otherwise.
-    """
-
-    write: Callable[[LayerCall], str]
-    learned: bool
-
-
-@dataclass(frozen=True)
-class Alias:
-    """Nothing is written: the output is the input under another name, and nothing is computed."""
-
-
-@dataclass(frozen=True)
-class Boundary:
-    """An end of the graph: an argument or a result of `forward`."""
-
-
-@dataclass(frozen=True)
-class BlockCode:
-    """Written as a class of its own, made from the graph of a block, and a submodule for each instance.
-
-    Args:
-        block: whose graph it is.
-        bodies: what is known inside for one call, a body for each repetition in their order.
-    """
-
-    block: Block
-    bodies: Callable[[LayerCall], tuple[Body, ...]]
-
-
-Code = Module | Assembled | Function | Expression | Stored | Alias | Boundary | BlockCode
-
 TRAITS: Mapping[str, str] = {
     "affine": "a learned linear map with an optional bias; two in a row are no more than one",
     "convolution": "slides learned windows over a map",
@@ -262,86 +84,6 @@ TRAITS: Mapping[str, str] = {
     "flattens": "merges the dims of a sample",
     "reshapes": "gives a sample the dims that it is told",
 }
-
-
-@dataclass(frozen=True)
-class Compute:
-    """What a layer is run with, as far as it changes what is kept in memory.
-
-    Args:
-        device: the kind of device, as torch calls it.
-        autocast: the dtype of matrix products in automatic mixed precision; None without it.
-        threads: how many threads a CPU computes with.
-        has_float16: whether it is a CPU with instructions for float16.
-    """
-
-    device: str = "cpu"
-    autocast: str | None = None
-    threads: int = 1
-    has_float16: bool = False
-
-
-class LayerCall(NamedTuple):
-    """A layer with everything known about it: what its cost rules and its code are computed from.
-
-    Args:
-        inputs: what comes in.
-        outputs: what it gives.
-        params: complete and checked.
-        compute: what it is run with.
-        in_order: whether the entries of the first input lie in memory in their order.
-    """
-
-    inputs: Inputs
-    outputs: tuple[TensorSpec, ...]
-    params: Params
-    compute: Compute = Compute()
-    in_order: bool = True
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What autograd keeps of a call until the backward pass; parameters do not count.
-
-    Args:
-        inputs: which of the inputs, by index.
-        outputs: which of the outputs, by index.
-        own: tensors made inside the layer, such as masks and statistics.
-        forward: further tensors that are there while the forward pass is inside the layer, moment by moment.
-        backward: further tensors that are there while the backward pass is inside the layer.
-        returning: what stands for `own`, `backward`, copies of weights, and gradients of weights and inputs,
-            moment by moment, while the backward pass is inside; empty where all of these are there at once.
-        passing: what stands for `forward` where no gradient is wanted, copies of weights in lower precision
-            included. Those of inputs are there besides at the first moment, and in `before` if there is that.
-            Empty where it is `forward` and a copy of all weights.
-        until: what is there besides the inputs, moment by moment, before the rest is kept and given.
-        before: the same where no gradient is wanted, and nothing is kept.
-        weights: whether such copies are kept even where the backward pass goes no further.
-    """
-
-    inputs: tuple[int, ...] = ()
-    outputs: tuple[int, ...] = ()
-    own: tuple[TensorSpec, ...] = ()
-    forward: tuple[tuple[TensorSpec, ...], ...] = ()
-    backward: tuple[TensorSpec, ...] = ()
-    returning: tuple[tuple[TensorSpec, ...], ...] = ()
-    passing: tuple[tuple[TensorSpec, ...], ...] = ()
-    until: tuple[tuple[TensorSpec, ...], ...] = ()
-    before: tuple[tuple[TensorSpec, ...], ...] = ()
-    weights: bool = False
-
-
-@dataclass(frozen=True)
-class Window:
-    """What a layer looks at along one spatial dim.
-
-    Args:
-        extent: how many pixels it spans.
-        step: pixels from one window to the next; below 1 where the layer enlarges.
-    """
-
-    extent: int
-    step: Fraction
 
 
 SavedRule = Callable[[LayerCall], Saved | None]

@@ -2,10 +2,12 @@
 
 from math import prod
 
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import Stored
 from graph.catalog.params import Choice, Dims, Float, Numbers, Value
 from graph.catalog.rules import LARGEST
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Params, PortSpec, Stored
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.shapes import DTYPES, FLOATS, SetParam, ShapeError, TensorSpec, format_shape, num_elements
 
 CATEGORY = "Tensor"

@@ -1,9 +1,11 @@
 """Operations on tensors: merging, reshaping, selecting."""
 
+from graph.catalog.call import LayerCall, Params
+from graph.catalog.code import Expression
 from graph.catalog.params import Axes, Axis, Dims, Int
 from graph.catalog.rules import all_maps, axis_index, broadcast, distinct_axes, promoted
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import DOCS, Expression, LayerCall, LayerSpec, Params, PortSpec
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.dims import Dim, divide_exact
 from graph.shapes import (
     DTYPES,

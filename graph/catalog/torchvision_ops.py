@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.convolution import conv_flops, conv_shape, incoming_channels, num_weights
 from graph.catalog.normalization import require_several_values
 from graph.catalog.params import Choice, Flag, Float, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple, same
-from graph.catalog.spec import LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import LayerSpec, PortSpec
 from graph.catalog.windows import sliding
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 

@@ -4,20 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from graph.catalog.attention import CATEGORY, embed_dim, require_heads
+from graph.catalog.call import Inputs, LayerCall, Params
+from graph.catalog.code import Module
 from graph.catalog.masks import Mask, causal_arguments, require_masks
 from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec
 from graph.catalog.rules import FLOAT32, require_same, require_size
-from graph.catalog.spec import (
-    DOCS,
-    Inputs,
-    LayerCall,
-    LayerSpec,
-    Module,
-    Params,
-    PortSpec,
-    SavedRule,
-    ShapeRule,
-)
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec, SavedRule, ShapeRule
 from graph.catalog.transformer_memory import saves_stacks
 from graph.dims import Dim, substitute
 from graph.shapes import TensorSpec

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from graph.catalog.call import LayerCall, Saved
 from graph.catalog.saving import mask
 from graph.catalog.settings import FROZEN
-from graph.catalog.spec import LayerCall, Saved, SavedRule
+from graph.catalog.spec import SavedRule
 from graph.dims import Dim
 from graph.shapes import Shape, TensorSpec
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from math import prod
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.convolution import (
     incoming_channels,
     num_weights,
@@ -13,7 +15,7 @@ from graph.catalog.convolution import (
 )
 from graph.catalog.params import Flag, Int, IntOrTuple
 from graph.catalog.rules import FLOAT32, as_tuple
-from graph.catalog.spec import DOCS, LayerCall, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.catalog.windows import spreading
 from graph.dims import Dim, substitute
 from graph.shapes import SetParam, ShapeError, TensorSpec, num_elements

@@ -1,8 +1,10 @@
 """Max pooling backwards: values laid where a max pooling found them, zeros elsewhere."""
 
+from graph.catalog.call import Inputs, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import IntOrTuple
 from graph.catalog.rules import as_tuple
-from graph.catalog.spec import DOCS, Inputs, LayerSpec, Module, Params, PortSpec, Saved
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec
 from graph.dims import Dim, evaluate, symbols
 from graph.shapes import FLOATS, SetParam, ShapeError, TensorSpec
 

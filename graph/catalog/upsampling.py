@@ -1,20 +1,12 @@
 """Upsampling: feature maps in another size."""
 
+from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.code import Module
 from graph.catalog.params import Choice, Flag, ParamSpec
 from graph.catalog.per_dim import Factors, Sizes
 from graph.catalog.rules import as_tuple, scaled_size
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import (
-    DOCS,
-    LayerCall,
-    LayerSpec,
-    Module,
-    Params,
-    PortSpec,
-    Saved,
-    ShapeRule,
-    saves_inputs,
-)
+from graph.catalog.spec import DOCS, LayerSpec, PortSpec, ShapeRule, saves_inputs
 from graph.dims import Dim
 from graph.shapes import FLOATS, InsertLayer, SetParam, ShapeError, TensorSpec
 

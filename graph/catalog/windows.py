@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from graph.catalog.call import LayerCall, Window
 from graph.catalog.rules import as_tuple
-from graph.catalog.spec import LayerCall, Window
 
 
 def sliding(ndim: int) -> Callable[[LayerCall], tuple[Window, ...]]:

@@ -1,8 +1,9 @@
 """What leads edges about the canvas and computes nothing."""
 
+from graph.catalog.code import Alias
 from graph.catalog.rules import same
 from graph.catalog.saving import saves_nothing
-from graph.catalog.spec import DOCS, Alias, LayerSpec
+from graph.catalog.spec import DOCS, LayerSpec
 
 REROUTE = LayerSpec(
     type="Reroute",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from graph.block_edits import InBlock
-from graph.catalog.spec import BlockCode
+from graph.catalog.code import BlockCode
 from graph.document import Graph, Project
 from graph.inference import Inference
 from graph.lint.check import lint

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from graph.catalog.code import Boundary
 from graph.catalog.params import Value
-from graph.catalog.spec import Boundary, LayerSpec
+from graph.catalog.spec import LayerSpec
 from graph.document import Edge, Graph, Node
 from graph.inference import Inference
 from graph.lint.plan import PlanFacts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from graph.catalog.spec import BlockCode, refuses_nothing
+from graph.catalog.code import BlockCode
+from graph.catalog.spec import refuses_nothing
 from graph.document import Node
 from graph.lint.context import LintContext
 from graph.lint.rewiring import change_plan

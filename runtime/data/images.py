@@ -12,7 +12,7 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.data.frames import file_row, notes_of, read_frame
 from runtime.data.given_choices import PICTURES
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples

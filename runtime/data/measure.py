@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.data.choices import Transforms
 from runtime.data.raw import Inputs
 from runtime.data.transform_choices import AUTO

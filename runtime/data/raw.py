@@ -9,7 +9,7 @@ from typing import Literal, Protocol, Self, TypeAlias, TypeVar
 
 from torch import Tensor
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.events import DataProgress
 
 SampleKind = Literal["image", "row", "sequence", "text"]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.data.choices import DEFAULT_VAL_FRACTION
 from runtime.data.columns import guess_kind, read_cells
 from runtime.data.frames import notes_of, read_frame, require_columns

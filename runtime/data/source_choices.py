@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from graph.catalog.call import Params
 from graph.catalog.params import Choice, Flag, Float, Int
-from graph.catalog.spec import Params
 from graph.catalog.text_params import FilePath, Text
 from runtime.data.specs import Names, SourceSpec, Words
 from runtime.data.vision_choices import VISION_SOURCES

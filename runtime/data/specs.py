@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from graph.catalog.call import Params
 from graph.catalog.params import ParamError, ParamSpec, Value
-from graph.catalog.spec import Params
 from graph.catalog.text_params import MAX_ARGUMENTS
 from runtime.data.given_choices import GivenKind
 from runtime.options import OptionSpec

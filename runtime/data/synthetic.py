@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.data.raw import Loader, Loading, RawData, Request, Samples
 from runtime.events import DataProgress
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.data.columns import Cells, Numbers, guess_kind, natural, read_cells
 from runtime.data.encoding import TableFit
 from runtime.data.frames import file_row, notes_of, read_frame, require_columns

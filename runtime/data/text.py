@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.data.choices import DEFAULT_VAL_FRACTION
 from runtime.data.frames import file_row, notes_of, read_frame, require_columns
 from runtime.data.raw import DataError, Fitted, Loading, RawData, Request, Samples

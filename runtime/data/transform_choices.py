@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from graph.catalog.call import Params
 from graph.catalog.params import Choice, Flag, Float, IntOrTuple
-from graph.catalog.spec import Params
 from runtime.data.specs import VISION_DOCS, Steps, TransformSpec
 from runtime.options import Floats, Rule, table
 

@@ -10,8 +10,8 @@ from codegen.exporting.samples import Samples
 from codegen.live import build
 from codegen.source import generate
 from graph.catalog import CATALOG
+from graph.catalog.code import Embedded
 from graph.catalog.params import Choice, Flag, Float, Int, IntOrTuple
-from graph.catalog.spec import Embedded
 from graph.document import Edge, Graph, Node, PortRef, Project
 from graph.inference import Inference
 from graph.shapes import evaluate_shape

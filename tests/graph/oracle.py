@@ -14,7 +14,9 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from codegen.compat import import_torchvision
-from graph.catalog.spec import Alias, Expression, Function, LayerCall, LayerSpec, Module
+from graph.catalog.call import LayerCall
+from graph.catalog.code import Alias, Expression, Function, Module
+from graph.catalog.spec import LayerSpec
 from tests.graph.fitting import SYMBOL
 from tests.graph.strategies import Case
 

@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from graph.catalog import CATALOG
+from graph.catalog.code import Assembled, Embedded
 from graph.catalog.params import Axes, Axis, Choice, Dims, Flag, Float, Int, IntOrTuple, Pads, ParamSpec
 from graph.catalog.per_dim import Factors, Sizes
-from graph.catalog.spec import Assembled, Embedded, LayerSpec
+from graph.catalog.spec import LayerSpec
 from graph.shapes import DTYPES
 from tests.graph.fitting import (
     EQUATIONS,

@@ -8,16 +8,8 @@ import pytest
 from torch import nn
 
 from graph.catalog import CATALOG, FAMILIES
-from graph.catalog.spec import (
-    SAME_DTYPE,
-    Assembled,
-    Boundary,
-    Embedded,
-    Module,
-    Stored,
-    default_stem,
-    variadic_index,
-)
+from graph.catalog.code import Assembled, Boundary, Embedded, Module, Stored
+from graph.catalog.spec import SAME_DTYPE, default_stem, variadic_index
 from graph.parameters import resolve
 from graph.shapes import DTYPES
 from tests.graph.builders import node

@@ -10,8 +10,8 @@ from hypothesis import assume, given, reject, settings
 from torch.autograd.graph import saved_tensors_hooks
 
 from graph.catalog import CATALOG
+from graph.catalog.call import LayerCall
 from graph.catalog.saving import saves_unknown
-from graph.catalog.spec import LayerCall
 from graph.dims import evaluate
 from graph.shapes import ITEM_BYTES, TensorSpec, num_elements
 from tests.graph.agreement import infer, samples

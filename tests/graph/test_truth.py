@@ -10,7 +10,8 @@ import torch
 from hypothesis import assume, given, reject, settings
 
 from graph.catalog import CATALOG
-from graph.catalog.spec import LayerSpec, Module, no_flops
+from graph.catalog.code import Module
+from graph.catalog.spec import LayerSpec, no_flops
 from graph.dims import evaluate
 from graph.shapes import DTYPES
 from tests.graph.agreement import (

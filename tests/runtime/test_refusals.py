@@ -11,7 +11,7 @@ import torch
 from builder.cli import main
 from codegen.exporting.samples import Samples
 from codegen.live import build
-from graph.catalog.spec import Compute, Inputs
+from graph.catalog.call import Compute, Inputs
 from graph.document import Edge, Node, PortRef, Project
 from graph.inference import Inference
 from graph.lint.check import lint

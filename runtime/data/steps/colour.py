@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.data.draws import Draws
 from runtime.data.raw import DataError
 from runtime.data.steps.kinds import Drawn, Random, Shape, per_sample

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.data.draws import Draws
 from runtime.data.raw import DataError
 from runtime.data.steps.kinds import Drawn, Random, Shape, height_width

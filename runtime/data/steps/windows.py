@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from graph.catalog.spec import Params
+from graph.catalog.call import Params
 from runtime.data.draws import Draws
 from runtime.data.raw import DataError
 from runtime.data.steps.kinds import Drawn, Random, Shape, height_width, per_sample
