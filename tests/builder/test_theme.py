@@ -15,6 +15,7 @@ from builder.canvas.annotation_layer import BAR, PAPER
 from builder.canvas.style import CanvasStyle
 from builder.icons import icon, names
 from builder.theme import ThemeManager, dark, font, light
+from builder.theme.dressing import AT_ONCE
 from builder.theme.stylesheet import stylesheet
 from graph.annotations import COLORS
 from graph.blocks import CATEGORY as BLOCKS
@@ -346,6 +347,25 @@ def test_what_is_hidden_is_dressed_after_what_is_seen(qtbot, themes):
     assert ink(hidden) == QColor(light().text_muted)
     delete(gone)
     qtbot.waitUntil(lambda: ink(hidden) == QColor(dark().text_muted))
+
+
+def test_a_full_window_is_dressed_bit_by_bit_and_painted_once_it_is_whole(qtbot, themes):
+    page = QWidget()
+    qtbot.addWidget(page)
+    layout = QVBoxLayout(page)
+    labels = [QLabel(str(number)) for number in range(AT_ONCE + 20)]
+    for label in labels:
+        label.setProperty("role", "muted")
+        layout.addWidget(label)
+    page.show()
+    before = ink(labels[0]).name()
+    themes.set_mode("dark")
+    assert {ink(label).name() for label in labels} == {before}  # a turn of its own
+    assert not page.updatesEnabled()
+    themes.set_mode("light")
+    themes.set_mode("dark")
+    qtbot.waitUntil(page.updatesEnabled)
+    assert {ink(label).name() for label in labels} == {dark().text_muted}
 
 
 def ink(label):
