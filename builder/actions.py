@@ -248,13 +248,14 @@ class Actions:
 
     def enable(self, action_id: str) -> None:
         """Makes an action available."""
-        self._reasons.pop(action_id, None)
-        self._refresh(action_id, enabled=True)
+        if self._reasons.pop(action_id, None) is not None or not self._actions[action_id].isEnabled():
+            self._refresh(action_id, enabled=True)
 
     def disable(self, action_id: str, reason: str) -> None:
         """Greys an action out; its tool tip then says why ("Nothing to undo.")."""
-        self._reasons[action_id] = reason
-        self._refresh(action_id, enabled=False)
+        if self._reasons.get(action_id) != reason or self._actions[action_id].isEnabled():
+            self._reasons[action_id] = reason
+            self._refresh(action_id, enabled=False)
 
     def set_enabled(self, action_id: str, enabled: bool, reason: str) -> None:
         """Enables or, with the reason it then shows, disables an action."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
-from builder.background import Job
+from builder.latest import Latest
 from graph.blocks import size_with_blocks
 from graph.cost import Cost
 from graph.document import Project
@@ -45,10 +46,8 @@ class Forecast(QObject):
         super().__init__(session)
         self._session = session
         self._known: Costs | None = None
-        self._job: Job | None = None
-        self._is_current = False  # whether the job works on what is there now
-        self._delay = QTimer(self, singleShot=True, interval=DELAY)
-        self._delay.timeout.connect(self._start)
+        self._latest = Latest(self._begin, "costs", DELAY, self)
+        self._latest.done.connect(self._take)
         session.changed.connect(self._forget)
         session.document_replaced.connect(self._forget)
         session.scope_changed.connect(self._forget)
@@ -74,10 +73,7 @@ class Forecast(QObject):
 
     def wait(self) -> None:
         """Lets the work in hand come to its end, with nobody told."""
-        self._delay.stop()
-        self._is_current = False
-        if self._job is not None:
-            self._job.wait()
+        self._latest.wait()
 
     def _count(self, unknown: int = 1) -> int:
         """The layers that are drawn; where these are few, as often as their blocks are repeated.
@@ -94,40 +90,25 @@ class Forecast(QObject):
         return self._count(unknown=AT_ONCE) <= AT_ONCE
 
     def _ask(self) -> None:
-        if not self.is_too_large and not self._delay.isActive() and not self._is_current:
-            self._delay.start()
+        if not self.is_too_large:
+            self._latest.ask()
 
     @Slot()
     def _forget(self) -> None:
-        self._known, self._is_current = None, False
-        if self._delay.isActive():
-            self._delay.start()
+        is_asked = self._latest.is_asked
+        self._known = None
+        self._latest.outdate()
+        if is_asked:
+            self._latest.ask()
 
-    @Slot()
-    def _start(self) -> None:
-        if self._job is not None:
-            return  # it ends first, and is followed by another
+    def _begin(self) -> Callable[[], Costs]:
         session = self._session
-        work = partial(_worked_out, session.project.copy(), session.scope, session.plan)
-        self._job, self._is_current = Job(work, "costs", self), True
-        self._job.done.connect(self._take)
-        self._job.finished.connect(self._end)
-        self._job.start()
+        return partial(_worked_out, session.project.copy(), session.scope, session.plan)
 
     @Slot(object)
     def _take(self, costs: Costs) -> None:
-        if self._is_current:
-            self._known = costs
-            self.ready.emit()
-
-    @Slot()
-    def _end(self) -> None:
-        if self._job is not None:
-            self._job.deleteLater()
-        self._job = None
-        if self._known is None and not self._is_current:
-            self._delay.start()
-        self._is_current = False
+        self._known = costs
+        self.ready.emit()
 
 
 def _worked_out(project: Project, path: Path, plan: TrainingPlan) -> Costs:

@@ -47,6 +47,7 @@ class CodePane(QWidget):
         self._nodes: dict[int, str] = {}
         self._highlighted: frozenset[str] = frozenset()
         self._problems: tuple[str, ...] = ()
+        self._reason = ""
         self._build()
         self.show_problems(())
 
@@ -71,12 +72,17 @@ class CodePane(QWidget):
 
     def show_problems(self, messages: Sequence[str]) -> None:
         """Says instead of the source why there is none; without messages, that the graph is empty."""
-        self._problems = tuple(messages)
-        self._lines, self._nodes = {}, {}
-        self._title.setText("")
-        self._explanation.setText(self._explain())
-        self._pages.setCurrentWidget(self._placeholder)
+        self._problems, self._reason = tuple(messages), tr(_EMPTY)
+        self._show_explanation()
         self._enable_buttons(False, tr("There is no code yet: the graph is empty or has problems."))
+
+    def show_reason(self, text: str) -> None:
+        """Says instead of the source why it is not shown; it can be saved for all that."""
+        self._problems, self._reason = (), text
+        self._show_explanation()
+        self._enable_buttons(True, "")
+        self.copy_button.setEnabled(False)
+        self.copy_button.setToolTip(text)
 
     def highlight_node(self, node_ids: Iterable[str]) -> None:
         """Marks the lines of nodes, in sources shown later too; does not emit `node_activated`."""
@@ -100,9 +106,15 @@ class CodePane(QWidget):
         self.view.set_theme(theme)
         self._explanation.setText(self._explain())
 
+    def _show_explanation(self) -> None:
+        self._lines, self._nodes = {}, {}
+        self._title.setText("")
+        self._explanation.setText(self._explain())
+        self._pages.setCurrentWidget(self._placeholder)
+
     def _explain(self) -> str:
         if not self._problems:
-            return f"<p>{tr(_EMPTY)}</p>"
+            return f"<p>{escape(self._reason)}</p>"
         bullet = f'<span style="color:{self._theme.error}">●</span>'
         items = "".join(f"<p>{bullet}&nbsp; {escape(tr_made(message))}</p>" for message in self._problems)
         return f"<p><b>{tr(_SOLVE)}</b></p>{items}"
