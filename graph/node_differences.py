@@ -67,7 +67,7 @@ def _texts(old: Node, new: Node) -> tuple[str, str] | None:
 
 def _is_other(key: str, old: Node, new: Node) -> bool:
     absent = object()
-    return old.params.get(key, absent) != new.params.get(key, absent)
+    return bool(old.params.get(key, absent) != new.params.get(key, absent))
 
 
 def _text(node: Node, keys: list[str], *, has_name: bool) -> str:

@@ -50,10 +50,11 @@ def compare(first: Path, second: Path) -> Comparison:
     Raises:
         StorageError: the project of one of them cannot be read.
     """
-    summaries = RunSummaries().of([first, second])
+    one, other = RunSummaries().of([first, second])
     projects = [storage.load(folder / PROJECT_FILE) for folder in (first, second)]
     return Comparison(
-        *summaries,
+        one,
+        other,
         plan=_plan_differences(*projects),
         nodes=node_differences(*projects),
         network=network_differences(*projects),
