@@ -56,7 +56,7 @@ class Drop:
         left, top, right, bottom = self._scene.geometry.card(node_id)
         inner = QRectF(QPointF(left + INSET, top + 8), QPointF(right - INSET, bottom - 8))
         items = (self._scene.edges[edge] for edge in self._scene.geometry.edges_in(box_of(inner)))
-        over = [item for item in items if item.path.intersects(inner)]
+        over = [item for item in items if item.crosses(inner)]
         nearest = min(over, key=lambda item: (item.label_at - inner.center()).manhattanLength(), default=None)
         return nearest.edge if nearest else None
 

@@ -139,11 +139,20 @@ class EdgeItem:
 
     def is_at(self, at: QPointF) -> bool:
         """Whether a scene position is on the edge, or so near that it counts."""
+        return self._around.contains(at)
+
+    def crosses(self, area: QRectF) -> bool:
+        """Whether its curve runs through a rectangle; what a bow encloses is not part of it."""
+        return self._around.intersects(area)
+
+    @property
+    def _around(self) -> QPainterPath:
+        """The band along its curve in which the mouse is on it."""
         if self._grab is None:
             stroker = QPainterPathStroker()
             stroker.setWidth(GRAB)
             self._grab = stroker.createStroke(self.path)
-        return self._grab.contains(at)
+        return self._grab
 
     def paint(self, painter: QPainter, scale: float) -> None:
         """Draws it in scene coordinates; arguments as of `NodeItem.paint`."""

@@ -9,6 +9,7 @@ from typing import Protocol
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtWidgets import QGraphicsRectItem
 
+from builder.canvas.boxes import box_of
 from builder.canvas.dropping import Drop
 from builder.canvas.moving import move_edit, places_of_selection
 from builder.canvas.scene import CanvasScene
@@ -16,7 +17,7 @@ from builder.session import Session
 from builder.theme import GRID
 from graph.annotation_edits import SetFrame, SetNote
 from graph.annotations import MIN_SIDE
-from graph.document import Frame, Position
+from graph.document import Edge, Frame, Position
 
 
 class Gesture(Protocol):
@@ -33,7 +34,9 @@ class Gesture(Protocol):
 
 
 class Marquee:
-    """Selects the nodes and notes that a rectangle touches, and the frames that lie in it.
+    """Selects the nodes and notes that a rectangle touches, and the frames that lie in it; else edges.
+
+    Edges are what is meant where the rectangle crosses nothing but them.
 
     Args:
         modifiers: Ctrl toggles what is touched, Shift adds it, otherwise it replaces the selection.
@@ -43,7 +46,7 @@ class Marquee:
         self, scene: CanvasScene, session: Session, start: QPointF, modifiers: Qt.KeyboardModifier
     ) -> None:
         self._scene, self._session, self._start = scene, session, start
-        self._before = session.all_selected
+        self._before, self._edges_before = session.all_selected, frozenset(scene.selected_edges)
         self._toggles = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
         self._adds = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         pen, brush = scene.style_.marquee
@@ -61,6 +64,7 @@ class Marquee:
         self._frame.setRect(area)
         touched = [*self._scene.nodes_in(area), *self._scene.annotations.touched(area)]
         self._session.select(self._with(touched))
+        self._scene.select_edges(self._with_edges(frozenset() if touched else self._crossed(area)))
 
     def finish(self, at: QPointF) -> None:
         self._scene.removeItem(self._frame)
@@ -68,6 +72,16 @@ class Marquee:
     def cancel(self) -> None:
         self._scene.removeItem(self._frame)
         self._session.select(self._before)
+        self._scene.select_edges(self._edges_before)
+
+    def _crossed(self, area: QRectF) -> frozenset[Edge]:
+        edges = (self._scene.edges[edge] for edge in self._scene.geometry.edges_in(box_of(area)))
+        return frozenset(item.edge for item in edges if item.crosses(area))
+
+    def _with_edges(self, crossed: frozenset[Edge]) -> frozenset[Edge]:
+        if self._toggles:
+            return self._edges_before ^ crossed
+        return self._edges_before | crossed if self._adds else crossed
 
     def _with(self, touched: list[str]) -> list[str]:
         if self._toggles:

@@ -56,6 +56,12 @@ class CanvasKeys:
         if not self.has_panned:
             trigger(self._view, Qt.Key.Key_Space)
 
+    def leave(self) -> None:
+        """Keys go to somebody else now, who will be told when Space comes up."""
+        if self.is_space_held:
+            self.is_space_held = False
+            self.show_cursor()
+
     def show_cursor(self) -> None:
         """Shows whether the mouse would pan."""
         shape = Qt.CursorShape.OpenHandCursor if self.is_space_held else Qt.CursorShape.ArrowCursor

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -27,6 +28,7 @@ from builder.canvas.card_pictures import CardPictures
 from builder.canvas.hint import EmptyHint
 from builder.canvas.keys import CanvasKeys
 from builder.canvas.menu import context_menu, entries_for
+from builder.canvas.mouse import CanvasMouse
 from builder.canvas.note import Note
 from builder.canvas.painting import is_heavy, paint_graph
 from builder.canvas.placement import place_on_edge
@@ -76,8 +78,8 @@ class CanvasView(ZoomView):
         self._pointer = Pointer(self.graph_scene, session, self.note, self._drop_on_nothing, self._insert)
         self._places, self._seen = Places(self), (session.scope, session.block)
         self.menu_at: QPointF | None = None  # where the context menu was asked for
-        self._pan_from: QPoint | None = None
         self._keys = CanvasKeys(self, session, self._pointer)
+        self._mouse = CanvasMouse(self, self._pointer, self._keys)
         self._connect()
         self.set_theme(theme)
         self._reload()
@@ -214,36 +216,20 @@ class CanvasView(ZoomView):
     # -- events
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        at = event.position().toPoint()
-        left = event.button() == Qt.MouseButton.LeftButton
-        if event.button() == Qt.MouseButton.MiddleButton or (left and self._keys.is_space_held):
-            self._pan_from, self._keys.has_panned = at, True
-            self._pointer.leave()
-            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif left:
-            self._pointer.press(at, self.mapToScene(at), self.zoom, event.modifiers())
+        self._mouse.press(event)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        at = event.position().toPoint()
-        if self._pan_from is not None:
-            self.pan_by(at - self._pan_from)
-            self._pan_from = at
-        elif event.buttons() & Qt.MouseButton.LeftButton:
-            self._pointer.move(at, self.mapToScene(at))
-        elif not (self.search.isVisible() or self._keys.is_space_held):
-            self.menu_at = None
-            self._pointer.hover(at, self.mapToScene(at), self.zoom)
-            self.viewport().setCursor(self._pointer.cursor)
+        self._mouse.move(event)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._pan_from is not None:
-            self._pan_from = None
-            self._keys.show_cursor()
-        elif event.button() == Qt.MouseButton.LeftButton:
-            self._pointer.release(self.mapToScene(event.position().toPoint()))
+        self._mouse.release(event)
         event.accept()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._keys.leave()
+        super().focusOutEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()
@@ -266,6 +252,8 @@ class CanvasView(ZoomView):
             self._adder.ask(at, scene_at, hit.edge.edge if hit.edge else None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._mouse.has_called_off and event.reason() == QContextMenuEvent.Reason.Mouse:
+            return
         scene_at = self.mapToScene(event.pos())
         hit = self._pointer.hit(scene_at, self.zoom)
         item_id = hit.node.node_id if hit.node else hit.annotation.id if hit.annotation else None

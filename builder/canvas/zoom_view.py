@@ -50,6 +50,7 @@ class ZoomView(QGraphicsView):
         self.look = style
         self._dots = QPolygonF()
         self._dots_key: tuple[int, int, float] | None = None
+        self._pan_from: QPoint | None = None
         self._least = MIN_SCALE  # the scale at which all was seen last
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
@@ -117,6 +118,26 @@ class ZoomView(QGraphicsView):
         dx, dy = (old - bar.value() for old, bar in zip(before, bars, strict=True))
         if dx or dy:
             self.scrollContentsBy(dx, dy)
+
+    @property
+    def is_panned(self) -> bool:
+        """Whether the mouse holds the plane."""
+        return self._pan_from is not None
+
+    def begin_pan(self, at: QPoint) -> None:
+        """The mouse takes the plane at a position of the viewport."""
+        self._pan_from = at
+        self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def pan_to(self, at: QPoint) -> None:
+        """Moves what the mouse holds to another position of the viewport."""
+        if self._pan_from is not None:
+            self.pan_by(at - self._pan_from)
+            self._pan_from = at
+
+    def end_pan(self) -> None:
+        """The mouse lets go of the plane."""
+        self._pan_from = None
 
     def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
         """Zooms; what lies at a position of the viewport, its centre if None, stays there."""
