@@ -62,7 +62,8 @@ def shown_samples(
     if kind == "sequence" and inputs.ndim == 3:
         return ShownSamples(said, lines=tuple(each.T.float().numpy() for each in inputs))
     rows = inputs.reshape(count, -1)[:, :MOST_NUMBERS] if count else inputs
-    names = [each.name for each in columns for _ in range(each.width) if each.kind != "target"]
+    seen = [each for each in columns if each.kind != "target"]
+    names = [name for each in seen for name in each.titles or [each.name] * each.width]
     width = rows.shape[1] if count else 0
     titles = names if len(names) == width else [str(index) for index in range(width)]
     return ShownSamples(said, rows=tuple(tuple(row) for row in rows.tolist()), titles=tuple(titles))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -95,23 +95,51 @@ class _Encoding:
 
 def _fit(cells: Cells, values: Tensor, params: Params) -> _Encoding:
     present = values[~values.isnan()]
-    is_indicated = params.get("missing") == "indicate" and len(present) < len(values)
-    extra = int(is_indicated)
-    if cells.kind in ("categorical", "boolean"):
-        known = present.unique()
+    gaps = len(values) - len(present)
+    is_indicated = params.get("missing") == "indicate" and gaps > 0
+    if cells.kind == "categorical":
+        return _fit_words(cells, present, gaps, is_indicated, params.get("categories") == "codes")
+    if cells.kind == "boolean":
         fill = float(present.mode().values) if len(present) else 0.0
-        if cells.kind == "boolean":
-            return _Encoding(Column(cells.name, cells.kind, 1 + extra), fill, is_indicated=is_indicated)
-        is_code = params.get("categories") == "codes"
-        words = [cells.categories[int(place)] for place in known.tolist()]
-        column = Column(cells.name, cells.kind, (1 if is_code else len(words)) + extra, _listed(words))
-        return _Encoding(column, fill, known=known, is_code=is_code, is_indicated=is_indicated)
+        return _Encoding(
+            _column(cells, [], [], gaps, f"{fill:g}", is_indicated), fill, is_indicated=is_indicated
+        )
     fill = float(present.median()) if len(present) else 0.0
     filled = values.where(~values.isnan(), fill)
     mean, std = (float(filled.mean()), float(_spread(filled))) if params.standardize else (0.0, 1.0)
-    text = _scaling(mean, std) if params.standardize else ""
-    column = Column(cells.name, cells.kind, 1 + extra, text)
+    measured = [_scaling(mean, std)] if params.standardize else []
+    column = _column(cells, [], measured, gaps, f"{fill:.4g}", is_indicated)
     return _Encoding(column, fill, mean, std, is_indicated=is_indicated)
+
+
+def _fit_words(cells: Cells, present: Tensor, gaps: int, is_indicated: bool, is_code: bool) -> _Encoding:
+    known = present.unique()
+    fill = float(present.mode().values) if len(present) else 0.0
+    words = [cells.categories[int(place)] for place in known.tolist()]
+    usual = cells.categories[int(fill)] if words else ""
+    titles = [] if is_code else [f"{cells.name} = {word}" for word in words]
+    column = _column(cells, titles, [_listed(words)], gaps, usual, is_indicated)
+    if not words and not is_code:
+        column = replace(column, width=int(is_indicated))
+    return _Encoding(column, fill, known=known, is_code=is_code, is_indicated=is_indicated)
+
+
+def _column(
+    cells: Cells, titles: list[str], measured: list[str], gaps: int, fill: str, is_indicated: bool
+) -> Column:
+    """What is told of a column.
+
+    Args:
+        cells: the column.
+        titles: of the numbers that the model gets of it; empty for one called like the column.
+        measured: what was found in it.
+        gaps: how many cells of the training rows are empty.
+        fill: what stands in them.
+        is_indicated: whether a further number tells of them.
+    """
+    titles = [*(titles or [cells.name]), *([f"{cells.name} is empty"] if is_indicated else [])]
+    told = [f"{gaps:,} empty cell{'s' if gaps > 1 else ''} filled with {fill}"] if gaps else []
+    return Column(cells.name, cells.kind, len(titles), "; ".join([*measured, *told]), titles=tuple(titles))
 
 
 def _spread(values: Tensor) -> Tensor:

@@ -209,4 +209,4 @@ def _same_shape(shape: tuple[int, ...], val_shape: tuple[int, ...]) -> tuple[int
 
 def megabytes(size: int) -> str:
     """A number of bytes as people read it."""
-    return f"{size / 1e6:,.0f} MB"
+    return f"{size / 1e6:,.0f} MB" if size >= 1e6 or not size else f"{size / 1e3:,.0f} kB"

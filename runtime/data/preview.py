@@ -116,12 +116,20 @@ def preview(
         DataError: the data is missing, damaged or does not suit.
     """
     parts = yield from read_parts(plan, folder, lambda raw: _with_classes(raw, plan), seed)
-    rows = torch.arange(min(start, len(parts.train)), min(start + count, len(parts.train)))
+    rows = _order(parts.train.y)[start : start + count]
     look = _tokens(parts, rows) if _are_tokens(parts) else _prepared(parts, plan, rows, seed)
     targets = parts.train.y[rows]
     if plan.target != "label":
         targets = look.inputs if plan.target == "input" else look.plain_inputs
     return replace(look, targets=targets, target_shape=tuple(targets.shape[1:]))
+
+
+def _order(y: Tensor) -> Tensor:
+    """In which order samples are shown: as they lie, but mixed where class lies behind class."""
+    numbers = class_numbers(y)
+    if numbers is None or bool((numbers.diff() < 0).any()) or not bool((numbers.diff() > 0).any()):
+        return torch.arange(len(y))
+    return torch.randperm(len(y), generator=torch.Generator().manual_seed(0))
 
 
 def _with_classes(raw: RawData, plan: DataPlan) -> tuple[RawData, int | None]:
@@ -154,7 +162,10 @@ def _prepared(parts: Parts, plan: DataPlan, rows: Tensor, seed: int) -> Preview:
     chain, plain = chains[0], chains[0].without_chance()
     x = parts.train.x
     inputs = _some(x, rows, chain, sample_keys(seed, 1, rows)), _some(x, rows, plain, None)
-    measured = mean_and_std(batches_of(x, plain, MOST_MEASURED))
+    batches = batches_of(x, plain, MOST_MEASURED)
+    if parts.kind == "sequence" and parts.columns:  # (N, window, columns)
+        batches = (batch.transpose(1, 2) for batch in batches)
+    measured = mean_and_std(batches)
     place = expected_place((x, parts.val.x), chains, limits_of(plan))
     return _look(parts, inputs, "float32", measured, place, notes)
 

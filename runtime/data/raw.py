@@ -77,6 +77,7 @@ class Column:
         text: what was measured of it, such as mean and standard deviation.
         shift: was taken away from its numbers, before they were divided.
         scale: that they were divided by.
+        titles: of the numbers that the model gets of it, where they are several.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Column:
     text: str = ""
     shift: float = 0.0
     scale: float = 1.0
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

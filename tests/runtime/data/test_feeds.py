@@ -125,7 +125,7 @@ def test_the_place_is_chosen_by_size_and_told(load, folder):
     data = load(plan(), folder=folder, memory_budget=size - 1)
     assert (data.place.kind, data.place.size) == ("cache", size)
     assert "decoded once into a file in" in data.notes[-1]
-    assert "which is more than the 0 MB of memory set aside" in data.notes[-1]
+    assert "8 kB, which is more than the 8 kB of memory set aside" in data.notes[-1]
     assert load(plan(), folder=folder, memory_budget=size).place.kind == "memory"
 
 
@@ -134,7 +134,7 @@ def test_a_full_disk_leads_to_a_stream(load, folder, monkeypatch):
     monkeypatch.setattr("runtime.data.cache.shutil.disk_usage", lambda path: usage)
     data = load(plan(), folder=folder, memory_budget=10)
     assert data.place.kind == "stream"
-    assert "fit neither into the 0 MB of memory set aside nor on the disk" in data.notes[-1]
+    assert "8 kB fit neither into the 0 kB of memory set aside nor on the disk" in data.notes[-1]
 
 
 def test_a_file_is_written_once(load, folder, progress):

@@ -62,6 +62,26 @@ def test_later_samples_can_be_shown():
     assert len(look("digits", start=5000).inputs) == 0
 
 
+def test_classes_that_lie_one_behind_the_other_are_mixed(tmp_path):
+    y = np.repeat([0, 1, 2], 30)
+    np.savez(tmp_path / "sorted.npz", x=np.arange(90.0)[:, None], y=y)
+    plan = {"source": "arrays", "path": "sorted.npz", "val_fraction": 0}
+    first, second = (look(plan, folder=tmp_path, start=start, count=45) for start in (0, 45))
+    assert set(first.targets[:16].tolist()) == {0, 1, 2}
+    assert sorted([*first.inputs.flatten().tolist(), *second.inputs.flatten().tolist()]) == list(range(90))
+    np.savez(tmp_path / "sorted.npz", x=np.arange(90.0)[:, None], y=y[::-1])
+    assert look(plan, folder=tmp_path, count=3).inputs.flatten().tolist() == [0, 1, 2]
+
+
+def test_a_series_is_measured_by_column(tmp_path):
+    rows = "\n".join(f"{step % 2},{step % 2 * 10}" for step in range(100))
+    (tmp_path / "series.csv").write_text(f"a,b\n{rows}\n")
+    plan = {"source": "sequences", "path": "series.csv", "window": 4, "standardize": False}
+    found = look(plan, folder=tmp_path)
+    assert found.mean == pytest.approx((0.5, 5))
+    assert found.std == pytest.approx((0.5, 5))
+
+
 def test_rows_tell_their_columns():
     seen = look("iris")
     assert seen.kind == "row"

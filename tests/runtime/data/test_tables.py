@@ -187,6 +187,30 @@ def test_bundled_tables_can_be_learned(load):
     assert float((patients.val_x @ slope - patients.val_y).square().mean()) < 0.75
 
 
+@pytest.mark.parametrize(
+    ("missing", "titles"),
+    [
+        ("fill", ["age", "town = Oslo", "town = Paris", "town = Rome", "member"]),
+        (
+            "indicate",
+            ["age", "age is empty", "town = Oslo", "town = Paris", "town = Rome", "town is empty", "member",
+             "member is empty"],
+        ),
+    ],
+)  # fmt: skip
+def test_gaps_and_every_number_of_a_row_have_a_name(load_table, missing, titles):
+    frame = table(age=[None, None, *(20.5 + row for row in range(2, ROWS))])[
+        ["age", "town", "member", "label"]
+    ]
+    frame.loc[[3, 4, 6], "town"], frame.loc[5, "member"] = None, None
+    data = load_table(frame, {"missing": missing, "val_fraction": 0})
+    assert [title for column in data.columns if column.kind != "target" for title in column.titles] == titles
+    assert data.input_shape == (len(titles),)
+    texts = [column.text for column in data.columns]
+    assert texts[0].endswith("; 2 empty cells filled with 40.5")
+    assert texts[1:3] == ["Oslo, Paris, Rome; 3 empty cells filled with Oslo", "1 empty cell filled with 1"]
+
+
 BROKEN = {
     "ragged.csv": "a,b\n1,2\n3,4,5,6\n",
     "empty.csv": "",
