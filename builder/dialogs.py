@@ -14,10 +14,13 @@ from builder.waiting import wait_for
 
 if TYPE_CHECKING:
     from builder.fix_preview import Planner
+    from runtime.comparing import Comparison
+    from runtime.run_summary import RunSummary
 
 Result = TypeVar("Result")
 Answer = Literal["save", "discard", "stay", "cancel"]
 Weights = Literal["trained", "untrained", "cancel"]
+Version = Literal["theirs", "mine", "cancel"]
 PROJECTS = "Netloom projects (*.netloom)"
 
 
@@ -115,6 +118,23 @@ class Dialogs:
 
         dialog = FixAllDialog(plan, self._window)
         return dialog.skipped if dialog.exec() == QDialog.DialogCode.Accepted else None
+
+    def choose_version(self, run: str, changes: Sequence[str]) -> Version:
+        """With what to go on with a run whose project has changed.
+
+        Args:
+            run: what it is called.
+            changes: each in words.
+        """
+        from builder.changes_dialog import ChangesDialog
+
+        return ChangesDialog(run, changes, self._window).ask()
+
+    def show_comparison(self, comparison: Comparison) -> RunSummary | None:
+        """Shows two runs side by side; the one whose network and plan are wanted back, if any."""
+        from builder.compare_dialog import CompareDialog
+
+        return CompareDialog(comparison, self._window).ask()
 
     def recover(self, name: str, when: str) -> bool:
         """Whether to bring back what was not saved when Netloom last ended without a goodbye."""

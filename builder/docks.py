@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout,
 from builder.dock_height import DockHeight
 from builder.texts import tr
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 PALETTE_WIDTH = 192  # pixels
 INSPECTOR_WIDTH = 288  # pixels
 GEOMETRY_KEY, STATE_KEY, HEIGHT_KEY = "window/geometry", "window/state", "window/height_is_chosen"

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
 FIRST_SIZE = QSize(1440, 900)
 SIDES = (later("Layers"), later("Inspector"))
-TABS = (later("Problems"), later("Training"), later("Data"), later("Code"), later("Log"))
+TABS = (
+    later("Problems"), later("Training"), later("Code"), later("Runs"), later("Data"), later("Log"),
+)  # fmt: skip
 
 
 class MainWindow(QMainWindow):
@@ -54,7 +56,7 @@ class MainWindow(QMainWindow):
     layers, inspector, problems, training, code, log = Part(), Part(), Part(), Part(), Part(), Part()
     run_bar, status, controller, runs, watch, tools = Part(), Part(), Part(), Part(), Part(), Part()
     exports, figures, connecting, layouts, hints, data_code = Part(), Part(), Part(), Part(), Part(), Part()
-    questions = Part()
+    questions, run_table, run_list, shown_runs, resuming = Part(), Part(), Part(), Part(), Part()
 
     def __init__(
         self,
@@ -175,6 +177,11 @@ class MainWindow(QMainWindow):
     def show_training(self) -> None:
         """Opens the Training tab."""
         self.docks.reveal("Training")
+
+    def show_runs(self) -> None:
+        """Opens the Runs tab, with the focus on its table."""
+        self.docks.reveal("Runs")
+        self.run_table.take_focus()
 
     def show_data(self) -> None:
         """Opens the Data tab."""

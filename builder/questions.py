@@ -18,7 +18,8 @@ from builder.trial import Trial
 from runtime.control import Control
 from runtime.data.choices import SOURCES
 from runtime.data.given_choices import GivenKind
-from runtime.runs import RunError, read_run
+from runtime.events import CheckpointSaved, EpochEnded, RunEnded, StateChanged, StepsRecorded
+from runtime.runs import RunError, has_checkpoint, read_run
 
 if TYPE_CHECKING:
     from builder.panels.classes_view import ClassesView
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from builder.run_commands import RunCommands
     from builder.run_controller import RunController
     from builder.session import Session
-    from runtime.events import CheckpointKind
+    from runtime.events import CheckpointKind, Event
     from runtime.questions import Answered
     from runtime.trained import Weights
 
@@ -51,7 +52,7 @@ class TrainedRun:
 
     def has(self, kind: CheckpointKind) -> bool:
         """Whether it has such weights; in the midst of a save they are the earlier ones."""
-        return any((self.folder / "checkpoints" / name).is_dir() for name in (kind, f"{kind}.old"))
+        return has_checkpoint(self.folder, kind)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,10 @@ class Questions(QObject):
         self._question: Question | None = None
         self._kind: CheckpointKind = "last"
         self._trials: list[Trial] = []
+        self._is_saving = False  # an epoch has just ended, and its weights may be on their way to the disk
+        self._awaited: tuple[Question, CheckpointKind] | None = None  # asked as soon as there are weights
         classes.matrix.cell_chosen.connect(self.ask_cell)
+        controller.events.connect(self._follow_saves)
         data.answers.weights_chosen.connect(self._ask_others)
         data.answers.left.connect(self._give_up)
         session.document_replaced.connect(self._leave)
@@ -141,9 +145,18 @@ class Questions(QObject):
         self._data.show_answers()
         self.shown.emit()
         page.take_focus()
+        is_own = self._controller.is_active and run.folder == self._runs.run_dir
+        if is_own and (self._is_saving or not run.has(kind)):
+            self._awaited = (question, kind)
         if not run.has(kind):
-            page.say(_why_no_weights(kind, is_running=self._controller.is_active))
-            return
+            page.say(_why_no_weights(kind, is_running=is_own))
+        elif self._awaited is not None:
+            page.say(tr("The run is saving the weights of the epoch. The answer comes then."))
+        else:
+            self._ask(question, kind)
+
+    def _ask(self, question: Question, kind: CheckpointKind) -> None:
+        run, page = question.run, self._data.answers
         ask, is_shared = question.ask, self._controller.is_active
 
         def work(control: Control) -> Iterator[Any]:
@@ -159,6 +172,30 @@ class Questions(QObject):
         trial.over.connect(self._forget)
         trial.start()
 
+    @Slot(object)
+    def _follow_saves(self, events: Sequence[Event]) -> None:
+        """Asks what was put off, once the weights of the epoch are saved, or surely are not."""
+        for event in events:
+            match event:
+                case EpochEnded():
+                    self._is_saving = True
+                case StepsRecorded() | RunEnded() | StateChanged():
+                    self._is_saving = False
+                    self._ask_awaited(is_over=isinstance(event, RunEnded))
+                case CheckpointSaved(kind=kind) if self._awaited is not None and kind == self._awaited[1]:
+                    self._ask_awaited()
+
+    def _ask_awaited(self, *, is_over: bool = False) -> None:
+        if self._awaited is None:
+            return
+        question, kind = self._awaited
+        if question.run.has(kind):
+            self._awaited = None
+            self._ask(question, kind)
+        elif is_over:
+            self._awaited = None
+            self._data.answers.say(_why_no_weights(kind, is_running=False))
+
     @Slot(str)
     def _ask_others(self, kind: CheckpointKind) -> None:
         if self._question is not None:
@@ -168,7 +205,7 @@ class Questions(QObject):
     def _give_up(self) -> None:
         for trial in self._trials:
             trial.give_up()
-        self._question = None
+        self._question = self._awaited = None
 
     @Slot()
     def _leave(self) -> None:
@@ -217,7 +254,7 @@ def _why_no_weights(kind: CheckpointKind, *, is_running: bool) -> str:
     if is_running:
         return tr(
             "The run has saved no weights yet. It does so after the epochs that checkpoint_epochs says, and "
-            "at its end."
+            "at its end. The answer comes then."
         )
     if kind == "best":
         return tr("The run has no best weights: none of its epochs was ended and saved.")

@@ -71,6 +71,7 @@ class Recovery(QObject):
         self._file = folder / f"{uuid.uuid4().hex}.json"
         self._lock: QLockFile | None = None
         self._is_stale = False
+        self._is_kept = False  # there is to be a copy, changed or not
         self._copied: int | None = None  # the state of the document that the last copy holds
         self._writing: _Writing | None = None
         self._quiet, self._limit = quiet, limit
@@ -93,7 +94,8 @@ class Recovery(QObject):
     @Slot()
     def clear(self) -> None:
         """Removes this session's copy: everything is saved, or given up on purpose."""
-        self._is_stale, self._copied = False, None
+        self._is_stale = self._is_kept = False
+        self._copied = None
         self._timer.stop()
         self._end(is_wanted=False)
         with suppress(OSError):
@@ -101,6 +103,13 @@ class Recovery(QObject):
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
+
+    @Slot()
+    def note_run(self) -> None:
+        """Keeps a copy of a project that has no file, changed or not, so that its run can be found again."""
+        if self._session.document.path is None:
+            self._is_kept = self._is_stale = True
+            self._copy()
 
     def find(self) -> list[Recovered]:
         """The copies that dead sessions left, newest first."""
@@ -123,7 +132,7 @@ class Recovery(QObject):
     @Slot()
     def _copy(self) -> None:
         """Begins a copy if there is unsaved work that the last one does not have; the next waits its turn."""
-        if not self._session.document.is_dirty:
+        if not (self._session.document.is_dirty or self._is_kept):
             self.clear()
         elif self._is_stale and self._writing is None:
             self._is_stale = False

@@ -14,6 +14,7 @@ from builder.data_code import DataCode
 from builder.dialogs import Dialogs
 from builder.panels.plan_edits import plan_error, with_setting
 from builder.panels.training import TrainingPanel
+from builder.past import Past
 from builder.pulse import Pulse
 from builder.run_bar import RunProgress
 from builder.run_controller import RunController
@@ -40,11 +41,18 @@ class RunCommands(QObject):
         problems_asked(): the graph cannot be trained as it is; its problems should be shown.
         training_asked(): the Training tab should be shown.
         node_failed(str): a run failed in this node.
+        shown_changed(): the dashboard shows another run, or none.
+        refreshed(): a run may be started now, or may not any more: see `why_busy`.
+
+    Attributes:
+        why_busy: what keeps a run from being started; empty if nothing does.
     """
 
     problems_asked = Signal()
     training_asked = Signal()
     node_failed = Signal(str)
+    shown_changed = Signal()
+    refreshed = Signal()
 
     def __init__(
         self,
@@ -64,6 +72,7 @@ class RunCommands(QObject):
         self._run_dir: Path | None = None
         self._trained: Document | None = None
         self._trained_path: Path | None = None
+        self._past: Past | None = None
         self._pulse = Pulse(PROGRESS_INTERVAL, self)
         self._pulse.fired.connect(self._show_progress)
         panel.dashboard.menu.values_asked.connect(self._save_values)
@@ -74,12 +83,18 @@ class RunCommands(QObject):
         controller.turn.changed.connect(self.refresh)
         session.document_replaced.connect(self.refresh)
         self.has_project = False
+        self.why_busy = ""
         self.refresh()
 
     @property
     def run_dir(self) -> Path | None:
         """The folder of the run that the dashboard shows; None before the first."""
         return self._run_dir
+
+    @property
+    def is_training(self) -> bool:
+        """Whether that run goes on in this window."""
+        return self._controller.is_active
 
     @property
     def trained_path(self) -> Path | None:
@@ -103,25 +118,64 @@ class RunCommands(QObject):
         """Starts a run, or explains what is in the way."""
         if self.is_refused():
             return
-        document = self._session.document
         try:
-            self._run_dir = new_run_folder(document)
+            run_dir = new_run_folder(self._session.document)
         except OSError as error:
             self._dialogs.error(
                 tr("Cannot start the run"),
                 tr("No folder can be made for it: {reason}.", reason=error.strerror or error),
             )
             return
-        self._trained, self._trained_path = document, document.path
+        self._past = None
+        self._begin(run_dir)
+
+    def resume(self, run_dir: Path, *, accepts_changes: bool = False) -> None:
+        """Goes on with a run of the project, or explains what is in the way.
+
+        Args:
+            run_dir: its folder.
+            accepts_changes: whether what has changed in the project since then is wanted.
+        """
+        if self._controller.is_active or self.is_refused():
+            return
+        self._past = Past(run_dir, self._panel.feed, self)
+        self._begin(run_dir, resume=True, accepts_changes=accepts_changes)
+
+    def _begin(self, run_dir: Path, *, resume: bool = False, accepts_changes: bool = False) -> None:
+        document = self._session.document
+        self._run_dir, self._trained, self._trained_path = run_dir, document, document.path
         self._panel.dashboard.reset(document.project)
         self.training_asked.emit()
-        _log.info("Training %s in %s", document.project.name, self._run_dir)
+        _log.info("Training %s in %s", document.project.name, run_dir)
         self._controller.start(
-            document.project, self._run_dir, document.path.parent if document.path else None
+            document.project,
+            run_dir,
+            document.path.parent if document.path else None,
+            resume=resume,
+            accepts_changes=accepts_changes,
         )
+        self.shown_changed.emit()
         self._progress.show_text(
             tr("Preparing...") if self._loader.is_loaded else tr("Waiting for PyTorch to load...")
         )
+
+    def show_run(self, run_dir: Path | None) -> None:
+        """Makes place in the dashboard for an earlier run of the project; None shows none."""
+        document = self._session.document
+        self._run_dir, self._trained, self._trained_path = run_dir, document, document.path
+        self._panel.dashboard.reset(document.project, is_live=False)
+        self.refresh()
+        self.shown_changed.emit()
+
+    @Slot(object)
+    def feed_shown(self, events: list[Event]) -> None:
+        """Shows what that run tells."""
+        self._panel.feed(events)
+
+    @Slot()
+    def show_again(self) -> None:
+        """Shows that run from its start, as it went back to an earlier step."""
+        self._panel.dashboard.reset(self._session.project, is_live=False)
 
     @Slot(int)
     def train_with_batch(self, size: int) -> None:
@@ -129,6 +183,11 @@ class RunCommands(QObject):
         training = with_setting(self._session.project.training, "batch_size", size)
         self._session.apply(SetTraining(training, later("Set batch_size")))
         self.train()
+
+    def end(self) -> None:
+        """Reads nothing any more."""
+        if self._past is not None:
+            self._past.end()
 
     def pause_training(self) -> None:
         """Holds the run, or lets it go on."""
@@ -160,6 +219,7 @@ class RunCommands(QObject):
         )
         for name in ("run.train", "run.suggest", "run.find_lr", "run.overfit", "run.speed"):
             actions.set_enabled(name, idle and not other, elsewhere if idle else busy)
+        self.why_busy = busy if not idle else elsewhere if other else ""
         pausing = state in ("preparing", "running", "paused")
         actions.set_enabled(
             "run.pause", pausing, tr("The run is ending.") if state == "stopping" else tr(IDLE)
@@ -174,6 +234,7 @@ class RunCommands(QObject):
         actions.set_enabled("file.close_project", idle, busy)
         self._panel.dashboard.banner.allow(self._why_not_again(idle, busy))
         actions.set_enabled("run.folder", self._run_dir is not None, tr("Nothing was trained yet."))
+        self.refreshed.emit()
 
     def _why_not_again(self, idle: bool, busy: str) -> str:
         """What keeps the run that failed from being started with another batch; empty if nothing does."""
@@ -235,7 +296,10 @@ class RunCommands(QObject):
 
     @Slot(object)
     def _feed(self, events: list[Event]) -> None:
-        self._panel.feed(events)
+        if self._past is not None and not self._past.is_over:
+            self._past.take(events)
+        else:
+            self._panel.feed(events)
         self._pulse.request()
         for event in events:
             self._tell(event)

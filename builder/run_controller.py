@@ -76,19 +76,37 @@ class RunController(QObject):
         """Whether a run is on."""
         return self._thread is not None
 
-    def start(self, project: Project, run_dir: Path, data_folder: Path | None = None) -> None:
+    def start(
+        self,
+        project: Project,
+        run_dir: Path,
+        data_folder: Path | None = None,
+        *,
+        resume: bool = False,
+        accepts_changes: bool = False,
+    ) -> None:
         """Trains a copy of the project; the project itself can be edited meanwhile.
 
         Args:
             project: what to train.
-            run_dir: an empty folder for the run.
+            run_dir: an empty folder for the run, or that of the run to go on with.
             data_folder: where relative paths of the plan start.
+            resume: goes on with the run in that folder at its last checkpoint.
+            accepts_changes: goes on even if the project is not what the run was started with.
         """
         self.turn.take(self, project.name)
         self._end = None
         control = Control()
         control.watches_nodes = self._watches_nodes
-        self._thread = TrainingThread(project, run_dir, control, data_folder=data_folder, parent=self)
+        self._thread = TrainingThread(
+            project,
+            run_dir,
+            control,
+            resume=resume,
+            accepts_changes=accepts_changes,
+            data_folder=data_folder,
+            parent=self,
+        )
         self._thread.setObjectName("training")
         self._thread.changed.connect(self._drain)
         self._thread.break_begun.connect(self._drain)

@@ -6,6 +6,7 @@ from builder.actions import ACTIONS, ActionSpec
 from builder.arrange_actions import ALIGN, ARRANGE_ACTIONS, COLOR
 from builder.keyboard_actions import CONNECT, GO, KEYBOARD_ACTIONS
 from builder.layout_actions import LAYOUT_ACTIONS, LAYOUTS
+from builder.run_list_actions import RUN_LIST_ACTIONS, RUNS
 
 WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
@@ -328,7 +329,9 @@ WINDOW_ACTIONS: tuple[ActionSpec, ...] = (
     ),
 )
 
-ALL_ACTIONS = (*ACTIONS, *WINDOW_ACTIONS, *ARRANGE_ACTIONS, *LAYOUT_ACTIONS, *KEYBOARD_ACTIONS)
+ALL_ACTIONS = (
+    *ACTIONS, *WINDOW_ACTIONS, *RUN_LIST_ACTIONS, *ARRANGE_ACTIONS, *LAYOUT_ACTIONS, *KEYBOARD_ACTIONS,
+)  # fmt: skip
 
 # Menu -> action ids; an empty string is a separator. What is not named comes last in its category's menu.
 MENUS: dict[str, tuple[str, ...]] = {
@@ -354,9 +357,9 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "Arrange": (*LAYOUTS, "", "graph.pin", "arrange.align", "", "graph.frame", "arrange.color", "graph.note"),
     "Run": (
-        "run.train", "run.pause", "run.stop", "run.apply", "",
+        "run.train", "run.pause", "run.stop", "run.resume", "run.apply", "",
         "run.suggest", "run.find_lr", "run.overfit", "run.speed", "",
-        "run.dashboard", "run.data", "run.folder",
+        "run.dashboard", "run.runs", "run.data", "", "run.earlier", "run.folder",
     ),
     "Window": ("window.new", "window.next", "window.close"),
     "Help": ("help.shortcuts", "help.layers", "help.hints", "", "help.about"),
@@ -365,6 +368,7 @@ SUBMENUS = {
     "arrange.align": ("&Align", ALIGN),
     "arrange.color": ("Frame &colour", COLOR),
     "graph.go": ("&Go", GO),
+    "run.earlier": ("&Chosen runs", RUNS),
 }
 THEMES = ("view.theme_system", "view.theme_light", "view.theme_dark")
 OVERLAYS = (

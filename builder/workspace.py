@@ -32,12 +32,17 @@ from builder.panels.inspector import Inspector
 from builder.panels.log import LogPanel
 from builder.panels.palette import Palette
 from builder.panels.problems import ProblemsPanel
+from builder.panels.runs_panel import RunsPanel
 from builder.panels.training import TrainingPanel
 from builder.preference_effects import PreferenceEffects
 from builder.questions import Questions
+from builder.resuming import Resuming
 from builder.run_bar import RunBar
 from builder.run_commands import RunCommands
 from builder.run_controller import RunController
+from builder.run_list import RunList
+from builder.run_list_actions import ON_RUNS
+from builder.shown_runs import ShownRuns
 from builder.status import StatusBar
 from builder.suggest_commands import SuggestCommands
 from builder.tool_bars import add_bar
@@ -65,7 +70,8 @@ class Workspace(QObject):
         self.controller = RunController(self._window, windows.turn, windows.garbage)
         for bite in (
             self._make_canvas, self._make_sides, self._make_tabs, self._make_training, self._make_bars,
-            self._make_commands, self._make_tools, self._connect_parts, self._connect_window,
+            self._make_commands, self._make_run_list, self._make_tools, self._connect_parts,
+            self._connect_window,
         ):  # fmt: skip
             bite()
             yield
@@ -76,7 +82,9 @@ class Workspace(QObject):
         self.status.setVisible(has_project)
         for part in (self.blocks, self.arrange, self.layouts, self.keyboard, self.connecting):
             part.set_has_project(has_project)
-        self.runs.has_project = self.tools.has_project = has_project
+        self.runs.has_project = self.tools.has_project = self.run_list.has_project = has_project
+        self.run_list.look()
+        self.run_list.refresh()
         self.runs.refresh()
 
     def settle(self) -> None:
@@ -93,6 +101,8 @@ class Workspace(QObject):
         self.questions.end()
         self.data.end()
         self.controller.shut_down()
+        for part in (self.runs, self.resuming, self.shown_runs, self.run_list):
+            part.end()
         self.exports.wait()
         self.layouts.wait()
         self.log.close_log()
@@ -165,6 +175,17 @@ class Workspace(QObject):
         self.connecting = ConnectCommands(session, self.editor, actions, theme, window)
         self.layouts = LayoutCommands(session, canvas, actions, self._reduces_motion, window)
 
+    def _make_run_list(self) -> None:
+        window, actions, dashboard = self._window, self._window.actions_, self.training.dashboard
+        session, dialogs, place = window.session, window.dialogs, window.docks.place("Runs")
+        self.run_table = RunsPanel(window.themes.theme, [actions[name] for name in ON_RUNS], place)
+        window.docks.put("Runs", self.run_table)
+        self.shown_runs = ShownRuns(session, self.runs, dashboard, window)
+        self.run_list = RunList(session, self.run_table, self.shown_runs, actions, dialogs, window)
+        self.resuming = Resuming(
+            session, self.runs, self.run_list, actions, dialogs, self.training.resume_banner, window
+        )
+
     def _make_tools(self) -> None:
         window, session, theme = self._window, self._window.session, self._window.themes.theme
         self.watch = NodeWatch(session, self.controller, window)
@@ -201,6 +222,8 @@ class Workspace(QObject):
         self.code.pane.save_requested.connect(self.exports.export_python)
         self.runs.node_failed.connect(self._show_failed)
         session.message.connect(self.log.add)
+        self.controller.state_changed.connect(self.run_list.look)
+        self.shown_runs.failed.connect(session.message)
 
     def _connect_window(self) -> None:
         window = self._window
@@ -210,18 +233,21 @@ class Workspace(QObject):
         self.runs.problems_asked.connect(window.show_problems)
         self.runs.training_asked.connect(window.show_training)
         window.files.saved.connect(self.runs.note_saved)
+        window.files.saved.connect(self.run_list.look)
+        self.controller.started.connect(window.recovery.note_run)
+        self.run_list.seen.connect(window.show_training)
         self.questions.shown.connect(window.show_data)
         window.loader.loaded.connect(self.training.prepare)
         window.loader.loaded.connect(self.data.set_ready)
         for part in (
             self.canvas, self.layers, self.inspector, self.problems, self.training, self.code, self.status,
             self.run_bar, self.tools, self.hints, self.trials, self.overlay, self.figures, self.connecting,
-            self.minimap, self.data,
+            self.minimap, self.data, self.run_table,
         ):  # fmt: skip
             window.themes.changed.connect(part.set_theme)
         window.actions_.bind(
             self.exports, self.runs, self.trials, self.suggestions, self.canvas, self.blocks, self.arrange,
-            self.layouts,
+            self.layouts, self.run_list, self.resuming,
             self.tools, self.hints, self.watch, self.figures, self.keyboard, self.connecting,
             self.minimap_switch,
         )  # fmt: skip

@@ -18,6 +18,7 @@ from runtime.runs import PROJECT_FILE
 RESULTS = (  # of RunSummary, in the order in which they are told
     "status", "epoch", "step", "best", "best_epoch", "val_loss", "seconds", "parameters", "device",
 )  # fmt: skip
+WIRING = ("connects ", "takes ")  # begin what `network_differences` says of edges
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Comparison:
     nodes: tuple[NodeDifference, ...]
     network: tuple[str, ...]
 
+    @property
+    def wiring(self) -> tuple[str, ...]:
+        """What of the edges is another, in words, beside those of nodes that came or went."""
+        return tuple(phrase for phrase in self.network if phrase.startswith(WIRING))
+
     def results(self) -> Iterator[tuple[str, object, object]]:
         """Every figure with its value in both runs, be they equal or not."""
         for name in RESULTS:
@@ -51,13 +57,13 @@ def compare(first: Path, second: Path) -> Comparison:
         StorageError: the project of one of them cannot be read.
     """
     one, other = RunSummaries().of([first, second])
-    projects = [storage.load(folder / PROJECT_FILE) for folder in (first, second)]
+    before, after = (storage.load(folder / PROJECT_FILE) for folder in (first, second))
     return Comparison(
         one,
         other,
-        plan=_plan_differences(*projects),
-        nodes=node_differences(*projects),
-        network=network_differences(*projects),
+        plan=_plan_differences(before, after),
+        nodes=node_differences(before, after),
+        network=network_differences(before, after),
     )
 
 

@@ -135,8 +135,7 @@ class RunFolder:
     def update(self, **facts: object) -> None:
         """Notes facts about the run in run.json."""
         self._about |= facts
-        text = json.dumps(self._about, indent=2, ensure_ascii=False) + "\n"
-        write_atomic(self.path / RUN_FILE, text.encode())
+        _write_json(self.path, self._about)
 
     def record(self, event: Event) -> None:
         """Writes down what an event says, if the folder keeps it."""
@@ -236,6 +235,22 @@ def read_run(path: Path) -> Run:
     )
 
 
+def rename_run(folder: Path, title: str) -> None:
+    """Notes what the user calls a run; an empty title takes its name away.
+
+    Raises:
+        RunError: there is no readable run.json, or somebody writes the run.
+        OSError: it cannot be written.
+    """
+    about, lock = _read_json(folder / RUN_FILE), RunLock(folder)
+    if not lock.take():
+        raise RunError(f"The run in {folder} is going on. Rename it when it has ended.")
+    try:
+        _write_json(folder, about | {"title": title})
+    finally:
+        lock.release()
+
+
 def has_checkpoint(folder: Path, kind: CheckpointKind) -> bool:
     """Whether a run has saved such weights; in the midst of a save they are the earlier ones."""
     return any((folder / "checkpoints" / name).is_dir() for name in (kind, f"{kind}.old"))
@@ -310,6 +325,11 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(about, dict):
         raise RunError(f"{path} holds no run. Expected a JSON object. Choose a folder that a run wrote.")
     return about
+
+
+def _write_json(folder: Path, about: Mapping[str, Any]) -> None:
+    text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+    write_atomic(folder / RUN_FILE, text.encode())
 
 
 def _size(path: Path) -> int:

@@ -51,7 +51,7 @@ class Squash(nn.Module):
         return torch.tanh(x)
 """
 PATIENCE = 180_000  # milliseconds
-TABS = ("Problems", "Training", "Data", "Code", "Log")
+TABS = ("Problems", "Training", "Code", "Runs", "Data", "Log")
 
 
 @contextmanager

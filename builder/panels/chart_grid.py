@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from builder.panels.chart_specs import CHARTS, ChartSpec, x_range
 from builder.panels.headline import arrange
 from builder.panels.history import History
+from builder.panels.other_runs import OtherRun
 from builder.panels.plots import Chart
 from builder.theme import GRID, Theme
 
@@ -38,6 +39,7 @@ class ChartGrid(QWidget):
         self._chosen = set(chosen)
         self._shown: tuple[float, float] | None = None  # the steps that the charts were last made to show
         self._theme = theme
+        self._others: tuple[OtherRun, ...] = ()
         self._outputs: tuple[str, ...] = ()
         self._specs = list(CHARTS)  # of these Outputs
         self._visible: list[ChartSpec] = []
@@ -76,6 +78,7 @@ class ChartGrid(QWidget):
         for other in self.charts.values():
             chart.plot.setXLink(other.plot)
             break
+        chart.set_others(self._others)
         chart.set_history(self._history)
         return chart
 
@@ -85,6 +88,14 @@ class ChartGrid(QWidget):
         self.follows, self._shown = True, None
         for chart in self.charts.values():
             chart.set_history(history)
+        self.arrange()
+
+    def set_others(self, others: Iterable[OtherRun]) -> None:
+        """Draws the curves of other runs below those of this one."""
+        self._others = tuple(others)
+        for chart in self.charts.values():
+            chart.set_others(self._others)
+        self._shown = None
         self.arrange()
 
     def choose(self, names: Iterable[str]) -> None:
@@ -111,7 +122,9 @@ class ChartGrid(QWidget):
         is_whole = self.arrange(most_new=1)
         steps = self._history.steps
         if self.follows and steps is not None:
-            shown = x_range(steps[0] - 1, steps[1], total_steps)
+            ends = [each.history.steps for each in self._others]
+            total = max([total_steps, *(round(end[1]) for end in ends if end is not None)])
+            shown = x_range(steps[0] - 1, steps[1], total)
             if shown != self._shown:
                 self._shown = shown
                 next(iter(self.charts.values())).set_steps(*shown)
@@ -171,7 +184,8 @@ class ChartGrid(QWidget):
         if self._history is None:
             return spec.is_expected
         is_open = spec.is_expected and not self._history.has_points("train_loss")
-        return is_open or any(self._history.has_points(curve.series) for curve in spec.curves)
+        histories = [self._history, *(other.history for other in self._others)]
+        return is_open or any(each.has_points(curve.series) for each in histories for curve in spec.curves)
 
     def _room_for(self, count: int) -> int:
         """How many charts stand beside each other."""

@@ -24,6 +24,7 @@ from builder.panels.failure_banner import FailureBanner
 from builder.panels.figures import RunFigures
 from builder.panels.headline import Headline
 from builder.panels.layers_view import LayersView, layer_names, note_layers
+from builder.panels.other_runs import OtherRun, RunLegend
 from builder.panels.view_switch import ViewSwitch
 from builder.pulse import Pulse
 from builder.texts import tr
@@ -65,6 +66,7 @@ class Dashboard(QWidget):
     Attributes:
         figures: the run's latest numbers.
         headline: the row that shows them.
+        legend: names the runs that are drawn over this one.
         banner: why it failed.
         frames: repaints of the curves so far.
     """
@@ -78,9 +80,12 @@ class Dashboard(QWidget):
         self.menu = DashboardMenu(settings)
         self.classes = ClassesView(theme)
         self.layers = LayersView(theme)
+        self.legend = RunLegend(theme)
         self.frames = 0
         self._theme = theme
         self._history: History | None = None
+        self._others: tuple[OtherRun, ...] = ()
+        self._is_live = True
         self._grid: ChartGrid | None = None
         self._watch: NodeWatch | None = None
         self._build()
@@ -130,9 +135,21 @@ class Dashboard(QWidget):
                 note_layers(history, event)
                 self.layers.show_look(event, history, self.figures.total_steps)
 
-    def reset(self, project: Project | None = None) -> None:
-        """Clears everything for a new run, of this project."""
-        self.figures = RunFigures()
+    def show_others(self, others: Iterable[OtherRun]) -> None:
+        """Draws the curves of other runs below those of this one, and names them; none takes them away."""
+        self._others = tuple(others)
+        self.legend.show_runs(self._others)
+        if self._grid is not None:
+            self._grid.set_others(self._others)
+        self._curves_pulse.request()
+
+    def draw_soon(self) -> None:
+        """Repaints the curves, as those of another run have grown."""
+        self._curves_pulse.request()
+
+    def reset(self, project: Project | None = None, *, is_live: bool = True) -> None:
+        """Clears everything for a new run, of this project; an earlier one is not live."""
+        self.figures, self._is_live = RunFigures(), is_live
         self._history = None
         self.classes.reset()
         self.layers.reset(layer_names(project) if project else {})
@@ -186,7 +203,8 @@ class Dashboard(QWidget):
             self._grid = ChartGrid(self._theme, self.menu.charts)
             self._grid.zoomed.connect(self._on_zoomed)
             self._grid.set_history(self._open_history())
-            self._curves_box.addWidget(self._grid)
+            self._grid.set_others(self._others)
+            self._curves_box.addWidget(self._grid, 1)
         return self._grid
 
     # -- looks --
@@ -198,6 +216,7 @@ class Dashboard(QWidget):
         self.headline.set_theme(theme)
         self.classes.set_theme(theme)
         self.layers.set_theme(theme)
+        self.legend.set_theme(theme)
         self._empty_icon.setPixmap(icon("chart", theme.text_muted).pixmap(_ICON))
         self._show_figures()
         if self._grid is not None:
@@ -236,7 +255,7 @@ class Dashboard(QWidget):
         self.status_label.setToolTip(figures.status)
         self.banner.show_failure(figures.reason if figures.state == "failed" else "", figures.fitting_batch)
         self.fit_button.setVisible(self._grid is not None and not self._grid.follows)
-        if self._history is not None and figures.state == "running":
+        if self._history is not None and self._is_live and figures.state == "running":
             self._history.note("samples_per_second", figures.step, figures.samples_per_second)
             used = used_memory(figures.device)
             self._history.note("memory", figures.step, None if used is None else used / MEGABYTE)
@@ -267,7 +286,8 @@ class Dashboard(QWidget):
     @Slot(float)
     def _smooth(self, smoothing: float) -> None:
         if self._history is not None and self._grid is not None:
-            self._history.smooth(smoothing)
+            for history in (self._history, *(other.history for other in self._others)):
+                history.smooth(smoothing)
             self._grid.draw_all()
 
     @Slot()
@@ -345,6 +365,7 @@ class Dashboard(QWidget):
         curves = QWidget()
         self._curves_box = QVBoxLayout(curves)
         self._curves_box.setContentsMargins(0, 0, 0, 0)
+        self._curves_box.addWidget(self.legend)
         self._views = QStackedWidget()
         for view in (curves, self.classes, self.layers):
             self._views.addWidget(view)

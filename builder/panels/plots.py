@@ -18,8 +18,9 @@ from builder.panels.axes import AxesStyle, log_ticks, value_ticks
 from builder.panels.chart_specs import ChartSpec, CurveSpec
 from builder.panels.curve import NOTHING, Curve, Span, View
 from builder.panels.figures import number
-from builder.panels.history import History
+from builder.panels.history import History, Series
 from builder.panels.live_plot import LivePlot
+from builder.panels.other_runs import OtherRun, dot
 from builder.texts import tr
 from builder.theme import GRID, Theme, font
 
@@ -66,6 +67,8 @@ class Chart(QWidget):
         self.log_button.setToolTip(tr("Logarithmic axis"))
         self.log_button.toggled.connect(self._set_log)
         self._curves: list[Curve] = []
+        self._others: Sequence[OtherRun] = ()
+        self._owners: dict[Curve, OtherRun] = {}  # of the curves that are another run's
         self.plot = _plot_widget(self._curves)
         self._readout = QLabel(self.plot)
         self._readout.setFont(font("caption"))
@@ -103,10 +106,22 @@ class Chart(QWidget):
 
     def _take_spec(self, spec: ChartSpec) -> None:
         self.spec = spec
-        self._curves[:] = [Curve(curve, spec.scale) for curve in spec.curves]  # the plot paints this list
+        pairs = [(other, curve) for other in self._others for curve in other.curves(spec.curves)]
+        self._owners = {Curve(curve, spec.scale): other for other, curve in pairs}
+        own = [Curve(curve, spec.scale) for curve in spec.curves]
+        self._curves[:] = [*self._owners, *own]  # the plot paints this list
         self._named = self._fitted = None
         self.log_button.setVisible(spec.can_log)
         self.log_button.setAccessibleName(tr("Logarithmic axis of {title}", title=tr(spec.title)))
+
+    def set_others(self, others: Sequence[OtherRun]) -> None:
+        """Draws the curves of other runs below those of this one."""
+        if others == self._others:
+            return
+        self._others = others
+        self.set_spec(self.spec)
+        self.draw()
+        self.plot.redraw()
 
     def set_history(self, history: History | None) -> None:
         """Shows the curves of a run; None clears the chart."""
@@ -129,9 +144,8 @@ class Chart(QWidget):
             whether it did.
         """
         view = self._view = self._view or self._seen()
-        series = {} if self._history is None else self._history.series
         for curve in self._curves:
-            self._outdated = _joined(self._outdated, curve.show(series.get(curve.spec.series), view))
+            self._outdated = _joined(self._outdated, curve.show(self._series_of(curve), view))
         self._show_legend()
         self.plot.set_marks(() if self._history is None else self._history.marks)
         values = NOTHING
@@ -141,6 +155,10 @@ class Chart(QWidget):
             return False
         self._fitted = values
         return self._fit_y(*values)
+
+    def _series_of(self, curve: Curve) -> Series | None:
+        history = self._owners[curve].history if curve in self._owners else self._history
+        return None if history is None else history.series.get(curve.spec.series)
 
     def _seen(self) -> View:
         (start, end), _ = self.plot.viewRange()
@@ -177,13 +195,15 @@ class Chart(QWidget):
     def _values(self, step: float) -> list[str]:
         """One line for each curve that has a point near a step."""
         lines = []
-        known = {} if self._history is None else self._history.series
-        for curve in self.spec.curves:
-            point = known[curve.series].at(step) if curve.series in known else None
+        own = [curve for curve in self._curves if curve not in self._owners]
+        for curve in (*own, *self._owners):
+            series, spec = self._series_of(curve), curve.spec
+            point = None if series is None else series.at(step)
             if point is not None:
                 value = number(point[1] * self.spec.scale)
-                name = escape(curve.text if curve.label else tr(self.spec.title))
-                lines.append(f"{self._dot(curve)} {name} <b>{value}</b>")
+                name = spec.text if spec.label else tr(self.spec.title)
+                run = f"{self._owners[curve].name}: " if curve in self._owners else ""
+                lines.append(f"{self._dot(spec)} {escape(run + name)} <b>{value}</b>")
         return lines
 
     def _place_readout(self, step: float) -> None:
@@ -197,7 +217,7 @@ class Chart(QWidget):
         self._readout.move(round(left), round(frame.top()) + GRID // 2)
 
     def _dot(self, curve: CurveSpec) -> str:
-        return f'<span style="color:{getattr(self._theme, curve.color)}">●</span>'
+        return dot(self._theme, curve.color)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -224,7 +244,8 @@ class Chart(QWidget):
 
     def _show_legend(self) -> None:
         """Names the curves that have begun."""
-        begun = [curve.spec for curve in self._curves if curve.size and curve.spec.label]
+        own = (curve for curve in self._curves if curve not in self._owners)
+        begun = [curve.spec for curve in own if curve.size and curve.spec.label]
         if begun != self._named:
             self._named = begun
             labelled = [f"{self._dot(curve)} {escape(curve.text)}" for curve in begun]

@@ -12,6 +12,7 @@ from builder.panels.action_button import ActionButton
 from builder.panels.dashboard import Dashboard
 from builder.panels.flow import FlowLayout
 from builder.panels.plan_form import PlanForm
+from builder.panels.resume_banner import ResumeBanner
 from builder.session import Session
 from builder.texts import tr
 from builder.theme import GRID, Theme
@@ -35,7 +36,9 @@ class TrainingPanel(QWidget):
         form = QWidget(scroll)
         self.plan = PlanForm(session, form)
         self.plan.lr_preview.set_theme(theme)
-        self.dashboard = Dashboard(theme, settings, self.splitter)
+        self.resume_banner = ResumeBanner()
+        self.dashboard = Dashboard(theme, settings)
+        self.splitter.addWidget(self._make_right())
         self._checks = FlowLayout()
         top = QVBoxLayout()
         top.setContentsMargins(GRID, GRID, GRID, 0)
@@ -52,6 +55,16 @@ class TrainingPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
+
+    def _make_right(self) -> QWidget:
+        """The dashboard, and what is offered above it."""
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.resume_banner)
+        column.addWidget(self.dashboard, 1)
+        return right
 
     def show_checks(self, actions: Iterable[QAction]) -> None:
         """Puts buttons above the plan for what can be tried before a run."""

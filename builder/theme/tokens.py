@@ -112,6 +112,10 @@ class Theme:
     plot_val: str
     plot_lr: str
     plot_grad: str
+    plot_run1: str  # earlier runs, drawn over the one that is shown
+    plot_run2: str
+    plot_run3: str
+    plot_run4: str
     plot_grid: str
 
     family: Mapping[str, str] = field(hash=False)
@@ -186,6 +190,10 @@ _LIGHT = Theme(
     plot_val="#c25a00",
     plot_lr="#7a4fd0",
     plot_grad="#1d7f6d",
+    plot_run1="#b0247a",
+    plot_run2="#5d7300",
+    plot_run3="#0b7c9e",
+    plot_run4="#855230",
     plot_grid="#e7e9ee",
     family=MappingProxyType(
         {
@@ -269,6 +277,10 @@ _DARK = Theme(
     plot_val="#ffae57",
     plot_lr="#b79cff",
     plot_grad="#56c7b1",
+    plot_run1="#ff8cc6",
+    plot_run2="#b9d154",
+    plot_run3="#62cdee",
+    plot_run4="#d8a67a",
     plot_grid="#2e3238",
     family=MappingProxyType(
         {

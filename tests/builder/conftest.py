@@ -14,6 +14,8 @@ from builder.theme import Theme, ThemeManager
 from graph.document import Document
 from graph.edits import SetParams
 from graph.templates import template
+from runtime.comparing import Comparison
+from runtime.run_summary import RunSummary
 from tests.builder.block_hands import Hands
 from tests.builder.person import Person
 from tests.graph.block_drawings import deep
@@ -35,6 +37,10 @@ class Answers:
         self.skip_answer: frozenset[str] | None = frozenset()
         self.confirm_answer = False
         self.review_answer = False
+        self.version_answer = "cancel"
+        self.changes: tuple[str, ...] = ()
+        self.compared: list[Comparison] = []
+        self.restore_answer: int | None = None
         self.reviewed: list[str] = []
 
     def open_path(self, folder: Path) -> Path | None:
@@ -62,6 +68,16 @@ class Answers:
     def choose_fixes(self, plan: Planner) -> frozenset[str] | None:
         self.asked.append(f"fix {', '.join(fix.label for fix in plan(frozenset()).fixes)}")
         return self.skip_answer
+
+    def choose_version(self, run: str, changes: Sequence[str]) -> str:
+        self.asked.append(f"version of {run}")
+        self.changes = tuple(changes)
+        return self.version_answer
+
+    def show_comparison(self, comparison: Comparison) -> RunSummary | None:
+        self.compared.append(comparison)
+        runs = (comparison.first, comparison.second)
+        return None if self.restore_answer is None else runs[self.restore_answer]
 
     def recover(self, name: str, when: str) -> bool:
         self.asked.append(f"recover {name}")

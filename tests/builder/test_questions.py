@@ -1,6 +1,7 @@
 """A cell of the confusion matrix leads to its samples, a dropped file to what the network says about it."""
 
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from graph.document import Document
 from graph.edits import SetTraining
 from graph.storage import save
 from graph.templates import template
+from runtime import checkpoint
 from runtime.events import EpochEnded
 from tests.builder.test_drops import Drag, files
 
@@ -154,6 +156,29 @@ def test_a_run_that_saved_nothing_yet_says_when_it_will(opened, qtbot):
     shutil.rmtree(opened.runs.run_dir / "checkpoints", ignore_errors=True)
     opened.questions.ask_cell(0, 0)
     assert "saved no weights yet" in page(opened).note.text()
+    opened.actions_["run.stop"].trigger()
+    qtbot.waitUntil(lambda: not opened.controller.is_active, timeout=PATIENCE)
+
+
+def test_a_cell_that_is_clicked_before_the_weights_of_its_epoch_are_saved_waits_for_them(
+    opened, qtbot, monkeypatch
+):
+    opened.session.apply(SetTraining({**opened.session.project.training, "epochs": 5000}, "Set epochs"))
+    gate, save = threading.Event(), checkpoint.save_checkpoint
+
+    def save_later(*args):
+        gate.wait(PATIENCE / 1000)
+        save(*args)
+
+    monkeypatch.setattr("runtime.keeper.save_checkpoint", save_later)
+    opened.actions_["run.train"].trigger()
+    opened.training.dashboard.switch.choose(1)
+    qtbot.waitUntil(lambda: matrix(opened).isVisible(), timeout=PATIENCE)
+    click(opened, largest(opened, is_right=True))
+    assert "The answer comes then." in page(opened).note.text()
+    assert page(opened).answered is None
+    gate.set()
+    assert answer(opened, qtbot).epoch >= 1
     opened.actions_["run.stop"].trigger()
     qtbot.waitUntil(lambda: not opened.controller.is_active, timeout=PATIENCE)
 

@@ -14,7 +14,7 @@ from builder.session import Session
 from graph import atomic, file_text
 from graph.document import Document, Node
 from graph.edits import AddNodes, RemoveNodes, SetParams
-from graph.storage import from_bytes, load, to_bytes
+from graph.storage import from_bytes, load, save, to_bytes
 from graph.templates import template
 
 EDIT = AddNodes((Node("x1", "ReLU", "extra"),))
@@ -131,6 +131,28 @@ def open_when_stopped(recovery, gate):
         return end(*patience)
 
     writing.wait = wait
+
+
+# -- a run
+
+
+def test_the_project_of_a_run_can_be_recovered_though_it_was_never_changed_or_saved(window):
+    window.files.new_project(template("MLP").project())
+    window.recovery.note_run()
+    window.recovery.keep()
+    (file,) = window.recovery._folder.glob("*.json")
+    assert json.loads(file.read_bytes())["identity"] == window.session.document.identity
+    assert own_copy(window).name == "MLP"
+    window.recovery.clear()
+    assert own_copy(window) is None
+
+
+def test_a_run_of_a_saved_project_needs_no_copy(window, tmp_path):
+    save(template("MLP").project(), tmp_path / "mlp.netloom")
+    window.files.open_project(tmp_path / "mlp.netloom")
+    window.recovery.note_run()
+    window.recovery.keep()
+    assert own_copy(window) is None
 
 
 # -- closing the window meanwhile

@@ -14,6 +14,7 @@ from shiboken6 import delete
 from builder.canvas.annotation_layer import BAR, PAPER
 from builder.canvas.style import CanvasStyle
 from builder.icons import icon, names
+from builder.panels.other_runs import RUN_COLORS
 from builder.theme import ThemeManager, dark, font, light
 from builder.theme.dressing import AT_ONCE
 from builder.theme.stylesheet import stylesheet
@@ -136,7 +137,7 @@ def test_primary_button_text_is_readable(theme):
 def test_graphics_stand_out_from_their_ground(theme):
     for token in ("edge", "edge_hover", "port", "node_hover", "node_selected", "marquee"):
         assert contrast(getattr(theme, token), theme.canvas) >= 3, token
-    for token in ("plot_train", "plot_val", "plot_lr", "plot_grad"):
+    for token in ("plot_train", "plot_val", "plot_lr", "plot_grad", *RUN_COLORS):
         assert contrast(getattr(theme, token), theme.surface) >= 3, token
     for family, color in theme.family.items():
         assert contrast(color, theme.node_fill) >= 3, family

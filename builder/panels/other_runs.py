@@ -1,0 +1,107 @@
+"""Earlier runs whose curves are drawn over those of the run that is shown: which, in which colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from builder.icons import icon
+from builder.panels.chart_specs import CurveSpec
+from builder.panels.flow import FlowLayout
+from builder.texts import tr
+from builder.theme import GRID, Theme, font
+
+if TYPE_CHECKING:
+    from builder.panels.history import History
+
+RUN_COLORS = ("plot_run1", "plot_run2", "plot_run3", "plot_run4")  # taken in turn
+_RAW = "plot_train_raw"  # the colour of what is drawn smoothed too
+
+
+@dataclass(frozen=True)
+class OtherRun:
+    """A run that is drawn over another.
+
+    Args:
+        folder: of the run.
+        name: what it is called.
+        color: token of the theme.
+        history: its curves, which may still grow.
+    """
+
+    folder: Path
+    name: str
+    color: str
+    history: History
+
+    def curves(self, specs: Sequence[CurveSpec]) -> list[CurveSpec]:
+        """How its curves are drawn in a chart; what is drawn smoothed too is left out."""
+        return [replace(spec, color=self.color) for spec in specs if spec.color != _RAW]
+
+
+def next_color(others: Iterable[OtherRun]) -> str:
+    """The colour that the fewest of some runs have."""
+    taken = [each.color for each in others]
+    return min(RUN_COLORS, key=taken.count)
+
+
+class RunLegend(QWidget):
+    """Names the runs that are drawn over the one that is shown; each can be taken away.
+
+    Signals:
+        removed(Path): a run is not to be drawn any more.
+    """
+
+    removed = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._others = theme, tuple[OtherRun, ...]()
+        self._chips: list[QWidget] = []
+        self._flow = FlowLayout(self)
+        self.hide()
+
+    def show_runs(self, others: Sequence[OtherRun]) -> None:
+        """Names these runs."""
+        self._others = tuple(others)
+        for chip in self._chips:
+            chip.hide()
+            chip.deleteLater()
+        self._chips = [self._chip(other) for other in others]
+        for chip in self._chips:
+            self._flow.addWidget(chip)
+        self.setVisible(bool(others))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaints in another theme."""
+        self._theme = theme
+        self.show_runs(self._others)
+
+    def _chip(self, other: OtherRun) -> QWidget:
+        chip = QWidget(self)
+        label = QLabel(dot(self._theme, other.color) + " " + escape(other.name), chip)
+        label.setFont(font("caption"))
+        button = QToolButton(chip)
+        button.setIcon(icon("close"))
+        button.setAutoRaise(True)
+        text = tr("Takes the curves of run {name} away", name=other.name)
+        button.setToolTip(text)
+        button.setAccessibleName(text)
+        button.clicked.connect(lambda: self.removed.emit(other.folder))
+        row = QHBoxLayout(chip)
+        row.setContentsMargins(0, 0, GRID, 0)
+        row.setSpacing(GRID // 2)
+        row.addWidget(label)
+        row.addWidget(button)
+        return chip
+
+
+def dot(theme: Theme, color: str) -> str:
+    """A dot in a colour of the theme, as HTML."""
+    return f'<span style="color:{getattr(theme, color)}">●</span>'

@@ -1,0 +1,52 @@
+"""Offers to go on with a run that was cut off, above the dashboard."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+
+from builder.icons import icon
+from builder.texts import tr
+from builder.theme import GRID
+
+
+class ResumeBanner(QFrame):
+    """Is there only while there is something to offer.
+
+    Signals:
+        resume_asked(): the run is to go on.
+        closed(): the offer is not wanted.
+
+    Attributes:
+        label: what happened to the run.
+        resume_button: goes on with it.
+        close_button: takes the offer away.
+    """
+
+    resume_asked = Signal()
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "info-card")
+        self.label = QLabel(wordWrap=True)
+        self.resume_button = QPushButton(icon("play"), tr("Resume"))
+        self.resume_button.setToolTip(tr("Goes on with the run from its last checkpoint."))
+        self.resume_button.clicked.connect(self.resume_asked)
+        self.close_button = QToolButton()
+        self.close_button.setIcon(icon("close"))
+        self.close_button.setAutoRaise(True)
+        self.close_button.setToolTip(tr("Leaves the run as it is; the Runs tab has it."))
+        self.close_button.setAccessibleName(tr("Close the offer"))
+        self.close_button.clicked.connect(self.closed)
+        row = QHBoxLayout(self)
+        row.setSpacing(2 * GRID)
+        row.addWidget(self.label, 1)
+        for button in (self.resume_button, self.close_button):
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.offer("")
+
+    def offer(self, text: str) -> None:
+        """Says what is offered; hides for nothing."""
+        self.label.setText(text)
+        self.setVisible(bool(text))

@@ -1,0 +1,153 @@
+"""Goes on with a run that was stopped, interrupted or failed, once it is clear with which project."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from builder.background import Job
+from builder.run_list_actions import RESUME
+from builder.run_reasons import why_not_resumed
+from builder.texts import later, tr, tr_count, tr_made
+from graph.restoring import Restore
+
+if TYPE_CHECKING:
+    from builder.actions import Actions
+    from builder.dialogs import Dialogs
+    from builder.panels.resume_banner import ResumeBanner
+    from builder.run_commands import RunCommands
+    from builder.run_list import RunList
+    from builder.session import Session
+    from graph.project import Project
+    from runtime.run_summary import RunSummary
+
+
+class Resuming(QObject):
+    """Handles the action that resumes, and offers it where a run was cut off."""
+
+    def __init__(
+        self,
+        session: Session,
+        runs: RunCommands,
+        run_list: RunList,
+        actions: Actions,
+        dialogs: Dialogs,
+        banner: ResumeBanner,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._runs, self._list = session, runs, run_list
+        self._actions, self._dialogs, self._banner = actions, dialogs, banner
+        self._declined: set[Path] = set()  # runs that need not be offered any more
+        self._job: Job | None = None
+        run_list.changed.connect(self.refresh)
+        runs.refreshed.connect(self.refresh)
+        banner.resume_asked.connect(self._resume_offered)
+        banner.closed.connect(self._decline)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Brings the action and the offer in line with what there is."""
+        run = self._list.resumable
+        reason = self._runs.why_busy or why_not_resumed(run) or self._why_waiting
+        self._actions.set_enabled(RESUME, not reason, reason)
+        self._offer(self._list.newest)
+
+    def resume_run(self) -> None:
+        """Goes on with the run that is chosen in the Runs tab where that is seen, else with the newest."""
+        run = self._list.resumable
+        if run is not None:
+            self.resume(run)
+
+    def resume(self, run: RunSummary) -> None:
+        """Goes on with a run; where the project has changed since, the user is asked with which."""
+        document = self._session.document
+        self._job = Job(partial(_changes, run.folder, document.project.copy()), "resuming", self)
+        self._job.done.connect(partial(self._go_on, run, document))
+        self._job.failed.connect(self._fail)
+        self._job.finished.connect(self._let_go)
+        self._job.start()
+        self.refresh()
+
+    def end(self) -> None:
+        """Waits for what is read."""
+        if self._job is not None:
+            self._job.wait()
+
+    @property
+    def _why_waiting(self) -> str:
+        return "" if self._job is None else tr("The run is being looked at.")
+
+    def _go_on(self, run: RunSummary, document: object, found: tuple[tuple[str, ...], Project]) -> None:
+        changes, before = found
+        if self._session.document is not document:
+            return  # another project was opened meanwhile
+        version = self._dialogs.choose_version(run.name, changes) if changes else "mine"
+        if version == "cancel":
+            return
+        if version == "theirs":
+            label = later("Restore run {0}").replace("{0}", run.folder.name)
+            if not self._session.apply_to_project(Restore.of(before, label)):
+                return
+        self._runs.resume(run.folder, accepts_changes=version == "mine" and bool(changes))
+
+    @Slot(object)
+    def _fail(self, error: Exception) -> None:
+        self._dialogs.error(tr("Cannot resume the run"), tr_made(str(error)))
+
+    @Slot()
+    def _let_go(self) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.deleteLater()
+        self.refresh()
+
+    # -- the offer
+
+    def _offer(self, run: RunSummary | None) -> None:
+        is_wanted = (
+            run is not None
+            and run.status == "interrupted"
+            and run.can_resume
+            and run.folder not in self._declined
+            and not self._runs.is_training
+        )
+        self._banner.offer(_offer_text(run) if is_wanted and run is not None else "")
+
+    @Slot()
+    def _resume_offered(self) -> None:
+        run = self._list.newest
+        if run is not None and self._actions[RESUME].isEnabled():
+            self.resume(run)
+
+    @Slot()
+    def _decline(self) -> None:
+        run = self._list.newest
+        if run is not None:
+            self._declined.add(run.folder)
+        self.refresh()
+
+
+def _offer_text(run: RunSummary) -> str:
+    where = tr_count("{count} step", "{count} steps", run.step)
+    if run.epochs:
+        where = tr(
+            "epoch {epoch:,} of {epochs:,}, {steps}", epoch=run.epoch + 1, epochs=run.epochs, steps=where
+        )
+    return tr(
+        "Run {name} was cut off in {where}. It can go on from its last checkpoint.",
+        name=run.name,
+        where=where,
+    )
+
+
+def _changes(folder: Path, project: Project) -> tuple[tuple[str, ...], Project]:
+    """What has changed since a run, and what it was trained with."""
+    from graph.storage import load
+    from runtime.plan_changes import changes_since
+    from runtime.runs import PROJECT_FILE
+
+    return changes_since(folder, project), load(folder / PROJECT_FILE)
