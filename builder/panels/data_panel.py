@@ -25,18 +25,21 @@ from PySide6.QtWidgets import (
 from builder.data_ends import fitting_edit
 from builder.panels.answers_page import AnswersPage
 from builder.panels.class_bars import ClassBars
+from builder.panels.columns_view import GUESS, ColumnTable, columns_view
 from builder.panels.data_look import COUNT, look_at
 from builder.panels.facts import FactsSection
+from builder.panels.field_text import UNSET
 from builder.panels.figures import number
-from builder.panels.sample_view import SampleView, scrolled, text_view
-from builder.panels.text_table import TextTable
+from builder.panels.plan_edits import part_of, with_part_value
+from builder.panels.sample_view import SampleView, scrolled
 from builder.panels.trust_row import TrustRow
 from builder.panels.view_switch import ViewSwitch
 from builder.session import Session
-from builder.texts import tr, tr_made
+from builder.texts import later, tr, tr_made
 from builder.theme import GRID, Theme
 from builder.trial import Trial
 from graph.document import Change
+from graph.edits import SetTraining
 from runtime.control import Control
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ PATIENCE = 500  # milliseconds after the last change of the plan
 FACTS_WIDTH = 300  # pixels
 SAMPLES, CLASSES, COLUMNS = range(3)  # the views
 _NOTHING = 1e-6  # what is smaller is rounding
+OWN_TABLE = "csv"  # the source whose plan says what a column is
 MOST_CHANNELS = 4  # whose mean and std are written out
 
 
@@ -183,10 +187,8 @@ class DataPanel(QWidget):
         self.notes.setVisible(bool(notes))
         self._show_samples()
         self._show_classes(look)
-        self.columns.show(
-            [tr("Column"), tr("Kind"), tr("Measured")],
-            [(each.name, each.kind, each.text) for each in look.preview.columns],
-        )
+        is_changeable = part_of(self._session.project.training, "data")["source"] == OWN_TABLE
+        self.columns.show_columns(look.preview.columns, is_changeable=is_changeable)
         self._show_pages(look)
         self._show_fit()
         self._pages.setCurrentWidget(self._look_page)
@@ -230,6 +232,15 @@ class DataPanel(QWidget):
         edit = self._fitting_edit()
         if edit is not None:
             self._session.apply(edit)
+
+    @Slot(str, str)
+    def _take_column_as(self, name: str, kind: str) -> None:
+        training = self._session.project.training
+        known = part_of(training, "data").get("types")
+        types = {key: value for key, value in (known or {}).items() if key != name}
+        types |= {name: kind} if kind != GUESS else {}
+        edited = with_part_value(training, "data", "types", types or UNSET)
+        self._session.apply(SetTraining(edited, later("Set types of columns")))
 
     @Slot()
     def _go_back(self) -> None:
@@ -292,9 +303,10 @@ class DataPanel(QWidget):
 
     def _build_views(self, theme: Theme) -> QVBoxLayout:
         self.samples, self.bars = SampleView(theme), ClassBars(theme)
-        self.columns = TextTable(self)
+        self.columns = ColumnTable(self)
+        self.columns.kind_chosen.connect(self._take_column_as)
         views = QStackedWidget()
-        for view in (self.samples, scrolled(self.bars), text_view(self.columns, tr("Columns"))):
+        for view in (self.samples, scrolled(self.bars), columns_view(self.columns)):
             views.addWidget(view)
         self.switch = ViewSwitch(
             [tr("Samples"), tr("Classes"), tr("Columns")], tr("What is shown of the data")

@@ -24,12 +24,14 @@ class TableFit:
         params: of the source: `missing`, `categories`, `standardize`, `standardize_target`.
         targets: names of the columns of y.
         is_regression: whether y holds numbers, which can be standardised.
+        skipped: columns that the model does not see.
     """
 
     cells: tuple[Cells, ...]
     params: Params
     targets: tuple[str, ...] = ()
     is_regression: bool = False
+    skipped: tuple[str, ...] = ()
 
     def __call__(self, train: Samples, val: Samples) -> Fitted:
         """Both parts as the model gets them, and what was measured."""
@@ -48,7 +50,8 @@ class TableFit:
         dtype = torch.int64 if is_code else torch.float32
         train_x, val_x = (torch.stack(part, dim=1).to(dtype) for part in parts)
         train_y, val_y, measured = self._targets(train.y, val.y)
-        return Fitted(Samples(train_x, train_y), Samples(val_x, val_y), (*columns, *measured))
+        left_out = [Column(name, "skip", 0) for name in self.skipped]
+        return Fitted(Samples(train_x, train_y), Samples(val_x, val_y), (*columns, *left_out, *measured))
 
     def _targets(self, train: Tensor, val: Tensor) -> tuple[Tensor, Tensor, list[Column]]:
         if not self.is_regression or not self.params.get("standardize_target"):

@@ -80,14 +80,15 @@ def table_data(frame: pd.DataFrame, params: Params, path: Path) -> RawData:
     cells = tuple(read_cells(frame[name], kinds[name], path) for name in used)
     x = torch.from_numpy(np.stack([each.values for each in cells], axis=1))
     target = read_target(frame, targets, params, path)
-    skipped = [name for name in features if kinds[name] == "skip" and params.types.get(name) != "skip"]
+    skipped = tuple(name for name in features if kinds[name] == "skip")
+    guessed = [name for name in skipped if name not in params.types]
     notes = [
         *notes_of(frame),
-        *(f"Column {name!r} is left out: it is empty, or names single rows." for name in skipped),
+        *(f"Column {name!r} is left out: it is empty, or names single rows." for name in guessed),
     ]
     data = RawData(
         Samples(x, target.y), num_classes=len(target.names) or None, class_names=target.names, kind="row",
-        fit=TableFit(cells, params, targets, not target.names), notes=tuple(notes),
+        fit=TableFit(cells, params, targets, not target.names, skipped), notes=tuple(notes),
     )  # fmt: skip
     return _marked(data, frame[params.split_column], path) if params.split_column else data
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QTableView
 
 from builder.data_ends import fitting_edit
 from builder.panels.data_panel import CLASSES, COLUMNS
@@ -186,3 +187,43 @@ def test_an_embedding_learns_how_many_tokens_there_are():
     )
     embedding = next(node for node in document.project.graph.nodes.values() if node.type == "Embedding")
     assert embedding.params["num_embeddings"] == 77
+
+
+def test_a_column_is_taken_as_something_else_with_a_click(window, seen, qtbot, tmp_path):
+    rows = "\n".join(f"{row % 4},{row},name {row},{'xy'[row % 2]}" for row in range(200))
+    (tmp_path / "table.csv").write_text(f"code,age,title,kind\n{rows}\n")
+    panel = seen({"source": "csv", "path": str(tmp_path / "table.csv")})
+    panel.switch.choose(COLUMNS)
+    table = next(each for each in panel.findChildren(QTableView) if each.model() is panel.columns)
+    kinds = [panel.columns.kind(row) for row in range(panel.columns.rowCount())]
+    assert kinds == ["numeric", "numeric", "skip", "target"]
+
+    def take(row, kind):
+        place = table.visualRect(panel.columns.index(row, 1)).center()
+        qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        box = table.findChild(QComboBox)
+        with qtbot.waitSignal(panel.looked, timeout=PATIENCE):
+            box.view().setCurrentIndex(box.model().index(box.findData(kind), 0))
+            qtbot.keyClick(box.view(), Qt.Key.Key_Return)
+
+    take(0, "categorical")
+    assert window.session.project.training["data"]["types"] == {"code": "categorical"}
+    assert panel.facts.facts.text("Sample") == "(N, 5) float32"
+    take(2, "categorical")
+    assert panel.facts.facts.text("Sample") != "(N, 5) float32"
+    take(2, "skip")
+    take(0, "")
+    assert window.session.project.training["data"]["types"] == {"title": "skip"}
+    with qtbot.waitSignal(panel.looked, timeout=PATIENCE):
+        window.session.undo()
+    assert panel.columns.kind(0) == "categorical"
+
+
+def test_what_the_target_is_and_what_comes_along_stays(seen, qtbot):
+    panel = seen({"source": "iris"})
+    panel.switch.choose(COLUMNS)
+    table = next(each for each in panel.findChildren(QTableView) if each.model() is panel.columns)
+    qtbot.mouseClick(
+        table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualRect(panel.columns.index(0, 1)).center()
+    )
+    assert table.findChild(QComboBox) is None
