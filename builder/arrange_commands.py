@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QRectF, Slot
 
 from builder.actions import Actions
 from builder.arrange_actions import ALIGN, COLOR
@@ -19,13 +19,14 @@ from builder.theme import GRID
 from graph.aligning import Box, Direction, Line, aligned, distributed
 from graph.annotation_edits import AddAnnotations, SetFrame
 from graph.annotations import COLORS, NOTE_SIZE, Color
-from graph.document import Frame, Node, Note
+from graph.document import Frame, Node, Note, Position
 from graph.edits import Batch, MoveNodes
 from graph.frame_contents import frame_around
 from graph.node_flags import SetBypassed, SetPinned
 from graph.travel import downstream, upstream
 
 FRAME_MARGIN = 3.0 * GRID
+REACH = 60 * GRID  # canvas units within which a note looks for a place that no card takes
 NO_INPUT = "{name} has no input, so nothing can go past it. Leave it out of the selection."
 NO_OUTPUT = "{name} has no output, so nothing can go past it. Leave it out of the selection."
 LINES: dict[str, Line] = {
@@ -116,10 +117,17 @@ class ArrangeCommands(QObject):
         """Adds a note where the mouse is, and asks for its text."""
         session, at = self._session, self._canvas.place_for_new()
         corner = snapped((at.x() - NOTE_SIZE[0] / 2, at.y() - NOTE_SIZE[1] / 2))
-        note = Note(next(session.graph.new_ids("t")), "", corner)
+        note = Note(next(session.graph.new_ids("t")), "", self._free_place(corner))
         if session.apply(AddAnnotations((), (note,))):
             session.select((note.id,))
             self._canvas.fields.edit(note.id)
+
+    def _free_place(self, corner: Position) -> Position:
+        """The place for a note, or the nearest above or below where no card would lie upon it."""
+        scene, (x, y) = self._canvas.graph_scene, corner
+        shifts = (way * step * GRID for step in range(REACH // GRID) for way in (1, -1))
+        free = (y + by for by in shifts if not scene.is_blocked(QRectF(x, y + by, *NOTE_SIZE)))
+        return x, next(free, y)
 
     # -- what is possible now
 

@@ -14,7 +14,7 @@ from builder.fuzzy import fit
 from graph.document import Graph, Node, Project
 from graph.scopes import Path
 
-MAX_HITS = 200  # listed; more are counted
+MAX_HITS = 100  # listed; more are counted
 MAX_PATHS = 50  # ways to a block that are listed
 MAX_WORDS = 50  # whose fits are remembered
 PLACE = 30  # what a word is worth that only the name of an instance on the way has

@@ -53,11 +53,11 @@ class Page:
 
     def scores(self, word: str) -> Scores:
         """What a word is worth for each node that has it as it stands."""
-        names = self.names
+        names, begun = self.names, f"_{word}"
         inside = [index for index, name in enumerate(names) if word in name]
         tiers: list[tuple[float, list[int]]] = [
             (INSIDE, inside),
-            (WORD, [index for index in inside if f"_{word}" in names[index]]),
+            (WORD, [index for index in inside if begun in names[index]]),
             (PREFIX, [index for index in inside if names[index].startswith(word)]),
             (EXACT, [index for index in inside if names[index] == word] if word in names else []),
             *self._param_tiers(word),

@@ -149,14 +149,15 @@ class _Rows(QAbstractListModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.rows: Sequence[Row] = ()
+        self._count = 0  # the list asks for it twice a row
 
     def show(self, rows: Sequence[Row]) -> None:
         self.beginResetModel()
-        self.rows = rows
+        self.rows, self._count = rows, len(rows)
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.rows)
+        return 0 if parent.isValid() else self._count
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row = self.rows[index.row()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -126,12 +126,27 @@ class AnnotationLayer:
         ]
 
     def paint_frames(self, painter: QPainter, area: Box, scale: float) -> None:
-        """Draws the frames that an area shows, in scene coordinates."""
+        """Draws the frames that an area shows, in scene coordinates; edges come between them and titles."""
+        for frame in self._frames_in(area, scale):
+            self._paint_frame(painter, frame, scale)
+
+    def paint_titles(self, painter: QPainter, area: Box, scale: float) -> None:
+        """Writes the titles of the frames that an area shows, upon the edges that run through them."""
+        for frame in self._frames_in(area, scale):
+            rect = self.rect(frame.id)
+            if scale < DETAIL_SCALE:  # a bar would hold no letters: it stands above, as large as it reads
+                self._paint_label(painter, frame, rect, scale)
+            else:
+                bar = QRectF(rect.topLeft(), QPointF(rect.right(), rect.top() + TITLE_HEIGHT))
+                place = bar.adjusted(MARGIN, 0, -MARGIN, 0)
+                self._paint_text(painter, frame.title, place, self._title_font(1.0), self._bar_color(frame))
+
+    def _frames_in(self, area: Box, scale: float) -> Iterator[Frame]:
         room = LABEL_ROOM / scale
         around = (area[0] - room, area[1] - room, area[2] + room, area[3] + room)
-        for item in map(self.get, self.ids):
+        for item in map(self.get, self.ids if self._scene.session.graph.frames else ()):
             if isinstance(item, Frame) and overlap(_box(item), around):
-                self._paint_frame(painter, item, scale)
+                yield item
 
     def paint_notes(self, painter: QPainter, area: Box, scale: float) -> None:
         """Draws the notes that an area shows, in scene coordinates."""
@@ -145,15 +160,17 @@ class AnnotationLayer:
         painter.setPen(self._line(frame.id, mixed(hue, canvas, LINE), scale))
         painter.setBrush(mixed(hue, canvas, FILL))
         painter.drawRoundedRect(rect, CORNER, CORNER)
-        if scale < DETAIL_SCALE:  # a bar would hold no letters: the title stands above, as large as it reads
-            self._paint_label(painter, frame, rect, scale)
+        if scale < DETAIL_SCALE:
             return
         bar = QRectF(rect.topLeft(), QPointF(rect.right(), rect.top() + TITLE_HEIGHT))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(mixed(hue, canvas, BAR))
+        painter.setBrush(self._bar_color(frame))
         painter.drawRoundedRect(bar.adjusted(1, 1, -1, 0), CORNER - 1, CORNER - 1)
-        self._paint_text(painter, frame.title, bar.adjusted(MARGIN, 0, -MARGIN, 0), self._title_font(1.0))
         self._paint_handle(painter, frame.id, rect)
+
+    def _bar_color(self, frame: Frame) -> QColor:
+        theme = self._scene.style_.theme
+        return mixed(theme.color(theme.frame[frame.color]), theme.color("canvas"), BAR)
 
     def _paint_label(self, painter: QPainter, frame: Frame, rect: QRectF, scale: float) -> None:
         if min(rect.width(), rect.height()) * scale < MIN_LABELLED:
@@ -161,10 +178,15 @@ class AnnotationLayer:
         font = self._title_font(1 / scale)
         height = QFontMetricsF(font).height()
         place = QRectF(rect.left(), rect.top() - height - 2 / scale, rect.width(), height)
-        self._paint_text(painter, frame.title, place, font)
+        self._paint_text(painter, frame.title, place, font, self._scene.style_.canvas)
 
-    def _paint_text(self, painter: QPainter, text: str, place: QRectF, font: QFont) -> None:
-        fitted = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+    def _paint_text(self, painter: QPainter, text: str, place: QRectF, font: QFont, ground: QColor) -> None:
+        """Writes a text in one line, on a ground of its own where edges run."""
+        metrics = QFontMetricsF(font)
+        fitted = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+        width, gap = metrics.horizontalAdvance(fitted), metrics.height() / 4
+        if width:
+            painter.fillRect(place.adjusted(-gap, 2, width + gap - place.width(), -2), ground)
         painter.setFont(font)
         painter.setPen(self._scene.style_.text)
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, fitted)

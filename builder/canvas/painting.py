@@ -40,6 +40,7 @@ def paint_graph(
     if scale < NAME_SCALE and not is_small:
         scene.annotations.paint_notes(painter, box_of(area), scale)
         scene.far.paint(painter, box_of(area))
+        scene.annotations.paint_titles(painter, box_of(area), scale)
         if scene.hovered_edge in scene.edges and scene.hovered_edge is not None:
             scene.edges[scene.hovered_edge].paint(painter, scale)
         if scene.hovered in scene.nodes and scene.hovered is not None:
@@ -64,6 +65,7 @@ def _paint_blocks(painter: QPainter, scene: CanvasScene, area: QRectF, scale: fl
     box = box_of(area)
     seen = scene.blocks.seen(box, scale)
     scene.blocks.paint_edges(painter, seen, scale)
+    scene.annotations.paint_titles(painter, box, scale)
     scene.annotations.paint_notes(painter, box, scale)
     scene.blocks.paint_nodes(painter, seen, box, scale)
 
@@ -79,6 +81,7 @@ def _paint_cards(
         edge.paint(painter, scale)
     for edge in edges:
         edge.paint_label(painter)
+    scene.annotations.paint_titles(painter, box, scale)
     scene.annotations.paint_notes(painter, box, scale)
     items = [scene.nodes[node_id] for node_id in scene.drawn_order(scene.geometry.nodes_in(box))]
     if pictures is not None:

@@ -1,5 +1,7 @@
 """Frames and notes on the canvas, with mouse and keys."""
 
+from math import inf
+
 import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
@@ -9,6 +11,7 @@ from builder.theme import GRID
 from graph.document import Frame, Note
 from graph.frame_contents import contents
 from tests.builder.canvas.driver import CHAIN, chain
+from tests.builder.canvas.test_blocks import difference, picture
 
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -198,6 +201,37 @@ def test_a_note_is_added_where_the_mouse_is_and_written_at_once(canvas):
     canvas.key(Qt.Key.Key_Z, CTRL)
     canvas.key(Qt.Key.Key_Z, CTRL)
     assert canvas.bytes == before
+
+
+@pytest.mark.parametrize("off", [QPointF(0, 0), QPointF(0, -60)])
+def test_a_note_that_is_asked_for_on_a_card_finds_a_place_where_it_can_be_read(canvas, off):
+    at = canvas.body("conv1") + off
+    canvas.menu(canvas.body("conv1"))  # where nothing else could be meant
+    canvas.view.menu_at = at
+    canvas.actions["graph.note"].trigger()
+    (note,) = canvas.graph.notes.values()
+    area = canvas.area(note.id)
+    assert not canvas.scene.is_blocked(area)
+    assert abs(area.center().y() - at.y()) < 160
+    assert area.center().y() < at.y() or off.isNull()  # whichever side is nearer
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.4, 0.15])
+def test_no_edge_crosses_a_title_out(open_canvas, scale):
+    project = chain(*CHAIN, spacing=600.0)
+    top = 62.0 if scale == 1.0 else 76.0 + 10.0 / scale  # the edge is at 76, far out titles stand above
+    frame = Frame("f1", "Stem", (220.0, top), (2000.0, 600.0), "blue")
+    project.graph.frames.insert([frame])
+    project.graph.log.take()
+    canvas = open_canvas(project)
+    canvas.view.zoom_by(scale / canvas.view.zoom)
+    place = QRectF(236.0, 76.0 - 5.0 / scale, 20.0 / scale, 10.0 / scale)
+    crossed = picture(canvas.scene, scale, place)
+    edge = canvas.edge_item("image", "conv1").edge
+    assert canvas.scene.edges[edge].crosses(place)
+    canvas.scene.hide_edge(edge)
+    canvas.scene.far.make(inf)
+    assert difference(crossed, picture(canvas.scene, scale, place)) <= 1
 
 
 def test_a_note_is_edited_by_a_double_click_and_kept_when_the_focus_leaves(framed):
