@@ -36,6 +36,7 @@ from builder.icons import icon
 from builder.interrupts import Interrupts
 from builder.main_window import MainWindow
 from builder.preferences import Preferences
+from builder.scheduling import answer_soon
 from builder.texts import install_language, tr
 from builder.theme import MODES, Mode, ThemeManager
 from builder.ui_scale import scaled
@@ -166,6 +167,7 @@ def make_application(arguments: Sequence[str] = ()) -> QApplication:
     assert isinstance(app, QApplication)
     app.setWindowIcon(QIcon(icon("layers")))
     sys.setswitchinterval(SWITCH_INTERVAL)
+    answer_soon()
     return app
 
 

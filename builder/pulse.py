@@ -14,23 +14,28 @@ class Pulse(QObject):
 
     fired = Signal()
 
-    def __init__(self, interval: int, parent: QObject, *, at_once: bool = True) -> None:
-        """Fires every `interval` milliseconds at most; not `at_once` means after other events had a turn."""
+    def __init__(self, interval: int, parent: QObject, *, slack: int = 0) -> None:
+        """Fires when it is asked to.
+
+        Args:
+            interval: milliseconds between two firings, at least.
+            parent: owns it.
+            slack: how many milliseconds longer it waits for another request, in which it would fire, after
+                one that came too early: what is asked for then is the best moment for the work.
+        """
         super().__init__(parent)
-        self._interval, self._at_once = interval, at_once
+        self._interval, self._slack = interval, slack
         self._since = QElapsedTimer()
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._fire)
 
     def request(self) -> None:
         """Asks for one firing: at once where the last one is long enough ago, or else as soon as it is."""
-        if self._timer.isActive():
-            return
         left = self._interval - self._since.elapsed() if self._since.isValid() else 0
-        if left > 0 or not self._at_once:
-            self._timer.start(max(left, 0))
-        else:
+        if left <= 0:
             self._fire()
+        elif not self._timer.isActive():
+            self._timer.start(left + self._slack)
 
     def cancel(self) -> None:
         """Forgets a request that has not been answered."""
@@ -43,5 +48,6 @@ class Pulse(QObject):
 
     @Slot()
     def _fire(self) -> None:
+        self._timer.stop()
         self._since.restart()
         self.fired.emit()

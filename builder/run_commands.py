@@ -75,6 +75,7 @@ class RunCommands(QObject):
         self._past: Past | None = None
         self._pulse = Pulse(PROGRESS_INTERVAL, self)
         self._pulse.fired.connect(self._show_progress)
+        panel.dashboard.work_in(controller.turns)
         panel.dashboard.menu.values_asked.connect(self._save_values)
         panel.dashboard.banner.batch_asked.connect(self.train_with_batch)
         controller.events.connect(self._feed)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from builder.garbage import GarbageCollector
 from builder.run_turn import RunTurn
 from builder.texts import later
+from builder.turns import Turns
 from graph.document import Project
 from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
@@ -19,7 +20,7 @@ from runtime.thread import TrainingThread
 PATIENCE_FOR_STEP = 15  # milliseconds; a longer step is not waited for
 FRAME = 49  # milliseconds between two looks at the run's events: 20 Hz
 LONGEST_FRAME = 80  # where a look takes long; a step is still drawn within 0.1 s
-SHARE = 0.03  # of the time, at most, that looks may take until they become less frequent
+SHARE = 0.04  # of the time, at most, that looks may take until they become less frequent
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
@@ -29,7 +30,9 @@ class RunController(QObject):
     """Owns the training thread, and looks at its events now and then, only while a run is on.
 
     The run itself takes a break for a look when one is due: a timer that asks for it in time would wake up
-    the window beside a working run once more for every look. The timer is for steps that are long.
+    the window beside a working run once more for every look. The timer is for steps that are long. A break
+    lasts until what listeners to `events` add to `turns` is done, so that a look may take several turns of
+    the event loop.
 
     Signals:
         started(Path): a run began; its folder.
@@ -39,6 +42,7 @@ class RunController(QObject):
 
     Attributes:
         frame: milliseconds between two looks.
+        turns: where what a look shows may be drawn, bit by bit.
     """
 
     started = Signal(object)
@@ -63,8 +67,11 @@ class RunController(QObject):
         self._timer.timeout.connect(self._drain)
         self._due = 0.0  # reading of the clock at which the next look is
         self._watches_nodes = False
+        self._look_began: float | None = None  # reading of the clock; None between two looks
         self._cost = 0.0  # milliseconds that a look takes, averaged
         self.frame = FRAME
+        self.turns = Turns(self)
+        self.turns.done.connect(self._end_look)
 
     @property
     def state(self) -> State:
@@ -163,9 +170,18 @@ class RunController(QObject):
         began = perf_counter()
         drained = self._thread.drain()
         if drained:
+            self._look_began = self._look_began or began
             for event in drained:
                 self._note(event)
             self.events.emit(drained)
+        if self.turns.is_idle:
+            self._end_look()
+
+    @Slot()
+    def _end_look(self) -> None:
+        """Lets the run go on once all is drawn that the events have changed."""
+        began, self._look_began = self._look_began, None
+        if began is not None:
             self._pace(1e3 * (perf_counter() - began))
         if self._thread is not None:
             self._look_again(self._thread)
@@ -175,8 +191,8 @@ class RunController(QObject):
         now = perf_counter()
         if now >= self._due:
             self._due = max(self._due + self.frame / 1e3, now)
-        thread.ask_for_break(self._due - now)
         self._timer.start(round(1e3 * (self._due - now)) + PATIENCE_FOR_STEP)
+        thread.ask_for_break(self._due - now)
 
     def _pace(self, cost: float) -> None:
         """Looks as often as its `cost` in milliseconds, which the run waits, allows."""

@@ -112,8 +112,10 @@ class Control:
                 free.
             after: seconds from now in which the run goes on; so that nobody need wake up to ask in time.
         """
-        self.end_break()
+        newest = self._newest
         self._newest = self._asked = _Break(begun, self._clock() + after)
+        if newest is not None:
+            newest.is_over.set()  # last: the run may take the processor over at once
 
     def end_break(self) -> None:
         """Lets the run go on, or takes the request back."""

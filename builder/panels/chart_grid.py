@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from PySide6.QtCore import QCoreApplication, QEvent, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -37,7 +37,7 @@ class ChartGrid(QWidget):
         super().__init__(parent)
         self._history: History | None = None
         self._chosen = set(chosen)
-        self._shown: tuple[float, float] | None = None  # the steps that the charts were last made to show
+        self._range: tuple[float, float] | None = None  # of the x-axis, of all charts
         self._theme = theme
         self._others: tuple[OtherRun, ...] = ()
         self._outputs: tuple[str, ...] = ()
@@ -65,9 +65,6 @@ class ChartGrid(QWidget):
         old = self.charts.pop(spec.name, None)
         self.charts[spec.name] = self._make(spec)
         if old is not None:
-            first, *rest = self.charts.values()
-            for chart in rest:
-                chart.plot.setXLink(first.plot)
             old.hide()
             old.deleteLater()
 
@@ -75,9 +72,6 @@ class ChartGrid(QWidget):
         chart = Chart(spec, self._theme, self)
         chart.hovered.connect(self._on_hovered)
         chart.ranged.connect(self._on_ranged)
-        for other in self.charts.values():
-            chart.plot.setXLink(other.plot)
-            break
         chart.set_others(self._others)
         chart.set_history(self._history)
         return chart
@@ -85,7 +79,7 @@ class ChartGrid(QWidget):
     def set_history(self, history: History | None) -> None:
         """Shows another run; None clears the charts."""
         self._history = history
-        self.follows, self._shown = True, None
+        self.follows, self._range = True, None
         for chart in self.charts.values():
             chart.set_history(history)
         self.arrange()
@@ -95,7 +89,6 @@ class ChartGrid(QWidget):
         self._others = tuple(others)
         for chart in self.charts.values():
             chart.set_others(self._others)
-        self._shown = None
         self.arrange()
 
     def choose(self, names: Iterable[str]) -> None:
@@ -110,32 +103,27 @@ class ChartGrid(QWidget):
         for chart in self.charts.values():
             chart.set_theme(theme)
 
-    def draw(self, total_steps: int) -> bool:
-        """Brings the charts up to date and paints them at once, all in one go.
+    def draw(self, total_steps: int) -> Iterator[None]:
+        """Brings the charts up to date bit by bit: a step makes one, or draws one."""
+        while not self.arrange(most_new=1):
+            yield
+        if self.follows:
+            self._follow(total_steps)
+        for name in [spec.name for spec in self._visible]:
+            chart = self.charts[name]  # as it is by now
+            if self._range is not None:
+                chart.set_range(*self._range)
+            chart.draw()
+            chart.repaint_soon()
+            yield
 
-        Returns:
-            whether all is done: one chart at a time is made, and fits its axis to its curves, so that no
-            call takes long.
-        """
-        if self._history is None:
-            return True
-        is_whole = self.arrange(most_new=1)
-        steps = self._history.steps
-        if self.follows and steps is not None:
+    def _follow(self, total_steps: int) -> None:
+        """Has the charts show all steps, of the other runs too."""
+        steps = None if self._history is None else self._history.steps
+        if steps is not None:
             ends = [each.history.steps for each in self._others]
             total = max([total_steps, *(round(end[1]) for end in ends if end is not None)])
-            shown = x_range(steps[0] - 1, steps[1], total)
-            if shown != self._shown:
-                self._shown = shown
-                next(iter(self.charts.values())).set_steps(*shown)
-        has_fitted = False
-        shown = self.shown
-        for chart in shown:
-            has_fitted |= chart.draw(may_fit=not has_fitted)
-        for chart in shown:
-            chart.repaint_soon()
-        QCoreApplication.sendPostedEvents(self.window(), QEvent.Type.UpdateRequest.value)
-        return is_whole and not has_fitted
+            self._range = x_range(steps[0] - 1, steps[1], total)
 
     def draw_all(self) -> None:
         """Draws every chart anew, after something about all of it has changed."""
@@ -145,7 +133,7 @@ class ChartGrid(QWidget):
 
     def fit(self) -> None:
         """Follows the run again."""
-        self.follows, self._shown = True, None
+        self.follows, self._range = True, None
 
     def arrange(self, *, most_new: int = len(CHARTS)) -> bool:
         """All charts in a row; in two where they stay high enough, or a row would be too narrow.
@@ -202,7 +190,8 @@ class ChartGrid(QWidget):
         for chart in self.shown:
             chart.show_values(math.nan if math.isnan(step) else round(step))
 
-    @Slot()
-    def _on_ranged(self) -> None:
-        self.follows = False
+    @Slot(float, float)
+    def _on_ranged(self, start: float, end: float) -> None:
+        """Shows the same steps in all charts; the others follow at the next `draw`."""
+        self.follows, self._range = False, (start, end)
         self.zoomed.emit()

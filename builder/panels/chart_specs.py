@@ -11,6 +11,7 @@ SMOOTHING = 0.95  # usual weight of the past in the smoothed loss: a memory of a
 OUTPUT_COLORS = ("plot_train", "plot_val", "plot_lr", "plot_grad", "text_muted")  # taken in turn
 OUTPUT = "output"  # as a label it stands for the Output's name
 _MIN_STEPS = 16  # the x-axis shows at least that many
+_MARGIN = 0.012  # of the x-axis, on either side, so that a dot at the end of the run is whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,4 +188,5 @@ def x_range(first: float, last: float, total: int) -> tuple[float, float]:
     end = max(float(total), last, first + _MIN_STEPS)
     while (end - first) / 2 >= max(last - first, _MIN_STEPS):
         end = first + (end - first) / 2
-    return first, end
+    margin = _MARGIN * (end - first)
+    return first - margin, end + margin

@@ -53,6 +53,7 @@ class Curve:
         self._view = View(0, 0, 1, False)
         self._width = 1  # points in a bucket
         self._is_dotted = False  # points are marked, as there are few
+        self._most_dotted = 0  # up to this size they are
         self._room = 0  # up to this size the buckets stay as they are
 
     def set_theme(self, theme: Theme) -> None:
@@ -74,7 +75,7 @@ class Curve:
             is_empty = is_same or (self.bounds == NOTHING and not size)
             self._show_all(series, view)
             return NOTHING if is_empty else ALL
-        if size > self._room or not before or self._is_dotted:
+        if size > self._room or not before or (self._is_dotted and size > self._most_dotted):
             self._show_all(series, view)
             return ALL
         return self._grow(series, before)
@@ -87,6 +88,7 @@ class Curve:
             self._width, self._room = series.buckets(view.start, view.end, buckets)
             shown = self._points(series, view.start)[1]
             self._is_dotted = self.spec.markers and len(shown) <= MAX_MARKERS
+            self._most_dotted = len(series) + MAX_MARKERS - len(shown)
             self._widen(shown)
 
     def _grow(self, series: Series, before: int) -> Span:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Qt, Slot
@@ -29,6 +30,7 @@ from builder.panels.view_switch import ViewSwitch
 from builder.pulse import Pulse
 from builder.texts import tr
 from builder.theme import GRID, Theme, font
+from builder.turns import Turns
 from graph.project import Project
 from runtime.events import (
     EpochEnded,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 FRAME = 25  # milliseconds between two repaints of the curves at least; the run is looked at less often
 FIGURES = 500  # milliseconds between two rewrites of the figures; nobody reads faster than that
+SLACK = 100  # milliseconds; while a run goes on, events come sooner, and it is held for what they bring
 LEAST_HEIGHT = 160  # pixels
 MEGABYTE = 1e6
 CURVES, CLASSES, LAYERS = range(3)  # the views
@@ -60,8 +63,9 @@ _ICON = 6 * GRID
 class Dashboard(QWidget):
     """Shows one run from the events it is fed.
 
-    It repaints when it is fed, at most 40 times a second, and not while it is hidden. Charts are
-    built when it is first seen with a run, so that the window need not wait for numpy and pyqtgraph.
+    It repaints when it is fed, at most 40 times a second, and not while it is hidden: a chart or a few in a
+    turn of the event loop, so that none takes long. Charts are built when it is first seen with a run, so
+    that the window need not wait for numpy and pyqtgraph.
 
     Attributes:
         figures: the run's latest numbers.
@@ -88,12 +92,13 @@ class Dashboard(QWidget):
         self._is_live = True
         self._grid: ChartGrid | None = None
         self._watch: NodeWatch | None = None
+        self._turns = Turns(self)
         self._build()
         self.setMinimumHeight(LEAST_HEIGHT)  # two rows of charts must not push the canvas away
         self._curves_pulse = Pulse(FRAME, self)
         self._curves_pulse.fired.connect(self._draw)
-        self._figures_pulse = Pulse(FIGURES, self, at_once=False)  # in one turn with curves it is long
-        self._figures_pulse.fired.connect(self._show_figures)
+        self._figures_pulse = Pulse(FIGURES, self, slack=SLACK)
+        self._figures_pulse.fired.connect(self._figure)
         self.menu.charts_chosen.connect(self._choose_charts)
         self.menu.smoothing_chosen.connect(self._smooth)
         self.menu.picture_asked.connect(self._copy_picture)
@@ -104,6 +109,10 @@ class Dashboard(QWidget):
         """Asks this watch for looks at the layers from now on, while something shows them."""
         self._watch = watch
         self._ask_for_looks()
+
+    def work_in(self, turns: Turns) -> None:
+        """Draws the charts in these turns from now on."""
+        self._turns = turns
 
     # -- data --
 
@@ -180,7 +189,8 @@ class Dashboard(QWidget):
     @property
     def is_idle(self) -> bool:
         """Whether everything fed is shown, and nothing will be repainted before the next event."""
-        return not (self._curves_pulse.is_pending or self._figures_pulse.is_pending)
+        pulses = (self._curves_pulse, self._figures_pulse)
+        return self._turns.is_idle and not any(pulse.is_pending for pulse in pulses)
 
     @property
     def charts(self) -> dict[str, Chart]:
@@ -238,18 +248,32 @@ class Dashboard(QWidget):
     @Slot()
     def _draw(self) -> None:
         """Brings the curves up to date, if anyone can see them."""
-        if self._history is None or not self.isVisible() or self._views.currentIndex() != CURVES:
-            return
-        # At once, while the run is held.
-        is_done = self._open_grid().draw(self.figures.total_steps)
-        self.frames += 1
-        if not is_done:
+        if not self._turns.is_idle:
             self._curves_pulse.request()
+        elif self._shows_curves:
+            self._turns.add(self._drawing())
+
+    @property
+    def _shows_curves(self) -> bool:
+        return self._history is not None and self.isVisible() and self._views.currentIndex() == CURVES
+
+    def _drawing(self) -> Iterator[None]:
+        """Draws a chart at each step, while the run is held."""
+        yield from self._open_grid().draw(self.figures.total_steps)
+        self.frames += 1
 
     @Slot()
+    def _figure(self) -> None:
+        """Writes the figures in turns of their own, while the run is held."""
+        self._turns.add(self._writing())
+
     def _show_figures(self) -> None:
+        deque(self._writing(), maxlen=0)
+
+    def _writing(self) -> Iterator[None]:
         figures = self.figures
         self.headline.show_figures(figures)
+        yield
         self.progress_bar.setValue(round(figures.fraction * self.progress_bar.maximum()))
         self.status_label.setText(figures.status)
         self.status_label.setToolTip(figures.status)
@@ -263,6 +287,7 @@ class Dashboard(QWidget):
     @Slot()
     def _on_zoomed(self) -> None:
         self.fit_button.setVisible(True)
+        self._curves_pulse.request()
 
     @Slot()
     def _on_fit(self) -> None:

@@ -212,7 +212,7 @@ class LayersView(QWidget):
             return
         steps = self._history.steps
         if steps is not None:
-            self.chart.set_steps(*x_range(steps[0] - 1, steps[1], self._total_steps))
+            self.chart.set_range(*x_range(steps[0] - 1, steps[1], self._total_steps))
         self.chart.draw()
         self.chart.plot.redraw()
 

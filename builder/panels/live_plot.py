@@ -21,7 +21,7 @@ from builder.panels.axes import AxesStyle, TickRule, Ticks, draw_axes, step_tick
 from builder.panels.history import Array, Mark
 
 MARKER_SIZE = 6.0  # pixels
-_PEN_ROOM = 2  # pixels that a line and its ends may be wider than its points
+_PEN_ROOM = math.ceil(MARKER_SIZE / 2) + 2  # pixels that a line, its ends and dots reach beyond its points
 _ANTIALIASING = QPainter.RenderHint.Antialiasing
 _MARK_GAP = 3  # pixels between the line of a mark and what is written beside it
 

@@ -29,7 +29,6 @@ _AXIS_HEIGHT = 20  # pixels; with its name 14 more, where there is room
 _ROOM_FOR_NAME = 220  # pixels of a chart's height
 _HEAD = 7  # pixels above the plot: half of the number at the top of an axis
 _MARGIN = 0.06  # of the y-range, above and below the curves
-_X_MARGIN = 0.012  # of the x-range, so that a dot at the end of the run is whole
 _SLACK = 1.7  # the y-range is taken in once it is that many times larger than the curves need
 
 
@@ -41,11 +40,12 @@ class Chart(QWidget):
 
     Signals:
         hovered(float): the step under the mouse; NaN when it left.
-        ranged(): the user zoomed or panned along the steps; the y-axis always fits what is seen.
+        ranged(float, float): the user zoomed or panned along the steps, to this range; the y-axis always
+            fits what is seen.
     """
 
     hovered = Signal(float)
-    ranged = Signal()
+    ranged = Signal(float, float)
 
     def __init__(self, spec: ChartSpec, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,7 +79,7 @@ class Chart(QWidget):
         self.set_theme(theme)
         view = self.plot.getViewBox()
         view.setMouseEnabled(x=True, y=False)
-        view.sigRangeChangedManually.connect(self.ranged)
+        view.sigRangeChangedManually.connect(self._on_ranged)
         view.sigXRangeChanged.connect(self._look_again)
         view.sigResized.connect(self._look_again)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
@@ -130,19 +130,13 @@ class Chart(QWidget):
         self.draw()
         self.plot.redraw()
 
-    def set_steps(self, first: float, last: float) -> None:
-        """Shows these steps."""
-        self.plot.setXRange(first, last, padding=_X_MARGIN)
+    def set_range(self, start: float, end: float) -> None:
+        """Has the x-axis go from one step to another."""
+        if [start, end] != self.plot.viewRange()[0]:
+            self.plot.setXRange(start, end, padding=0)
 
-    def draw(self, *, may_fit: bool = True) -> bool:
-        """Takes in what the history holds by now of the steps in view; `repaint_soon` shows it.
-
-        Args:
-            may_fit: whether the y-axis may follow the curves, with which the whole picture changes.
-
-        Returns:
-            whether it did.
-        """
+    def draw(self) -> None:
+        """Takes in what the history holds by now of the steps in view; `repaint_soon` shows it."""
         view = self._view = self._view or self._seen()
         for curve in self._curves:
             self._outdated = _joined(self._outdated, curve.show(self._series_of(curve), view))
@@ -151,10 +145,9 @@ class Chart(QWidget):
         values = NOTHING
         for curve in self._curves:
             values = _joined(values, curve.bounds)
-        if not may_fit or values == self._fitted or values == NOTHING:
-            return False
-        self._fitted = values
-        return self._fit_y(*values)
+        if values not in (self._fitted, NOTHING):
+            self._fitted = values
+            self._fit_y(*values)
 
     def _series_of(self, curve: Curve) -> Series | None:
         history = self._owners[curve].history if curve in self._owners else self._history
@@ -230,17 +223,16 @@ class Chart(QWidget):
         column.addLayout(head)
         column.addWidget(self.plot, 1)
 
-    def _fit_y(self, low: float, high: float) -> bool:
-        """Keeps the curves in view, but leaves the axis alone, and says so, while it fits well enough."""
+    def _fit_y(self, low: float, high: float) -> None:
+        """Keeps the curves in view, but leaves the axis alone while it fits well enough."""
         if not self.log_button.isChecked() and low >= 0 and (self.spec.from_zero or low < 0.5 * high):
             low = 0.0
         height = max(high - low, abs(high) * 1e-3, 1e-9)
         _, (shown_low, shown_high) = self.plot.viewRange()
         if shown_low <= low and high <= shown_high and shown_high - shown_low <= _SLACK * height:
-            return False
+            return
         base = low if low == 0.0 else low - _MARGIN * height
         self.plot.setYRange(base, high + 2 * _MARGIN * height, padding=0)
-        return True
 
     def _show_legend(self) -> None:
         """Names the curves that have begun."""
@@ -256,6 +248,10 @@ class Chart(QWidget):
         self.plot.value_ticks = log_ticks if checked else value_ticks
         self._look_again()
         self.plot.refresh()
+
+    @Slot()
+    def _on_ranged(self) -> None:
+        self.ranged.emit(*self.plot.viewRange()[0])
 
     @Slot(object)
     def _on_mouse_moved(self, position: QPointF) -> None:

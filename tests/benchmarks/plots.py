@@ -63,7 +63,7 @@ class _Ours:
     def figures(self) -> dict[str, Any]:
         self.grow([_values(seed) for seed in range(len(self.names))])
         for chart in self.charts:
-            chart.set_steps(0, 2 * POINTS)
+            chart.set_range(0, 2 * POINTS)
         found = {
             "first picture": _timed(self.frame, 1),
             "frame": _timed(self.frame, FRAMES, before=lambda: self.grow([[0.2] * GROWTH] * len(self.names))),
@@ -95,7 +95,7 @@ class _Ours:
 
     def look(self, start: float) -> None:
         for chart in self.charts:
-            chart.set_steps(start, start + POINTS / 3)
+            chart.set_range(start, start + POINTS / 3)
         self.frame()
 
 

@@ -85,13 +85,16 @@ def test_a_growing_curve_looks_as_if_drawn_in_one_go(dashboard, qtbot):
     random = Random(1)
     dashboard.feed([RunStarted("runs/1", "cpu", "float32", 2, 4000, 8000, 3200, 800, 1234), steps(1, 3)])
     drawn(dashboard, qtbot)
-    step, patched = 4, 0
+    step, epoch, patched = 4, 1, 0
     while step < 3_000:  # past the points where thinning sets in and gets coarser
         count = random.randint(1, 200)
         before = {name: chart.plot.viewRange() for name, chart in dashboard.charts.items()}
         dashboard.feed([steps(step, count, loss=lambda step: 1 + math.sin(step) * 50 / (50 + step))])
-        qtbot.waitUntil(lambda: dashboard.is_idle)
         step += count
+        for _ in range(random.choice((0, 1, 1, 30))):  # dots, and then too many for dots
+            dashboard.feed([epoch_end(epoch, step - 1 + epoch / 1000, 0.9 - 0.1 / epoch)])
+            epoch += 1
+        qtbot.waitUntil(lambda: dashboard.is_idle)
         for name, chart in dashboard.charts.items():
             grown = chart.plot.grab().toImage()
             patched += chart.plot.viewRange() == before[name]
@@ -348,6 +351,7 @@ def test_zoomed_in_it_stays_until_asked_to_show_all(dashboard, qtbot):
     assert plot.getViewBox().viewRange()[0] == zoomed
     assert dashboard.charts["loss"].plot.getViewBox().viewRange()[0] == pytest.approx(zoomed)
     qtbot.mouseClick(dashboard.fit_button, Qt.MouseButton.LeftButton)
+    drawn(dashboard, qtbot)
     assert plot.getViewBox().viewRange()[0][1] >= 120
     assert not dashboard.fit_button.isVisible()
 

@@ -193,6 +193,34 @@ def test_every_look_has_the_run_take_its_break_for_the_next_one(qtbot, controlle
     qtbot.waitUntil(lambda: len(looks) >= 4)
 
 
+def test_a_break_lasts_until_all_is_drawn_that_a_look_has_changed(qtbot, controller, tmp_path, monkeypatch):
+    told = []
+
+    def run(thread):
+        gate = threading.Event()
+        while not thread.control.stopped:
+            thread._mailbox.put(StateChanged("running"))
+            thread.control.make_way()
+            told.append("step")
+            gate.wait(0.001)
+
+    def draw():
+        for bit in ("first", "second", "third"):
+            told.append(bit)
+            yield
+
+    monkeypatch.setattr(TrainingThread, "run", run)
+    monkeypatch.setattr("builder.run_controller.PATIENCE_FOR_STEP", PATIENCE)  # no look but in a break
+    monkeypatch.setattr("runtime.control.LONGEST_BREAK", 60.0)
+    controller.turns.moment = 0.0  # every bit in a turn of its own
+    controller.events.connect(lambda events: controller.turns.add(draw()))
+    controller.start(spirals().project, tmp_path)
+    qtbot.waitUntil(lambda: told.count("third") >= 3)
+    for index in (index for index, each in enumerate(told) if each == "first"):
+        assert told[index : index + 3] == ["first", "second", "third"][: len(told) - index]
+    assert "step" in told
+
+
 def test_a_run_whose_step_is_long_is_looked_at_beside_it(qtbot, controller, tmp_path, script):
     script(STARTED)  # takes no break
     looks = []
