@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from graph.document import Change, EditError, Graph, Node, Project, apply_all
@@ -32,7 +31,7 @@ class Linter:
         self._at_layers = [rule for rule in rules if isinstance(rule, LayerRule)]
         self._of_network = [rule for rule in rules if isinstance(rule, NetworkRule)]
         self._reaches = {rule.reach for rule in self._at_layers}
-        self._rules_for = cache(self._applying)
+        self._known_rules: dict[frozenset[str], tuple[LayerRule, ...]] = {}  # by traits
         self._edition = 0  # another after every change
         self._told: tuple[Problem, ...] | None = None
         self._begin()
@@ -185,9 +184,13 @@ class Linter:
         if told != self._found_in_network:
             self._found_in_network, self._told = told, None
 
-    def _applying(self, traits: frozenset[str]) -> tuple[LayerRule, ...]:
+    def _rules_for(self, traits: frozenset[str]) -> tuple[LayerRule, ...]:
         """The rules that are about layers with these traits."""
-        return tuple(rule for rule in self._at_layers if not rule.at or not traits.isdisjoint(rule.at))
+        known = self._known_rules.get(traits)
+        if known is None:
+            known = tuple(rule for rule in self._at_layers if not rule.at or not traits.isdisjoint(rule.at))
+            self._known_rules[traits] = known
+        return known
 
     def _to_tell(self, found: list[Problem]) -> tuple[Problem, ...]:
         """Those that are to be seen, with the fixes that can be made in the graph as it is drawn."""
