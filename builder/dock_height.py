@@ -65,6 +65,6 @@ class DockHeight(QObject):
 
     def _bars(self) -> tuple[QWidget, ...]:
         """What stands above and below the panels, as high as it is."""
-        window = self._window
-        tools = [bar for bar in window.findChildren(QToolBar) if not bar.isFloating()]
+        window, direct = self._window, Qt.FindChildOption.FindDirectChildrenOnly
+        tools = [bar for bar in window.findChildren(QToolBar, options=direct) if not bar.isFloating()]
         return (window.menuBar(), window.statusBar(), *tools[:1])

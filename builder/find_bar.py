@@ -186,6 +186,7 @@ class FindBar(QObject):
 
     @Slot()
     def _start_anew(self) -> None:
+        self._session.discarding.take((self._index, self._hits))
         self._index = FindIndex(self._session.project)
         self._hits, self._reached = self._index.find(""), -1
         self.picker.close_quietly()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from builder.main_window import MainWindow
 
 CALM = 700  # milliseconds without a change before a hint comes
+FEW = 1000  # layers; who has drawn more has joined some, and to look at them all takes too long
 
 
 class FirstHints(QObject):
@@ -85,10 +86,12 @@ class FirstHints(QObject):
         session = self._window.session
         match hint_id:
             case "fix":
-                return any(each.problem.remedy for each in session.all_problems)
+                return session.is_mendable
             case "connect":
+                if not 1 < len(session.graph.nodes) <= FEW:
+                    return False
                 joined = {end.node for edge in session.graph.edges for end in (edge.source, edge.target)}
-                return len(session.graph.nodes) > 1 and not joined >= session.graph.nodes.keys()
+                return not joined >= session.graph.nodes.keys()
             case "train":
                 is_possible = self._window.actions_["run.train"].isEnabled() and not session.errors
                 return is_possible and bool(session.project.graph.edges)

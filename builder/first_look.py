@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
+from builder.ends import Ends, ends_of
 from builder.findings import Findings, mistakes
 from builder.totals import Totals, totals
 from graph.document import Project
@@ -75,9 +76,21 @@ class Gathered:
         return cls((*mistakes, *findings.problems), located, by_node, marks)
 
     @cached_property
-    def severities(self) -> Counter[str]:
-        """How many problems there are of each."""
-        return Counter([each.problem.severity for each in self.all_problems])
+    def groups(self) -> Mapping[str, Sequence[LocatedProblem]]:
+        """All problems by their severity, in their order."""
+        groups: dict[str, list[LocatedProblem]] = {}
+        for each in self.all_problems:
+            groups.setdefault(each.problem.severity, []).append(each)
+        return groups
+
+    @cached_property
+    def is_mendable(self) -> bool:
+        """Whether any problem has a remedy that can be applied."""
+        return any(each.problem.remedy for each in self.all_problems)
+
+    def work_out(self) -> tuple[object, ...]:
+        """Gives, and so has known, what is otherwise worked out when it is first asked for."""
+        return self.groups, self.is_mendable
 
     def is_like(self, other: Gathered) -> bool:
         """Whether the same problems are told."""
@@ -107,6 +120,7 @@ class FirstLook:
         findings: what design rules find, up to date.
         gathered: all of these together.
         totals: of the network.
+        ends: of the network.
     """
 
     scope: Scope
@@ -115,6 +129,7 @@ class FirstLook:
     findings: Findings
     gathered: Gathered
     totals: Totals
+    ends: Ends
 
 
 def first_look(project: Project) -> FirstLook:
@@ -129,7 +144,8 @@ def first_look(project: Project) -> FirstLook:
     found = Findings(project, scope)
     deque(found.look(), maxlen=0)
     gathered = Gathered.of(own, everywhere, Found(found.shown), Found(found.everywhere))
-    return FirstLook(scope, own, everywhere, found, gathered, totals(scope.main))
+    gathered.work_out()
+    return FirstLook(scope, own, everywhere, found, gathered, totals(scope.main), ends_of(project.graph))
 
 
 def _joined(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject
 
+from builder.ends import Ends, ends_of
 from builder.first_look import FirstLook
 from builder.inferring import Inferring
 from builder.known_problems import KnownProblems
@@ -89,16 +90,27 @@ class Known(QObject):
         return () if self.is_blank else self._known.all_problems
 
     @property
+    def problem_groups(self) -> Mapping[str, Sequence[LocatedProblem]]:
+        """The same by their severity; one that there is none of is left out."""
+        return {} if self.is_blank else self._known.gathered.groups
+
+    @property
+    def is_mendable(self) -> bool:
+        """Whether any problem, told or not, has a remedy that can be applied."""
+        return self._known.gathered.is_mendable
+
+    @property
     def num_open_problems(self) -> tuple[int, int]:
         """How many of these are errors, and how many are more than mere hints."""
-        known = self._known.gathered.severities
-        return (0, 0) if self.is_blank else (known["error"], known.total() - known["info"])
+        groups = self.problem_groups
+        num_hints = len(groups.get("info", ()))
+        return len(groups.get("error", ())), len(self.open_problems) - num_hints
 
     @property
     def errors(self) -> tuple[Problem, ...]:
         """What stands in the way of training and export."""
         self.inferring.finish()
-        return tuple(each.problem for each in self._known.all_problems if each.problem.is_error)
+        return tuple(each.problem for each in self._known.gathered.groups.get("error", ()))
 
     @property
     def selection(self) -> tuple[str, ...]:
@@ -139,6 +151,14 @@ class Known(QObject):
         """The training plan; the usual one while the project's has a mistake."""
         return usable_plan(self.project.training)
 
+    @property
+    def ends(self) -> Ends:
+        """Where samples enter the network, and where it gives its results."""
+        graph = self.project.graph
+        if graph.version != self._version:
+            self._ends, self._version = ends_of(graph), graph.version
+        return self._ends
+
     def result(self, node_id: str) -> NodeResult:
         """What is known about a node by now."""
         return self.inference.known(node_id)
@@ -169,7 +189,12 @@ class Known(QObject):
         self._document, self._scope = document, look.scope
         self._costs: list[Cost] = []
         self._totals: Totals | None = look.totals
+        self._ends, self._version = look.ends, document.graph.version
         self._known, self._told = KnownProblems(look), look.gathered
+
+    def _held(self) -> tuple[object, ...]:
+        """All that is known of the document, and the document."""
+        return self._document, self._scope, self._known, self._told, self._costs
 
     def _cost_of(self, graph: Graph, inference: Inference) -> Cost:
         for cost in self._costs:

@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self._is_asked = self.has_project = False
         self.preparation = Preparation(self)
         self.dialogs = dialogs or Dialogs(self)
-        self.session = Session(Document(), self)
+        self.session = Session(Document(), self, self.windows.discarding)
         self.custom_code = CustomCode(self.session, self.dialogs, themes, self.windows.shapes, self)
         self.actions_ = Actions(self, ALL_ACTIONS)
         self.recovery = Recovery(self.session, user_folder() / "recovery", self)
@@ -212,6 +212,8 @@ class MainWindow(QMainWindow):
         if not (self._is_asked or self.may_close()) or not self._end_run():
             event.ignore()
             return
+        if self.testAttribute(Qt.WidgetAttribute.WA_DeleteOnClose):
+            self.session.load(Document())  # what would go with it, or be held in circles, takes time to go
         self._end_work()
         self.windows.remove(self)
         self.docks.save(self._settings)
@@ -310,8 +312,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _offer_fixes(self) -> None:
-        fixable = any(each.problem.remedy for each in self.session.all_problems)
-        self.actions_.set_enabled("graph.fix_all", fixable, tr("There is no problem with a remedy."))
+        is_mendable = self.session.is_mendable
+        self.actions_.set_enabled("graph.fix_all", is_mendable, tr("There is no problem with a remedy."))
 
     @Slot(str)
     def _follow_shortcut(self, action_id: str) -> None:

@@ -13,6 +13,7 @@ from builder.recent import RecentProjects
 from builder.recovery import Recovery
 from builder.session import Session
 from builder.texts import later, tr, tr_made
+from builder.waiting import give_turn
 from graph.document import Document, Project
 from graph.edits import RenameProject, SetTraining
 
@@ -158,9 +159,12 @@ class ProjectFiles(QObject):
             look: what is known of its project already.
             is_unsaved: no file holds it as it is.
         """
+        is_large = look is not None
         self.opening.emit()
         self._session.load(document, look)
         self._recovery.clear()
+        if is_large:
+            give_turn()
         self.opened.emit()
         if is_unsaved:
             self._session.apply_to_project(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.checking import Checking
+from builder.discarding import Discarding
 from builder.first_look import FirstLook, first_look
 from builder.forecast import Forecast
 from builder.inferring import Inferring
@@ -19,7 +20,7 @@ from graph.document import Change, Document, Edit, EditError
 from graph.scopes import Path, changed_graphs, leads_to, path_to
 
 MANY = 1000  # problems, which take the panels a turn of the event loop of their own to show
-PAUSE = 10  # milliseconds before that, in which the window has its turn
+PAUSE = 100  # milliseconds before that, in which the window is seen
 
 
 class Session(Known):
@@ -29,6 +30,11 @@ class Session(Known):
     Mistakes are known as soon as an edit is made, what design rules find a moment later. In a very large
     graph shapes and mistakes may come a moment later too: until then results are pending, and an empty
     change tells when they are there. Whoever asks `inference`, or for errors or costs, has all of it at once.
+
+    Args:
+        document: what is open at first; unless given, nothing.
+        parent: of the object.
+        discarding: lets go of what is not shown any more; unless given, one that ends with the session.
 
     Signals:
         changed(Change, frozenset[str]): the document changed and inference has followed; both speak of the
@@ -52,8 +58,14 @@ class Session(Known):
     message = Signal(str)
     review_asked = Signal(str)
 
-    def __init__(self, document: Document | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        document: Document | None = None,
+        parent: QObject | None = None,
+        discarding: Discarding | None = None,
+    ) -> None:
         super().__init__(parent)
+        self.discarding = discarding or Discarding(self)
         document = document or Document()
         look = first_look(document.project)
         self.inferring = Inferring(look.scope, self._tell_late, self)
@@ -71,8 +83,10 @@ class Session(Known):
         """
         self._unsubscribe()
         self.select(())
+        before = (*self._held(), self.checking.findings)
         self._open(document, look or first_look(document.project))
         self.document_replaced.emit()
+        self.discarding.take(before)
         if len(self._known.all_problems) > MANY:
             QTimer.singleShot(PAUSE, self, self.problems_changed.emit)
         else:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEventLoop, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
@@ -29,6 +29,11 @@ _loops: list[QEventLoop] = []  # of who waits
 def is_waiting() -> bool:
     """Whether somebody waits for work, which what can be put off had better leave the interpreter to."""
     return bool(_loops)
+
+
+def give_turn() -> None:
+    """Has the window painted and what is due done, in the midst of much; what the user does comes later."""
+    QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
 
 
 def wait_for(

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from builder.custom_code import ShapeQueue
 from builder.data_code import DataTrust
+from builder.discarding import Discarding
 from builder.garbage import GarbageCollector
 from builder.hint_memory import HintMemory
 from builder.preferences import Preferences
@@ -60,6 +61,7 @@ class Windows(QObject):
         self.recent = RecentProjects(settings, self)
         self.garbage = GarbageCollector(self, resumes=collects)
         self.loader = TorchLoader(self.garbage, self)
+        self.discarding = Discarding(self)
         self.hints = HintMemory(settings, self)
         self.turn = RunTurn(self)
         self.shapes = ShapeQueue(ShapeProbe(), self)

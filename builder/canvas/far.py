@@ -104,10 +104,11 @@ class FarView:
         for tile in self._tiles.values():
             tile.is_stale = True
 
-    def clear(self) -> None:
-        """Takes everything away."""
-        self._tiles.clear()
-        self._place_of.clear()
+    def clear(self) -> tuple[object, ...]:
+        """Takes everything away; gives what there was."""
+        drawn = self._tiles, self._place_of
+        self._tiles, self._place_of = {}, {}
+        return drawn
 
     def count_in(self, area: Box) -> int:
         """About how many nodes an area shows."""

@@ -94,10 +94,12 @@ class Geometry:
         """Forgets an edge."""
         self._edges.discard(edge)
 
-    def clear(self) -> None:
-        """Forgets everything."""
+    def clear(self) -> tuple[object, ...]:
+        """Forgets everything; gives what it knew."""
+        known = self._nodes, self._edges
         self._nodes, self._edges, self._shown = GridIndex(), GridIndex(), {}
         self._rough = None
+        return known
 
     def nodes_in(self, area: Box) -> dict[str, Box]:
         """The cards that an area touches, by id and in no order."""

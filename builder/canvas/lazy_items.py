@@ -50,6 +50,7 @@ class LazyItems(Mapping[Key, Item], Generic[Key, Item]):
         """Forgets the item of a key."""
         self._made.pop(key, None)
 
-    def clear(self) -> None:
-        """Forgets every item."""
-        self._made.clear()
+    def clear(self) -> dict[Key, Item]:
+        """Forgets every item; gives those that were made."""
+        made, self._made = self._made, {}
+        return made

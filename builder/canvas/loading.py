@@ -51,10 +51,16 @@ class Loading(QObject):
             self._rank = dict(zip(self._scene.session.graph.nodes, self._ranks, strict=False))
         return self._rank
 
+    def stop(self) -> tuple[object, ...]:
+        """Places nothing any more; gives what it knew of the graph."""
+        self._timer.stop()
+        known = self._rank, self._unsorted, self._tiles, self._tile_of, self._again
+        self._unsorted, self._tiles, self._tile_of, self._again = iter(()), {}, {}, set()
+        self._rank = {}
+        return known
+
     def start(self, graph: Graph) -> None:
         """Places a graph, at once if it is small."""
-        self._timer.stop()
-        self._tiles, self._tile_of, self._again = {}, {}, set()
         self._ranks = count()
         self._rank = None
         if len(graph.nodes) <= AT_ONCE:

@@ -82,10 +82,8 @@ class CanvasScene(QGraphicsScene):
     def rebuild(self) -> None:
         """Reads the graph anew; a large one is placed bit by bit, while the window stays usable."""
         self.clear()
-        self.nodes.clear()
-        self.edges.clear()
-        self.geometry.clear()
-        self.far.clear()
+        known = self.loading.stop(), self.geometry.clear(), self.far.clear()
+        self.session.discarding.take((known, self.nodes.clear(), self.edges.clear()))
         self.annotations.show_as(())
         self.selected_edges, self.marks, self.cut_edges = set(), {}, frozenset()
         self.hovered = self.hovered_edge = self.target = self.hidden_edge = None
@@ -341,6 +339,8 @@ class CanvasScene(QGraphicsScene):
     def _with_other_problems(self) -> list[str]:
         """Nodes whose problems changed though their result may not have, such as a dead branch's."""
         before, now = self._problems, self.session.all_marks
+        if before is now:
+            return []
         return [i for i in {*before, *now} if before.get(i) != now.get(i)]
 
     def _show_wrong_ports(self) -> list[Box]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from builder.ends import Ends
 from builder.panels.field_text import UNSET
 from builder.panels.plan_edits import DEFAULTS, Training, note_problem, part_of
 from graph.catalog.code import Boundary
 from graph.catalog.params import Value
 from graph.inference import Inference
-from graph.model import Graph, Node
 from graph.shapes import TensorSpec
 from runtime.loss_choices import LOSSES
 from runtime.output_choices import OUTPUT_SETTINGS
@@ -20,35 +19,6 @@ from runtime.plan import OUTPUTS
 LOSS = "loss"
 TYPE = "type"
 IMAGE_NDIM = 4  # (N, C, H, W)
-
-
-@dataclass(frozen=True)
-class Ends:
-    """Where samples enter a network, and where it gives its results, in their order."""
-
-    inputs: tuple[Node, ...] = ()
-    outputs: tuple[Node, ...] = ()
-
-
-def ends_of(graph: Graph) -> Ends:
-    """The Inputs and Outputs of a network; a large one takes some milliseconds."""
-    types = {each for each in {node.type for node in graph.nodes.values()} if _is_end_type(each, graph)}
-    ends = [node for node in graph.nodes.values() if node.type in types]
-    is_output = {node.id: bool(graph.catalog[node.type].inputs) for node in ends}
-    return Ends(
-        tuple(node for node in ends if not is_output[node.id]),
-        tuple(node for node in ends if is_output[node.id]),
-    )
-
-
-def is_end(node: Node, graph: Graph) -> bool:
-    """Whether a node is an Input or an Output."""
-    return _is_end_type(node.type, graph)
-
-
-def _is_end_type(type_name: str, graph: Graph) -> bool:
-    spec = graph.catalog.get(type_name)
-    return spec is not None and isinstance(spec.code, Boundary)
 
 
 def is_per_output(training: Training) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from builder.ends import Ends, is_end
 from builder.panels.chain_edits import TRANSFORMS_KEY, chain_problems
 from builder.panels.chain_form import TransformsForm
 from builder.panels.fields import TextField
@@ -14,9 +15,6 @@ from builder.panels.form_row import default_state
 from builder.panels.lr_preview import LrPreview
 from builder.panels.output_edits import (
     LOSS,
-    Ends,
-    ends_of,
-    is_end,
     is_per_output,
     output_problems,
     takes_image,
@@ -127,7 +125,7 @@ class PlanForm(QWidget):
     @Slot()
     def read(self) -> None:
         """Reads the plan anew, and where the network begins and ends."""
-        self._ends = ends_of(self._session.project.graph)
+        self._ends = self._session.ends
         self.refresh()
 
     @Slot()

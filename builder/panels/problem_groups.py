@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -90,11 +90,3 @@ def _placing(
     found: Sequence[LocatedProblem], place_of: Callable[[LocatedProblem], str]
 ) -> Callable[[int], str]:
     return lambda index: place_of(found[index])
-
-
-def by_severity(problems: Iterable[LocatedProblem]) -> dict[str, list[LocatedProblem]]:
-    """The problems of each severity that there is."""
-    groups: dict[str, list[LocatedProblem]] = {}
-    for each in problems:
-        groups.setdefault(each.problem.severity, []).append(each)
-    return groups

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from builder.fix_preview import Planner, plan_fixes, preview
 from builder.fixing import apply_fixes, fix_problem, mends_errors, silence
 from builder.icons import icon
-from builder.panels.problem_groups import ProblemGroups, by_severity
+from builder.panels.problem_groups import ProblemGroups
 from builder.panels.silenced_menu import SilencedButton
 from builder.scope_names import path_text
-from builder.session import Session
+from builder.session import MANY, Session
 from builder.severities import SEVERITIES
 from builder.texts import tr, tr_count
 from builder.theme import GRID, Theme
@@ -68,7 +68,9 @@ class ProblemsPanel(QWidget):
         self.cards.fix_pointed_at.connect(self._foresee)
         self.cards.card_focused.connect(self._scroll.ensureWidgetVisible)
         self.fix_all_button.clicked.connect(self.fix_all)
-        session.problems_changed.connect(self.refresh)
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self.refresh)
+        session.problems_changed.connect(self._follow_problems)
         session.changed.connect(self._follow)
         self.refresh()
 
@@ -81,14 +83,15 @@ class ProblemsPanel(QWidget):
     @Slot()
     def refresh(self) -> None:
         """Reads the problems anew."""
+        self._later.stop()
         self._shown, self._is_blank = self._session.open_problems, self._session.is_blank
-        groups, project = by_severity(self._shown), self._session.project
+        groups, project = self._session.problem_groups, self._session.project
         self.cards.show_problems(groups, lambda each: path_text(project, each.path))
         self.empty.setVisible(not groups)
         self.empty.show_state(is_blank=self._is_blank)
         self.summary.setText(_summary(groups))
         self.summary.setVisible(bool(groups))
-        fixable = any(each.problem.remedy for each in self._shown)
+        fixable = bool(groups) and self._session.is_mendable
         errors = (each.problem for each in groups.get("error", ()))
         self.fix_all_button.setVisible(bool(groups))
         self.fix_all_button.setEnabled(fixable)
@@ -101,6 +104,14 @@ class ProblemsPanel(QWidget):
             else tr("None of these has a remedy that can be applied for you")
         )
         self.title_changed.emit(self.title)
+
+    @Slot()
+    def _follow_problems(self) -> None:
+        """Reads the problems anew; very many in a turn of its own, as others are told of them too."""
+        if len(self._session.all_problems) > MANY:
+            self._later.start()
+        else:
+            self.refresh()
 
     @Slot()
     def _follow(self) -> None:

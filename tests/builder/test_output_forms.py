@@ -3,8 +3,8 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from builder.ends import ends_of
 from builder.panels.output_edits import (
-    ends_of,
     entry_of,
     output_problems,
     with_output_loss,

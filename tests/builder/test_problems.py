@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from builder.panels.problem_card import ProblemCard
 from builder.panels.problem_list import PAGE
 from builder.panels.problems import ProblemsPanel
-from builder.session import Session
+from builder.session import MANY, Session
 from builder.theme import dark, light
 from graph.block_edits import InBlock
 from graph.document import Document, Graph, Node, PortRef, Project
@@ -52,6 +52,32 @@ def test_a_problem_is_told_in_words_with_its_remedy(panel):
     assert [button.text() for button in card.fix_buttons] == ["Insert Flatten"]
     assert panel.title == "Problems (1)"
     assert panel.summary.text() == "1 error"
+
+
+def wide():
+    """So many layers that lead nowhere that their problems are shown a moment later."""
+    return Document(Project("Wide", Graph([Node(f"m{n}", "ReLU", f"relu{n}") for n in range(MANY + 1)])))
+
+
+def test_very_many_problems_are_listed_in_a_turn_of_their_own(qtbot, session, panel):
+    listed = []
+    session.problems_changed.connect(lambda: listed.append(panel.summary.text()))
+    session.load(wide())
+    assert len(session.open_problems) > MANY
+    qtbot.waitUntil(lambda: bool(listed))
+    assert listed == ["1 error"], "others were told first"
+    qtbot.waitUntil(lambda: panel.summary.text() == f"{len(session.open_problems):,} errors")
+    assert len(panel.cards.cards) == PAGE
+
+
+def test_few_problems_are_listed_at_once_though_many_were_about_to_be(qtbot, session, panel):
+    before = session.project
+    session.load(wide())
+    with qtbot.waitSignal(session.problems_changed):
+        pass
+    session.load(Document(before))
+    assert panel.summary.text() == "1 error"
+    assert [card.problem for card in panel.cards.cards] == list(session.problems)
 
 
 def test_a_problem_inside_a_block_is_shown_and_solved_where_it_is(qtbot, session, panel):
