@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import deque
 from collections.abc import Iterable, Iterator
 from time import perf_counter
@@ -10,6 +9,7 @@ from time import perf_counter
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.findings import Findings
+from graph.collecting import set_aside
 from graph.document import Change
 
 DELAY = 50  # milliseconds; shapes are on the screen first, and a burst of typing is looked at once
@@ -96,7 +96,7 @@ class Checking(QObject):
                 self._timer.start(0)
                 return
         if self._is_busy:  # what was found stays; to look for garbage among it would hold the window up
-            gc.freeze()
+            set_aside()
         self._set_busy(False)
         self.done.emit()
 

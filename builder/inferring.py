@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import gc
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
 from time import perf_counter
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from graph.collecting import without_collecting
+from graph.collecting import set_aside, without_collecting
 from graph.document import Change
 from graph.scopes import Scope
 
 AT_ONCE = 2500  # layers, whose shapes are always there in the turn of the edit
 FIRST = 0.012  # seconds in the turn of the edit, which are enough for most edits of any graph
 SLICE = 0.008  # seconds of work before the window has its turn
+PULSE = 0.1  # seconds between two times that it is told that more is known
 
 
 class Inferring(QObject):
@@ -31,12 +31,18 @@ class Inferring(QObject):
         at_once: layers that are always looked at in the turn of the edit.
         first: seconds in the turn of the edit, in a larger graph.
         slice: seconds of each turn after that.
+        pulse: seconds, at least, between two signals.
+
+    Signals:
+        advanced(): results that were pending are there, though not all of them yet.
     """
+
+    advanced = Signal()
 
     def __init__(self, scope: Scope, tell: Callable[[], Iterator[None]], parent: QObject) -> None:
         super().__init__(parent)
         self._tell = tell
-        self.at_once, self.first, self.slice = AT_ONCE, FIRST, SLICE
+        self.at_once, self.first, self.slice, self.pulse = AT_ONCE, FIRST, SLICE, PULSE
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._go_on)
         self.adopt(scope)
@@ -53,6 +59,7 @@ class Inferring(QObject):
         self._changes: list[Change] = []
         self._touched: set[str] = set()
         self._steps: Iterator[None] = iter(())
+        self._told_at = 0.0
 
     def follow(self, change: Change) -> bool:
         """Takes note of a change of the project; whether it is followed everywhere already."""
@@ -67,6 +74,7 @@ class Inferring(QObject):
             self._timer.stop()
         else:
             self._steps = chain(self._steps, self._tell())
+            self._told_at = perf_counter()
             self._timer.start()
         return is_done
 
@@ -102,7 +110,10 @@ class Inferring(QObject):
     def _go_on(self) -> None:
         if self._work(self.slice):
             self._timer.stop()
-        gc.freeze()  # results stay: a search for garbage among them would hold up the window for 0.1 s
+        elif self._scope.main.is_due and perf_counter() >= self._told_at + self.pulse:
+            self._told_at = perf_counter()
+            self.advanced.emit()
+        set_aside()  # results stay: to search them all for garbage would hold the window up for 0.1 s
 
     def _work(self, seconds: float) -> bool:
         """Works for a while; whether nothing is left."""

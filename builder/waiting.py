@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from builder.background import Job
 from builder.texts import tr
-from graph.collecting import without_collecting
+from graph.collecting import set_aside, without_collecting
 
 PATIENCE = 300  # milliseconds before anything is shown
 # Seconds after which the thread hands Python over. Qt calls Python a hundred times to show a dialog, and each
@@ -114,6 +114,7 @@ def _let_go(job: Job, window: QWidget) -> None:
 @contextmanager
 def _garbage_left_alone() -> Iterator[None]:
     """No search for garbage among a million new objects, which would hold up every thread; they stay."""
+    set_aside()
     with without_collecting():
         try:
             yield

@@ -269,11 +269,12 @@ def _unexceeded(moments: list[Terms]) -> list[Terms]:
 
 
 def _rising(moments: list[Terms]) -> Iterable[Terms]:
-    """Of those that hang on the batch alone, the ones that no steeper one exceeds."""
+    """Of those that hang on the batch alone, those that no steeper one exceeds at every size from 1."""
     most = -1
     for moment in sorted(moments, key=lambda each: (-each.get(BATCH, 0), -each.get(CONSTANT, 0))):
-        if moment.get(CONSTANT, 0) > most:
-            most = moment.get(CONSTANT, 0)
+        at_one = moment.get(BATCH, 0) + moment.get(CONSTANT, 0)
+        if at_one > most:
+            most = at_one
             yield moment
 
 

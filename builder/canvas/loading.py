@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Set
 from itertools import chain, count, islice
 from time import perf_counter
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from builder.canvas.far import Place, tile_at
+from graph.collecting import set_aside
 from graph.document import Graph
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Loading(QObject):
 
     @Slot()
     def _go_on(self) -> None:
-        gc.freeze()  # what was placed stays: a search for garbage among it would hold up the window for 0.1 s
+        set_aside()  # what was placed stays: to search it all for garbage would hold the window up for 0.1 s
         until = perf_counter() + SLICE
         while perf_counter() < until:
             chunk = list(islice(self._unsorted, CHUNK))

@@ -49,7 +49,7 @@ class CanvasScene(QGraphicsScene):
         self.session = session
         self.style_ = style
         self.geometry, self.far, self.blocks = Geometry(session), FarView(self), BlockView(self)
-        self.nodes = LazyItems[str, NodeItem](lambda: session.graph.nodes, lambda i: NodeItem(i, self))
+        self.nodes = LazyItems[str, NodeItem](lambda: session.graph.nodes, self._card)
         self.edges = LazyItems[Edge, EdgeItem](lambda: EdgesOf(session.graph), lambda e: EdgeItem(e, self))
         self.annotations, self._upkeep = AnnotationLayer(self), Upkeep(self)
         self.selected: frozenset[str] = frozenset()
@@ -67,6 +67,7 @@ class CanvasScene(QGraphicsScene):
         self._pending: frozenset[str] = frozenset()  # cards that were shown as such
         self.loading = Loading(self)
         session.changed.connect(self.follow)
+        session.inferring.advanced.connect(self.show_known)
         session.problems_changed.connect(self.follow_problems)
         session.selection_changed.connect(self.show_selection)
         session.document_replaced.connect(self.rebuild)
@@ -135,6 +136,16 @@ class CanvasScene(QGraphicsScene):
         self.redraw([*dirty, *self._upkeep.boxes_of(stale)])
         if change.touches_annotations:
             self.repaint()
+
+    @Slot()
+    def show_known(self) -> None:
+        """Shows of cards that were shown as pending what is known by now, while the rest still follows."""
+        before, self._pending = self._pending, self._find_pending()
+        known = (before - self._pending) & self.session.graph.nodes.keys()
+        resized = {i for i in known if self._upkeep.refresh(i, is_told=True)}
+        self._upkeep.place_edges(self._upkeep.edges_of(resized))
+        self._upkeep.refresh_edges(known)
+        self.redraw(self._upkeep.boxes_of(known))
 
     @Slot()
     def follow_problems(self) -> None:
@@ -310,6 +321,12 @@ class CanvasScene(QGraphicsScene):
         if extent is not None:
             self.blocks.forget_all()
             self.repaint([extent])
+
+    def _card(self, node_id: str) -> NodeItem:
+        """The card of a node that is seen for the first time."""
+        if self.session.inferring.is_due and self.session.result(node_id).pending:
+            self._pending |= {node_id}
+        return NodeItem(node_id, self)
 
     def _find_pending(self) -> frozenset[str]:
         """Nodes that were seen up close, and of which it is not known any more, or yet, what they give."""

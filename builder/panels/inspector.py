@@ -50,6 +50,7 @@ class Inspector(QWidget):
         self.help.turned.connect(self._place_help)
         session.selection_changed.connect(self._select)
         session.changed.connect(self._follow)
+        session.inferring.advanced.connect(self._advance)
         session.problems_changed.connect(self._refresh)
         session.document_replaced.connect(self._reload)
         session.scope_changed.connect(self._reload)
@@ -119,6 +120,12 @@ class Inspector(QWidget):
                 self.node_page.refresh()  # of a block it is also shown how often it is used
         else:
             page.refresh()
+
+    @Slot()
+    def _advance(self) -> None:
+        """Shows what is known by now of a layer, while very many still follow an edit."""
+        if self.page is self.node_page:
+            self._refresh()
 
     @Slot()
     def _refresh(self) -> None:

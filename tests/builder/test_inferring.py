@@ -210,6 +210,44 @@ def test_cards_that_were_seen_say_what_they_know(large):
     assert large.status.validity.text() == "Valid"
 
 
+def let_begin(large, is_there):
+    """Lets shapes follow until something is there, but not all of them."""
+    large.session.inferring.pulse = 0.0
+    while not is_there() and large.session.main_inference.is_due:
+        QCoreApplication.processEvents()
+    assert is_there()
+    assert large.session.main_inference.is_due
+
+
+def test_what_is_seen_does_not_wait_for_all_the_rest(large):
+    scene, session = large.canvas.graph_scene, large.session
+    assert scene.nodes["n4"]
+    edge = scene.edges[next(iter(session.graph.outgoing("n4")))]
+    session.select(["n4"])
+    session.apply(WIDE)
+    thin = edge.width
+    let_begin(large, lambda: edge.width > thin and "being computed" not in "".join(facts_of(large)))
+    never_wrong(session)
+    as_known = edge.width
+    let_end(session)
+    assert edge.width == as_known
+
+
+def test_what_is_first_seen_while_it_is_pending_says_in_the_end_what_it_gives(large):
+    scene, session = large.canvas.graph_scene, large.session
+    as_known = scene.edges[next(iter(session.graph.outgoing("n4")))].width
+    scene.nodes.clear()
+    scene.edges.clear()
+    session.apply(WIDE)
+    session.undo()
+    assert session.result("n4").pending
+    assert scene.nodes["n4"]
+    edge = scene.edges[next(iter(session.graph.outgoing("n4")))]
+    assert edge.width < as_known
+    let_end(session)
+    assert edge.width == as_known
+
+
 def test_a_selected_layer_is_told_of_when_it_is_known(large):
     session = large.session
     session.select(["n4"])

@@ -2,11 +2,12 @@
 
 import gc
 import threading
+from weakref import ref
 
 import pytest
 
 from graph.catalog import CATALOG
-from graph.collecting import HOLD, without_collecting
+from graph.collecting import HOLD, set_aside, without_collecting
 from graph.document import Document, Project
 from graph.edits import SetParams
 from graph.inference import Inference
@@ -92,3 +93,32 @@ def test_one_holder_can_have_it_turned_on_once_all_have_let_go():
     assert not gc.isenabled()
     HOLD.release()
     assert gc.isenabled()
+
+
+class Circle:
+    """Garbage that only a search finds, once nobody holds it."""
+
+    def __init__(self):
+        self.own = self
+
+
+def test_garbage_is_gone_before_the_rest_is_set_aside():
+    garbage, held = Circle(), Circle()
+    is_there, is_held = ref(garbage), ref(held)
+    del garbage
+    before = gc.get_freeze_count()
+    set_aside()
+    assert is_there() is None
+    assert is_held() is held
+    assert gc.get_freeze_count() > before
+    gc.unfreeze()
+
+
+def test_nothing_is_searched_for_garbage_while_that_is_held_off():
+    garbage = Circle()
+    is_there = ref(garbage)
+    del garbage
+    with without_collecting():
+        set_aside()
+    assert is_there() is not None
+    gc.unfreeze()
