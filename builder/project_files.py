@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from builder.dialogs import Dialogs
 from builder.first_look import FirstLook, first_look
 from builder.recent import RecentProjects
-from builder.recovery import Recovery
+from builder.recovery import Recovered, Recovery
 from builder.session import Session
 from builder.texts import later, tr, tr_made
 from builder.waiting import give_turn
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SUFFIX = ".netloom"
 LARGE = 2**20  # bytes, about 7,000 layers, which take half a second to read and look at
-MANY = 5_000  # layers, which take 0.1 s to write
+MANY = 5_000  # layers, which take 0.1 s to write, and more to look at
 
 
 class Elsewhere(Protocol):
@@ -140,7 +140,7 @@ class ProjectFiles(QObject):
     def recover(self) -> bool:
         """Offers what earlier sessions could not save; whether any of it is open now."""
         is_any = False
-        for found in self._recovery.find():
+        for found in self._left_unsaved():
             if self._dialogs.recover(found.name, found.when):
                 document = Document(found.project, found.path, found.identity)
                 if self.is_blank or self._elsewhere is None or self._is_here(found.path):
@@ -159,6 +159,7 @@ class ProjectFiles(QObject):
             look: what is known of its project already.
             is_unsaved: no file holds it as it is.
         """
+        look = look or self._look_at(document.project)
         is_large = look is not None
         self.opening.emit()
         self._session.load(document, look)
@@ -219,6 +220,22 @@ class ProjectFiles(QObject):
         except StorageError as error:
             self._dialogs.error(tr("Cannot open the project"), tr_made(str(error)))
             return None
+
+    def _look_at(self, project: Project) -> FirstLook | None:
+        """What takes long to find out about a large project, with the window alive."""
+        if len(project.graph.nodes) <= MANY:
+            return None
+        text = tr("Opening {name}...", name=project.name)
+        return self._dialogs.wait_for(lambda: first_look(project), text, can_leave=False)
+
+    def _left_unsaved(self) -> list[Recovered]:
+        """The copies of sessions that died; where one is large, with the window alive."""
+        if not self._recovery.is_any_larger(LARGE):
+            return self._recovery.find()
+        return (
+            self._dialogs.wait_for(self._recovery.find, tr("Looking for unsaved work..."), can_leave=False)
+            or []
+        )
 
     def _write_named(self, path: Path) -> bool:
         """Writes the project; one that was never named is called after its file, and so is its class."""

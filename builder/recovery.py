@@ -111,6 +111,10 @@ class Recovery(QObject):
             self._is_kept = self._is_stale = True
             self._copy()
 
+    def is_any_larger(self, size: int) -> bool:
+        """Whether a copy, of this session or another, has more than so many bytes."""
+        return any(file.stat().st_size > size for file in self._folder.glob("*.json"))
+
     def find(self) -> list[Recovered]:
         """The copies that dead sessions left, newest first."""
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime, reverse=True)

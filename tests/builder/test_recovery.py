@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QProgressDialog
 from builder import project_files
 from builder.dialogs import Dialogs
 from builder.recovery import Recovery
+from builder.run_folders import user_folder
 from builder.session import Session
 from graph import atomic, file_text
 from graph.document import Document, Node
@@ -271,3 +272,31 @@ def test_a_large_project_that_cannot_be_saved_is_explained(large, answers, gate,
     assert "Cannot save the project" in answers.errors[0]
     assert "Make the folder or choose another place" in answers.errors[0]
     assert large.session.document.is_dirty
+
+
+# -- bringing a large project back
+
+
+def test_the_window_lives_while_a_large_copy_is_read_and_looked_at(window, answers, monkeypatch):
+    window.files.new_project(template("MLP").project())
+    window.session.apply(EDIT)
+    window.recovery.keep()
+    (copy,) = (user_folder() / "recovery").glob("*.json")
+    content = copy.read_bytes()
+    window.session.load(Document())
+    window.recovery.clear()
+    copy.write_bytes(content)
+    monkeypatch.setattr(project_files, "MANY", 2)
+    monkeypatch.setattr(project_files, "LARGE", 2)
+    waited = []
+
+    def wait_for(work, text, **how):
+        waited.append(text)
+        return Dialogs(window).wait_for(work, text, **how)
+
+    answers.wait_for, answers.recover_answer = wait_for, True
+    assert window.files.recover()
+    assert waited == ["Looking for unsaved work...", "Opening MLP..."]
+    assert "x1" in window.session.graph.nodes
+    assert window.session.result("n2") == Session(window.session.document).result("n2")
+    assert window.isWindowModified()
