@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
 
 from builder.ends import Ends, ends_of
 from builder.findings import Findings, mistakes
@@ -13,6 +12,7 @@ from builder.totals import Totals, totals
 from graph.document import Project
 from graph.edits import MoveNodes
 from graph.layout import is_piled_up, layered
+from graph.lazy import Lazy
 from graph.problems import Problem
 from graph.scopes import LocatedProblem, Scope
 from graph.silence import is_silenced
@@ -24,17 +24,17 @@ class Found:
 
     problems: Sequence[Problem]
 
-    @cached_property
+    @Lazy
     def located(self) -> tuple[LocatedProblem, ...]:
         """As those of the main graph."""
         return tuple(LocatedProblem((), None, problem) for problem in self.problems)
 
-    @cached_property
+    @Lazy
     def by_node(self) -> Mapping[str, tuple[Problem, ...]]:
         """By the node that they are about."""
         return _by_node(self.problems)
 
-    @cached_property
+    @Lazy
     def marks(self) -> Mapping[str, tuple[Problem, ...]]:
         """Likewise, without mere hints."""
         return _by_node(problem for problem in self.problems if problem.severity != "info")
@@ -75,7 +75,7 @@ class Gathered:
         marks = _joined(_by_node(each for each in mistakes if each.severity != "info"), findings.marks)
         return cls((*mistakes, *findings.problems), located, by_node, marks)
 
-    @cached_property
+    @Lazy
     def groups(self) -> Mapping[str, Sequence[LocatedProblem]]:
         """All problems by their severity, in their order."""
         groups: dict[str, list[LocatedProblem]] = {}
@@ -83,14 +83,14 @@ class Gathered:
             groups.setdefault(each.problem.severity, []).append(each)
         return groups
 
-    @cached_property
+    @Lazy
     def is_mendable(self) -> bool:
         """Whether any problem has a remedy that can be applied."""
         return any(each.problem.remedy for each in self.all_problems)
 
-    def work_out(self) -> tuple[object, ...]:
-        """Gives, and so has known, what is otherwise worked out when it is first asked for."""
-        return self.groups, self.is_mendable
+    def work_out(self) -> None:
+        """Has everything known that is otherwise worked out when it is first asked for."""
+        _ = self.groups, self.is_mendable
 
     def is_like(self, other: Gathered) -> bool:
         """Whether the same problems are told."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from builder.latest import Latest
 from graph.blocks import size_with_blocks
+from graph.collecting import set_aside, without_collecting
 from graph.cost import Cost
 from graph.document import Project
 from graph.scopes import Path, Scope
@@ -113,9 +114,11 @@ class Forecast(QObject):
 
 def _worked_out(project: Project, path: Path, plan: TrainingPlan) -> Costs:
     """Costs with everything that is read of them already worked out."""
-    scope = Scope(project, path)
-    network = training_cost(project.graph, scope.main, plan)
-    shown = training_cost(scope.graph, scope.inference, plan) if path else network
-    for cost in {id(network): network, id(shown): shown}.values():
-        cost.work_out()
+    with without_collecting():  # every thread would wait for a search among so much, again and again
+        scope = Scope(project, path)
+        network = training_cost(project.graph, scope.main, plan)
+        shown = training_cost(scope.graph, scope.inference, plan) if path else network
+        for cost in {id(network): network, id(shown): shown}.values():
+            cost.work_out()
+        set_aside()
     return Costs(network, shown)

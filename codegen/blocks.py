@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
 
 from codegen.class_writer import ClassWriter, Made
@@ -29,6 +29,7 @@ from graph.catalog.call import Inputs, LayerCall, Params
 from graph.catalog.code import Assembled, BlockCode, Expression, Helper, WeightsFile
 from graph.catalog.params import Value
 from graph.custom_clashes import has_custom_code
+from graph.lazy import Lazy
 from graph.model import Block
 from graph.shapes import ShapeError, TensorSpec
 
@@ -124,7 +125,7 @@ class BlockClasses:
         known = [each for each in found if each is not None]
         return known if len(known) == len(found) else None
 
-    @cached_property
+    @Lazy
     def helpers(self) -> tuple[Helper, ...]:
         """The functions that some operation calls, in the order of their use."""
         networks = [*self._networks.values(), self._main]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from codegen.blocks import BlockClasses, StartWeights
 from codegen.class_writer import ClassWriter
@@ -15,6 +14,7 @@ from codegen.namespace import Namespace, class_name
 from codegen.network import Network
 from graph.document import Project
 from graph.inference import Inference
+from graph.lazy import Lazy
 from graph.mistakes import still_computing
 from graph.problems import Problem
 from graph.shapes import TensorSpec
@@ -83,7 +83,7 @@ class GeneratedSource:
             line.startswith(("from torchvision", "import torchvision")) for line in self.text.splitlines()
         )
 
-    @cached_property
+    @Lazy
     def lines_of(self) -> Mapping[str, list[int]]:
         """The lines, counted from 1, that a node stands on."""
         lines: dict[str, set[int]] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from keyword import iskeyword
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from graph.catalog.spec import LayerSpec, PortSpec, default_stem
 from graph.custom_shapes import ShapePending
 from graph.dims import Dim
 from graph.flow import live_nodes
+from graph.lazy import Lazy
 from graph.model import Block, Graph
 from graph.shapes import DTYPES, SetParam, ShapeError, TensorSpec
 
@@ -273,7 +273,7 @@ class _Rules:
             self._bodies[key] = body
         return body
 
-    @cached_property
+    @Lazy
     def _fault(self) -> tuple[str, str, str, str] | None:
         """Why nothing can be computed, however the block is used: code, what happened, expected, hint."""
         name, blocks = self._block.name, self._blocks

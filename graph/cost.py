@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from graph.cost_memory import TrainingMemory, total, training_memory
 from graph.cost_trace import Step, Storage, trace
 from graph.dims import Dim
 from graph.inference import Inference
+from graph.lazy import Lazy
 from graph.model import Graph
 from graph.receptive_field import ReceptiveField, receptive_fields
 
@@ -44,12 +44,12 @@ class Cost:
         self.inference = inference
         self.run = run
 
-    @cached_property
+    @Lazy
     def memory(self) -> TrainingMemory:
         """What a training step takes."""
         return training_memory(self._steps, self.run.optimizer_states)
 
-    @cached_property
+    @Lazy
     def receptive_fields(self) -> dict[str, ReceptiveField]:
         """How much of the input each pixel of a feature map sees, by node."""
         return receptive_fields(self._graph, self.inference)
@@ -66,11 +66,11 @@ class Cost:
         """Does all the work now, so that whatever is asked for later is there at once."""
         _ = self.memory, self.receptive_fields, self._activations
 
-    @cached_property
+    @Lazy
     def _steps(self) -> list[Step]:
         return trace(self.inference, self.run.precision, self.run.device, self.run.threads)
 
-    @cached_property
+    @Lazy
     def _activations(self) -> dict[str, Dim]:
         kept: dict[str, list[Dim]] = {}
         unknown = {step.node for step in self._steps if not step.is_known}

@@ -1,5 +1,6 @@
 """What training costs is told at once for a small network, and a moment later for a large one."""
 
+import gc
 from threading import Event
 
 import pytest
@@ -49,6 +50,26 @@ def test_a_large_one_is_known_a_moment_later(slow, open_session, qtbot):
         pass
     assert peak(session.forecast.network) == peak(session.cost)
     assert peak(session.forecast.shown) == peak(session.cost)
+
+
+def test_python_searches_for_no_garbage_meanwhile(slow, open_session, qtbot, monkeypatch):
+    searches = []
+    work_out = Cost.work_out
+
+    def noted(cost):
+        searches.append(gc.isenabled())
+        work_out(cost)
+
+    monkeypatch.setattr(Cost, "work_out", noted)
+    gc.enable()
+    session = open_session(template("SmallCNN").project())
+    assert session.forecast.network is None
+    with qtbot.waitSignal(session.forecast.ready):
+        pass
+    assert searches == [False]
+    assert gc.isenabled()
+    gc.disable()
+    gc.unfreeze()
 
 
 def test_an_edit_meanwhile_is_told_of(slow, open_session, qtbot):
