@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graph.catalog.spec import Boundary
+from graph.catalog.code import Boundary
 from graph.model import Graph, Node
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from builder.ends import Ends
 from builder.panels.field_text import UNSET
 from builder.panels.plan_edits import DEFAULTS, Training, note_problem, part_of
-from graph.catalog.code import Boundary
 from graph.catalog.params import Value
 from graph.inference import Inference
 from graph.shapes import TensorSpec
