@@ -7,15 +7,16 @@ from PySide6.QtCore import QObject, QPoint, Slot
 from builder.actions import Actions
 from builder.canvas.captions import ARROW, shape_text
 from builder.canvas.page import CanvasPage
-from builder.canvas.partners import Partner, is_taken, partners, side_of, title_of
+from builder.canvas.partners import Partner, partners, side_of, title_of
 from builder.canvas.ports import Port
 from builder.canvas.tentative import TentativeEdge
 from builder.keyboard_actions import CONNECT
 from builder.picker import Picker, Row
 from builder.session import Session
-from builder.texts import tr, tr_made
+from builder.texts import later, tr, tr_made
 from builder.theme import GRID, Theme
-from graph.edits import Connect
+from graph.document import Edit
+from graph.edits import Batch, Connect, Disconnect
 
 WIDTH = 400  # pixels, where there is room
 ROWS = 6  # seen at once
@@ -100,8 +101,6 @@ class ConnectCommands(QObject):
             return (tr("{name} has no output.") if is_output else tr("{name} has no input.")).format(
                 name=name
             )
-        if all(is_taken(graph, port) for port in ports):
-            return tr("Every input of {name} has an edge. Remove one first; Alt+Right selects it.", name=name)
         return ""
 
     # -- asking
@@ -172,27 +171,24 @@ class ConnectCommands(QObject):
     def _start_row(self, port: Port) -> Row:
         graph, result = self._session.graph, self._session.result(port.ref.node)
         edge = None if port.is_output else graph.edge_into(port.ref)
-        fault = (
-            tr("Already gets {name}. Remove that edge first.", name=graph.nodes[edge.source.node].name)
-            if edge
-            else ""
-        )
+        now = tr("gets {name}", name=graph.nodes[edge.source.node].name) if edge else ""
+        help_ = tr_made(port.help) if port.help else ""
         tensor = (result.outputs if port.is_output else result.inputs).get(port.ref.port)
         shape = shape_text(tensor) if tensor else ""
         return Row(
             port.ref.port,
-            tr_made(port.help) if port.help else "",
+            now or help_,
             shape,
             color=self._color(port.ref.node),
-            fault=fault,
         )
 
     def _row(self, each: Partner) -> Row:
         node = self._session.graph.nodes[each.ref.node]
-        color = self._color(node.id)
+        color, replaced = self._color(node.id), each.replaced
+        name = self._session.graph.nodes[replaced.source.node].name if replaced else ""
         return Row(
             each.title,
-            node.type,
+            tr("in place of the edge from {name}", name=name) if replaced else node.type,
             letters=each.letters,
             color=color,
             fault=tr_made(each.reason) if each.reason else "",
@@ -242,6 +238,9 @@ class ConnectCommands(QObject):
         self.picker.close_quietly()
         source, target = (anchor.ref, other.ref) if anchor.is_output else (other.ref, anchor.ref)
         titles = [title_of(graph, anchor), other.title]
-        if self._session.apply(Connect(source, target)):
+        edit: Edit = Connect(source, target)
+        if other.replaced is not None:
+            edit = Batch(later("Replace edge"), (Disconnect((other.replaced,)), edit))
+        if self._session.apply(edit):
             first, last = titles if anchor.is_output else titles[::-1]
             self._session.message.emit(tr("Connected {edge}.", edge=f"{first} {ARROW} {last}"))

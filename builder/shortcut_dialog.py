@@ -31,7 +31,10 @@ GESTURES = (
     (later("Move the view"), later("Middle drag, or Space and drag")),
     (later("Zoom at the cursor"), later("Wheel")),
     (later("Put a point into an edge"), later("Alt and double-click")),
-    (later("Select"), later("Drag on the canvas; Ctrl toggles, Shift adds")),
+    (later("Select"), later("Drag on the canvas; Ctrl toggles, Shift adds; across edges alone, those")),
+    (later("Cut edges"), later("Alt and drag across them")),
+    (later("Reach what is out of sight"), later("Drag to the border of the canvas")),
+    (later("Call a drag off"), later("Right button, or Esc")),
     (later("Move the selection, or the view"), later("Arrow keys; with Shift farther")),
     (
         later("Change a number in the inspector"),

@@ -11,7 +11,7 @@ from builder.canvas.ports import Port, ports_of
 from builder.fuzzy import NO_FIT, fit
 from builder.session import Session
 from graph.connection import refusal
-from graph.document import Graph, Node, PortRef
+from graph.document import Edge, Graph, Node, PortRef
 
 MOST = 1000  # nodes that are looked at; of more, the nearest
 BEHIND = 4.0  # how much farther a node seems that lies against the flow
@@ -25,12 +25,14 @@ class Partner:
         ref: which one.
         title: `conv1`, or `conv1.in` where the node has several on that side.
         reason: why the edge cannot end there; empty if it can.
+        replaced: the edge that goes for it.
         letters: indices of the title's letters that were typed.
     """
 
     ref: PortRef
     title: str
     reason: str = ""
+    replaced: Edge | None = None
     letters: tuple[int, ...] = ()
 
 
@@ -41,11 +43,6 @@ def side_of(session: Session, node_id: str, is_output: bool) -> list[Port]:
     return [port for port in ports if port.is_output == is_output]
 
 
-def is_taken(graph: Graph, port: Port) -> bool:
-    """Whether no edge can be joined to a port any more."""
-    return not port.is_output and graph.edge_into(port.ref) is not None
-
-
 def title_of(graph: Graph, port: Port) -> str:
     """`conv1`; `lstm1.h` where the node has several ports on that side."""
     name = graph.nodes[port.ref.node].name
@@ -54,6 +51,8 @@ def title_of(graph: Graph, port: Port) -> str:
 
 def partners(session: Session, geometry: Geometry, anchor: Port, query: str = "") -> list[Partner]:
     """The ports where an edge could end: those that fit, the nearest along the flow first; then the rest.
+
+    Inputs that have an edge, which would be replaced, come behind those that are free.
 
     Args:
         session: whose graph it is.
@@ -72,7 +71,7 @@ def partners(session: Session, geometry: Geometry, anchor: Port, query: str = ""
     others = (node for node in graph.nodes.values() if node.id != anchor.ref.node)
     near = nsmallest(MOST, _named(others, word), key=distance)
     found = [each for node in near for each in _ports(session, anchor, node, word)]
-    return sorted(found, key=lambda each: bool(each.reason))
+    return sorted(found, key=lambda each: (bool(each.reason), each.replaced is not None))
 
 
 def _named(nodes: Iterable[Node], word: str) -> Iterator[Node]:
@@ -91,4 +90,7 @@ def _ports(session: Session, anchor: Port, node: Node, word: str) -> Iterator[Pa
         letters = fit(word, title)[1] if word else ()
         if "." in word and not letters:
             continue
-        yield Partner(port.ref, title, refusal(graph, *ends) or "", letters)
+        there = graph.edge_into(ends[1])
+        if there is not None and there.source == ends[0]:
+            continue  # they are joined already
+        yield Partner(port.ref, title, refusal(graph, *ends, replaced=there) or "", there, letters)

@@ -12,10 +12,10 @@ from builder.canvas.inline_name import InlineName
 from builder.canvas.note_editor import NoteEditor
 from builder.canvas.ports import CARD_WIDTH
 from builder.session import Session
-from builder.texts import tr
+from builder.texts import tr, tr_made
 from graph.annotation_edits import SetFrame, SetNote
 from graph.annotations import MAX_TITLE_LENGTH
-from graph.document import Edit
+from graph.document import Edit, EditError
 from graph.edits import MAX_NAME_LENGTH, RenameNode
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class TextFields(QObject):
         self._canvas, self._session = canvas, session
         self.name, self.note = InlineName(canvas), NoteEditor(canvas)
         self.name.entered.connect(self._rename)
-        self.name.cancelled.connect(self._take_focus)
+        self.name.cancelled.connect(self._call_off)
         self.note.entered.connect(self._write)
 
     def edit(self, item_id: str) -> None:
@@ -60,6 +60,7 @@ class TextFields(QObject):
 
     def leave(self) -> None:
         """Closes whatever is open, without a word."""
+        self._canvas.note.hide()
         self.name.leave()
         self.note.leave()
 
@@ -74,17 +75,34 @@ class TextFields(QObject):
             edit = RenameNode(item_id, text)
         elif item_id in graph.frames and text.strip() != graph.frames[item_id].title:
             edit = SetFrame(item_id, title=text.strip())
-        if edit is not None and not self._session.apply(edit):
+        if edit is not None and (reason := self._refusal(edit)):
             self.name.setFocus(Qt.FocusReason.OtherFocusReason)  # what was typed stays to be mended
+            self._canvas.note.tell((reason,), self.name.geometry().bottomLeft(), "error-card")
             return
+        self._canvas.note.hide()
         self.name.leave()
         self._take_focus()
+
+    def _refusal(self, edit: Edit) -> str:
+        """Makes an edit; why it was refused, or nothing."""
+        try:
+            self._session.submit(edit)
+        except EditError as error:
+            reason = tr_made(str(error))
+            self._session.message.emit(reason)
+            return reason
+        return ""
 
     @Slot(str, str)
     def _write(self, note_id: str, text: str) -> None:
         note = self._session.graph.notes.get(note_id)
         if note is not None and text != note.text:
             self._session.apply(SetNote(note_id, text=text))
+        self._take_focus()
+
+    @Slot()
+    def _call_off(self) -> None:
+        self._canvas.note.hide()
         self._take_focus()
 
     @Slot()

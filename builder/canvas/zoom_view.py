@@ -52,6 +52,7 @@ class ZoomView(QGraphicsView):
         self._dots_key: tuple[int, int, float] | None = None
         self._pan_from: QPoint | None = None
         self._least = MIN_SCALE  # the scale at which all was seen last
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # a plane is panned alike in every language
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -58,6 +58,9 @@ class Hands:
             each for each in self.window.canvas.graph_scene.items() if isinstance(each, QGraphicsPathItem)
         ]
 
+    def note(self, title):
+        return next(row.note for row in self.picker.rows if row.title == title)
+
     def fault(self, title):
         return next(row.fault for row in self.picker.rows if row.title == title)
 
@@ -148,10 +151,11 @@ def test_of_several_outputs_one_is_chosen_first(hands):
     assert hands.window.canvas.hasFocus()
 
 
-def test_of_several_inputs_those_that_have_an_edge_say_so(hands):
+def test_of_several_inputs_those_that_have_an_edge_say_so_and_take_another(hands):
     nodes = [
         Node("n1", "Input", "words", {"shape": [8, 64]}),
         Node("n2", "MultiheadAttention", "attention", {"num_heads": 4}, (300.0, 0.0)),
+        Node("n3", "ReLU", "relu1", {}, (0.0, 300.0)),
     ]
     hands.open(Project(graph=Graph(nodes, [])), "attention")
     hands.press(Key.Key_C, SHIFT)
@@ -161,9 +165,31 @@ def test_of_several_inputs_those_that_have_an_edge_say_so(hands):
     hands.press(Key.Key_Return)
     assert hands.edges == {"words.out -> attention.query"}
     hands.press(Key.Key_C, SHIFT)
-    assert hands.fault("query") == "Already gets words. Remove that edge first."
+    assert hands.note("query") == "gets words"
     hands.press(Key.Key_Return)
-    assert hands.picker.field.placeholderText() == "Which input of attention?"
+    assert hands.titles == ["relu1"]  # words feeds it already
+    hands.press(Key.Key_Return)
+    assert hands.edges == {"relu1.out -> attention.query"}
+    hands.press(Key.Key_Z, CTRL)
+    assert hands.edges == {"words.out -> attention.query"}
+
+
+def test_an_input_that_is_fed_stands_behind_free_ones_and_its_edge_is_replaced(hands):
+    layers = (("Input", "other"), ("Input", "image"), ("ReLU", "near"), ("ReLU", "far"))
+    hands.open(loose(*layers), "image")
+    hands.press(Key.Key_C)
+    hands.press(Key.Key_Return)
+    assert hands.edges == {"image.out -> near.in"}
+    hands.session.select([hands.session.graph.by_name("other").id])
+    hands.press(Key.Key_C)
+    assert hands.titles == ["far", "near"]
+    assert hands.note("near") == "in place of the edge from image"
+    hands.press(Key.Key_Down)
+    hands.press(Key.Key_Return)
+    assert hands.edges == {"other.out -> near.in"}
+    assert hands.session.document.undo_label == "Replace edge"
+    hands.press(Key.Key_Z, CTRL)
+    assert hands.edges == {"image.out -> near.in"}
 
 
 def test_what_cannot_be_joined_says_why(hands):
@@ -175,8 +201,7 @@ def test_what_cannot_be_joined_says_why(hands):
     hands.session.select([graph.by_name("image").id])
     assert why("go.connect_input") == "image has no input."
     hands.session.select([graph.by_name("conv1").id])
-    expected = "Every input of conv1 has an edge. Remove one first; Alt+Right selects it."
-    assert (why("go.connect"), why("go.connect_input")) == ("", expected)
+    assert (why("go.connect"), why("go.connect_input")) == ("", "")
 
 
 def test_the_list_closes_when_the_graph_changes_under_it(hands):

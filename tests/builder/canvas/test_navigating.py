@@ -6,7 +6,7 @@ from PySide6.QtGui import QContextMenuEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from tests.builder.canvas.driver import MIDDLE
+from tests.builder.canvas.driver import CHAIN, MIDDLE, chain
 
 NO_KEY = Qt.KeyboardModifier.NoModifier
 
@@ -54,6 +54,20 @@ def test_the_middle_button_pans(canvas):
     QTest.mouseRelease(canvas.view.viewport(), MIDDLE, NO_KEY, at + QPoint(40, 30))
     assert canvas.at(QPointF(0, 0)) == before + QPoint(40, 30)
     assert canvas.session.document.undo_label is None
+
+
+def test_where_text_runs_from_right_to_left_a_pan_follows_the_mouse_too(open_canvas, qapp):
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        canvas = open_canvas(chain(*CHAIN))
+        before = canvas.at(QPointF(0, 0))
+        canvas.view.pan_by(QPoint(40, 30))
+        canvas.view.viewport().repaint()
+        assert canvas.at(QPointF(0, 0)) == before + QPoint(40, 30)
+        canvas.view.centerOn(canvas.body("head"))
+        assert (canvas.at(canvas.body("head")) - canvas.view.viewport().rect().center()).manhattanLength() < 3
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
 
 def test_space_and_drag_pans_and_opens_no_search(canvas):

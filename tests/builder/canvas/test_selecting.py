@@ -176,8 +176,12 @@ def test_a_name_that_is_taken_is_refused_and_stays_to_be_mended(canvas):
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert canvas.messages == ["There already is a node called relu1."]
     assert field.isVisible()
+    note = canvas.view.note
+    assert note.text == "There already is a node called relu1."
+    assert 0 <= note.y() - field.geometry().bottom() < 40  # where the eyes are
     QTest.keyClick(field, Qt.Key.Key_Escape)
     assert not field.isVisible()
+    assert not note.isVisible()
     assert canvas.graph.nodes[canvas.id("conv1")].name == "conv1"
 
 
