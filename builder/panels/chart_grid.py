@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from builder.panels.chart_specs import CHARTS, ChartSpec, x_range
+from builder.panels.chart_specs import CHARTS, ChartSpec, with_margin, x_range
 from builder.panels.headline import arrange
 from builder.panels.history import History
 from builder.panels.other_runs import OtherRun
@@ -123,7 +123,7 @@ class ChartGrid(QWidget):
         if steps is not None:
             ends = [each.history.steps for each in self._others]
             total = max([total_steps, *(round(end[1]) for end in ends if end is not None)])
-            self._range = x_range(steps[0] - 1, steps[1], total)
+            self._range = with_margin(*x_range(steps[0] - 1, steps[1], total))
 
     def draw_all(self) -> None:
         """Draws every chart anew, after something about all of it has changed."""

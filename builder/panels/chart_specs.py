@@ -188,5 +188,10 @@ def x_range(first: float, last: float, total: int) -> tuple[float, float]:
     end = max(float(total), last, first + _MIN_STEPS)
     while (end - first) / 2 >= max(last - first, _MIN_STEPS):
         end = first + (end - first) / 2
-    margin = _MARGIN * (end - first)
-    return first - margin, end + margin
+    return first, end
+
+
+def with_margin(first: float, last: float) -> tuple[float, float]:
+    """From where to where an x-axis goes that shows these steps."""
+    margin = _MARGIN * (last - first)
+    return first - margin, last + margin

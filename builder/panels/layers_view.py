@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QTableView, QWidget
 
 from builder.overlays import percent, short, spread
-from builder.panels.chart_specs import ChartSpec, CurveSpec, x_range
+from builder.panels.chart_specs import ChartSpec, CurveSpec, with_margin, x_range
 from builder.panels.figure_table import as_figures
 from builder.texts import later, tr
 from builder.theme import GRID, Theme
@@ -212,7 +212,7 @@ class LayersView(QWidget):
             return
         steps = self._history.steps
         if steps is not None:
-            self.chart.set_range(*x_range(steps[0] - 1, steps[1], self._total_steps))
+            self.chart.set_range(*with_margin(*x_range(steps[0] - 1, steps[1], self._total_steps)))
         self.chart.draw()
         self.chart.plot.redraw()
 
