@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from builder.background import Job
+from builder.background import Task
 from builder.run_list_actions import RESUME
 from builder.run_reasons import why_not_resumed
 from builder.texts import later, tr, tr_count, tr_made
@@ -42,7 +42,7 @@ class Resuming(QObject):
         self._session, self._runs, self._list = session, runs, run_list
         self._actions, self._dialogs, self._banner = actions, dialogs, banner
         self._declined: set[Path] = set()  # runs that need not be offered any more
-        self._job: Job | None = None
+        self._task: Task | None = None
         run_list.changed.connect(self.refresh)
         runs.refreshed.connect(self.refresh)
         banner.resume_asked.connect(self._resume_offered)
@@ -65,21 +65,20 @@ class Resuming(QObject):
     def resume(self, run: RunSummary) -> None:
         """Goes on with a run; where the project has changed since, the user is asked with which."""
         document = self._session.document
-        self._job = Job(partial(_changes, run.folder, document.project.copy()), "resuming", self)
-        self._job.done.connect(partial(self._go_on, run, document))
-        self._job.failed.connect(self._fail)
-        self._job.finished.connect(self._let_go)
-        self._job.start()
+        work = partial(_changes, run.folder, document.project.copy())
+        self._task = Task(work, "resuming", partial(self._go_on, run, document), self._fail, self)
+        self._task.over.connect(self._let_go)
+        self._task.start()
         self.refresh()
 
     def end(self) -> None:
         """Waits for what is read."""
-        if self._job is not None:
-            self._job.wait()
+        if self._task is not None:
+            self._task.end()
 
     @property
     def _why_waiting(self) -> str:
-        return "" if self._job is None else tr("The run is being looked at.")
+        return "" if self._task is None else tr("The run is being looked at.")
 
     def _go_on(self, run: RunSummary, document: object, found: tuple[tuple[str, ...], Project]) -> None:
         changes, before = found
@@ -94,15 +93,12 @@ class Resuming(QObject):
                 return
         self._runs.resume(run.folder, accepts_changes=version == "mine" and bool(changes))
 
-    @Slot(object)
     def _fail(self, error: Exception) -> None:
         self._dialogs.error(tr("Cannot resume the run"), tr_made(str(error)))
 
     @Slot()
     def _let_go(self) -> None:
-        job, self._job = self._job, None
-        if job is not None:
-            job.deleteLater()
+        self._task = None
         self.refresh()
 
     # -- the offer

@@ -12,7 +12,7 @@ from PySide6.QtCore import QFile, QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from builder.actions import Actions
-from builder.background import Job
+from builder.background import Task
 from builder.dialogs import Dialogs
 from builder.panels.runs_panel import RunsPanel
 from builder.run_folders import run_places
@@ -62,13 +62,14 @@ class RunList(QObject):
         super().__init__(parent)
         self._session, self._panel, self._shown = session, panel, shown
         self._actions, self._dialogs = actions, dialogs
-        self._jobs: set[Job] = set()
+        self._tasks: set[Task] = set()
         self.has_project = False
         self.scan = RunScan(self)
         self.scan.scanned.connect(self._show)
         panel.chosen.connect(self.refresh)
         panel.seen.connect(self._watch)
-        panel.activated.connect(self._act_on_run)
+        panel.activated.connect(lambda: self._trigger("runs.show"))
+        panel.delete_asked.connect(lambda: self._trigger("runs.delete"))
         panel.model.renamed.connect(self._rename)
         shown.changed.connect(self._mark)
         session.document_replaced.connect(self.look)
@@ -161,13 +162,15 @@ class RunList(QObject):
     def end(self) -> None:
         """Waits for all that works behind this."""
         self.scan.end()
-        for job in tuple(self._jobs):
-            job.wait()
+        for task in tuple(self._tasks):
+            task.end()
 
-    @Slot()
-    def _act_on_run(self) -> None:
-        if self._actions["runs.show"].isEnabled():
-            self.show_run_curves()
+    def _trigger(self, action_id: str) -> None:
+        """Does what a key asks for, or says why it cannot be done."""
+        if self._actions[action_id].isEnabled():
+            self._actions[action_id].trigger()
+        else:
+            self._session.message.emit(self._actions.why_disabled(action_id))
 
     @Slot()
     def _show(self) -> None:
@@ -219,17 +222,11 @@ class RunList(QObject):
         self.look()
 
     def _work(self, work: Callable[[], object], done: Callable[..., object], title: str) -> None:
-        """Does something with folders in a thread."""
-        job = Job(work, "runs", self)
-        self._jobs.add(job)
-        job.done.connect(done)
-        job.failed.connect(lambda error: self._dialogs.error(title, tr_made(str(error))))
-        job.finished.connect(lambda: self._let_go(job))
-        job.start()
-
-    def _let_go(self, job: Job) -> None:
-        self._jobs.discard(job)
-        job.deleteLater()
+        """Does something with folders in a thread; what goes wrong is told under a title."""
+        task = Task(work, "runs", done, lambda error: self._dialogs.error(title, tr_made(str(error))), self)
+        self._tasks.add(task)
+        task.over.connect(self._tasks.discard)
+        task.start()
 
 
 def _project_of(folder: Path) -> Project:

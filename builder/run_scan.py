@@ -47,6 +47,7 @@ class RunScan(QObject):
         """Looks in other folders from now on; there are no runs until they were looked at."""
         if places != self._places:
             self._places, self.runs = places, ()
+            self.scanned.emit()
         self.look()
 
     @Slot()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +60,7 @@ class ShownRuns(QObject):
         elif self._runs.run_dir is None:
             self._runs.show_run(run.folder)
             self._follow(run.folder, self._runs.feed_shown, self._runs.show_again)
+            self.changed.emit()
         else:
             self._add(run)
 
@@ -89,26 +92,23 @@ class ShownRuns(QObject):
     @Slot()
     def _follow_main(self) -> None:
         """Leaves the run that was shown in full as soon as another is."""
-        for folder in [each for each in self._tails if not self.is_over(each)]:
-            self._end_tail(folder)
-        if self._others.pop(self._runs.run_dir or Path(), None) is not None and self._runs.is_training:
-            self._end_tail(self._runs.run_dir or Path())
+        main = self._runs.run_dir
+        if main is not None:
+            self._others.pop(main, None)
+        is_told = self._runs.is_training  # by the run itself
+        for folder in [each for each in self._tails if each not in self._others]:
+            if folder != main or is_told:
+                self._end_tail(folder)
         self._tell()
 
     def _add(self, run: RunSummary) -> None:
         from builder.panels.history import History  # numpy would hold up the window by 0.1 s
 
         color = next_color(self._others.values())
-        self._others[run.folder] = OtherRun(run.folder, run.name, color, self._new_history(History))
-        self._follow(
-            run.folder,
-            lambda events: self._take(run.folder, events),
-            lambda: self._begin_again(run.folder, History),
-        )
+        history = History(self._dashboard.menu.smoothing)
+        self._others[run.folder] = OtherRun(run.folder, run.name, color, history)
+        self._follow(run.folder, partial(self._take, run.folder), partial(self._begin_again, run.folder))
         self._tell()
-
-    def _new_history(self, make: type) -> object:
-        return make(self._dashboard.menu.smoothing)
 
     def _take(self, folder: Path, events: list[Event]) -> None:
         history = self._others[folder].history
@@ -119,11 +119,16 @@ class ShownRuns(QObject):
                 history.add_epoch(event)
         self._dashboard.draw_soon()
 
-    def _begin_again(self, folder: Path, make: type) -> None:
-        self._others[folder] = replace(self._others[folder], history=self._new_history(make))
+    def _begin_again(self, folder: Path) -> None:
+        from builder.panels.history import History
+
+        history = History(self._dashboard.menu.smoothing)
+        self._others[folder] = replace(self._others[folder], history=history)
         self._tell()
 
-    def _follow(self, folder: Path, take: object, restart: object) -> None:
+    def _follow(
+        self, folder: Path, take: Callable[[list[Event]], object], restart: Callable[[], object]
+    ) -> None:
         tail = RunTail(folder, parent=self)
         tail.events.connect(take)
         tail.restarted.connect(restart)

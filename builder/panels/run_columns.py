@@ -110,7 +110,7 @@ def _number_text(value: float | None) -> str:
 
 
 def _key(value: float | str | None) -> Key:
-    return (value is None or value == "", value or 0.0 if not isinstance(value, str) else value)
+    return (True, "") if value is None or value == "" else (False, value)
 
 
 COLUMNS: tuple[Column, ...] = (

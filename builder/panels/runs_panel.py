@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -39,6 +39,7 @@ class RunsPanel(QWidget):
         chosen(): other runs are chosen.
         seen(bool): the panel came into view, or went.
         activated(): the chosen run was double-clicked, or Enter pressed on it.
+        delete_asked(): Delete was pressed.
 
     Attributes:
         table: shows the runs.
@@ -49,6 +50,7 @@ class RunsPanel(QWidget):
     chosen = Signal()
     seen = Signal(bool)
     activated = Signal()
+    delete_asked = Signal()
 
     def __init__(self, theme: Theme, actions: Iterable[QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -162,6 +164,8 @@ class RunsPanel(QWidget):
         table.customContextMenuRequested.connect(self._open_menu)
         table.selectionModel().selectionChanged.connect(self._note_chosen)
         table.activated.connect(self.activated)
+        delete = QShortcut(QKeySequence.StandardKey.Delete, table, context=Qt.ShortcutContext.WidgetShortcut)
+        delete.activated.connect(self.delete_asked)
         self.menu = QMenu(table)
         self.menu.setToolTipsVisible(True)
         self.menu.addActions(self._actions)

@@ -172,6 +172,9 @@ def test_runs_go_to_the_trash_and_where_there_is_none_only_after_a_question(
     assert answers.asked == []
     monkeypatch.setattr(QFile, "moveToTrash", lambda path: False)
     click(opened, 0)
+    QTest.keyClick(opened.run_table.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: answers.asked == ["confirm Delete for good?"], timeout=PATIENCE)
+    answers.asked.clear()
     act(opened, "runs.delete")
     qtbot.waitUntil(lambda: answers.asked == ["confirm Delete for good?"], timeout=PATIENCE)
     assert (path.with_suffix(".runs") / "0002").is_dir()
@@ -313,8 +316,13 @@ def steps_of(folder):
     return [{key: value for key, value in line.items() if key not in ("time", "seconds")} for line in lines]
 
 
-def test_a_stopped_run_goes_on_and_its_curve_with_it(opened, path, qtbot, tmp_path):
+@pytest.mark.parametrize("is_shown", [False, True])
+def test_a_stopped_run_goes_on_and_its_curve_with_it(opened, path, qtbot, tmp_path, is_shown):
     click(opened, 0)
+    if is_shown:
+        act(opened, "runs.show")
+        qtbot.waitUntil(lambda: dashboard(opened).figures.state == "stopped", timeout=PATIENCE)
+        opened.show_runs()
     act(opened, "run.resume")
     qtbot.waitUntil(lambda: opened.controller.is_active, timeout=PATIENCE)
     qtbot.waitUntil(lambda: not opened.controller.is_active, timeout=PATIENCE)
