@@ -78,6 +78,7 @@ class ChangesDialog(QDialog):
         self.theirs_button.clicked.connect(lambda: self._choose("theirs"))
         self.mine_button.clicked.connect(lambda: self._choose("mine"))
         self.theirs_button.setDefault(True)
+        self.theirs_button.setProperty("role", "primary")
         buttons.rejected.connect(self.reject)
         return buttons
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from builder.run_commands import RunCommands
     from builder.run_list import RunList
     from builder.session import Session
+    from builder.shown_runs import ShownRuns
     from graph.project import Project
     from runtime.run_summary import RunSummary
 
@@ -33,14 +34,16 @@ class Resuming(QObject):
         session: Session,
         runs: RunCommands,
         run_list: RunList,
+        shown: ShownRuns,
         actions: Actions,
         dialogs: Dialogs,
         banner: ResumeBanner,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._session, self._runs, self._list = session, runs, run_list
+        self._session, self._runs, self._list, self._shown = session, runs, run_list, shown
         self._actions, self._dialogs, self._banner = actions, dialogs, banner
+        self._offered: set[Path] = set()
         self._declined: set[Path] = set()  # runs that need not be offered any more
         self._task: Task | None = None
         run_list.changed.connect(self.refresh)
@@ -111,7 +114,14 @@ class Resuming(QObject):
             and run.folder not in self._declined
             and not self._runs.is_training
         )
-        self._banner.offer(_offer_text(run) if is_wanted and run is not None else "")
+        if not is_wanted or run is None:
+            self._banner.offer("")
+            return
+        self._banner.offer(_offer_text(run))
+        if run.folder not in self._offered:
+            self._offered.add(run.folder)
+            if self._runs.run_dir is None:
+                self._shown.show(run)  # as far as it came
 
     @Slot()
     def _resume_offered(self) -> None:
@@ -128,15 +138,20 @@ class Resuming(QObject):
 
 
 def _offer_text(run: RunSummary) -> str:
-    where = tr_count("{count} step", "{count} steps", run.step)
-    if run.epochs:
-        where = tr(
-            "epoch {epoch:,} of {epochs:,}, {steps}", epoch=run.epoch + 1, epochs=run.epochs, steps=where
+    steps = tr_count("{count} step", "{count} steps", run.step)
+    if not run.epochs:
+        return tr(
+            "Run {name} was cut off after {steps}. It can go on from its last checkpoint.",
+            name=run.name,
+            steps=steps,
         )
     return tr(
-        "Run {name} was cut off in {where}. It can go on from its last checkpoint.",
+        "Run {name} was cut off in epoch {epoch:,} of {epochs:,}, after {steps}. It can go on from its last "
+        "checkpoint.",
         name=run.name,
-        where=where,
+        epoch=min(run.epoch + 1, run.epochs),
+        epochs=run.epochs,
+        steps=steps,
     )
 
 

@@ -58,9 +58,7 @@ class ShownRuns(QObject):
         if self.is_over(run.folder):
             self._look_again(run.folder)
         elif self._runs.run_dir is None:
-            self._runs.show_run(run.folder)
-            self._follow(run.folder, self._runs.feed_shown, self._runs.show_again)
-            self.changed.emit()
+            self._show_in_full(run.folder)
         else:
             self._add(run)
 
@@ -73,6 +71,8 @@ class ShownRuns(QObject):
         elif folder == self._runs.run_dir and not self._runs.is_training:
             self._end_tail(folder)
             self._runs.show_run(None)
+            if self._others:
+                self._show_in_full(next(iter(self._others)))  # so that the others lie over something
 
     def end(self) -> None:
         """Reads no further, and waits for what reads."""
@@ -99,6 +99,13 @@ class ShownRuns(QObject):
         for folder in [each for each in self._tails if each not in self._others]:
             if folder != main or is_told:
                 self._end_tail(folder)
+        self._tell()
+
+    def _show_in_full(self, folder: Path) -> None:
+        if self._others.pop(folder, None) is not None:
+            self._end_tail(folder)
+        self._runs.show_run(folder)
+        self._follow(folder, self._runs.feed_shown, self._runs.show_again)
         self._tell()
 
     def _add(self, run: RunSummary) -> None:

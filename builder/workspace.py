@@ -183,8 +183,9 @@ class Workspace(QObject):
         self.shown_runs = ShownRuns(session, self.runs, dashboard, window)
         self.run_list = RunList(session, self.run_table, self.shown_runs, actions, dialogs, window)
         self.resuming = Resuming(
-            session, self.runs, self.run_list, actions, dialogs, self.training.resume_banner, window
-        )
+            session, self.runs, self.run_list, self.shown_runs, actions, dialogs,
+            self.training.resume_banner, window,
+        )  # fmt: skip
 
     def _make_tools(self) -> None:
         window, session, theme = self._window, self._window.session, self._window.themes.theme

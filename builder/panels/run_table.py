@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from builder.icons import icon
 from builder.panels.run_columns import COLUMNS, STATUS_COLORS, reason_text
 from builder.texts import tr
 from builder.theme import Theme
@@ -94,7 +95,7 @@ class RunTable(QAbstractTableModel):
             case Qt.ItemDataRole.ForegroundRole if column == STATE:
                 return self._theme.color(STATUS_COLORS[run.status])
             case Qt.ItemDataRole.DecorationRole if column == NAME and run.folder in self._shown:
-                return self._theme.color(self._shown[run.folder])
+                return icon("eye", self._theme.color(self._shown[run.folder]))
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:

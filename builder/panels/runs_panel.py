@@ -9,7 +9,6 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Sign
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QLabel,
     QMenu,
     QStackedWidget,
@@ -29,7 +28,6 @@ from builder.theme import GRID, Theme, font
 from runtime.run_summary import RunSummary
 
 _ICON = 6 * GRID
-_MOST_ROOM = 220  # pixels of a column at first
 
 
 class RunsPanel(QWidget):
@@ -73,11 +71,8 @@ class RunsPanel(QWidget):
 
     def show_runs(self, runs: Sequence[RunSummary]) -> None:
         """Shows these runs; those that are chosen stay so."""
-        had_none = not self.model.runs
         self.model.show(runs)
         self._pages.setCurrentIndex(1 if runs else 0)
-        if runs and had_none:
-            self._fit_columns()
         self._tell()
 
     def choose(self, folders: Iterable[Path]) -> None:
@@ -139,11 +134,6 @@ class RunsPanel(QWidget):
         if self.chosen_runs:
             self.menu.popup(self.table.viewport().mapToGlobal(position))
 
-    def _fit_columns(self) -> None:
-        self.table.resizeColumnsToContents()
-        for column in range(self.model.columnCount()):
-            self.table.setColumnWidth(column, min(self.table.columnWidth(column) + GRID, _MOST_ROOM))
-
     # -- parts
 
     def _make_table(self) -> QTableView:
@@ -156,8 +146,6 @@ class RunsPanel(QWidget):
         table.setTabKeyNavigation(False)
         table.setAlternatingRowColors(False)
         header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
         header.setSortIndicator(STARTED, Qt.SortOrder.DescendingOrder)
         table.setSortingEnabled(True)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

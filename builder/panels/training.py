@@ -61,8 +61,11 @@ class TrainingPanel(QWidget):
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.resume_banner)
+        column.setSpacing(0)
+        offer = QVBoxLayout()
+        offer.setContentsMargins(GRID, 0, GRID, 0)
+        offer.addWidget(self.resume_banner)
+        column.addLayout(offer)
         column.addWidget(self.dashboard, 1)
         return right
 

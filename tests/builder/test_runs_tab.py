@@ -209,6 +209,13 @@ def test_the_first_run_is_shown_in_full_and_the_next_over_it(opened, qtbot):
     act(opened, "runs.show")
     assert dashboard(opened)._others == ()
     assert not chart._owners
+    act(opened, "runs.show")
+    opened.show_runs()
+    click(opened, 1)
+    act(opened, "runs.show")
+    assert dashboard(opened)._others == ()
+    assert opened.runs.run_dir.name == "0002"
+    qtbot.waitUntil(lambda: dashboard(opened).figures.state == "stopped", timeout=PATIENCE)
 
 
 def test_a_new_run_is_drawn_over_an_earlier_one(opened, qtbot):
@@ -345,7 +352,9 @@ def test_a_killed_run_is_offered_and_goes_on_to_the_bit(window, elsewhere, qtbot
     window.show_training()
     banner = window.training.resume_banner
     qtbot.waitUntil(banner.isVisible, timeout=PATIENCE)
-    assert banner.label.text().startswith("Run 0001 was cut off in epoch 4 of 6, 15 steps.")
+    qtbot.waitUntil(lambda: dashboard(window).figures.state == "stopped", timeout=PATIENCE)
+    assert len(dashboard(window).series("loss")[0]) == 15
+    assert banner.label.text().startswith("Run 0001 was cut off in epoch 4 of 6, after 15 steps.")
     QTest.mouseClick(banner.resume_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.controller.is_active, timeout=PATIENCE)
     assert not banner.isVisible()
