@@ -42,6 +42,7 @@ class RunCommands(QObject):
         training_asked(): the Training tab should be shown.
         node_failed(str): a run failed in this node.
         shown_changed(): the dashboard shows another run, or none.
+        edits_applied(): the run was asked to go on with the project as it is.
         refreshed(): a run may be started now, or may not any more: see `why_busy`.
 
     Attributes:
@@ -53,6 +54,7 @@ class RunCommands(QObject):
     node_failed = Signal(str)
     shown_changed = Signal()
     refreshed = Signal()
+    edits_applied = Signal()
 
     def __init__(
         self,
@@ -202,6 +204,7 @@ class RunCommands(QObject):
         """Has the run go on with the project as it is now, from its next step on."""
         if not self.is_refused():
             self._controller.change(self._session.project)
+            self.edits_applied.emit()
 
     def open_run_folder(self) -> None:
         """Shows the last run's files in the system's file manager."""

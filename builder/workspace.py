@@ -34,6 +34,7 @@ from builder.panels.palette import Palette
 from builder.panels.problems import ProblemsPanel
 from builder.panels.runs_panel import RunsPanel
 from builder.panels.training import TrainingPanel
+from builder.pending_edits import PendingEdits
 from builder.preference_effects import PreferenceEffects
 from builder.questions import Questions
 from builder.resuming import Resuming
@@ -162,6 +163,9 @@ class Workspace(QObject):
             session, self.controller, window.loader, self.training, self.run_bar.progress, actions,
             window.dialogs, self.data_code,
         )  # fmt: skip
+        self.pending_edits = PendingEdits(
+            session, self.runs, self.controller, actions, self.training.edits_banner, window
+        )
         self.questions = Questions(
             session, self.runs, self.controller, self.training.dashboard.classes, self.data, window
         )

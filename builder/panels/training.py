@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from builder.panels.action_button import ActionButton
 from builder.panels.dashboard import Dashboard
+from builder.panels.edits_banner import EditsBanner
 from builder.panels.flow import FlowLayout
 from builder.panels.plan_form import PlanForm
 from builder.panels.resume_banner import ResumeBanner
@@ -36,7 +37,7 @@ class TrainingPanel(QWidget):
         form = QWidget(scroll)
         self.plan = PlanForm(session, form)
         self.plan.lr_preview.set_theme(theme)
-        self.resume_banner = ResumeBanner()
+        self.resume_banner, self.edits_banner = ResumeBanner(), EditsBanner()
         self.dashboard = Dashboard(theme, settings)
         self.splitter.addWidget(self._make_right())
         self._checks = FlowLayout()
@@ -62,10 +63,11 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        offer = QVBoxLayout()
-        offer.setContentsMargins(GRID, 0, GRID, 0)
-        offer.addWidget(self.resume_banner)
-        column.addLayout(offer)
+        banners = QVBoxLayout()  # takes no room while they are hidden
+        banners.setContentsMargins(GRID, 0, GRID, 0)
+        banners.addWidget(self.resume_banner)
+        banners.addWidget(self.edits_banner)
+        column.addLayout(banners)
         column.addWidget(self.dashboard, 1)
         return right
 
