@@ -134,6 +134,11 @@ class _Launch:
         resumed = self._open_folder()
         self._plan = plan = TrainingPlan.from_mapping(self._project.training)
         self._folder.update(plan=plan.to_mapping(defaults=True), seed=plan.seed)
+        if plan.extra:
+            names = ", ".join(plan.extra)
+            yield DataNoted(
+                (f"The plan has {names}, which this version of Netloom does not know: not used.",)
+            )
         self._device = pick_device(plan.device)
         material = yield from gather(self._project, plan, self._control, self._data_folder)
         if material.data.notes:

@@ -33,3 +33,11 @@ def test_in_the_log(window, person, qtbot, monkeypatch):
     with qtbot.waitSignal(window.controller.ended):
         person.press(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: NOTE in window.log.view.toPlainText())
+
+
+def test_a_key_that_nothing_looks_at_is_told(capsys, tmp_path):
+    project = template("MLP").project()
+    project.training = {**project.training, "epoch": 3, "epochs": 1}
+    save(project, tmp_path / "mlp.netloom")
+    assert main(["train", str(tmp_path / "mlp.netloom"), "--run-dir", str(tmp_path / "run")]) == 0
+    assert "The plan has epoch, which this version of Netloom does not know" in capsys.readouterr().err
