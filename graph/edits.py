@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from graph.blocks import reached
@@ -84,9 +85,10 @@ class RemoveNodes:
     def apply(self, project: Project) -> Edit:
         graph, gone = project.graph, set(self.node_ids)
         require_nodes(project, gone)
-        nodes = tuple(node for node_id, node in graph.nodes.items() if node_id in gone)
+        nodes = tuple(compress(graph.nodes.values(), map(gone.__contains__, graph.nodes)))
         going = {id(e) for i in gone for e in (*graph.incoming(i).values(), *graph.outgoing(i))}
-        edges = tuple(e for e in graph.edges if id(e) in going)  # in the order of the file
+        known = graph.edges
+        edges = tuple(compress(known, map(going.__contains__, map(id, known))))  # in the order of the file
         edge_indices = graph.delete_edges(edges)
         return AddNodes(nodes, edges, graph.delete_nodes(gone), edge_indices)
 

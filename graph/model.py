@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graph.annotations import Frame, Note, Position
 from graph.catalog import CATALOG
 from graph.changes import ChangeLog
-from graph.shelf import Shelf, merged
+from graph.shelf import Shelf, merged, places
 
 if TYPE_CHECKING:
     from graph.catalog.params import Value
     from graph.catalog.spec import LayerSpec
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PortRef:
-    """A port of a node, written `n1.out`."""
+class PortRef(NamedTuple):
+    """A port of a node, written `n1.out`. A tuple, as a large graph looks up a hundred thousand at a time."""
 
     node: str
     port: str
@@ -49,7 +48,7 @@ class Edge:
     extra: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __hash__(self) -> int:
-        return hash((self.target.node, self.target.port))  # where it alone ends; edges are looked up a lot
+        return hash(self.target)  # where it alone ends; edges are looked up a lot
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,10 @@ class Graph:
     def insert_nodes(self, nodes: Iterable[Node], indices: Sequence[int] | None = None) -> None:
         """Adds nodes at the end, or so that they stand at the given indices."""
         added = {node.id: node for node in nodes}
-        self._nodes = merged(self._nodes, added, indices)
+        if indices is None:
+            self._nodes.update(added)
+        else:
+            self._nodes = merged(self._nodes, added, indices)
         for node_id in added:
             self._incoming[node_id] = {}
             self._outgoing[node_id] = {}
@@ -190,7 +192,7 @@ class Graph:
     def delete_nodes(self, node_ids: Iterable[str]) -> list[int]:
         """Removes nodes that have no edges left; returns the indices they stood at."""
         gone = dict.fromkeys(node_ids)
-        indices = [index for index, node_id in enumerate(self._nodes) if node_id in gone]
+        indices = places(self._nodes, gone)
         for node_id in gone:
             del self._nodes[node_id], self._incoming[node_id], self._outgoing[node_id]
             self._note(node_id, "removed")
@@ -218,8 +220,7 @@ class Graph:
     def delete_edges(self, edges: Iterable[Edge]) -> list[int]:
         """Removes edges; returns the indices they stood at."""
         gone = {edge.target: edge for edge in edges}
-        going = {id(self._edges[target]) for target in gone}  # quicker to look for than what is hashed anew
-        indices = [index for index, edge in enumerate(self._edges.values()) if id(edge) in going]
+        indices = places(self._edges, gone)
         for target, edge in gone.items():
             del self._edges[target], self._incoming[target.node][target.port]
             del self._outgoing[edge.source.node][target]

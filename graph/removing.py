@@ -29,7 +29,7 @@ def removal(graph: Graph, ids: Iterable[str], edges: Iterable[Edge] = ()) -> Edi
 
 def _healed(graph: Graph, gone: Collection[str], cut: Collection[Edge]) -> Iterator[Edge]:
     """Edges in place of those that ran through points which are gone."""
-    for edge in graph.edges:
+    for edge in graph.edges if any(_is_point(graph, each) for each in gone) else ():
         if edge.source.node in gone and edge.target.node not in gone and edge not in cut:
             source = _origin(graph, edge.source, gone, cut)
             if source is not None and source.node not in gone:
@@ -41,9 +41,13 @@ def _origin(graph: Graph, ref: PortRef, gone: Collection[str], cut: Collection[E
     seen: set[str] = set()
     while ref.node in gone and ref.node not in seen:
         seen.add(ref.node)
-        spec = graph.catalog.get(graph.nodes[ref.node].type)
         incoming = list(graph.incoming(ref.node).values())
-        if spec is None or not isinstance(spec.code, Alias) or len(incoming) != 1 or incoming[0] in cut:
+        if not _is_point(graph, ref.node) or len(incoming) != 1 or incoming[0] in cut:
             return None
         ref = incoming[0].source
     return ref
+
+
+def _is_point(graph: Graph, node_id: str) -> bool:
+    spec = graph.catalog.get(graph.nodes[node_id].type)
+    return spec is not None and isinstance(spec.code, Alias)

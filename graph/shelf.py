@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import compress, count, islice
 from operator import itemgetter
 from typing import Protocol, TypeVar
 
@@ -55,7 +55,7 @@ class Shelf(Mapping[str, ItemT]):
     def delete(self, item_ids: Iterable[str]) -> list[int]:
         """Removes items; returns the indices they stood at."""
         gone = dict.fromkeys(item_ids)
-        indices = [index for index, item_id in enumerate(self._items) if item_id in gone]
+        indices = places(self._items, gone)
         for item_id in gone:
             del self._items[item_id]
             self._log.note(item_id, "removed")
@@ -67,6 +67,11 @@ class Shelf(Mapping[str, ItemT]):
         self._items[item.id] = item
         self._log.note(item.id, "updated")
         return before
+
+
+def places(keys: Iterable[K], chosen: Container[K]) -> list[int]:
+    """The indices of the keys that are chosen, without a line of Python for each of a hundred thousand."""
+    return list(compress(count(), map(chosen.__contains__, keys)))
 
 
 def merged(base: dict[K, V], added: dict[K, V], indices: Sequence[int] | None) -> dict[K, V]:
