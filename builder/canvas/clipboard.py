@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
@@ -96,7 +97,7 @@ def _extent(fragment: Graph) -> tuple[float, float, float, float]:
 
 def _clear_of(graph: Graph, fragment: Graph, shift: Position) -> Position:
     """The shift, or the next one down the diagonal where no copy hides a card exactly."""
-    taken = {node.position for node in graph.nodes.values()}
+    taken = set(map(attrgetter("position"), graph.nodes.values()))
     x, y = shift
     while any((node.position[0] + x, node.position[1] + y) in taken for node in fragment.nodes.values()):
         x, y = x + CASCADE, y + CASCADE

@@ -99,6 +99,11 @@ class FarView:
         self._leave(node_id)
         self._place_of.pop(node_id, None)
 
+    def repaint(self, node_ids: Iterable[str]) -> None:
+        """Has nodes that stand where they stood drawn anew."""
+        for place in {self._place_of[each] for each in node_ids if each in self._place_of}:
+            self._tiles[place].is_stale = True
+
     def touch_all(self) -> None:
         """Has everything drawn anew."""
         for tile in self._tiles.values():

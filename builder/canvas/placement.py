@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
+from operator import attrgetter
 
 from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT
 from builder.layer_search import order_after, usual_order
@@ -208,7 +209,7 @@ class _Names:
     """Names for copies: their own where that is free, else the next number of its stem."""
 
     def __init__(self, graph: Graph) -> None:
-        self._taken = {node.name for node in graph.nodes.values()}
+        self._taken = set(map(attrgetter("name"), graph.nodes.values()))
         self._counts: dict[str, Iterator[int]] = {}
 
     def take(self, node: Node) -> str:

@@ -164,15 +164,11 @@ class CanvasScene(QGraphicsScene):
             self.repaint()
         before, self.selected = self.selected, frozenset(node_ids)
         other = before ^ self.selected
+        self.far.repaint(other)
         if len(other) > MANY:
-            self.far.touch_all()
             self.redraw()
-            return
-        other &= self.session.graph.nodes.keys()
-        for node_id in other:
-            if self.geometry.is_placed(node_id):
-                self.far.touch(node_id)
-        self.redraw(self._upkeep.boxes_of(other))
+        else:
+            self.redraw(self._upkeep.boxes_of(other & self.session.graph.nodes.keys()))
 
     def show_at(self, positions: Mapping[str, Position]) -> None:
         """Shows these, and no others, elsewhere than the document has them: in a drag, or on the way.
