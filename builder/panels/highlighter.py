@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections import deque
 from collections.abc import Iterator
 
-from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtGui import QColor, QSyntaxHighlighter, QTextBlock, QTextCharFormat, QTextDocument
 
 from builder.theme import Theme
+
+LINES = 200  # coloured before the window has its turn
 
 _KEYWORDS = "|".join(sorted({*keyword.kwlist, "match", "case"}, key=len, reverse=True))
 _PREFIX = r"(?:[rRbBfFuU]|[rR][bBfF]|[bBfF][rR])?"
@@ -27,10 +31,17 @@ _QUOTES = ("", '"""', "'''")  # by block state: what a string that goes on in th
 
 
 class PythonHighlighter(QSyntaxHighlighter):
-    """Colours keywords, names being defined, strings, numbers and comments in a theme's code colours."""
+    """Colours keywords, names being defined, strings, numbers and comments in a theme's code colours.
+
+    Of many lines it colours some at once, the others in the next turns of the event loop.
+    """
 
     def __init__(self, document: QTextDocument, theme: Theme) -> None:
         super().__init__(document)
+        self._room = LINES
+        self._waiting: deque[QTextBlock] = deque()
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._go_on)
         self._formats: dict[str, QTextCharFormat] = {}
         self.set_theme(theme)
 
@@ -42,10 +53,33 @@ class PythonHighlighter(QSyntaxHighlighter):
         self._formats["comment"] = _format(theme.code_comment, italic=True)
         self._formats["name"] = _format(theme.code_name)
         self._formats["self"] = _format(theme.code_self)
+        self._waiting.clear()
         self.rehighlight()
 
     def highlightBlock(self, text: str) -> None:
         """Qt calls it for each line that changed."""
+        if not self._timer.isActive():
+            self._timer.start()
+        if self._room:
+            self._room -= 1
+            self._color(text)
+        else:
+            self._waiting.append(self.currentBlock())
+            if self.currentBlockState() < 0:
+                self.setCurrentBlockState(0)
+
+    @Slot()
+    def _go_on(self) -> None:
+        self._room = LINES
+        while self._waiting and self._room:
+            block = self._waiting.popleft()
+            if block.isValid():
+                self.rehighlightBlock(block)
+        if not self._waiting:
+            self._room = LINES
+            self._timer.stop()
+
+    def _color(self, text: str) -> None:
         quote, start = _QUOTES[max(self.previousBlockState(), 0)], 0
         if quote:
             start, quote = _string_end(text, 0, quote)

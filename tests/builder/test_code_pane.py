@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QTextCursor
 
 from builder.panels.code_pane import CodePane
+from builder.panels.highlighter import LINES
 from builder.theme import dark, light
 
 SOURCE = '''from torch import nn
@@ -240,3 +241,18 @@ def test_a_hidden_text_is_recoloured_once_it_is_seen(pane):
     assert color_of(pane.view, 1, "from") == light().code_keyword
     pane.show()
     assert color_of(pane.view, 1, "from") == dark().code_keyword
+
+
+def test_many_lines_are_coloured_bit_by_bit(pane, qtbot):
+    docstring = ['"""Begins', "goes on", 'ends"""']
+    lines = [*["x = 1"] * (LINES - 1), *docstring, *["y = 2"] * LINES]
+    pane.show_source("\n".join(lines), {})
+    assert set(colors(pane.view, len(lines))) == {None}
+    for theme in (light(), dark(), light()):
+        pane.set_theme(theme)
+        qtbot.waitUntil(lambda theme=theme: set(colors(pane.view, len(lines))) != {None})
+        assert color_of(pane.view, 1, "1") == theme.code_number
+        assert color_of(pane.view, LINES + 1, "goes on") == theme.code_string
+        assert (
+            color_of(pane.view, LINES + 3, "2") == color_of(pane.view, len(lines), "2") == theme.code_number
+        )
