@@ -45,8 +45,14 @@ def draw_marked(
         painter.setFont(body)
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft, shown)
         return room.width()
+    bold = [_bold(letter, strong) for letter in letters]
+    if not bold:
+        metrics = QFontMetrics(body)
+        painter.setFont(body)
+        painter.drawText(room.left(), room.top() + metrics.ascent(), text)
+        return metrics.horizontalAdvance(text)
     layout = QTextLayout(text, body)
-    layout.setFormats([_bold(letter, strong) for letter in letters])
+    layout.setFormats(bold)
     layout.beginLayout()
     line = layout.createLine()
     layout.endLayout()
