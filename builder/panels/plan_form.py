@@ -119,7 +119,7 @@ class PlanForm(QWidget):
         layout.addStretch(1)
         session.changed.connect(self._follow)
         session.document_replaced.connect(self.read)
-        session.scope_changed.connect(self.read)  # what changes elsewhere is not told while a block is shown
+        session.scope_changed.connect(self._look_again)
         self.read()
 
     @Slot()
@@ -127,6 +127,13 @@ class PlanForm(QWidget):
         """Reads the plan anew, and where the network begins and ends."""
         self._ends = self._session.ends
         self.refresh()
+
+    @Slot()
+    def _look_again(self) -> None:
+        """Reads what became another elsewhere, which is not told while a block is shown."""
+        ends = ends_of(self._session.project.graph)
+        if (ends, takes_image(ends, self._session.main_inference)) != (self._ends, self._is_image):
+            self.read()
 
     @Slot()
     def refresh(self) -> None:
@@ -137,8 +144,8 @@ class PlanForm(QWidget):
         for form in self.parts.values():
             form.show_part(training, problems, reasons)
         self._show_outputs(training, problems, reasons)
-        is_image = takes_image(self._ends, self._session.main_inference)
-        self.transforms.show_plan(training, problems, is_image)
+        self._is_image = takes_image(self._ends, self._session.main_inference)
+        self.transforms.show_plan(training, problems, self._is_image)
         for name, spec in SETTING.items():
             state = default_state(spec, setting(training, name), problems.get(name, ""))
             self.settings.show_state(name, state)
