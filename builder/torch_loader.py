@@ -70,6 +70,7 @@ class TorchLoader(QObject):
 def _import_all() -> None:
     _load_libraries()
     import builder.panels.plots  # noqa: F401  the charts, while no run has to wait for them
+    import graph.schema  # noqa: F401  what the first paste would have to wait 0.1 s for
     import runtime.launch  # noqa: F401
 
 

@@ -131,6 +131,7 @@ def _edits(view: Any, session: Any, size: int) -> dict[str, Any]:
 
     Of these last ones also the longest turn of the event loop until all that follows from them is known.
     """
+    import graph.schema  # noqa: F401  which the window loads behind its start
     from builder.canvas import clipboard
     from graph.edits import RemoveNodes, SetParams
 
