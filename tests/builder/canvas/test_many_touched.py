@@ -1,5 +1,7 @@
 """An edit that another shape reaches very many nodes from: they are placed anew bit by bit."""
 
+from math import inf
+
 import pytest
 
 from builder.canvas import scene
@@ -55,3 +57,16 @@ def test_cards_that_are_seen_up_close_do_not_wait(canvas, qtbot):
     before = len(card.ports)
     canvas.session.apply(SetParams("n1", {"shape": [2]}))
     assert len(card.ports) < before
+
+
+def test_only_tiles_with_what_was_selected_are_drawn_anew(canvas, monkeypatch):
+    monkeypatch.setattr(scene, "MANY", 1)
+    far = canvas.scene.far
+    far.make(inf)
+    canvas.session.select(["n1", "n2"])
+    assert [set(tile.members) for tile in far.tiles if tile.is_stale] == [{"n1"}, {"n2"}]
+    far.make(inf)
+    assert ["selected" in tile.rings for tile in far.tiles] == [True, True, False, False, False]
+    canvas.session.select(["n2", "n3", "n4"])
+    far.make(inf)
+    assert ["selected" in tile.rings for tile in far.tiles] == [False, True, True, True, False]
