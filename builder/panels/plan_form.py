@@ -131,7 +131,7 @@ class PlanForm(QWidget):
     @Slot()
     def _look_again(self) -> None:
         """Reads what became another elsewhere, which is not told while a block is shown."""
-        ends = ends_of(self._session.project.graph)
+        ends = self._session.ends
         if (ends, takes_image(ends, self._session.main_inference)) != (self._ends, self._is_image):
             self.read()
 
