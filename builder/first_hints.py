@@ -94,7 +94,7 @@ class FirstHints(QObject):
                 return not joined >= session.graph.nodes.keys()
             case "train":
                 is_possible = self._window.actions_["run.train"].isEnabled() and not session.errors
-                return is_possible and bool(session.project.graph.edges)
+                return is_possible and session.project.graph.num_edges > 0
         return bool(session.graph.nodes)  # an empty canvas has a hint of its own
 
     def _target(self, hint_id: str) -> QWidget | None:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from builder.ends import Ends, ends_of
 from builder.findings import Findings, mistakes
 from builder.totals import Totals, totals
-from graph.document import Project
+from graph.document import Graph, Project
 from graph.edits import MoveNodes
 from graph.layout import is_piled_up, layered
 from graph.lazy import Lazy
 from graph.problems import Problem
 from graph.scopes import LocatedProblem, Scope
 from graph.silence import is_silenced
+
+Corners = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class FirstLook:
         gathered: all of these together.
         totals: of the network.
         ends: of the network.
+        corners: the rectangle in which the corners of all nodes of the main graph lie; None without any.
     """
 
     scope: Scope
@@ -130,6 +133,7 @@ class FirstLook:
     gathered: Gathered
     totals: Totals
     ends: Ends
+    corners: Corners | None
 
 
 def first_look(project: Project) -> FirstLook:
@@ -145,7 +149,25 @@ def first_look(project: Project) -> FirstLook:
     deque(found.look(), maxlen=0)
     gathered = Gathered.of(own, everywhere, Found(found.shown), Found(found.everywhere))
     gathered.work_out()
-    return FirstLook(scope, own, everywhere, found, gathered, totals(scope.main), ends_of(project.graph))
+    return FirstLook(
+        scope,
+        own,
+        everywhere,
+        found,
+        gathered,
+        totals(scope.main),
+        ends_of(project.graph),
+        corners_of(project.graph),
+    )
+
+
+def corners_of(graph: Graph) -> Corners | None:
+    """The rectangle in which the upper left corners of all nodes lie; None without any."""
+    places = [node.position for node in graph.nodes.values()]
+    if not places:
+        return None
+    xs, ys = [x for x, _ in places], [y for _, y in places]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _joined(

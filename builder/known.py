@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QObject
 
 from builder.ends import Ends, ends_of
-from builder.first_look import FirstLook
+from builder.first_look import Corners, FirstLook, corners_of
 from builder.inferring import Inferring
 from builder.known_problems import KnownProblems
 from builder.totals import Totals, not_yet, totals
@@ -159,6 +159,11 @@ class Known(QObject):
             self._ends, self._version = ends_of(graph), graph.version
         return self._ends
 
+    @property
+    def corners(self) -> Corners | None:
+        """Where the corners of all nodes of the graph shown lie; found out anew after every change."""
+        return corners_of(self.graph) if self.scope or self._corners is None else self._corners
+
     def result(self, node_id: str) -> NodeResult:
         """What is known about a node by now."""
         return self.inference.known(node_id)
@@ -190,6 +195,7 @@ class Known(QObject):
         self._costs: list[Cost] = []
         self._totals: Totals | None = look.totals
         self._ends, self._version = look.ends, document.graph.version
+        self._corners = look.corners
         self._known, self._told = KnownProblems(look), look.gathered
 
     def _held(self) -> tuple[object, ...]:

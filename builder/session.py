@@ -207,6 +207,7 @@ class Session(Known):
 
     def _follow(self, change: Change) -> None:
         """Brings everything up to date after an edit, then tells the panels."""
+        self._corners = None
         with without_collecting():
             self._follow_anywhere(change)
 

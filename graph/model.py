@@ -122,6 +122,10 @@ class Graph:
         """All edges, in the order of the file."""
         return tuple(self._edges.values())
 
+    @property
+    def num_edges(self) -> int:
+        return len(self._edges)
+
     def edge_into(self, target: PortRef) -> Edge | None:
         """The edge that feeds an input port."""
         return self._edges.get(target)

@@ -41,7 +41,7 @@ class EdgesOf(Collection[Edge]):
         return iter(self._graph.edges)
 
     def __len__(self) -> int:
-        return len(self._graph.edges)
+        return self._graph.num_edges
 
 
 class EdgeItem:

@@ -125,9 +125,10 @@ class Geometry:
         if len(self._nodes) == len(nodes):
             return self._nodes.extent()
         if self._rough is None:
-            places = [node.position for node in nodes.values()]
-            xs, ys = [x for x, _ in places], [y for _, y in places]
-            self._rough = min(xs), min(ys), max(xs) + CARD_WIDTH, max(ys) + HEADER_HEIGHT + ROW_HEIGHT
+            corners = self._session.corners
+            assert corners is not None
+            left, top, right, bottom = corners
+            self._rough = left, top, right + CARD_WIDTH, bottom + HEADER_HEIGHT + ROW_HEIGHT
         return self._rough
 
     def _measured(self, node_id: str) -> Box:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QCursor,
@@ -336,10 +336,7 @@ class CanvasView(ZoomView):
         self._places.forget()
         self._seen = self._session.scope, self._session.block
         self._start_anew()
-        if self.graph_scene.is_loading:
-            QTimer.singleShot(0, self, self.fit_all)  # to read so many places takes a while
-        else:
-            self.fit_all()
+        self.fit_all()
 
     @Slot()
     def _go_there(self) -> None:

@@ -56,7 +56,7 @@ class ProjectPage(QWidget):
     def _facts(self) -> Iterator[tuple[str, str]]:
         graph, totals = self._session.project.graph, self._session.totals
         yield tr("Layers"), f"{len(graph.nodes):,}"
-        yield tr("Edges"), f"{len(graph.edges):,}"
+        yield tr("Edges"), f"{graph.num_edges:,}"
         yield tr("Parameters"), totals.parameters
         yield tr("FLOPs a sample"), totals.flops
         yield tr("MACs a sample"), totals.macs

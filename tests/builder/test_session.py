@@ -5,6 +5,7 @@ import pytest
 from builder.session import Session
 from graph.document import Document, Graph, Node, Project
 from graph.edits import AddNodes, MoveNodes, RemoveNodes, RenameNode, SetParams
+from graph.templates import template
 
 
 @pytest.fixture
@@ -85,3 +86,19 @@ def test_a_burst_is_one_step(session):
         session.apply(SetParams("n1", {"shape": [size]}), merge_key="burst")
     session.undo()
     assert session.graph.nodes["n1"].params == {}
+
+
+def test_where_all_nodes_lie_is_known_at_first_and_after_every_change(qapp):
+    session = Session(Document(template("SmallCNN").project()))
+
+    def found():
+        xs, ys = zip(*(node.position for node in session.graph.nodes.values()), strict=True)
+        return min(xs), min(ys), max(xs), max(ys)
+
+    assert session.corners == found()
+    session.apply(MoveNodes({"n2": (-500.0, 9000.0)}))
+    assert session.corners == found()
+    session.undo()
+    assert session.corners == found()
+    session.load(Document(Project("Empty")))
+    assert session.corners is None
