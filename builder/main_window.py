@@ -255,9 +255,11 @@ class MainWindow(QMainWindow):
         else:
             self.preparation.start()
 
-    @Slot()
-    def _make_workspace(self) -> None:
-        """Makes all of the workspace at once, as a project is about to be shown in it."""
+    @Slot(bool)
+    def _make_workspace(self, is_large: bool) -> None:
+        """Makes all of the workspace, as a project is about to be shown in it; at once for a small one."""
+        if is_large:
+            self.preparation.make_in_turns()
         self.preparation.workspace.set_has_project(self.has_project)
 
     @Slot()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from builder.waiting import give_turn
+
 if TYPE_CHECKING:
     from builder.main_window import MainWindow
     from builder.workspace import Workspace
@@ -56,6 +58,11 @@ class Preparation(QObject):
                 pass
         assert self._workspace is not None
         return self._workspace
+
+    def make_in_turns(self) -> None:
+        """Makes all of the workspace before it comes back, and has the window painted meanwhile."""
+        while self._bite():
+            give_turn()
 
     @Slot()
     def start(self) -> None:

@@ -45,12 +45,12 @@ class ProjectFiles(QObject):
         elsewhere: the other windows; None where there can be no other.
 
     Signals:
-        opening(): another project is about to be opened.
+        opening(is_large): another project is about to be opened, which takes a while if it is large.
         opened(): another project is open.
         saved(): the file now holds what the session holds.
     """
 
-    opening = Signal()
+    opening = Signal(bool)
     opened = Signal()
     saved = Signal()
 
@@ -161,7 +161,7 @@ class ProjectFiles(QObject):
         """
         look = look or self._look_at(document.project)
         is_large = look is not None
-        self.opening.emit()
+        self.opening.emit(is_large)
         self._session.load(document, look)
         self._recovery.clear()
         if is_large:

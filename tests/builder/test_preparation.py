@@ -4,9 +4,12 @@ import subprocess
 import sys
 
 import pytest
+from PySide6.QtCore import QTimer
 from shiboken6 import delete
 
+from builder.first_look import first_look
 from builder.main_window import MainWindow
+from graph.document import Document
 from graph.templates import template
 
 
@@ -65,6 +68,21 @@ def test_a_project_opened_between_two_bites_is_shown_whole(fresh, qtbot):
     with qtbot.waitSignal(fresh.preparation.finished):
         pass
     assert fresh.started == ["loader"]
+
+
+def test_for_a_large_project_the_window_answers_between_bites(fresh):
+    document = Document(template("SmallCNN").project())
+    turns, timer = [], QTimer(interval=0)
+    timer.timeout.connect(lambda: turns.append(fresh.session.document is document))
+    fresh.show()
+    timer.start()
+    fresh.files.show(document, first_look(document.project))
+    timer.stop()
+    assert turns.count(False) >= 10
+    assert turns.count(True) >= 1, "once it is known, and not shown yet"
+    assert fresh.canvas.isVisible()
+    assert fresh.status.parameters.text().strip() == "94,186 parameters"
+    assert fresh.actions_["run.train"].isEnabled()
 
 
 def test_an_action_used_before_works_and_one_without_a_project_stays_without_effect(fresh):
