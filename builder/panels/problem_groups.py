@@ -56,17 +56,23 @@ class ProblemGroups(QWidget):
         return [card for cards in self.lists.values() for card in cards.cards]
 
     def show_problems(
-        self, groups: Mapping[str, Sequence[LocatedProblem]], place_of: Callable[[LocatedProblem], str]
+        self,
+        groups: Mapping[str, Sequence[LocatedProblem]],
+        place_of: Callable[[LocatedProblem], str],
+        *,
+        at_once: bool = True,
     ) -> None:
         """Shows these problems, in this order within their groups.
 
         Args:
             groups: the problems of each severity that there is.
             place_of: in which block one is.
+            at_once: has all cards there when it comes back, and not one after the other.
         """
         for severity, cards in self.lists.items():
             found = groups.get(severity, ())
-            cards.show_problems([each.problem for each in found], _placing(found, place_of))
+            problems = [each.problem for each in found]
+            cards.show_problems(problems, _placing(found, place_of), at_once=at_once)
             self.headings[severity].setText(SEVERITIES[severity].counted(len(found)))
             self.headings[severity].setVisible(bool(found) and len(groups) > 1)
         self.setVisible(bool(groups))

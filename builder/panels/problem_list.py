@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from builder.panels.problem_card import ProblemCard
@@ -14,6 +14,7 @@ from builder.theme import GRID, Theme
 from graph.problems import Problem
 
 PAGE = 10  # cards at once: each is a dozen widgets, and of thousands of problems nobody reads all
+BITE = 3  # cards that are made in one turn where that is not to be done at once
 
 
 class ProblemCards(QWidget):
@@ -40,6 +41,8 @@ class ProblemCards(QWidget):
         self._problems: Sequence[Problem] = ()
         self._place_of: Callable[[int], str] = _nowhere
         self._limit = PAGE
+        self._rest = QTimer(self, singleShot=True, interval=0)
+        self._rest.timeout.connect(self._go_on)
         self.more_button = QPushButton(self)
         self.more_button.setProperty("role", "link")
         self.more_button.clicked.connect(self.show_more)
@@ -55,25 +58,30 @@ class ProblemCards(QWidget):
         return [card for card in self._pool if not card.isHidden()]
 
     def show_problems(
-        self, problems: Sequence[Problem], place_of: Callable[[int], str] | None = None
+        self,
+        problems: Sequence[Problem],
+        place_of: Callable[[int], str] | None = None,
+        *,
+        at_once: bool = True,
     ) -> None:
         """Shows these problems, in this order.
 
         Args:
             problems: what is wrong.
             place_of: in which block the problem of an index is; without it that goes without saying.
+            at_once: has all cards there when it comes back, and not one after the other.
         """
         self._problems, self._place_of = problems, place_of or _nowhere
         if len(problems) <= PAGE:
             self._limit = PAGE
-        self._fill()
+        self._fill(self._limit if at_once else max(len(self._pool), BITE))
 
     @Slot()
     def show_more(self) -> None:
         """Shows so many more, and puts the focus on the first of them."""
         first = len(self.cards)
         self._limit += PAGE
-        self._fill()
+        self._fill(self._limit)
         for card in self.cards[first : first + 1]:
             card.setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -83,8 +91,17 @@ class ProblemCards(QWidget):
         for card in self._pool:
             card.set_theme(theme)
 
-    def _fill(self) -> None:
-        listed = list(islice(self._problems, self._limit))
+    @Slot()
+    def _go_on(self) -> None:
+        self._fill(len(self._pool) + BITE)
+
+    def _fill(self, most: int) -> None:
+        """Shows so many problems at most, and the others that are due a few at a time after that."""
+        listed = list(islice(self._problems, min(self._limit, most)))
+        if len(listed) < min(self._limit, len(self._problems)):
+            self._rest.start()
+        else:
+            self._rest.stop()
         while len(self._pool) < len(listed):
             self._add_card()
         for index, problem in enumerate(listed):

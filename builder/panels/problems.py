@@ -86,7 +86,8 @@ class ProblemsPanel(QWidget):
         self._later.stop()
         self._shown, self._is_blank = self._session.open_problems, self._session.is_blank
         groups, project = self._session.problem_groups, self._session.project
-        self.cards.show_problems(groups, lambda each: path_text(project, each.path))
+        is_few = len(self._shown) <= MANY
+        self.cards.show_problems(groups, lambda each: path_text(project, each.path), at_once=is_few)
         self.empty.setVisible(not groups)
         self.empty.show_state(is_blank=self._is_blank)
         self.summary.setText(_summary(groups))
