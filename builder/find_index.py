@@ -188,13 +188,14 @@ def _scores(word: str, pages: Mapping[str | None, Page]) -> dict[str | None, Sco
 
 def _together(scores: Mapping[str, Scores], way: _Way) -> Scores:
     """The nodes that every word fits, or the way to them does; but not the way alone."""
-    passed = {word for word in scores if way.passes(word)}
-    needed = [scores[word] for word in scores if word not in passed]
-    if len(scores) == 1 and needed:
-        return needed[0]
-    fitting = set(needed[0]).intersection(*needed[1:]) if needed else set[int]().union(*scores.values())
-    floor = {word: PLACE if word in passed else 0 for word in scores}
-    return {index: sum(scores[word].get(index, floor[word]) for word in scores) for index in fitting}
+    passed = [scores[word] for word in scores if way.passes(word)]
+    needed = sorted((scores[word] for word in scores if not way.passes(word)), key=len)
+    fitting = needed[0] if needed else dict.fromkeys(set[int]().union(*passed), 0.0)
+    for other in needed[1:]:
+        fitting = {index: score + other[index] for index, score in fitting.items() if index in other}
+    for other in passed:
+        fitting = {index: score + other.get(index, PLACE) for index, score in fitting.items()}
+    return fitting
 
 
 def _hit(words: Iterable[str], page: Page, index: int, way: _Way) -> Hit:
