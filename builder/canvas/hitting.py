@@ -49,3 +49,15 @@ def hit_at(scene: CanvasScene, at: QPointF, reach: float = PORT_REACH) -> Hit:
     edge = next((edge for edge in edges if edge.is_at(at)), None)
     frame = scene.annotations.hit_frame(at, reach) if edge is None else None
     return Hit(edge=edge, annotation=frame) if edge or frame else NOTHING
+
+
+def hit_of_selection(scene: CanvasScene) -> tuple[Hit, QPointF] | None:
+    """What is selected, as if the mouse were on it, and where that is; None if nothing is."""
+    session = scene.session
+    for item_id in session.all_selected:
+        is_node = item_id in session.graph.nodes
+        hit = Hit(scene.nodes[item_id]) if is_node else Hit(annotation=AnnotationHit(item_id, "body"))
+        return hit, scene.bounds([item_id]).center()
+    for edge in scene.selected_edges:
+        return Hit(edge=scene.edges[edge]), scene.edges[edge].label_at
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QCursor,
@@ -26,6 +26,7 @@ from builder.canvas.ahead import Ahead
 from builder.canvas.boxes import box_of
 from builder.canvas.card_pictures import CardPictures
 from builder.canvas.hint import EmptyHint
+from builder.canvas.hitting import Hit, hit_of_selection
 from builder.canvas.keys import CanvasKeys
 from builder.canvas.menu import context_menu, entries_for
 from builder.canvas.mouse import CanvasMouse
@@ -252,10 +253,19 @@ class CanvasView(ZoomView):
             self._adder.ask(at, scene_at, hit.edge.edge if hit.edge else None)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self._mouse.has_called_off and event.reason() == QContextMenuEvent.Reason.Mouse:
+        """Opens the menu of what lies there; asked for by a key, that of what is selected, beside it."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            chosen = hit_of_selection(self.graph_scene)
+            if chosen is not None:
+                self.ensureVisible(QRectF(chosen[1], QSizeF(1, 1)), REVEAL_MARGIN, REVEAL_MARGIN)
+                self._open_menu(*chosen, self.viewport().mapToGlobal(self.mapFromScene(chosen[1])))
+                return
+        elif self._mouse.has_called_off:
             return
-        scene_at = self.mapToScene(event.pos())
-        hit = self._pointer.hit(scene_at, self.zoom)
+        at = self.mapToScene(event.pos())
+        self._open_menu(self._pointer.hit(at, self.zoom), at, event.globalPos())
+
+    def _open_menu(self, hit: Hit, scene_at: QPointF, at: QPoint) -> None:
         item_id = hit.node.node_id if hit.node else hit.annotation.id if hit.annotation else None
         if item_id is not None and item_id not in self._session.all_selected:
             self._session.select((item_id,))
@@ -265,7 +275,7 @@ class CanvasView(ZoomView):
         self.menu_at = scene_at
         menu = context_menu(self, entries_for(hit, self._session.graph))
         self._pointer.leave()
-        menu.popup(event.globalPos())
+        menu.popup(at)
 
     def leaveEvent(self, event: QEvent) -> None:
         if self._pointer.gesture is None:

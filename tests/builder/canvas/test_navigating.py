@@ -159,3 +159,32 @@ def test_in_any_theme_a_pan_may_shift_what_is_there(window):
     assert viewport.testAttribute(opaque)
     window.windows.use_theme("dark")
     assert viewport.testAttribute(opaque)
+
+
+def menu_by_key(canvas):
+    """Presses the key for a menu; gives its actions and how far down it opened (a screen may be narrow)."""
+    view = canvas.view.viewport()
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), view.mapToGlobal(QPoint(5, 5)))
+    QApplication.sendEvent(view, event)
+    menu = canvas.view.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)[-1]
+    actions, top = [action.objectName() for action in menu.actions()], view.mapFromGlobal(menu.pos()).y()
+    menu.close()
+    return actions, top
+
+
+def test_the_key_for_a_menu_opens_that_of_what_is_selected_beside_it(canvas):
+    canvas.session.select([canvas.id("relu1")])
+    actions, top = menu_by_key(canvas)
+    assert "graph.bypass" in actions
+    assert canvas.view.menu_at == canvas.item("relu1").area.center()
+    assert abs(top - canvas.at(canvas.item("relu1").area.center()).y()) < 2
+    assert canvas.session.selection == (canvas.id("relu1"),)
+    canvas.session.select([])
+    edge = canvas.edge_item("image", "conv1")
+    canvas.scene.select_edges([edge.edge])
+    actions, _ = menu_by_key(canvas)
+    assert actions[:2] == ["edit.add_node", "graph.reroute"]
+    assert canvas.view.menu_at == edge.label_at
+    canvas.scene.select_edges([])
+    actions, _ = menu_by_key(canvas)
+    assert "edit.select_all" in actions
