@@ -51,15 +51,18 @@ def guess_kind(series: pd.Series[Any]) -> str:
         return "numeric"
     if types.is_datetime64_any_dtype(known):
         return "datetime"
-    words = known.astype(str).str.strip()
-    if set(words.str.lower().unique()) <= {*YES, *NO}:
+    counts = known.astype(str).value_counts(
+        sort=False
+    )  # a word that is there a million times is looked at once
+    words = counts.index.to_series().str.strip()
+    if set(words.str.lower()) <= {*YES, *NO}:
         return "boolean"
-    if float(_numbers(words).notna().mean()) >= MOSTLY:
+    if counts.to_numpy()[_numbers(words).notna().to_numpy()].sum() >= MOSTLY * len(known):
         return "numeric"
     if bool(words.str.match(DATE_BEGUN).all()):
         return "datetime"
     distinct = words.nunique()
-    return "skip" if distinct > MANY_WORDS and distinct > len(words) / 2 else "categorical"
+    return "skip" if distinct > MANY_WORDS and distinct > len(known) / 2 else "categorical"
 
 
 def read_cells(series: pd.Series[Any], kind: str, path: Path) -> Cells:

@@ -42,6 +42,7 @@ def load_table(request: Request) -> Loading[RawData]:
     path = request.file("path", "a CSV, TSV or Parquet file")
     yield DataProgress(f"Reading {path.name}", 0, None)
     frame = read_frame(path, request.params.separator)
+    yield DataProgress(f"Looking through {len(frame):,} rows", 0, None)
     return table_data(frame, request.params, path)
 
 

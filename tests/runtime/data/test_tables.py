@@ -61,6 +61,12 @@ def test_kinds_are_guessed(load_table):
     )
 
 
+def test_rows_and_not_words_tell_a_column_of_numbers_with_mistakes_in_it(load_table):
+    ages: list[object] = ["7"] * 38 + ["seven", "eight"]  # most rows are numbers, most words are not
+    with pytest.raises(DataError, match=r"row 40, column 'age' holds 'seven'\. Expected a number"):
+        load_table(table(age=ages))
+
+
 def test_a_kind_can_be_changed(load_table):
     frame = table(code=[row % 4 for row in range(ROWS)])[["code", "age", "label"]]
     assert kinds(load_table(frame))["code"] == "numeric"
