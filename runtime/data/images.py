@@ -154,20 +154,41 @@ def _with_val(train: RawData, val: RawData, folder: Path, val_folder: Path) -> R
     return replace(train, val=Samples(val.train.x, places[val.train.y]))
 
 
+class _Files:
+    """The image files of a folder by what tables call them: their names, with or without the ending."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        names = [path.relative_to(root).as_posix() for path in files_in(root)]
+        self._names = frozenset(names)
+        self._by_stem = {name.rpartition(".")[0]: name for name in names}
+
+    def find(self, word: str) -> str | None:
+        """The name of a file; None if there is none of that name, or it is no file of an image's."""
+        if word in self._names or (self._root / word).is_file():
+            return word
+        return self._by_stem.get(word)
+
+
 def _by_table(root: Path, path: Path, params: Params) -> RawData:
     frame = read_frame(path)
     if len(frame.columns) < 2:
         raise DataError(
-            f"{path} has only the column {frame.columns[0]!r}. Expected file names in the first and "
-            "labels in "
-            "the last. Add the labels."
+            f"{path} has only the column {frame.columns[0]!r}. Expected file names in one column and labels "
+            "in the last of the others. Add the labels."
         )
-    names = [str(name) for name in frame.iloc[:, 0]]
-    for row, name in enumerate(names):
-        if not (root / name).is_file():
+    files = _Files(root)
+    first = [files.find(str(frame[column].iloc[0])) is not None for column in frame.columns]
+    column = frame.columns[first.index(True) if any(first) else 0]
+    names = []
+    for row, word in enumerate(frame[column].astype(str)):
+        name = files.find(word)
+        if name is None:
             raise DataError(
-                f"{path}, row {file_row(row)} names {name}, which is not in {root}. Expected an image file. "
+                f"{path}, row {file_row(row)} names {word}, which is not in {root}. Expected an image file. "
                 "Correct the name, or data.root."
             )
-    target = read_target(frame, (frame.columns[-1],), Params({"types": {}, "task": "auto"}), path)
+        names.append(name)
+    label = next(each for each in reversed(frame.columns) if each != column)
+    target = read_target(frame, (label,), Params({"types": {}, "task": "auto"}), path)
     return replace(image_data(root, names, target.y, target.names, params.mode), notes=notes_of(frame))

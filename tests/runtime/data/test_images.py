@@ -75,6 +75,14 @@ def test_a_table_gives_the_labels(load, by_class):
     assert (data.class_names, data.train_y.tolist()) == (("x", "y"), [0, 1, 0, 1, 0, 1])
 
 
+@pytest.mark.parametrize("ending", [".png", ""])
+def test_names_may_stand_behind_labels_and_lack_their_ending(load, by_class, ending):
+    rows = "\n".join(f"{('x', 'y')[index % 4 // 2]},cat/{index:02d}{ending}" for index in range(0, 12, 2))
+    (by_class / "labels.csv").write_text(f"label,id\n{rows}\n")
+    data = load(plan(labels="labels.csv", val_fraction=0), folder=by_class)
+    assert (data.class_names, data.train_y.tolist()) == (("x", "y"), [0, 1, 0, 1, 0, 1])
+
+
 def test_a_table_can_give_numbers_to_predict(load, by_class):
     rows = "\n".join(f"cat/{index:02d}.png,{index}.5" for index in range(0, 12, 2))
     (by_class / "labels.csv").write_text(f"file,age\n{rows}\n")
