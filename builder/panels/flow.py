@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
@@ -14,12 +16,15 @@ class FlowLayout(QLayout):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._heights: dict[int, int] = {}  # by width: Qt asks a dozen times before it lays anything out
+        # By width, and without one: Qt asks a dozen times before it lays anything out.
+        self._places: dict[int, list[tuple[QLayoutItem, QRect]]] = {}
+        self._least: QSize | None = None
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(GRID)
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self._forget()
 
     def count(self) -> int:
         return len(self._items)
@@ -28,6 +33,7 @@ class FlowLayout(QLayout):
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
+        self._forget()
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
     def expandingDirections(self) -> Qt.Orientation:
@@ -37,36 +43,42 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        if width not in self._heights:
-            places = self._places(width)
-            self._heights[width] = max((place.bottom() + 1 for _, place in places), default=0)
-        return self._heights[width]
+        return max((place.bottom() + 1 for _, place in self._placed(width)), default=0)
 
     def invalidate(self) -> None:
-        self._heights.clear()
+        self._forget()
         super().invalidate()
 
     def minimumSize(self) -> QSize:
-        sizes = [item.minimumSize() for item in self._items]
-        width = max((size.width() for size in sizes), default=0)
-        return QSize(width, max((size.height() for size in sizes), default=0))
+        if self._least is None:
+            sizes = [item.minimumSize() for item in self._items]
+            width = max((size.width() for size in sizes), default=0)
+            self._least = QSize(width, max((size.height() for size in sizes), default=0))
+        return self._least
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        for item, place in self._places(rect.width()):
+        for item, place in self._placed(rect.width()):
             item.setGeometry(place.translated(rect.topLeft()))
 
-    def _places(self, width: int) -> list[tuple[QLayoutItem, QRect]]:
+    def _forget(self) -> None:
+        self._places.clear()
+        self._least = None
+
+    def _placed(self, width: int) -> list[tuple[QLayoutItem, QRect]]:
         """Where each item goes, from the top left corner of the layout."""
-        places: list[tuple[QLayoutItem, QRect]] = []
+        if width not in self._places:
+            self._places[width] = list(self._in_rows(width))
+        return self._places[width]
+
+    def _in_rows(self, width: int) -> Iterator[tuple[QLayoutItem, QRect]]:
         x = y = row_height = 0
         for item in (item for item in self._items if not item.isEmpty()):
             size = item.sizeHint().boundedTo(QSize(max(width, item.minimumSize().width()), 10**6))
             if x and x + size.width() > width:
                 x, y, row_height = 0, y + row_height + self.spacing(), 0
-            places.append((item, QRect(QPoint(x, y), size)))
+            yield item, QRect(QPoint(x, y), size)
             x, row_height = x + size.width() + self.spacing(), max(row_height, size.height())
-        return places

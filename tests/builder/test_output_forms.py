@@ -13,8 +13,8 @@ from builder.panels.output_edits import (
 )
 from builder.panels.plan_edits import PER_OUTPUT
 from builder.session import Session
-from graph.document import Document, Project
-from graph.edits import RemoveNodes, RenameNode
+from graph.document import Document, Node, Project
+from graph.edits import AddNodes, RemoveNodes, RenameNode
 from graph.inference import Inference
 from graph.templates import template
 from runtime.plan import TrainingPlan
@@ -105,6 +105,17 @@ def test_outputs_that_come_go_or_are_renamed_are_followed(session, form):
     assert list(form.outputs.forms) == ["n7"]
     session.undo()
     assert form.outputs.forms["n9"].settings.field("weight").text() == "0.5"
+
+
+def test_an_output_that_came_while_a_block_was_shown_counts_afterwards(session, form):
+    session.load(Document(template("UNet").project()))
+    field = form.parts["loss"].type_field
+    item = field.model().item(field.findData(PER_OUTPUT))
+    assert not item.isEnabled()
+    session.enter(next(node_id for node_id in session.graph.nodes if session.is_instance(node_id)))
+    session.apply_to_project(AddNodes((Node("extra", "Output", "extra"),)))
+    session.leave()
+    assert item.isEnabled()
 
 
 def test_what_means_nothing_says_why(session, form):
