@@ -104,10 +104,7 @@ class ProblemCard(QFrame):
         message = tr_made(problem.message)
         self._text.setText(breakable(message))
         self.setAccessibleName(message)
-        self.setProperty("role", f"{problem.severity}-card")
-        self.style().unpolish(self)
-        self.style().polish(self)
-        self._paint_icon()
+        self._show_severity(problem.severity)
         self._show_fixes(problem.fixes)
         self._explain(problem)
 
@@ -151,6 +148,14 @@ class ProblemCard(QFrame):
         layout.setSpacing(GRID)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(column, 1)
+
+    def _show_severity(self, severity: str) -> None:
+        role = f"{severity}-card"
+        if self.property("role") != role:  # to dress a card takes as long as all else about it
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self._paint_icon()
 
     def _paint_icon(self) -> None:
         name = self.problem.severity if self.problem else "error"

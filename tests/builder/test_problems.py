@@ -14,6 +14,7 @@ from builder.theme import dark, light
 from graph.block_edits import InBlock
 from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import AddNodes, Connect, RemoveNodes, SetParams, SetTraining
+from graph.problems import Problem
 from graph.storage import to_bytes
 from tests.graph.block_drawings import deep
 
@@ -350,3 +351,20 @@ def test_another_theme_keeps_everything(panel):
     text = panel.cards.cards[0].text
     panel.set_theme(dark())
     assert panel.cards.cards[0].text == text
+
+
+def test_a_card_has_the_look_of_what_it_says_now(qtbot, themes):
+    """A list uses its cards again for other problems."""
+
+    def looks(*severities):
+        card = ProblemCard(light(), None)
+        qtbot.addWidget(card)
+        card.show()
+        for severity in severities:
+            card.show_problem(Problem("code", severity, "n1", "The same text."), "")
+        card.layout().activate()
+        return card.grab().toImage()
+
+    assert looks("warning", "error") == looks("error")
+    assert looks("error", "warning", "info") == looks("info")
+    assert looks("error") != looks("warning") != looks("info")
