@@ -19,6 +19,8 @@ from graph.annotation_edits import SetFrame, SetNote
 from graph.annotations import MIN_SIDE
 from graph.document import Edge, Frame, Position
 
+MOST_EDGES = 1000  # that a rectangle selects; to look at more at each move of the mouse would take too long
+
 
 class Gesture(Protocol):
     """A drag from press to release. Positions are scene coordinates."""
@@ -75,8 +77,10 @@ class Marquee:
         self._scene.select_edges(self._edges_before)
 
     def _crossed(self, area: QRectF) -> frozenset[Edge]:
-        edges = (self._scene.edges[edge] for edge in self._scene.geometry.edges_in(box_of(area)))
-        return frozenset(item.edge for item in edges if item.crosses(area))
+        near = self._scene.geometry.edges_in(box_of(area))
+        if len(near) > MOST_EDGES:
+            return frozenset()
+        return frozenset(edge for edge in near if self._scene.edges[edge].crosses(area))
 
     def _with_edges(self, crossed: frozenset[Edge]) -> frozenset[Edge]:
         if self._toggles:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGraphicsPathItem
 
@@ -55,7 +55,7 @@ class Wire:
         self._start = scene.nodes[anchor.ref.node].port_pos(anchor.ref)
         self._refusals: dict[PortRef, str | None] = {}
         self._offers: dict[PortRef, PutBetween | None] = {}
-        self._shown: set[str] = set()
+        self._shown, self._seen = set[str](), QRectF()
         self._target: Port | None = None
         self._curve = QGraphicsPathItem()
         self._curve.setZValue(5)
@@ -78,6 +78,7 @@ class Wire:
     def move(self, at: QPointF) -> None:
         item, port = self._under(at)
         reason = self.reason(port) if port else None
+        self._show_offers()
         if port != self._target:
             self._target = port
             self._show_states()
@@ -186,11 +187,13 @@ class Wire:
         return hit.node, next(free, None) or next(iter(fits or sides), None)
 
     def _show_offers(self) -> None:
-        """Marks the ports of the cards in sight; others as soon as the mouse comes by."""
+        """Marks the ports of the cards in sight; others as soon as they come there."""
         view = self._scene.views()[0]
         area = view.mapToScene(view.viewport().rect()).boundingRect()
-        self._shown = set(self._scene.nodes_in(area))
-        self._show_states()
+        if area != self._seen:
+            self._seen = area
+            self._shown.update(self._scene.nodes_in(area))
+            self._show_states()
 
     def _show_states(self) -> None:
         items = [self._scene.nodes[node_id] for node_id in self._shown]

@@ -64,7 +64,10 @@ def test_a_marquee_and_an_edge_reach_beyond_the_border_too(canvas, qtbot):
     canvas.press(canvas.port("image", "out"))
     canvas.move(canvas.port("image", "out") + QPointF(60, 0))
     move_to(canvas, beyond)
-    qtbot.waitUntil(lambda: view.viewport().rect().contains(canvas.at(canvas.port("relu1", "in"))))
+    assert canvas.id("flatten1") not in canvas.scene.marks
+    qtbot.waitUntil(lambda: view.viewport().rect().contains(canvas.at(canvas.port("flatten1", "in"))))
+    assert canvas.id("flatten1") in canvas.scene.marks  # though it was out of sight when the drag began
+    canvas.view.centerOn(canvas.item("relu1").area.center())
     canvas.move(canvas.port("relu1", "in"))
     canvas.release(canvas.port("relu1", "in"))
     assert "image.out -> relu1.in" in canvas.edges()
