@@ -26,6 +26,7 @@ from builder.session import Session
 from builder.texts import later, tr, tr_made
 from builder.theme import ThemeManager
 from builder.tool_bars import add_bar
+from builder.waiting import give_turn
 from builder.welcome import WelcomePage
 from builder.window_actions import ALL_ACTIONS, NEED_PROJECT, TOOLS
 from builder.window_commands import WindowCommands
@@ -257,10 +258,13 @@ class MainWindow(QMainWindow):
 
     @Slot(bool)
     def _make_workspace(self, is_large: bool) -> None:
-        """Makes all of the workspace, as a project is about to be shown in it; at once for a small one."""
+        """Makes all of the workspace, as a project is about to be shown in it; in turns for a large one."""
         if is_large:
             self.preparation.make_in_turns()
         self.preparation.workspace.set_has_project(self.has_project)
+        if is_large:
+            self.docks.set_hidden(False)  # which takes as long as to show all the rest
+            give_turn()
 
     @Slot()
     def _load(self) -> None:
