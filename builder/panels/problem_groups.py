@@ -12,6 +12,7 @@ from builder.panels.problem_list import ProblemCards
 from builder.severities import SEVERITIES
 from builder.texts import tr
 from builder.theme import GRID, Theme, font
+from graph.problems import Problem
 from graph.scopes import LocatedProblem
 
 
@@ -71,8 +72,7 @@ class ProblemGroups(QWidget):
         """
         for severity, cards in self.lists.items():
             found = groups.get(severity, ())
-            problems = [each.problem for each in found]
-            cards.show_problems(problems, _placing(found, place_of), at_once=at_once)
+            cards.show_problems(_Bare(found), _placing(found, place_of), at_once=at_once)
             self.headings[severity].setText(SEVERITIES[severity].counted(len(found)))
             self.headings[severity].setVisible(bool(found) and len(groups) > 1)
         self.setVisible(bool(groups))
@@ -90,6 +90,19 @@ class ProblemGroups(QWidget):
         """Repaints in another theme."""
         for cards in self.lists.values():
             cards.set_theme(theme)
+
+
+class _Bare(Sequence[Problem]):
+    """Problems without where they are, each taken when it is shown: of thousands few are."""
+
+    def __init__(self, found: Sequence[LocatedProblem]) -> None:
+        self._found = found
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, index: int) -> Problem:  # type: ignore[override]  # nobody takes a slice
+        return self._found[index].problem
 
 
 def _placing(
