@@ -122,8 +122,8 @@ class ChartGrid(QWidget):
         steps = None if self._history is None else self._history.steps
         if steps is not None:
             ends = [each.history.steps for each in self._others]
-            total = max([total_steps, *(round(end[1]) for end in ends if end is not None)])
-            self._range = with_margin(*x_range(steps[0] - 1, steps[1], total))
+            last = max(end[1] for end in (steps, *ends) if end is not None)
+            self._range = with_margin(*x_range(steps[0] - 1, last, total_steps))
 
     def draw_all(self) -> None:
         """Draws every chart anew, after something about all of it has changed."""

@@ -90,6 +90,7 @@ class RunLegend(QWidget):
         button = QToolButton(chip)
         button.setIcon(icon("close"))
         button.setAutoRaise(True)
+        button.setProperty("role", "inline")
         text = tr("Takes the curves of run {name} away", name=other.name)
         button.setToolTip(text)
         button.setAccessibleName(text)

@@ -228,6 +228,8 @@ def test_a_new_run_is_drawn_over_an_earlier_one(opened, qtbot):
     (other,) = dashboard(opened)._others
     qtbot.waitUntil(lambda: len(other.history.series["val_loss"]) == 2, timeout=PATIENCE)
     assert len(dashboard(opened).series("val_loss")[0]) == 4
+    chart = dashboard(opened).charts["loss"]
+    qtbot.waitUntil(lambda: chart.plot.viewRange()[0][1] >= 20, timeout=PATIENCE)
     (chip,) = dashboard(opened).legend._chips
     button = chip.children()[1]
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
