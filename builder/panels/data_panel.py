@@ -156,7 +156,7 @@ class DataPanel(QWidget):
         trial.arrived.connect(self._take)
         trial.ended.connect(self._end)
         trial.over.connect(self._forget)
-        self.note.setText(tr("Reading the data..."))
+        self._say(tr("Reading the data..."))
         trial.start()
 
     @Slot(object)
@@ -168,7 +168,7 @@ class DataPanel(QWidget):
     def _end(self, fault: str) -> None:
         if fault:
             self.look = None
-            self.note.setText(tr_made(fault))
+            self._say(tr_made(fault), role="error-card")
             self._pages.setCurrentWidget(self._note_page)
         self.looked.emit()
 
@@ -178,6 +178,13 @@ class DataPanel(QWidget):
         trial.deleteLater()
 
     # -- what is shown
+
+    def _say(self, text: str, role: str = "muted") -> None:
+        """Tells something in place of the samples."""
+        self.note.setText(text)
+        self.note.setProperty("role", role)
+        self.note.style().unpolish(self.note)
+        self.note.style().polish(self.note)
 
     def _show(self, look: Look) -> None:
         self.look = look
@@ -258,12 +265,17 @@ class DataPanel(QWidget):
         self.note = QLabel(tr("The data is shown here once it was read."), wordWrap=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.note.setProperty("role", "muted")
+        self.note.setMargin(GRID)
+        lines = QHBoxLayout()  # of a length that can be read
+        lines.addStretch(1)
+        lines.addWidget(self.note, 3)
+        lines.addStretch(1)
         self.trust = TrustRow(says_state=False)
         self._note_page = QWidget()
         column = QVBoxLayout(self._note_page)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.addStretch(1)
-        column.addWidget(self.note)
+        column.addLayout(lines)
         column.addWidget(self.trust, alignment=Qt.AlignmentFlag.AlignCenter)
         column.addStretch(1)
         self._look_page = QWidget()
