@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from graph.blocks import reached
@@ -83,14 +82,17 @@ class RemoveNodes:
         return "Delete node" if len(self.node_ids) == 1 else f"Delete {len(self.node_ids)} nodes"
 
     def apply(self, project: Project) -> Edit:
-        graph, gone = project.graph, set(self.node_ids)
+        graph, gone = project.graph, dict.fromkeys(self.node_ids)
         require_nodes(project, gone)
-        nodes = tuple(compress(graph.nodes.values(), map(gone.__contains__, graph.nodes)))
-        going = {id(e) for i in gone for e in (*graph.incoming(i).values(), *graph.outgoing(i))}
-        known = graph.edges
-        edges = tuple(compress(known, map(going.__contains__, map(id, known))))  # in the order of the file
-        edge_indices = graph.delete_edges(edges)
-        return AddNodes(nodes, edges, graph.delete_nodes(gone), edge_indices)
+        nodes, edges = tuple(graph.nodes.values()), graph.edges
+        going = [edge for i in gone for edge in (*graph.incoming(i).values(), *graph.outgoing(i))]
+        edge_indices, node_indices = graph.delete_edges(going), graph.delete_nodes(gone)
+        return AddNodes(
+            tuple(nodes[index] for index in node_indices),
+            tuple(edges[index] for index in edge_indices),
+            node_indices,
+            edge_indices,
+        )
 
 
 @dataclass(frozen=True)

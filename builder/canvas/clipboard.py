@@ -97,8 +97,11 @@ def _extent(fragment: Graph) -> tuple[float, float, float, float]:
 
 def _clear_of(graph: Graph, fragment: Graph, shift: Position) -> Position:
     """The shift, or the next one down the diagonal where no copy hides a card exactly."""
-    taken = set(map(attrgetter("position"), graph.nodes.values()))
     x, y = shift
+    places = {(node.position[0] + x, node.position[1] + y) for node in fragment.nodes.values()}
+    if places.isdisjoint(map(attrgetter("position"), graph.nodes.values())):
+        return shift
+    taken = {node.position for node in graph.nodes.values()}
     while any((node.position[0] + x, node.position[1] + y) in taken for node in fragment.nodes.values()):
         x, y = x + CASCADE, y + CASCADE
     return (x, y)

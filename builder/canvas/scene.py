@@ -24,7 +24,7 @@ from builder.canvas.loading import Loading
 from builder.canvas.node_item import OVERHANG, NodeItem, PortState
 from builder.canvas.style import CanvasStyle
 from builder.canvas.upkeep import MANY, Upkeep
-from builder.canvas.wrong_ports import wrong_ports
+from builder.canvas.wrong_ports import WrongPorts
 from builder.session import Session
 from graph.document import Change, Edge, PortRef, Position
 from graph.problems import Problem
@@ -64,6 +64,7 @@ class CanvasScene(QGraphicsScene):
         self.marks: Mapping[str, Mapping[PortRef, PortState]] = {}
         self.wrong: frozenset[PortRef] = frozenset()
         self._problems: Mapping[str, tuple[Problem, ...]] = {}
+        self._wrong_ports = WrongPorts()
         self._pending: frozenset[str] = frozenset()  # cards that were shown as such
         self.loading = Loading(self)
         session.changed.connect(self.follow)
@@ -90,7 +91,7 @@ class CanvasScene(QGraphicsScene):
         self.hovered = self.hovered_edge = self.target = self.hidden_edge = None
         self._problems = self.session.all_marks
         self._pending = frozenset()
-        self.wrong = wrong_ports(self.session.graph, self.session.problems)
+        self.wrong = self._wrong_ports.find(self.session.graph, self.session.problems)
         self.selected = frozenset(self.session.selection)
         self.loading.start(self.session.graph)
         self.redraw()
@@ -357,5 +358,5 @@ class CanvasScene(QGraphicsScene):
         return [i for i in {*before, *now} if before.get(i) != now.get(i)]
 
     def _show_wrong_ports(self) -> list[Box]:
-        before, self.wrong = self.wrong, wrong_ports(self.session.graph, self.session.problems)
+        before, self.wrong = self.wrong, self._wrong_ports.find(self.session.graph, self.session.problems)
         return self._upkeep.boxes_of({ref.node for ref in before ^ self.wrong})
