@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from PySide6.QtCore import QDateTime, QLocale
-
 from builder.panels.figures import duration, number
 from builder.texts import later, tr, tr_made
 from runtime.metric_choices import METRICS
@@ -95,9 +93,7 @@ def started_text(run: RunSummary) -> str:
         moment = datetime.fromisoformat(run.started).astimezone()
     except ValueError:
         return NONE
-    return QLocale().toString(
-        QDateTime.fromSecsSinceEpoch(round(moment.timestamp())), QLocale.FormatType.ShortFormat
-    )
+    return moment.strftime("%Y-%m-%d %H:%M")
 
 
 def epochs_text(run: RunSummary) -> str:
