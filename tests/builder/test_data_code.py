@@ -83,7 +83,7 @@ def test_the_trust_ends_when_the_file_changes(shown, tmp_path, source):
 
 def test_a_run_asks_first_and_does_not_start_without_consent(shown, answers, source, monkeypatch):
     started = []
-    monkeypatch.setattr(shown.controller, "start", lambda *given: started.append(given))
+    monkeypatch.setattr(shown.controller, "start", lambda *given, **how: started.append(given))
     shown.runs.train()
     assert (answers.reviewed, started) == ([source], [])
     assert shown.statusBar().currentMessage() == "Not trained: the code of the data is not trusted."
