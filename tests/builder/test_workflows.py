@@ -160,7 +160,8 @@ def test_an_own_table_is_looked_at_split_fitted_and_trained_on(person, houses):
     assert panel.samples.rows.index(0, 0).data() in {f"{90.5 * rooms:g}" for rooms in range(1, 6)}
     person.click(view_button(panel.switch, "Columns"))
     kinds = {panel.columns.index(row, 0).data(): panel.columns.index(row, 1).data() for row in range(4)}
-    assert (kinds["rooms"], kinds["state"]) == ("numeric", "categorical")
+    assert kinds["rooms"].startswith("numeric")  # with a mark: it can be another
+    assert kinds["state"].startswith("categorical")
     assert not view_button(panel.switch, "Classes").isEnabled(), "prices are no classes"
 
     person.press(Key.Key_D, CTRL | Qt.KeyboardModifier.ShiftModifier)
