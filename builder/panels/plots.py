@@ -12,13 +12,14 @@ from html import escape
 
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QTextDocumentFragment
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from builder.panels.axes import AxesStyle, log_ticks, value_ticks
 from builder.panels.chart_specs import ChartSpec, CurveSpec
 from builder.panels.curve import NOTHING, Curve, Span, View
 from builder.panels.figures import number
 from builder.panels.history import History, Series
+from builder.panels.legend import Legend
 from builder.panels.live_plot import LivePlot
 from builder.panels.other_runs import OtherRun, dot
 from builder.texts import tr
@@ -56,9 +57,7 @@ class Chart(QWidget):
         self._view: View | None = None
         self._outdated: Span = NOTHING  # the steps between which the picture is
         self._fitted: tuple[float, float] | None = None  # the values that the y-axis was last made to show
-        self.title = QLabel(self, textFormat=Qt.TextFormat.RichText)
-        self.title.setFont(font("caption"))
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.title = Legend(self)
         self.log_button = QToolButton(self)
         self.log_button.setText(tr("log"))
         self.log_button.setCheckable(True)
@@ -240,8 +239,8 @@ class Chart(QWidget):
         begun = [curve.spec for curve in own if curve.size and curve.spec.label]
         if begun != self._named:
             self._named = begun
-            labelled = [f"{self._dot(curve)} {escape(curve.text)}" for curve in begun]
-            self.title.setText(" &nbsp;".join([f"<b>{escape(tr(self.spec.title))}</b>", *labelled]))
+            entries = [(getattr(self._theme, curve.color), curve.text) for curve in begun]
+            self.title.show_entries(tr(self.spec.title), entries)
 
     @Slot(bool)
     def _set_log(self, checked: bool) -> None:
