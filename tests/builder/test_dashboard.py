@@ -346,6 +346,8 @@ def test_zoomed_in_it_stays_until_asked_to_show_all(dashboard, qtbot):
     plot.wheelEvent(wheel)
     zoomed = plot.getViewBox().viewRange()[0]
     assert zoomed[1] - zoomed[0] < 100
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert all(chart.plot.viewRange()[0] == zoomed for chart in dashboard.charts.values())
     dashboard.feed([steps(101, 20, epoch=2)])
     drawn(dashboard, qtbot)
     assert plot.getViewBox().viewRange()[0] == zoomed
