@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from builder.theme import font
 
-_DOT, _GAP = "●", "\u00a0 "
+_DOT, _GAP, _NARROW = "●", "\u00a0", "\u2009"  # between two curves, and between a dot and its name
 _ELLIPSIS = "…"
 
 Entry = tuple[str, str]  # colour and name of a curve
@@ -44,7 +44,7 @@ class Legend(QLabel):
         bold.setBold(True)
         plain, whole = QFontMetricsF(self.font()), [name for _, name in self._entries]
         room = self.contentsRect().width() - 1.0  # of a pixel that is begun
-        dots = len(whole) * plain.horizontalAdvance(f"{_GAP}{_DOT} ")
+        dots = len(whole) * plain.horizontalAdvance(f"{_GAP}{_DOT}{_NARROW}")
         names_room = room - QFontMetricsF(bold).horizontalAdvance(self._title) - dots
         names = fitted(whole, names_room, plain)
         dots += sum(map(plain.horizontalAdvance, names))
@@ -52,7 +52,7 @@ class Legend(QLabel):
         parts = [f"<b>{escape(title)}</b>"]
         colors = [color for color, _ in self._entries]
         for color, name in zip(colors, names, strict=True):
-            parts.append(f'<span style="color:{color}">{_DOT}</span> {escape(name)}')
+            parts.append(f'<span style="color:{color}">{_DOT}</span>{_NARROW}{escape(name)}')
         self.setText(_GAP.join(parts))
         is_cut = (title, names) != (self._title, whole)
         self.setToolTip(", ".join([self._title, *whole]) if is_cut else "")
@@ -68,7 +68,7 @@ def fitted(names: Sequence[str], room: float, metrics: QFontMetricsF) -> list[st
     for count, index in enumerate(sorted(range(len(names)), key=widths.__getitem__)):
         share = max(room / (len(names) - count), 0.0)
         if widths[index] > share:
-            short = metrics.elidedText(names[index], Qt.TextElideMode.ElideMiddle, share)
+            short = metrics.elidedText(names[index], Qt.TextElideMode.ElideRight, share)
             shown[index] = "" if short == _ELLIPSIS else short
         room -= metrics.horizontalAdvance(shown[index])
     return shown

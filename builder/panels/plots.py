@@ -62,7 +62,6 @@ class Chart(QWidget):
         self.log_button.setText(tr("log"))
         self.log_button.setCheckable(True)
         self.log_button.setFont(font("caption"))
-        _keep_room(self.log_button)
         self.log_button.setToolTip(tr("Logarithmic axis"))
         self.log_button.toggled.connect(self._set_log)
         self._curves: list[Curve] = []
@@ -216,6 +215,8 @@ class Chart(QWidget):
         head.setContentsMargins(GRID, 0, 0, 0)
         head.addWidget(self.title, 1)
         head.addWidget(self.log_button)
+        self.log_button.ensurePolished()
+        head.addStrut(self.log_button.sizeHint().height())  # all plots begin at one height
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -272,13 +273,6 @@ class Chart(QWidget):
 def _joined(one: Span, other: Span) -> Span:
     """The span that holds both."""
     return min(one[0], other[0]), max(one[1], other[1])
-
-
-def _keep_room(widget: QWidget) -> None:
-    """Leaves a widget's place empty while it is hidden, so that nothing moves."""
-    policy = widget.sizePolicy()
-    policy.setRetainSizeWhenHidden(True)
-    widget.setSizePolicy(policy)
 
 
 def _plot_widget(curves: Sequence[Curve]) -> LivePlot:

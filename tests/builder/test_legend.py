@@ -36,7 +36,8 @@ def test_where_there_is_no_room_at_all_only_dots_are_left(metrics):
 
 
 def plain(legend):
-    return QTextDocumentFragment.fromHtml(legend.text()).toPlainText().replace("\u00a0", " ")
+    text = QTextDocumentFragment.fromHtml(legend.text()).toPlainText()
+    return text.replace("\u00a0", " ").replace("\u2009", " ")
 
 
 def test_a_narrow_legend_shows_every_curve_and_tells_the_whole_names(qtbot):
@@ -45,7 +46,7 @@ def test_a_narrow_legend_shows_every_curve_and_tells_the_whole_names(qtbot):
     legend.show_entries("Losses", [("#ff0000", "classification"), ("#0000ff", "<reconstruction>")])
     legend.resize(600, 20)
     legend.show()
-    assert plain(legend) == "Losses  ● classification  ● <reconstruction>"
+    assert plain(legend) == "Losses ● classification ● <reconstruction>"
     assert not legend.toolTip()
     legend.resize(170, 20)
     assert plain(legend).startswith("Losses")
