@@ -1,4 +1,4 @@
-"""A model of torchvision, frozen, under a head of its own: put together and trained with mouse and keys."""
+"""Workflow 9 as far as it is built: a model of torchvision, frozen, under a head of its own, trained."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from graph.document import Graph, Node, Project
 from graph.storage import save
 from runtime.checkpoint import checkpoint_folder, load_checkpoint
 from tests.builder.person import LEFT
-from tests.builder.test_workflows import open_file, train_to_the_end
+from tests.builder.workflows.walking import open_file, train_to_the_end
 
 PLAN = {
     "data": {"source": "arrays", "path": "images.npz", "val_fraction": 0.25},
