@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from operator import is_, itemgetter
 
 from builder.fuzzy import EXACT, INSIDE, PREFIX, WORD, fit_letters, fit_part
@@ -72,8 +73,10 @@ class Page:
     def letter_scores(self, word: str) -> Scores:
         """What a word is worth for each node whose name has its letters in order."""
         in_order = re.compile(".*?".join(map(re.escape, word))).search
-        near = [index for index, name in enumerate(self.names) if in_order(name)][:MAX_LETTERS]
-        fits = {index: fit_letters(word, name_of(self.items[index]))[0] for index in near}
+        near = (index for index, name in enumerate(self.names) if in_order(name))
+        fits = {
+            index: fit_letters(word, name_of(self.items[index]))[0] for index in islice(near, MAX_LETTERS)
+        }
         return {index: score for index, score in fits.items() if score >= LEAST_LETTERS}
 
     def fitting_param(self, word: str, node: Item) -> str:
