@@ -45,7 +45,7 @@ def draw_marked(
         painter.setFont(body)
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft, shown)
         return room.width()
-    bold = [_bold(letter, strong) for letter in letters]
+    bold = _bold(letters, strong)
     if not bold:
         metrics = QFontMetrics(body)
         painter.setFont(body)
@@ -70,7 +70,18 @@ def _narrowed(font: QFont, widest: QFont, text: str, width: int) -> QFont:
     return narrow
 
 
-def _bold(letter: int, strong: QFont) -> QTextLayout.FormatRange:
+def _bold(letters: Iterable[int], strong: QFont) -> list[QTextLayout.FormatRange]:
+    """What is bold: one range for letters side by side, as each range is laid out and drawn by itself."""
+    spans = list[QTextLayout.FormatRange]()
+    for letter in letters:
+        if spans and letter == spans[-1].start + spans[-1].length:
+            spans[-1].length += 1
+        else:
+            spans.append(_span(letter, strong))
+    return spans
+
+
+def _span(letter: int, strong: QFont) -> QTextLayout.FormatRange:
     span = QTextLayout.FormatRange()
     span.start, span.length, span.format = letter, 1, QTextCharFormat()
     span.format.setFontWeight(strong.weight())
