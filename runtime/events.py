@@ -47,6 +47,7 @@ class RunStarted:
     Attributes:
         start_step: optimizer steps already behind a resumed run; 0 for a fresh one.
         class_names: one a class, as the data names them, or empty.
+        resumed_at: the steps after which a run that is told from its folder was resumed.
     """
 
     run_dir: str
@@ -60,6 +61,7 @@ class RunStarted:
     parameters: int
     start_step: int = 0
     class_names: tuple[str, ...] = ()
+    resumed_at: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

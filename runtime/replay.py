@@ -96,7 +96,7 @@ class Replay:
     def _start(self, run: Run) -> Iterator[Event]:
         if not self._has_started and run.device is not None:
             self._has_started = True
-            yield _started(run)
+            yield _started(run, self._until)
 
     def _end(self, run: Run, lines: Sequence[Line]) -> Iterator[Event]:
         if lines or self._has_ended or self._until is not None:
@@ -123,7 +123,7 @@ def events_of(lines: Sequence[Line], run: Run) -> Iterator[Event]:
                     yield _change(line, run)
 
 
-def _started(run: Run) -> RunStarted:
+def _started(run: Run, until: int | None) -> RunStarted:
     about, names = run.about, run.about.get("class_names")
     return RunStarted(
         run_dir=str(run.path),
@@ -136,7 +136,18 @@ def _started(run: Run) -> RunStarted:
         val_samples=_whole(about.get("val_samples")),
         parameters=_whole(about.get("parameters")),
         class_names=tuple(map(str, names)) if isinstance(names, list) else (),
+        resumed_at=_resumed_at(run, until),
     )
+
+
+def _resumed_at(run: Run, until: int | None) -> tuple[int, ...]:
+    """After which of the told steps the run was resumed; a later resume may have gone back further."""
+    found: list[int] = []
+    entries = run.about.get("resumed")
+    for entry in entries if isinstance(entries, list) else ():
+        step = _whole(entry.get("step")) if isinstance(entry, dict) else 0
+        found = [*(each for each in found if each < step), *([step] if step else [])]
+    return tuple(step for step in found if until is None or step < until)
 
 
 def _steps(lines: Sequence[Line]) -> Iterator[StepsRecorded]:

@@ -103,11 +103,23 @@ def draw_axes(
         painter.drawText(QPointF(at, below), text)
     middle = (metrics.ascent() - metrics.descent()) / 2
     for y, text in left:
-        width = metrics.horizontalAdvance(text)
-        painter.drawText(QPointF(frame.left() - TICK - _GAP - width, y + middle), text)
+        _draw_before(painter, QPointF(frame.left() - TICK - _GAP, y + middle), text, metrics)
     if name:
         area = QRectF(frame.left(), below + metrics.descent(), frame.width(), metrics.height())
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, name)
+
+
+def _draw_before(painter: QPainter, end: QPointF, text: str, metrics: QFontMetricsF) -> None:
+    """Writes what ends at a point; narrower where it would else begin left of the picture."""
+    width, room = metrics.horizontalAdvance(text), end.x() - 1
+    if width <= room:
+        painter.drawText(QPointF(end.x() - width, end.y()), text)
+        return
+    painter.save()
+    painter.translate(1, end.y())
+    painter.scale(room / width, 1)
+    painter.drawText(QPointF(0, 0), text)
+    painter.restore()
 
 
 TickRule = Callable[[float, float, float], Ticks]

@@ -128,8 +128,9 @@ class Dashboard(QWidget):
         match event:
             case RunStarted():
                 self.classes.reset(event.class_names)
-                if event.start_step:
-                    self._open_history().mark(event.start_step, tr("resumed"))
+                for step in (*event.resumed_at, event.start_step):
+                    if step:
+                        self._open_history().mark(step, tr("resumed"))
             case PlanChanged():
                 self._open_history().mark(event.step, tr("plan changed"))
             case GraphChanged():

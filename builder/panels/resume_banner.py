@@ -40,6 +40,7 @@ class ResumeBanner(QFrame):
         self.close_button.setAccessibleName(tr("Close the offer"))
         self.close_button.clicked.connect(self.closed)
         row = QHBoxLayout(self)
+        row.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)  # low, as charts stand below it
         row.setSpacing(2 * GRID)
         row.addWidget(self.label, 1)
         for button in (self.resume_button, self.close_button):

@@ -3,8 +3,10 @@
 from itertools import pairwise
 
 import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
-from builder.panels.axes import log_ticks, step_ticks, value_ticks
+from builder.panels.axes import AxesStyle, draw_axes, log_ticks, step_ticks, value_ticks
 
 
 def texts(ticks):
@@ -49,6 +51,19 @@ def test_values(low, high, expected):
 )
 def test_a_logarithmic_axis(low, high, expected):
     assert texts(log_ticks(low, high, 186)) == expected
+
+
+def test_a_long_number_is_made_narrow_instead_of_cut(qapp):
+    pictures = []
+    for text in ("W0.123456789", "0.123456789"):
+        picture = QImage(120, 40, QImage.Format.Format_RGB32)
+        picture.fill(QColor("white"))
+        painter = QPainter(picture)
+        style = AxesStyle(QColor("white"), QColor("black"), QFont())
+        draw_axes(painter, QRectF(52, 5, 60, 15), style, [], [(12, text)])
+        painter.end()
+        pictures.append(picture.copy(0, 0, 52, 40))
+    assert pictures[0] != pictures[1]
 
 
 def test_a_tick_stands_at_its_value():

@@ -369,8 +369,25 @@ def test_crosshair_reads_the_values_in_every_chart(dashboard, qtbot):
     assert number(2 / step) in chart.readout()
     assert "0.001" in dashboard.charts["lr"].readout()
     assert "90" in dashboard.charts["accuracy"].readout()
+    for each in dashboard.charts.values():
+        for at in (5, 50, 60, 95):
+            each.hovered.emit(at)
+            assert each.plot.rect().contains(each._readout.geometry())  # else a value is cut off
     chart.hovered.emit(math.nan)
     assert chart.readout() == ""
+
+
+def test_a_constant_curve_stands_between_numbers_that_fit(dashboard, qtbot):
+    recorded = steps(1, 100)
+    dashboard.feed([START, replace(recorded, losses=(0.5,) * 100, grad_norms=(0.0,) * 100)])
+    drawn(dashboard, qtbot)
+    for name, value in (("loss", 0.5), ("grad_norm", 0.0)):
+        low, high = dashboard.charts[name].plot.viewRange()[1]
+        assert low <= value < high
+        assert high - low >= 0.2
+    dashboard.charts["loss"].log_button.click()
+    low, high = dashboard.charts["loss"].plot.viewRange()[1]
+    assert low < math.log10(0.5) < high
 
 
 def test_theme_reaches_the_charts(dashboard, qtbot):

@@ -144,6 +144,10 @@ def test_a_resumed_run_is_marked_in_every_chart(dashboard, qtbot):
     dashboard.feed([before, steps(51, 50)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
     assert [(mark.step, mark.text) for mark in dashboard.history.marks] == [(50, "resumed")]
+    dashboard.reset(is_live=False)
+    dashboard.feed([replace(before, start_step=0, resumed_at=(20, 60)), steps(1, 100)])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert [mark.step for mark in dashboard.history.marks] == [20, 60]
     plot = dashboard.charts["lr"].plot
     with_mark = plot.grab().toImage()
     plot.set_marks([])

@@ -115,6 +115,24 @@ def test_a_run_that_is_resumed_is_told_from_its_start_again(tmp_path: Path) -> N
     again.finish(RunEnded("stopped", step=2))
 
 
+@pytest.mark.parametrize(
+    ("resumed", "until", "expected"),
+    [
+        ([4, 8], None, (4, 8)),
+        ([4, 8], 8, (4,)),  # the run that goes on at 8 says so itself
+        ([4, 8, 6], None, (4, 6)),  # what had been taken up at 8 was forgotten
+        ([0, 4, 4], None, (4,)),
+    ],
+)
+def test_where_a_run_was_resumed_is_told(tmp_path: Path, resumed, until, expected) -> None:
+    entries = [{"step": step, "at": "2026-01-01"} for step in resumed]
+    about = {"state": "stopped", "device": "cpu", "plan": {}, "resumed": entries}
+    (tmp_path / "run.json").write_text(json.dumps(about))
+    (tmp_path / "metrics.jsonl").write_text("")
+    (started,) = of_type(told(tmp_path, **({} if until is None else {"until": until})), RunStarted)
+    assert started.resumed_at == expected
+
+
 def test_a_folder_without_a_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no readable run"):
         Replay(tmp_path).read()
