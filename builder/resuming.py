@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from builder.run_list import RunList
     from builder.session import Session
     from builder.shown_runs import ShownRuns
+    from graph.changes import Change
+    from graph.document import Document
     from graph.project import Project
     from runtime.run_summary import RunSummary
 
@@ -48,6 +50,7 @@ class Resuming(QObject):
         self._task: Task | None = None
         run_list.changed.connect(self.refresh)
         runs.refreshed.connect(self.refresh)
+        session.changed.connect(self._follow_plan)
         banner.resume_asked.connect(self._resume_offered)
         banner.closed.connect(self._decline)
 
@@ -55,9 +58,17 @@ class Resuming(QObject):
     def refresh(self) -> None:
         """Brings the action and the offer in line with what there is."""
         run = self._list.resumable
-        reason = self._runs.why_busy or why_not_resumed(run) or self._why_waiting
+        epochs = self._session.plan.epochs
+        reason = self._runs.why_busy or why_not_resumed(run, epochs) or self._why_waiting
+        is_finished = run is not None and run.status == "finished"
+        self._actions.set_text(RESUME, tr("Train &on") if is_finished else tr("R&esume run"))
         self._actions.set_enabled(RESUME, not reason, reason)
         self._offer(self._list.newest)
+
+    @Slot(object, object)
+    def _follow_plan(self, change: Change, _: object) -> None:
+        if "training" in change.fields:
+            self.refresh()
 
     def resume_run(self) -> None:
         """Goes on with the run that is chosen in the Runs tab where that is seen, else with the newest."""
@@ -83,18 +94,22 @@ class Resuming(QObject):
     def _why_waiting(self) -> str:
         return "" if self._task is None else tr("The run is being looked at.")
 
-    def _go_on(self, run: RunSummary, document: object, found: tuple[tuple[str, ...], Project]) -> None:
+    def _go_on(self, run: RunSummary, document: Document, found: tuple[tuple[str, ...], Project]) -> None:
         changes, before = found
         if self._session.document is not document:
             return  # another project was opened meanwhile
-        version = self._dialogs.choose_version(run.name, changes) if changes else "mine"
+        is_longer = run.status == "finished"  # more epochs are what is wanted then, and need no question
+        if is_longer:
+            before.training = {**before.training, "epochs": self._session.plan.epochs}
+        asked = [each for each in changes if not (is_longer and each.startswith("epochs: "))]
+        version = self._dialogs.choose_version(run.name, asked) if asked else "mine"
         if version == "cancel":
             return
         if version == "theirs":
             label = later("Restore run {0}").replace("{0}", run.folder.name)
             if not self._session.apply_to_project(Restore.of(before, label)):
                 return
-        self._runs.resume(run.folder, accepts_changes=version == "mine" and bool(changes))
+        self._runs.resume(run.folder, accepts_changes=is_longer or (version == "mine" and bool(changes)))
 
     def _fail(self, error: Exception) -> None:
         self._dialogs.error(tr("Cannot resume the run"), tr_made(str(error)))

@@ -49,15 +49,22 @@ def why_not_renamed(runs: Sequence[RunSummary]) -> str:
     return why_not_one(runs) or (tr(GOING_ON) if runs[0].status == "running" else "")
 
 
-def why_not_resumed(run: RunSummary | None) -> str:
-    """Likewise for going on with one; None for a project that has none."""
+def why_not_resumed(run: RunSummary | None, epochs: int) -> str:
+    """Likewise for going on with one, None for a project that has none, to so many planned epochs."""
     if run is None:
         return tr("This project has no run yet.")
     match run.status:
         case "running":
             return tr("Run {name} is going on.", name=run.name)
-        case "finished":
-            return tr("Run {name} is finished: it has trained all its epochs.", name=run.name)
+        case "finished" if run.epochs is None or run.epoch < run.epochs:
+            return tr("Run {name} is finished: its plan ended it before its last epoch.", name=run.name)
+        case "finished" if epochs <= run.epochs:
+            return tr(
+                "Run {name} is finished: it has trained all its epochs. Raise Epochs above {epochs:,} in the "
+                "training plan to train on.",
+                name=run.name,
+                epochs=run.epochs,
+            )
         case "damaged":
             return tr(UNREADABLE)
     if not run.can_resume:

@@ -143,7 +143,7 @@ def test_what_cannot_be_done_says_why(opened):
     assert "Choose two runs" in opened.actions_["runs.compare"].toolTip()
     click(opened, 1)
     assert opened.actions_["runs.restore"].isEnabled()
-    assert "is finished" in opened.actions_["run.resume"].toolTip()
+    assert opened.actions_["run.resume"].isEnabled(), "the plan has more epochs by now"
     click(opened, 0, CTRL)
     assert opened.actions_["runs.compare"].isEnabled()
     assert "Several runs" in opened.actions_["runs.restore"].toolTip()
@@ -344,6 +344,21 @@ def test_a_stopped_run_goes_on_and_its_curve_with_it(opened, path, qtbot, tmp_pa
     assert list(losses) == [line["loss"] for line in steps_of(folder) if line["event"] == "step"]
     assert [mark.text for mark in dashboard(opened).history.marks] == ["resumed"]
     qtbot.waitUntil(lambda: cell(opened, 0, "State") == "Finished", timeout=PATIENCE)
+
+
+def test_a_finished_run_trains_on_once_more_epochs_are_planned(opened, path, qtbot, answers, tmp_path):
+    session = opened.session
+    session.apply(SetTraining({**session.project.training, "epochs": 2}, "Set epochs"))
+    click(opened, 1)
+    assert "Raise Epochs above 2" in opened.actions_["run.resume"].toolTip()
+    session.apply(SetTraining({**session.project.training, "epochs": 4}, "Set epochs"))
+    assert opened.actions_["run.resume"].text() == "Train &on"
+    act(opened, "run.resume")
+    qtbot.waitUntil(lambda: opened.controller.is_active, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not opened.controller.is_active, timeout=PATIENCE)
+    assert answers.asked == [], "that it has more epochs needs no question"
+    trained(tmp_path / "whole", epochs=4)
+    assert steps_of(path.with_suffix(".runs") / "0001") == steps_of(tmp_path / "whole")
 
 
 def test_a_killed_run_is_offered_and_goes_on_to_the_bit(window, elsewhere, qtbot, tmp_path):
