@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from builder.actions import Actions
-from builder.background import Job
+from builder.curve_values import CurveValues
 from builder.data_code import DataCode
 from builder.dialogs import Dialogs
 from builder.panels.plan_edits import plan_error, with_setting
@@ -22,7 +22,6 @@ from builder.run_folders import new_run_folder, note_saved
 from builder.session import Session
 from builder.texts import later, tr, tr_count, tr_made
 from builder.torch_loader import TorchLoader
-from graph.atomic import write_atomic
 from graph.document import Document
 from graph.edits import SetTraining
 from runtime.events import ChangeRefused, DataNoted, Event, GraphChanged, PlanChanged, RunEnded
@@ -78,7 +77,7 @@ class RunCommands(QObject):
         self._pulse = Pulse(PROGRESS_INTERVAL, self)
         self._pulse.fired.connect(self._show_progress)
         panel.dashboard.work_in(controller.turns)
-        panel.dashboard.menu.values_asked.connect(self._save_values)
+        CurveValues(panel.dashboard, session, dialogs, lambda: self._run_dir, self)
         panel.dashboard.banner.batch_asked.connect(self.train_with_batch)
         controller.events.connect(self._feed)
         controller.state_changed.connect(self.refresh)
@@ -277,26 +276,6 @@ class RunCommands(QObject):
             self._dialogs.error(tr("Cannot train"), self._loader.fault)
             return True
         return False
-
-    @Slot()
-    def _save_values(self) -> None:
-        """Writes what the charts show into a file; a million steps take some seconds, in a thread."""
-        history = self._panel.dashboard.history
-        if history is None:
-            self._session.message.emit(tr("Nothing was trained yet."))
-            return
-        suggestion = (self._run_dir or Path()) / "values.csv"
-        path = self._dialogs.save_path(tr("Save values"), suggestion, tr("CSV files (*.csv)"))
-        if path is None:
-            return
-        from builder.panels.history_csv import csv_lines  # numpy would hold up the window
-
-        series = history.copy()
-        job = Job(lambda: write_atomic(path, "\n".join(csv_lines(series)).encode()), "values", self)
-        job.done.connect(lambda: self._session.message.emit(tr("Saved {path}", path=path)))
-        job.failed.connect(lambda error: self._dialogs.error(tr("Cannot save the values"), str(error)))
-        job.finished.connect(job.deleteLater)
-        job.start()
 
     @Slot(object)
     def _feed(self, events: list[Event]) -> None:

@@ -22,12 +22,14 @@ class DashboardMenu(QToolButton):
         charts_chosen(list[str]): other charts are wanted.
         smoothing_chosen(float): another weight of the past, from 0 to below 1.
         picture_asked(): the charts should go to the clipboard.
+        table_asked(): their values should go there.
         values_asked(): their values should be saved.
     """
 
     charts_chosen = Signal(object)
     smoothing_chosen = Signal(float)
     picture_asked = Signal()
+    table_asked = Signal()
     values_asked = Signal()
 
     def __init__(self, settings: QSettings | None, parent: QWidget | None = None) -> None:
@@ -48,6 +50,7 @@ class DashboardMenu(QToolButton):
         menu.addAction(self._slider_action(menu))
         menu.addSeparator()
         menu.addAction(tr("Copy as picture"), self.picture_asked.emit)
+        self.copy_action = menu.addAction(tr("Copy values as CSV"), self.table_asked.emit)
         self.save_action = menu.addAction(tr("Save values as CSV..."), self.values_asked.emit)
         self.setMenu(menu)
 
