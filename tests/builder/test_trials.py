@@ -84,7 +84,8 @@ def test_a_broken_plan_opens_no_dialog(small):
 
 
 def test_the_plan_has_buttons_for_them(small):
-    buttons = {button.action: button for button in small.training.findChildren(ActionButton)}
+    form = small.training.plan.parentWidget()
+    buttons = {button.action: button for button in form.findChildren(ActionButton)}
     assert list(buttons) == [
         small.actions_[name] for name in ("run.suggest", "run.find_lr", "run.overfit", "run.speed")
     ]

@@ -91,7 +91,7 @@ def test_images_beyond_the_budget_stay_8_bit_and_give_the_same_batches(load, tmp
     steps = [{"type": "Resize", "size": 9}, {"type": "Normalize", "mean": [0.4], "std": [0.3]}]
     plan = {"source": "arrays", "path": "data.npz", "transforms": {"train": steps}}
     small = load(plan, folder=tmp_path, memory_budget=1000)
-    assert "as floats they would take 0 MB, more than the 0 MB set aside" in progress[-1].text
+    assert "as floats they would take 49 kB, more than the 1 kB set aside" in progress[-1].text
     assert small.notes == (progress[-1].text,)
     assert (small.train_x.dtype, small.input_shape) == (torch.uint8, (3, 9, 9))
     large = load(plan, folder=tmp_path, memory_budget=10**6)
