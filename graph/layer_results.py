@@ -63,7 +63,7 @@ def bypassed(site: Site, sheet: Sheet, given: Tensors, lacking: Lacking, read: S
         read,
         usual=lambda: computed(site, sheet, given, lacking).outputs,
     )
-    params = None if passed.problems or sheet.problems else sheet.params
+    params = None if passed.passes is None or sheet.problems else sheet.params
     return NodeResult(inputs, passed.outputs, params, 0, 0, passed.problems, passes=passed.passes)
 
 

@@ -151,6 +151,24 @@ def test_a_warning_inside_a_sound_block_is_found():
     assert found == [(("n2",), "Residual")]
 
 
+def test_nothing_is_looked_for_inside_a_bypassed_instance_of_which_it_is_not_known_what_it_passes_on():
+    ends = [("n1", "Input", "x", {"shape": [8]}), ("n2", "Output", "y", {}), ("n3", "Output", "z", {})]
+    fork = Block("Fork", graph(ends, "n1.out n2.in", "n1.out n3.in"))
+    layers = [
+        ("n1", "Input", "x", {"shape": [8]}),
+        ("n2", "Linear", "linear", {"in_features": 99, "out_features": 8}),
+        ("n3", "Fork", "fork", {}),
+        ("n4", "Add", "add", {}),
+        ("n5", "Output", "y", {}),
+    ]
+    edges = ("n1.out n2.in", "n2.out n3.x", "n3.y n4.in0", "n3.z n4.in1", "n4.out n5.in")
+    main = graph(layers, *edges)
+    main.replace_node(main.nodes["n3"].with_(bypassed=True))
+    scope = Scope(Project("P", main, {"Fork": fork}))
+    assert [each.problem.node for each in scope.all_problems()] == ["n2"]
+    assert scope.main.result("n3").params is None
+
+
 @given(st.data())
 def test_any_history_with_blocks_is_consistent_to_the_byte(data):
     doc = Document(deep())
