@@ -20,7 +20,7 @@ from runtime.thread import TrainingThread
 PATIENCE_FOR_STEP = 15  # milliseconds; a longer step is not waited for
 FRAME = 49  # milliseconds between two looks at the run's events: 20 Hz
 LONGEST_FRAME = 80  # where a look takes long; a step is still drawn within 0.1 s
-SHARE = 0.05  # of the time, at most, that looks may take until they become less frequent
+SHARE = 0.04  # of the time, at most, that looks may take until they become less frequent
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
