@@ -32,6 +32,11 @@ class Job(QThread):
         else:
             self.done.emit(result)
 
+    def let_go(self) -> None:
+        """Goes, after the moment that the thread still takes once it has told what it did."""
+        self.wait()
+        self.deleteLater()
+
 
 class Task(QObject):
     """Calls one function in a thread of its own, and another with what it gave in the thread of its parent.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from PySide6.QtCore import QObject, Slot
 
 from builder.run_tail import RunTail
 from runtime.events import EpochEnded, Event, RunStarted, StepsRecorded
+
+_log = logging.getLogger("netloom.run")
 
 
 class Past(QObject):
@@ -35,7 +38,7 @@ class Past(QObject):
                 self._tail = RunTail(self._folder, event.start_step, self)
                 self._tail.events.connect(self._take_past)
                 self._tail.caught_up.connect(self._end)
-                self._tail.failed.connect(self._end)
+                self._tail.failed.connect(self._fail)
                 self._tail.look()
         if self._tail is None:
             self._deliver(self._let_go())  # how far the data is; and a run that never starts still ends
@@ -54,6 +57,11 @@ class Past(QObject):
             elif isinstance(event, StepsRecorded):
                 self._step = event.first_step + len(event.losses) - 1
         self._deliver(events)
+
+    @Slot(str)
+    def _fail(self, reason: str) -> None:
+        _log.warning("What the run measured before it was resumed cannot be shown: %s", reason)
+        self._end()
 
     @Slot()
     def _end(self) -> None:

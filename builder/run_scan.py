@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from runtime.run_summary import RunSummaries, RunSummary, run_folders
 
 PERIOD = 1_000  # milliseconds between two looks while a run goes on and somebody watches
 QUIET = 100  # milliseconds that pass before a change of the folders is looked at
+
+_log = logging.getLogger("netloom")
 
 
 class RunScan(QObject):
@@ -63,7 +66,7 @@ class RunScan(QObject):
         self._is_asked, places = False, tuple(self._places)
         self._job = Job(lambda: (places, self._found(places)), "looking for runs", self)
         self._job.done.connect(self._take)
-        self._job.failed.connect(self._take)
+        self._job.failed.connect(self._fail)
         self._job.start()
 
     def end(self) -> None:
@@ -91,17 +94,28 @@ class RunScan(QObject):
             self._timer.start(QUIET)
 
     @Slot(object)
-    def _take(self, result: tuple[Sequence[Path], list[RunSummary]] | Exception) -> None:
+    def _take(self, found: tuple[Sequence[Path], list[RunSummary]]) -> None:
+        self._let_go()
+        places, runs = found
+        if list(places) == self._places and not self._is_ended:
+            self.runs = runs
+            self.scanned.emit()
+        self._go_on()
+
+    @Slot(object)
+    def _fail(self, error: Exception) -> None:
+        self._let_go()
+        _log.warning("The runs of the project cannot be listed: %s", error)
+        self._go_on()
+
+    def _let_go(self) -> None:
         job, self._job = self._job, None
         if job is not None:
-            job.wait()
-            job.deleteLater()
-        if self._is_ended:
-            return
-        if not isinstance(result, Exception) and list(result[0]) == self._places:
-            self.runs = result[1]
-            self.scanned.emit()
+            job.let_go()
+
+    def _go_on(self) -> None:
+        """Looks again if it was asked to meanwhile, or later while a run goes on."""
         if self._is_asked:
             self.look()
-        elif self.is_watched and any(run.status == "running" for run in self.runs):
+        elif self.is_watched and not self._is_ended and any(run.status == "running" for run in self.runs):
             self._timer.start(PERIOD)

@@ -86,5 +86,4 @@ class RunTail(QObject):
     def _let_go(self) -> None:
         job, self._job = self._job, None
         if job is not None:
-            job.wait()
-            job.deleteLater()
+            job.let_go()
