@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, Slot
+from PySide6.QtCore import QSettings, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from builder.icons import icon
 from builder.panels.classes_view import ClassesView
 from builder.panels.dashboard_menu import DashboardMenu
+from builder.panels.empty_page import EmptyPage
 from builder.panels.failure_banner import FailureBanner
 from builder.panels.figures import RunFigures
 from builder.panels.headline import Headline
@@ -57,7 +58,6 @@ MEGABYTE = 1e6
 CURVES, CLASSES, LAYERS = range(3)  # the views
 ASKER = "dashboard"
 UPDATE_CHART = "update_ratio"  # is fed by looks at the layers
-_ICON = 6 * GRID
 
 
 class Dashboard(QWidget):
@@ -228,7 +228,7 @@ class Dashboard(QWidget):
         self.classes.set_theme(theme)
         self.layers.set_theme(theme)
         self.legend.set_theme(theme)
-        self._empty_icon.setPixmap(icon("chart", theme.text_muted).pixmap(_ICON))
+        self._empty_page.set_theme(theme)
         self._show_figures()
         if self._grid is not None:
             self._grid.set_theme(theme)
@@ -330,31 +330,15 @@ class Dashboard(QWidget):
 
     def _build(self) -> None:
         self._pages = QStackedWidget()
-        self._empty_page = self._build_empty()
+        self._empty_page = EmptyPage(
+            "chart", tr("No run yet"), tr("Press Train (Ctrl+Enter) to see the curves fall.")
+        )
         self._run_page = self._build_run()
         self._pages.addWidget(self._empty_page)
         self._pages.addWidget(self._run_page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
-
-    def _build_empty(self) -> QWidget:
-        page = QWidget()
-        self._empty_icon = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        title = QLabel(tr("No run yet"), alignment=Qt.AlignmentFlag.AlignCenter)
-        title.setFont(font("title"))
-        hint = QLabel(
-            tr("Press Train (Ctrl+Enter) to see the curves fall."), alignment=Qt.AlignmentFlag.AlignCenter
-        )
-        hint.setProperty("role", "muted")
-        hint.setWordWrap(True)
-        column = QVBoxLayout(page)
-        column.setSpacing(GRID)
-        column.addStretch()
-        for label in (self._empty_icon, title, hint):
-            column.addWidget(label)
-        column.addStretch()
-        return page
 
     def _build_run(self) -> QWidget:
         page = QWidget()

@@ -17,17 +17,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from builder.icons import icon
 from builder.panels.action_button import ActionButton
+from builder.panels.empty_page import EmptyPage
 from builder.panels.figure_table import as_figures
 from builder.panels.flow import FlowLayout
 from builder.panels.run_columns import reason_text
 from builder.panels.run_table import NAME, STARTED, RunTable
 from builder.texts import tr
-from builder.theme import GRID, Theme, font
+from builder.theme import GRID, Theme
 from runtime.run_summary import RunSummary
-
-_ICON = 6 * GRID
 
 
 class RunsPanel(QWidget):
@@ -95,7 +93,7 @@ class RunsPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
         self.model.set_theme(theme)
-        self._empty_icon.setPixmap(icon("runs", theme.text_muted).pixmap(_ICON))
+        self._empty_page.set_theme(theme)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -171,27 +169,13 @@ class RunsPanel(QWidget):
         column.addWidget(self.table, 1)
         column.addWidget(self.note)
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._make_empty())
+        self._empty_page = EmptyPage(
+            "runs",
+            tr("No runs of this project yet"),
+            tr("Press Train (Ctrl+Enter). Every run is kept here, to be looked at, compared and resumed."),
+        )
+        self._pages.addWidget(self._empty_page)
         self._pages.addWidget(full)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._pages)
-
-    def _make_empty(self) -> QWidget:
-        page = QWidget()
-        self._empty_icon = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        title = QLabel(tr("No runs of this project yet"), alignment=Qt.AlignmentFlag.AlignCenter)
-        title.setFont(font("title"))
-        hint = QLabel(
-            tr("Press Train (Ctrl+Enter). Every run is kept here, to be looked at, compared and resumed."),
-            alignment=Qt.AlignmentFlag.AlignCenter,
-            wordWrap=True,
-        )
-        hint.setProperty("role", "muted")
-        column = QVBoxLayout(page)
-        column.setSpacing(GRID)
-        column.addStretch()
-        for label in (self._empty_icon, title, hint):
-            column.addWidget(label)
-        column.addStretch()
-        return page
