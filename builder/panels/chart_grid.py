@@ -18,6 +18,7 @@ from builder.theme import GRID, Theme
 
 ROOM_FOR_TWO_ROWS = 360  # pixels of height
 LEAST_CHART_WIDTH = 170  # pixels
+LEAST_CHART_HEIGHT = 120  # pixels with title and axis; less shows no curve
 
 
 class ChartGrid(QWidget):
@@ -25,6 +26,7 @@ class ChartGrid(QWidget):
 
     Signals:
         zoomed(): the user looks at a part of the run, which no longer follows it.
+        outdated_seen(): a chart came into sight that `draw` had left out.
 
     Attributes:
         charts: those that were needed so far, by name.
@@ -32,6 +34,7 @@ class ChartGrid(QWidget):
     """
 
     zoomed = Signal()
+    outdated_seen = Signal()
 
     def __init__(self, theme: Theme, chosen: Iterable[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,8 +73,10 @@ class ChartGrid(QWidget):
 
     def _make(self, spec: ChartSpec) -> Chart:
         chart = Chart(spec, self._theme, self)
+        chart.setMinimumHeight(LEAST_CHART_HEIGHT)
         chart.hovered.connect(self._on_hovered)
         chart.ranged.connect(self._on_ranged)
+        chart.plot.outdated_seen.connect(self.outdated_seen)
         chart.set_others(self._others)
         chart.set_history(self._history)
         return chart
@@ -104,15 +109,17 @@ class ChartGrid(QWidget):
             chart.set_theme(theme)
 
     def draw(self, total_steps: int) -> Iterator[None]:
-        """Brings the charts up to date bit by bit: a step makes one, or draws one."""
+        """Brings the charts in sight up to date bit by bit: a step makes one, or draws one."""
         while not self.arrange(most_new=1):
             yield
         if self.follows:
             self._follow(total_steps)
         for name in [spec.name for spec in self._visible]:
             chart = self.charts[name]  # as it is by now
-            if self._range is not None:
-                chart.set_range(*self._range)
+            if chart.isVisible() and not chart.plot.is_seen:
+                chart.plot.is_outdated = True  # it is scrolled out of sight, and the training waits
+                continue
+            self._aim(chart)
             chart.draw()
             chart.repaint_soon()
             yield
@@ -128,8 +135,14 @@ class ChartGrid(QWidget):
     def draw_all(self) -> None:
         """Draws every chart anew, after something about all of it has changed."""
         for chart in self.shown:
+            self._aim(chart)
             chart.draw()
             chart.plot.redraw()
+
+    def _aim(self, chart: Chart) -> None:
+        """Has a chart show the steps that all show."""
+        if self._range is not None:
+            chart.set_range(*self._range)
 
     def fit(self) -> None:
         """Follows the run again."""

@@ -7,19 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, Slot
-from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from builder.icons import icon
 from builder.panels.classes_view import ClassesView
+from builder.panels.curves_view import CurvesView
+from builder.panels.dashboard_bar import DashboardBar
 from builder.panels.dashboard_menu import DashboardMenu
 from builder.panels.empty_page import EmptyPage
 from builder.panels.failure_banner import FailureBanner
@@ -27,10 +20,9 @@ from builder.panels.figures import RunFigures
 from builder.panels.headline import Headline
 from builder.panels.layers_view import LayersView, layer_names, note_layers
 from builder.panels.other_runs import OtherRun, RunLegend
-from builder.panels.view_switch import ViewSwitch
 from builder.pulse import Pulse
 from builder.texts import tr
-from builder.theme import GRID, Theme, font
+from builder.theme import GRID, Theme
 from builder.turns import Turns
 from graph.project import Project
 from runtime.events import (
@@ -85,6 +77,10 @@ class Dashboard(QWidget):
         self.classes = ClassesView(theme)
         self.layers = LayersView(theme)
         self.legend = RunLegend(theme)
+        self.curves = CurvesView(self.legend)
+        self.bar = DashboardBar(self.menu, self.legend)
+        self.progress_bar, self.status_label = self.bar.progress_bar, self.bar.status_label
+        self.fit_button, self.switch = self.bar.fit_button, self.bar.switch
         self.frames = 0
         self._theme = theme
         self._history: History | None = None
@@ -103,6 +99,7 @@ class Dashboard(QWidget):
         self.menu.smoothing_chosen.connect(self._smooth)
         self.menu.picture_asked.connect(self._copy_picture)
         self.switch.chosen.connect(self._show_view)
+        self.fit_button.clicked.connect(self._on_fit)
         self.set_theme(theme)
 
     def follow(self, watch: NodeWatch) -> None:
@@ -149,12 +146,14 @@ class Dashboard(QWidget):
         """Draws the curves of other runs below those of this one, and names them; none takes them away."""
         self._others = tuple(others)
         self.legend.show_runs(self._others)
+        self._place_legend()
         if self._grid is not None:
             self._grid.set_others(self._others)
         self._curves_pulse.request()
 
+    @Slot()
     def draw_soon(self) -> None:
-        """Repaints the curves, as those of another run have grown."""
+        """Repaints the curves, as those of another run have grown, or charts have come into sight."""
         self._curves_pulse.request()
 
     def reset(self, project: Project | None = None, *, is_live: bool = True) -> None:
@@ -213,9 +212,10 @@ class Dashboard(QWidget):
 
             self._grid = ChartGrid(self._theme, self.menu.charts)
             self._grid.zoomed.connect(self._on_zoomed)
+            self._grid.outdated_seen.connect(self.draw_soon)
             self._grid.set_history(self._open_history())
             self._grid.set_others(self._others)
-            self._curves_box.addWidget(self._grid, 1)
+            self.curves.hold_charts(self._grid)
         return self._grid
 
     # -- looks --
@@ -241,6 +241,16 @@ class Dashboard(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._ask_for_looks()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_legend()
+
+    def _place_legend(self) -> None:
+        """Names the other runs in the bar, or above the curves if they are many or have long names."""
+        place = self.bar if self.bar.has_room_for_legend else self.curves
+        place.hold_legend()
+        self.legend.setVisible(self.legend.has_runs and self._views.currentIndex() == CURVES)
 
     def _request(self) -> None:
         self._curves_pulse.request()
@@ -299,6 +309,7 @@ class Dashboard(QWidget):
     @Slot(int)
     def _show_view(self, index: int) -> None:
         self._views.setCurrentIndex(index)
+        self._place_legend()
         self._ask_for_looks()
         self.layers.draw()
         self._draw()
@@ -318,7 +329,8 @@ class Dashboard(QWidget):
 
     @Slot()
     def _copy_picture(self) -> None:
-        QGuiApplication.clipboard().setPixmap(self._views.currentWidget().grab())
+        view = self._views.currentWidget()
+        QGuiApplication.clipboard().setPixmap(self.curves.picture() if view is self.curves else view.grab())
 
     def _ask_for_looks(self) -> None:
         view = self._views.currentIndex()
@@ -346,37 +358,14 @@ class Dashboard(QWidget):
         column.setContentsMargins(GRID, 0, GRID, GRID)
         column.setSpacing(GRID // 2)
         column.addWidget(self.headline)
-        column.addLayout(self._build_bar())
+        column.addWidget(self.bar)
         self.banner = FailureBanner()
         column.addWidget(self.banner)
         column.addWidget(self._build_views(), 1)
         return page
 
-    def _build_bar(self) -> QHBoxLayout:
-        self.progress_bar = QProgressBar(maximum=10_000, textVisible=False)
-        self.progress_bar.setAccessibleName(tr("Progress of the run"))
-        self.status_label = QLabel()
-        self.status_label.setFont(font("caption"))
-        self.status_label.setProperty("role", "muted")
-        self.status_label.setMinimumWidth(1)  # a long text is cut; it must not widen the window
-        self.fit_button = QPushButton(icon("fit"), tr("Show all steps"))
-        self.fit_button.setProperty("role", "flat")
-        self.fit_button.clicked.connect(self._on_fit)
-        self.fit_button.hide()
-        self.switch = ViewSwitch([tr("Curves"), tr("Classes"), tr("Layers")], tr("What is shown of the run"))
-        row = QHBoxLayout()
-        row.setSpacing(2 * GRID)
-        row.addWidget(self.progress_bar, 1)
-        for each in (self.status_label, self.fit_button, self.switch, self.menu):
-            row.addWidget(each)
-        return row
-
     def _build_views(self) -> QStackedWidget:
-        curves = QWidget()
-        self._curves_box = QVBoxLayout(curves)
-        self._curves_box.setContentsMargins(0, 0, 0, 0)
-        self._curves_box.addWidget(self.legend)
         self._views = QStackedWidget()
-        for view in (curves, self.classes, self.layers):
+        for view in (self.curves, self.classes, self.layers):
             self._views.addWidget(view)
         return self._views

@@ -14,11 +14,12 @@ from typing import Protocol
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QTransform
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QTransform, QWheelEvent
 
 from builder.panels.axes import AxesStyle, TickRule, Ticks, draw_axes, step_ticks, value_ticks
 from builder.panels.history import Array, Mark
+from builder.scrolling import can_scroll
 
 MARKER_SIZE = 6.0  # pixels
 _PEN_ROOM = math.ceil(MARKER_SIZE / 2) + 2  # pixels that a line, its ends and dots reach beyond its points
@@ -67,11 +68,17 @@ class LivePlot(pg.PlotWidget):
     Args:
         curves: what it shows, later ones on top.
 
+    Signals:
+        outdated_seen(): it is painted, though `is_outdated` has said that its curves are not up to date.
+
     Attributes:
         cursor: x of the vertical line under the mouse, in axis units; NaN for none.
         name: of the x-axis; empty for none.
         value_ticks: where the y-axis has its ticks.
+        is_outdated: whether its curves were not brought up to date, as nobody saw them.
     """
+
+    outdated_seen = Signal()
 
     def __init__(self, curves: Sequence[Paintable]) -> None:
         self._backdrop: QPixmap | None = None  # background, axes and grid
@@ -89,6 +96,7 @@ class LivePlot(pg.PlotWidget):
         self.cursor = math.nan
         self.name = ""
         self.value_ticks: TickRule = value_ticks
+        self.is_outdated = False
         super().__init__()
         self._surface = self.viewport()
         self.setViewportUpdateMode(self.ViewportUpdateMode.NoViewportUpdate)
@@ -106,6 +114,11 @@ class LivePlot(pg.PlotWidget):
         self._cursor_pen = pg.mkPen(cursor, width=1, style=Qt.PenStyle.DashLine)
         self._mark_pen = pg.mkPen(cursor, width=1, style=Qt.PenStyle.DotLine)
         self.refresh()
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether any of it is in sight."""
+        return not self._surface.visibleRegion().isEmpty()
 
     def set_marks(self, marks: Sequence[Mark]) -> None:
         """Shows what happened at some steps as lines with a word at the top."""
@@ -155,6 +168,9 @@ class LivePlot(pg.PlotWidget):
             self.refresh()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self.is_outdated:
+            self.is_outdated = False
+            self.outdated_seen.emit()
         if self._picture is None or self._ratio != self.devicePixelRatioF():
             if self._surface.size().isEmpty():
                 return  # a panel that is folded away
@@ -166,6 +182,13 @@ class LivePlot(pg.PlotWidget):
             painter.setPen(self._cursor_pen)
             painter.drawLine(QPointF(x, self._frame.top()), QPointF(x, self._frame.bottom()))
         painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms; where there is something to scroll the wheel is for that, and zooms with Ctrl."""
+        if can_scroll(self) and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+        else:
+            super().wheelEvent(event)
 
     def _draw_picture(self) -> QPixmap:
         """Everything but the cursor."""

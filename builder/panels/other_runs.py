@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from builder.icons import icon
 from builder.panels.chart_specs import CurveSpec
+from builder.panels.elided import ElidedLabel
 from builder.panels.flow import FlowLayout
 from builder.texts import tr
 from builder.theme import GRID, Theme, font
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from builder.panels.history import History
 
 RUN_COLORS = ("plot_run1", "plot_run2", "plot_run3", "plot_run4")  # taken in turn
+_NAME_WIDTH = 200  # pixels at most
+_ANY_WIDTH = 16_777_215  # pixels; what Qt has for no limit
 _RAW = "plot_train_raw"  # the colour of what is drawn smoothed too
 
 
@@ -67,6 +71,33 @@ class RunLegend(QWidget):
         self._flow = FlowLayout(self)
         self.hide()
 
+    @property
+    def has_runs(self) -> bool:
+        """Whether there is any run to name."""
+        return bool(self._others)
+
+    def row_width(self) -> int:
+        """How many pixels all names take beside each other."""
+        widths = [chip.sizeHint().width() for chip in self._chips]
+        return sum(widths) + max(len(widths) - 1, 0) * self._flow.spacing()
+
+    def stay_in_a_row(self) -> None:
+        """Keeps all names beside each other."""
+        self.setFixedWidth(self.row_width())
+
+    def flow_freely(self) -> None:
+        """Puts the names into as many rows as it takes."""
+        self.setMinimumWidth(0)
+        self.setMaximumWidth(_ANY_WIDTH)
+
+    def picture(self, width: int) -> QPixmap:
+        """The names alone, for a picture of the curves that is so many pixels wide."""
+        names = [f"{dot(self._theme, other.color)} {escape(other.name)}" for other in self._others]
+        label = QLabel("&nbsp; ".join(names), wordWrap=True)
+        label.setFont(font("caption"))
+        label.setFixedSize(width, label.heightForWidth(width))
+        return label.grab()
+
     def show_runs(self, others: Sequence[OtherRun]) -> None:
         """Names these runs."""
         self._others = tuple(others)
@@ -76,7 +107,6 @@ class RunLegend(QWidget):
         self._chips = [self._chip(other) for other in others]
         for chip in self._chips:
             self._flow.addWidget(chip)
-        self.setVisible(bool(others))
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
@@ -85,8 +115,11 @@ class RunLegend(QWidget):
 
     def _chip(self, other: OtherRun) -> QWidget:
         chip = QWidget(self)
-        label = QLabel(dot(self._theme, other.color) + " " + escape(other.name), chip)
-        label.setFont(font("caption"))
+        mark = QLabel(dot(self._theme, other.color), chip)
+        label = ElidedLabel(other.name, chip)
+        for each in (mark, label):
+            each.setFont(font("caption"))
+        label.setMaximumWidth(_NAME_WIDTH)
         button = QToolButton(chip)
         button.setIcon(icon("close"))
         button.setAutoRaise(True)
@@ -98,8 +131,8 @@ class RunLegend(QWidget):
         row = QHBoxLayout(chip)
         row.setContentsMargins(0, 0, GRID, 0)
         row.setSpacing(GRID // 2)
-        row.addWidget(label)
-        row.addWidget(button)
+        for each in (mark, label, button):
+            row.addWidget(each)
         return chip
 
 

@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -15,6 +16,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 from builder.panels.dashboard import Dashboard
 from builder.panels.figures import number
 from builder.panels.headline import Tile
+from builder.panels.history import History
+from builder.panels.other_runs import OtherRun
 from builder.theme import dark, light
 from runtime.events import DataProgress, EpochEnded, RunEnded, RunStarted
 from tests.builder.run_events import START, epoch_end, steps
@@ -235,6 +238,7 @@ def test_no_part_of_it_is_ever_a_window_of_its_own(qapp, qtbot):
     qapp.installEventFilter(windows)
     dashboard = Dashboard(light())
     qtbot.addWidget(dashboard)
+    dashboard.show_others([OtherRun(Path("0001"), "0001", "plot_run1", History())])
     dashboard.feed([START, steps(1, 10)])
     dashboard.show()
     drawn(dashboard, qtbot)

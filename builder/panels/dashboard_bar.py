@@ -1,0 +1,56 @@
+"""The bar above the curves: how far the run is, which runs are seen, and which view of them."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from builder.icons import icon
+from builder.panels.dashboard_menu import DashboardMenu
+from builder.panels.other_runs import RunLegend
+from builder.panels.view_switch import ViewSwitch
+from builder.texts import tr
+from builder.theme import GRID, font
+
+_LEGEND_SHARE = 0.45  # of the width; more would leave nothing of what runs where
+
+
+class DashboardBar(QWidget):
+    """A row that names the runs too, where their names are short.
+
+    Attributes:
+        progress_bar: how much of the run is done.
+        status_label: what runs where, and why it ended.
+        fit_button: shows all steps again.
+        switch: chooses the view.
+    """
+
+    def __init__(self, menu: DashboardMenu, legend: RunLegend, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._legend = legend
+        self.progress_bar = QProgressBar(maximum=10_000, textVisible=False)
+        self.progress_bar.setAccessibleName(tr("Progress of the run"))
+        self.status_label = QLabel()
+        self.status_label.setFont(font("caption"))
+        self.status_label.setProperty("role", "muted")
+        self.status_label.setMinimumWidth(1)  # a long text is cut; it must not widen the window
+        self.fit_button = QPushButton(icon("fit"), tr("Show all steps"))
+        self.fit_button.setProperty("role", "flat")
+        self.fit_button.hide()
+        self.switch = ViewSwitch([tr("Curves"), tr("Classes"), tr("Layers")], tr("What is shown of the run"))
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(2 * GRID)
+        self._row.addWidget(self.progress_bar, 1)
+        for each in (self.status_label, self.fit_button, self.switch, menu):
+            self._row.addWidget(each)
+
+    @property
+    def has_room_for_legend(self) -> bool:
+        """Whether all runs can be named beside everything else."""
+        return self._legend.row_width() <= _LEGEND_SHARE * self.width()
+
+    def hold_legend(self) -> None:
+        """Puts the names of the runs before what runs where."""
+        self._legend.stay_in_a_row()
+        if self._legend.parentWidget() is not self:
+            self._row.insertWidget(1, self._legend)

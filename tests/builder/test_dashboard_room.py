@@ -1,0 +1,135 @@
+"""The dashboard where there is little room: charts stay high enough to be read, and scroll."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
+
+from builder.panels.chart_grid import LEAST_CHART_HEIGHT
+from builder.panels.dashboard import CLASSES, CURVES, Dashboard
+from builder.panels.history import History
+from builder.panels.other_runs import RUN_COLORS, OtherRun
+from builder.theme import light
+from tests.builder.run_events import START, epoch_end, steps
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def dashboard(qtbot):
+    """A dashboard with two rows of charts in a panel as it opens, below what else stands above the canvas."""
+    dashboard = Dashboard(light())
+    qtbot.addWidget(dashboard)
+    dashboard.resize(780, 205)
+    dashboard.show()
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100), noted("f1")])
+    next(each for each in dashboard.menu.menu().actions() if each.text() == "Quality, %").trigger()
+    settle(dashboard, qtbot)
+    return dashboard
+
+
+def noted(name):
+    return replace(epoch_end(1, 100), metrics={"accuracy": 0.8, name: 0.7})
+
+
+def settle(dashboard, qtbot):
+    qtbot.waitUntil(lambda: dashboard.is_idle and dashboard.frames > 0)
+
+
+def bar(dashboard):
+    return dashboard.curves.area.verticalScrollBar()
+
+
+def turn(widget, by, modifiers=Qt.KeyboardModifier.NoModifier):
+    """Turns the wheel over a widget, as the window system tells it."""
+    place = widget.mapTo(widget.window(), widget.rect().center())
+    QTest.wheelEvent(widget.window().windowHandle(), place.toPointF(), QPoint(0, by), stateKey=modifiers)
+
+
+def other(name, color=RUN_COLORS[0]):
+    history = History()
+    history.add_steps(steps(1, 100, loss=lambda step: 3 / step))
+    return OtherRun(Path(name), name, color, history)
+
+
+def test_charts_are_never_too_low_to_be_read(dashboard):
+    charts = [chart for chart in dashboard.charts.values() if chart.isVisible()]
+    assert len(charts) == 5
+    assert len({chart.y() for chart in charts}) == 2
+    assert min(chart.height() for chart in charts) >= LEAST_CHART_HEIGHT
+    assert bar(dashboard).maximum() > 0
+
+
+def test_a_chart_that_is_scrolled_away_costs_nothing_until_it_is_seen(dashboard, qtbot):
+    hidden = dashboard.charts["quality"]
+    dashboard.feed([replace(noted("f1"), epoch=2, step=150)])
+    settle(dashboard, qtbot)
+    sizes = [curve.size for curve in hidden._curves if curve.spec.series == "val_f1"]
+    assert sizes == [1]
+    assert [curve.size for curve in dashboard.charts["accuracy"]._curves] == [3, 3]
+    bar(dashboard).setValue(bar(dashboard).maximum())
+    qtbot.waitUntil(lambda: [each.size for each in hidden._curves if each.spec.series == "val_f1"] == [2])
+
+
+def test_the_wheel_scrolls_what_is_longer_than_the_panel_and_zooms_with_ctrl(dashboard):
+    plot = dashboard.charts["loss"].plot
+    before = plot.viewRange()[0]
+    turn(plot.viewport(), -120)
+    assert bar(dashboard).value() > 0
+    assert plot.viewRange()[0] == before
+    turn(plot.viewport(), 480, CTRL)
+    assert plot.viewRange()[0][1] - plot.viewRange()[0][0] < before[1] - before[0]
+
+
+def test_the_wheel_zooms_where_everything_is_seen(dashboard, qtbot):
+    dashboard.resize(780, 500)
+    qtbot.waitUntil(lambda: bar(dashboard).maximum() == 0)
+    plot = dashboard.charts["loss"].plot
+    before = plot.viewRange()[0]
+    turn(plot.viewport(), 480)
+    assert plot.viewRange()[0][1] - plot.viewRange()[0][0] < before[1] - before[0]
+
+
+def test_a_copied_picture_has_the_charts_that_are_out_of_sight_as_they_are_now(dashboard, qtbot):
+    dashboard.feed([replace(noted("f1"), epoch=2, step=150)])
+    settle(dashboard, qtbot)
+    dashboard.menu.picture_asked.emit()
+    picture = QGuiApplication.clipboard().image()
+    assert picture.height() >= 2 * LEAST_CHART_HEIGHT
+    hidden = dashboard.charts["quality"]
+    assert [each.size for each in hidden._curves if each.spec.series == "val_f1"] == [2]
+
+
+def test_few_runs_are_named_in_the_bar_and_many_above_the_curves(dashboard, qtbot):
+    legend = dashboard.legend
+    dashboard.show_others([other("0001"), other("0002", RUN_COLORS[1])])
+    assert legend.isVisible()
+    assert dashboard.bar.isAncestorOf(legend)
+    dashboard.show_others([other(f"run {index} of a long evening") for index in range(4)])
+    assert legend.isVisible()
+    assert not dashboard.bar.isAncestorOf(legend)
+    assert legend.width() <= dashboard.width()
+    dashboard.resize(2400, 300)
+    assert dashboard.bar.isAncestorOf(legend)
+
+
+def test_runs_are_not_named_beside_what_shows_none_of_them(dashboard):
+    dashboard.show_others([other("0001")])
+    dashboard.switch.choose(CLASSES)
+    assert not dashboard.legend.isVisible()
+    dashboard.switch.choose(CURVES)
+    assert dashboard.legend.isVisible()
+
+
+def test_a_run_with_a_very_long_name_can_still_be_taken_away(dashboard, qtbot):
+    dashboard.show_others([other("a name that tells everything about the run and then some " * 5)])
+    removed = []
+    dashboard.legend.removed.connect(removed.append)
+    (button,) = dashboard.legend.findChildren(QToolButton)
+    assert dashboard.rect().contains(button.mapTo(dashboard, button.rect().center()))
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert len(removed) == 1
