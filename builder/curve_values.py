@@ -78,7 +78,8 @@ class CurveValues(QObject):
     def _job(self, history: History, use: Callable[[str], object]) -> Job:
         from builder.panels.history_csv import csv_lines  # numpy would hold up the window
 
-        series = history.copy()
+        readable = self._dashboard.layers.readable
+        series = {readable(name): each for name, each in history.copy().items()}
         job = Job(lambda: use("\n".join(csv_lines(series))), "values", self)
         job.finished.connect(job.deleteLater)
         return job

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from builder.panels.chart_specs import CHARTS, ChartSpec, with_margin, x_range
@@ -26,6 +26,7 @@ class ChartGrid(QWidget):
 
     Signals:
         zoomed(): the user looks at a part of the run, which no longer follows it.
+        all_asked(): the user wants to see all steps again.
         outdated_seen(): a chart came into sight that `draw` had left out.
 
     Attributes:
@@ -34,6 +35,7 @@ class ChartGrid(QWidget):
     """
 
     zoomed = Signal()
+    all_asked = Signal()
     outdated_seen = Signal()
 
     def __init__(self, theme: Theme, chosen: Iterable[str], parent: QWidget | None = None) -> None:
@@ -76,6 +78,7 @@ class ChartGrid(QWidget):
         chart.setMinimumHeight(LEAST_CHART_HEIGHT)
         chart.hovered.connect(self._on_hovered)
         chart.ranged.connect(self._on_ranged)
+        chart.all_asked.connect(self.all_asked)
         chart.plot.outdated_seen.connect(self.outdated_seen)
         chart.set_others(self._others)
         chart.set_history(self._history)
@@ -138,6 +141,12 @@ class ChartGrid(QWidget):
             self._aim(chart)
             chart.draw()
             chart.plot.redraw()
+
+    def picture(self) -> QPixmap:
+        """All charts as they are now, those out of sight too, without what is under the mouse."""
+        self._on_hovered(math.nan)
+        self.draw_all()
+        return self.grab()
 
     def _aim(self, chart: Chart) -> None:
         """Has a chart show the steps that all show."""

@@ -49,9 +49,8 @@ class CurvesView(QWidget):
         """All charts, those out of sight too, below the names of their runs."""
         if self._grid is None:
             return self.grab()
-        self._grid.draw_all()
         parts = [self._legend.picture(self._grid.width())] if self._legend.has_runs else []
-        return _stacked([*parts, self._grid.grab()])
+        return _stacked([*parts, self._grid.picture()])
 
 
 def _stacked(parts: list[QPixmap]) -> QPixmap:

@@ -212,6 +212,7 @@ class Dashboard(QWidget):
 
             self._grid = ChartGrid(self._theme, self.menu.charts)
             self._grid.zoomed.connect(self._on_zoomed)
+            self._grid.all_asked.connect(self._on_fit)
             self._grid.outdated_seen.connect(self.draw_soon)
             self._grid.set_history(self._open_history())
             self._grid.set_others(self._others)
@@ -311,7 +312,6 @@ class Dashboard(QWidget):
         self._views.setCurrentIndex(index)
         self._place_legend()
         self._ask_for_looks()
-        self.layers.draw()
         self._draw()
 
     @Slot(object)

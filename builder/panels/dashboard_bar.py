@@ -35,6 +35,7 @@ class DashboardBar(QWidget):
         self.status_label.setMinimumWidth(1)  # a long text is cut; it must not widen the window
         self.fit_button = QPushButton(icon("fit"), tr("Show all steps"))
         self.fit_button.setProperty("role", "flat")
+        self.fit_button.setToolTip(tr("A double click on a chart does that too."))
         self.fit_button.hide()
         self.switch = ViewSwitch([tr("Curves"), tr("Classes"), tr("Layers")], tr("What is shown of the run"))
         self._row = QHBoxLayout(self)

@@ -47,6 +47,7 @@ class DashboardMenu(QToolButton):
             action.toggled.connect(self._choose_charts)
         menu.addSeparator()
         self.slider = self._make_slider()
+        self._smoothing_text = QLabel(f"{self.smoothing:.2f}")
         menu.addAction(self._slider_action(menu))
         menu.addSeparator()
         menu.addAction(tr("Copy as picture"), self.picture_asked.emit)
@@ -79,6 +80,7 @@ class DashboardMenu(QToolButton):
         row.setContentsMargins(2 * GRID, GRID // 2, 2 * GRID, GRID // 2)
         row.addWidget(QLabel(tr("Smoothing")))
         row.addWidget(self.slider, 1)
+        row.addWidget(self._smoothing_text)
         action = QWidgetAction(menu)
         action.setDefaultWidget(holder)
         return action
@@ -96,6 +98,7 @@ class DashboardMenu(QToolButton):
 
     @Slot()
     def _choose_smoothing(self) -> None:
+        self._smoothing_text.setText(f"{self.smoothing:.2f}")
         if self._settings is not None:
             self._settings.setValue(_SMOOTHING_KEY, self.smoothing)
         self.smoothing_chosen.emit(self.smoothing)

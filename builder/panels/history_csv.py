@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from builder.panels.history import STEP_CURVES, Series
+from builder.panels.history import EPOCH_CURVES, STEP_CURVES, Series
 
 
 def csv_lines(series: Mapping[str, Series]) -> Iterator[str]:
@@ -16,7 +16,8 @@ def csv_lines(series: Mapping[str, Series]) -> Iterator[str]:
         series: the curves by name.
     """
     columns = {name: each for name, each in series.items() if len(each)}
-    names = sorted(columns, key=lambda name: (name not in STEP_CURVES, name))
+    places = {name: place for place, name in enumerate(STEP_CURVES + EPOCH_CURVES)}
+    names = sorted(columns, key=lambda name: (places.get(name, len(places)), name))
     yield ",".join(["step", *map(_quoted, names)])
     points = [dict(zip(columns[name].x.tolist(), columns[name].y.tolist(), strict=False)) for name in names]
     for step in sorted(set().union(*points)):

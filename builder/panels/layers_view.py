@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QTableView, QWidget
 
 from builder.overlays import percent, short, spread
@@ -153,6 +154,7 @@ class LayersView(QWidget):
         self._theme = theme
         self._history: History | None = None
         self._total_steps = 0
+        self._range: tuple[float, float] | None = None  # the steps that the user looks at; None for all
         self._column = COLUMNS[0]
         self.chart: Chart | None = None
         self.model = LayerTable(self)
@@ -187,7 +189,7 @@ class LayersView(QWidget):
 
     def reset(self, names: Mapping[Path, str]) -> None:
         """Waits for a run whose layers have these names."""
-        self._history = None
+        self._history = self._range = None
         if self.chart is not None:
             self.chart.set_history(None)
         self.model.reset(names)
@@ -206,15 +208,35 @@ class LayersView(QWidget):
             self._select_first()
         self.draw()
 
+    def readable(self, curve: str) -> str:
+        """The name of a curve with what its layer is called in place of ids: `grad_norm:fc1`."""
+        key, colon, ids = curve.partition(":")
+        return f"{key}:{self.model.name(tuple(ids.split('/')))}" if colon else curve
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.draw()
+
     def draw(self) -> None:
         """Brings the curves up to date, if they can be seen."""
         if self.chart is None or self._history is None or not self.isVisible():
             return
         steps = self._history.steps
-        if steps is not None:
+        if self._range is not None:
+            self.chart.set_range(*self._range)
+        elif steps is not None:
             self.chart.set_range(*with_margin(*x_range(steps[0] - 1, steps[1], self._total_steps)))
         self.chart.draw()
         self.chart.plot.redraw()
+
+    @Slot(float, float)
+    def _keep_range(self, start: float, end: float) -> None:
+        self._range = start, end
+
+    @Slot()
+    def _show_all_steps(self) -> None:
+        self._range = None
+        self.draw()
 
     def _select_first(self) -> None:
         """Selects layers with weights, from the first to the last."""
@@ -245,6 +267,8 @@ class LayersView(QWidget):
         spec = _spec(self._column, paths, self.model.name)
         if self.chart is None:
             self.chart = Chart(spec, self._theme, self)
+            self.chart.ranged.connect(self._keep_range)
+            self.chart.all_asked.connect(self._show_all_steps)
             self._row.addWidget(self.chart, 2)
         else:
             self.chart.set_spec(spec)

@@ -19,11 +19,13 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, Q
 
 from builder.panels.axes import AxesStyle, TickRule, Ticks, draw_axes, step_ticks, value_ticks
 from builder.panels.history import Array, Mark
+from builder.panels.step_view import StepView
 from builder.scrolling import can_scroll
 
 MARKER_SIZE = 6.0  # pixels
 _PEN_ROOM = math.ceil(MARKER_SIZE / 2) + 2  # pixels that a line, its ends and dots reach beyond its points
 _ANTIALIASING = QPainter.RenderHint.Antialiasing
+_BAND_ALPHA = 48  # of 255
 _MARK_GAP = 3  # pixels between the line of a mark and what is written beside it
 
 
@@ -97,13 +99,15 @@ class LivePlot(pg.PlotWidget):
         self.name = ""
         self.value_ticks: TickRule = value_ticks
         self.is_outdated = False
-        super().__init__()
+        self._band = (math.nan, math.nan)  # the steps that are being marked
+        super().__init__(viewBox=StepView())
         self._surface = self.viewport()
         self.setViewportUpdateMode(self.ViewportUpdateMode.NoViewportUpdate)
         self._surface.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # by our picture
         self.hideButtons()
         self.setMenuEnabled(False)
         self.disableAutoRange()
+        self.getViewBox().marked.connect(self._show_band)
         self.getViewBox().sigRangeChanged.connect(self.refresh)
         self.getViewBox().sigResized.connect(self.refresh)
 
@@ -181,7 +185,21 @@ class LivePlot(pg.PlotWidget):
             x = self._to_pixels.map(QPointF(self.cursor, 0)).x()
             painter.setPen(self._cursor_pen)
             painter.drawLine(QPointF(x, self._frame.top()), QPointF(x, self._frame.bottom()))
+        self._paint_band(painter)
         painter.end()
+
+    @Slot(float, float)
+    def _show_band(self, start: float, end: float) -> None:
+        self._band = start, end
+        self._surface.update()
+
+    def _paint_band(self, painter: QPainter) -> None:
+        """Shades the steps that are being marked with the mouse."""
+        left, right = (self._to_pixels.map(QPointF(step, 0)).x() for step in self._band)
+        if math.isfinite(left):
+            shade = QColor(self._cursor_pen.color())
+            shade.setAlpha(_BAND_ALPHA)
+            painter.fillRect(QRectF(left, self._frame.top(), right - left, self._frame.height()), shade)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms; where there is something to scroll the wheel is for that, and zooms with Ctrl."""
@@ -215,7 +233,10 @@ class LivePlot(pg.PlotWidget):
             painter.setPen(self._mark_pen)
             painter.drawLine(QPointF(x, self._frame.top()), QPointF(x, self._frame.bottom()))
             end = places[index + 1][0] if index + 1 < len(places) else self._frame.right()
-            if metrics.horizontalAdvance(mark.text) + 2 * _MARK_GAP <= end - x:
+            width = metrics.horizontalAdvance(mark.text) + 2 * _MARK_GAP
+            if width <= end - x:
+                area = QRectF(x + 1, self._frame.top(), width, metrics.height())
+                painter.fillRect(area, self.backgroundBrush())  # else nobody can read it across curves
                 painter.setPen(self._style.text)
                 painter.drawText(QPointF(x + _MARK_GAP, self._frame.top() + metrics.ascent()), mark.text)
 

@@ -44,10 +44,12 @@ class Chart(QWidget):
         hovered(float): the step under the mouse; NaN when it left.
         ranged(float, float): the user zoomed or panned along the steps, to this range; the y-axis always
             fits what is seen.
+        all_asked(): the user wants to see all steps again.
     """
 
     hovered = Signal(float)
     ranged = Signal(float, float)
+    all_asked = Signal()
 
     def __init__(self, spec: ChartSpec, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +79,7 @@ class Chart(QWidget):
         self._take_spec(spec)
         self.set_theme(theme)
         view = self.plot.getViewBox()
-        view.setMouseEnabled(x=True, y=False)
+        view.all_asked.connect(self.all_asked)
         view.sigRangeChangedManually.connect(self._on_ranged)
         view.sigXRangeChanged.connect(self._look_again)
         view.sigResized.connect(self._look_again)

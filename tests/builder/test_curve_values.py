@@ -10,8 +10,10 @@ from builder.panels.dashboard import Dashboard
 from builder.session import Session
 from builder.theme import light
 from graph.document import Document
+from graph.templates import template
+from runtime.events import NodeFigures, NodesInspected
 from tests.builder.conftest import Answers
-from tests.builder.run_events import START, steps
+from tests.builder.run_events import START, epoch_end, steps
 
 LINES = 101  # the names, and a hundred steps
 
@@ -50,6 +52,19 @@ def test_the_table_goes_to_the_clipboard(dashboard, told, menu, qtbot):
     rows = list(csv.DictReader(QGuiApplication.clipboard().text().splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(1, 101))
     assert [float(row["loss"]) for row in rows] == dashboard.series("loss")[1].tolist()
+
+
+def test_curves_of_layers_are_columns_with_the_names_of_these(dashboard, told, menu, qtbot):
+    dashboard.reset(template("SmallCNN").project())
+    look = NodesInspected(2, {("n2",): NodeFigures(1e-3, 0.1, grad_norm=0.5)})
+    dashboard.feed([START, steps(1, 3), epoch_end(1, 3), look])
+    menu["Copy values as CSV"].trigger()
+    qtbot.waitUntil(lambda: bool(told))
+    rows = list(csv.DictReader(QGuiApplication.clipboard().text().splitlines()))
+    names = list(rows[0])
+    assert names[:6] == ["step", "loss", "smoothed_loss", "lr", "grad_norm", "train_loss"]
+    assert [row["grad_norm:conv1"] for row in rows] == ["", "0.5", ""]
+    assert not [name for name in names if "n2" in name]
 
 
 def test_the_table_is_saved(dashboard, told, menu, answers, tmp_path, qtbot):

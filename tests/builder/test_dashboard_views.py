@@ -7,19 +7,22 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSettings, Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QLabel
 from sklearn.metrics import precision_recall_fscore_support
 
+from builder.panels.axes import AxesStyle
 from builder.panels.chart_specs import CHARTS
 from builder.panels.classes_view import class_figures
 from builder.panels.confusion import ConfusionMatrix
 from builder.panels.dashboard import CLASSES, CURVES, LAYERS, Dashboard
-from builder.panels.history import History, Series
+from builder.panels.history import History, Mark, Series
 from builder.panels.history_csv import csv_lines
 from builder.panels.layers_view import COLUMNS, layer_names
+from builder.panels.live_plot import LivePlot
 from builder.texts import MARKS, PseudoCatalog
-from builder.theme import light
+from builder.theme import font, light
 from graph.templates import template
 from runtime.events import (
     EpochEnded,
@@ -100,6 +103,7 @@ def test_the_slider_smooths_the_curve_and_is_remembered(dashboard, qtbot, settin
     qtbot.waitUntil(lambda: dashboard.is_idle)
     dashboard.menu.slider.setValue(0)
     assert np.array_equal(dashboard.series("smoothed_loss")[1], dashboard.series("loss")[1])
+    assert "0.00" in [label.text() for label in dashboard.menu.menu().findChildren(QLabel)]
     other = Dashboard(light(), settings)
     qtbot.addWidget(other)
     assert other.menu.smoothing == 0
@@ -152,6 +156,38 @@ def test_a_resumed_run_is_marked_in_every_chart(dashboard, qtbot):
     with_mark = plot.grab().toImage()
     plot.set_marks([])
     assert plot.grab().toImage() != with_mark
+
+
+class Flood:
+    """A curve that covers the whole plot."""
+
+    def paint(self, painter, since=-math.inf):
+        painter.fillRect(QRectF(0, 0, 100, 1), QColor("red"))
+
+
+def test_what_happened_at_a_step_is_read_across_curves(qtbot):
+    plot = LivePlot([Flood()])
+    qtbot.addWidget(plot)
+    plot.resize(400, 200)
+    plot.setRange(xRange=(0, 100), yRange=(0, 1), padding=0)
+    plot.set_looks(
+        AxesStyle(QColor("black"), QColor("black"), font("caption")), grid=QColor(), cursor=QColor()
+    )
+    plot.show()
+    place = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(50, 1))) + QPoint(3, 2)
+    assert plot.viewport().grab().toImage().pixelColor(place) == QColor("red")
+    plot.set_marks([Mark(50, "resumed")])
+    assert plot.viewport().grab().toImage().pixelColor(place) == plot.backgroundBrush().color()
+
+
+def test_a_picture_does_not_show_what_is_under_the_mouse(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100)])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    chart = dashboard.charts["loss"]
+    chart.hovered.emit(50)
+    assert chart.readout()
+    dashboard.menu.picture_asked.emit()
+    assert not chart.readout()
 
 
 def test_charts_are_copied_as_a_picture(dashboard, qtbot):
