@@ -59,13 +59,14 @@ class CoachMark(QWidget):
         self.setFixedWidth(WIDTH)
         self.hide()
 
-    def point_at(self, hint: Hint, target: QRect, *, inside: bool) -> None:
+    def point_at(self, hint: Hint, target: QRect, *, inside: bool, spared: QRect | None = None) -> None:
         """Shows a hint.
 
         Args:
             hint: what it says.
             target: the part of the parent that it is about.
             inside: whether it stands within that part, at its lower edge, instead of pointing at it.
+            spared: what it does not cover, as far as it still points at its target.
         """
         is_new = self.hint is not hint or self.isHidden()
         self.hint = hint
@@ -74,7 +75,7 @@ class CoachMark(QWidget):
         self.setAccessibleName(tr(hint.title))
         self.setAccessibleDescription(tr(hint.text))
         self.setFixedHeight(self.layout().heightForWidth(WIDTH))
-        self._place(target, inside=inside)
+        self._place(target, inside=inside, spared=spared)
         self.show()
         self.raise_()
         if is_new:
@@ -113,15 +114,17 @@ class CoachMark(QWidget):
         path.addPolygon(QPolygonF([tip, QPointF(tip.x() - TIP, base), QPointF(tip.x() + TIP, base), tip]))
         return path
 
-    def _place(self, target: QRect, *, inside: bool) -> None:
-        """Stands below what is in the upper half of the window, above what is in the lower half."""
+    def _place(self, target: QRect, *, inside: bool, spared: QRect | None) -> None:
+        """Stands below its target where there is room, as what explains a thing stands above it mostly."""
         room = self.parentWidget().rect().adjusted(GRID, GRID, -GRID, -GRID)
         x = max(room.left(), min(target.center().x() - WIDTH // 2, room.right() - WIDTH))
+        if spared is not None:
+            x = _beside(spared, x, target.center().x())
         if inside:
             self._tip = None
             self.move(x, target.bottom() - self.height() - GRID)
             return
-        is_below = target.center().y() < room.center().y()
+        is_below = target.bottom() + 1 + self.height() <= room.bottom()
         y = target.bottom() + 1 if is_below else target.top() - self.height()
         across = max(2 * GRID, min(target.center().x() - x, WIDTH - 2 * GRID))
         self._tip = QPoint(across, 0 if is_below else self.height())
@@ -130,3 +133,12 @@ class CoachMark(QWidget):
     def _close(self) -> None:
         if self.hint is not None:
             self.closed.emit(self.hint.id)
+
+
+def _beside(spared: QRect, x: int, tip: int) -> int:
+    """The left edge nearest to a wanted one at which something is spared, and the tip is still its own."""
+    if x > spared.right() or x + WIDTH < spared.left():
+        return x
+    if spared.center().x() < tip:
+        return min(spared.right() + 1 + GRID, tip - 2 * GRID)
+    return max(spared.left() - GRID - WIDTH, tip + 2 * GRID - WIDTH)

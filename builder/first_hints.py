@@ -65,8 +65,10 @@ class FirstHints(QObject):
         if hint is None or target is None:
             self.mark.hide()
             return
-        place = QRect(target.mapTo(self._window, target.rect().topLeft()), target.size())
-        self.mark.point_at(hint, place, inside=target is self._window.canvas)
+        search = self._window.layers.field
+        spared = self._place(search) if search.isVisible() else None
+        is_inside = target is self._window.canvas
+        self.mark.point_at(hint, self._place(target), inside=is_inside, spared=spared)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         moved = (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
@@ -107,6 +109,10 @@ class FirstHints(QObject):
             )
         target = window.run_bar.train_button if hint_id == "train" else window.canvas
         return target if target.isVisible() else None
+
+    def _place(self, widget: QWidget) -> QRect:
+        """Where a part of the window is in it."""
+        return QRect(widget.mapTo(self._window, widget.rect().topLeft()), widget.size())
 
     @Slot()
     def _hide_or_wait(self) -> None:

@@ -1,7 +1,7 @@
 """Hints for first use: each at its moment, gone once the thing is done, and remembered."""
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
 
 from builder.hint_memory import HINTS, HintMemory
@@ -42,6 +42,8 @@ def test_a_template_is_to_be_trained_and_the_hint_points_at_the_button(window, h
     assert hints.mark.y() == above.bottom() + 1
     assert hints.mark.x() <= above.center().x() <= hints.mark.x() + hints.mark.width()
     assert window.rect().contains(hints.mark.geometry())
+    search = window.layers.field
+    assert not hints.mark.geometry().intersects(QRect(search.mapTo(window, QPoint()), search.size()))
 
 
 def test_hints_go_one_after_the_other_as_things_are_done(window, hints, qtbot, script):  # noqa: F811
@@ -111,10 +113,11 @@ def test_a_problem_points_where_it_is_mended(window, hints):
     window.files.show(Document(template("MLP").project()))
     window.session.apply(SetParams("n2", {"nonsense": 3}))
     assert settle(hints) == "Something does not fit yet"
-    button = window.problems.cards.cards[0].fix_buttons[0]
+    card = window.problems.cards.cards[0]
+    (button, *_) = card.fix_buttons
     assert button.isVisible()
-    place = QRect(button.mapTo(window, button.rect().topLeft()), button.size())
-    assert not hints.mark.geometry().intersects(place)
+    said = QRect(card.mapTo(window, QPoint()), button.mapTo(window, button.rect().bottomRight()))
+    assert not hints.mark.geometry().intersects(said), "neither the button nor what is said above it"
     window.docks.reveal("Code")
     settle(hints)
     assert (
