@@ -176,17 +176,21 @@ class Session(Known):
 
     def undo(self) -> None:
         """Takes the last step back, and shows the graph that it was made in."""
-        if self._document.undo_label is None:
+        label = self._document.undo_label
+        if label is None:
             self.message.emit(tr("Nothing to undo."))
         else:
             self._show_changed(self._document.undo())
+            self.message.emit(tr("Undone: {step}", step=tr_made(label)))
 
     def redo(self) -> None:
         """Does the step again that was undone last, and shows the graph that it is made in."""
-        if self._document.redo_label is None:
+        label = self._document.redo_label
+        if label is None:
             self.message.emit(tr("Nothing to redo."))
         else:
             self._show_changed(self._document.redo())
+            self.message.emit(tr("Done again: {step}", step=tr_made(label)))
 
     def select(self, ids: Iterable[str]) -> None:
         """Makes these nodes, frames and notes the selection; ids that are not there are left out."""

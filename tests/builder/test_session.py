@@ -58,6 +58,15 @@ def test_undo_and_redo_with_nothing_to_do_say_so(session, log):
     assert log == [("message", "Nothing to undo."), ("message", "Nothing to redo.")]
 
 
+def test_undo_and_redo_say_which_step_in_place_of_what_was_said_of_it(session, log):
+    session.apply(RenameNode("n2", "first"))
+    step = session.document.undo_label
+    session.undo()
+    assert log[-1] == ("message", f"Undone: {step}")
+    session.redo()
+    assert log[-1] == ("message", f"Done again: {step}")
+
+
 def test_a_selection_holds_only_what_is_there(session, log):
     session.select(["n2", "gone", "n1", "n2"])
     assert session.selection == ("n2", "n1")
