@@ -273,6 +273,10 @@ class Actions:
         self._actions[action_id].setText(text)
         self._refresh(action_id, enabled=self._actions[action_id].isEnabled())
 
+    def set_icon(self, action_id: str, name: str) -> None:
+        """Shows another icon, of this name."""
+        self._actions[action_id].setIcon(icon(name))
+
     def set_shortcuts(self, action_id: str, keys: Iterable[QKeySequence]) -> None:
         """Gives an action other keys; the first is shown, all work."""
         action = self._actions[action_id]

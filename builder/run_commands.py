@@ -166,6 +166,7 @@ class RunCommands(QObject):
         document = self._session.document
         self._run_dir, self._trained, self._trained_path = run_dir, document, document.path
         self._panel.dashboard.reset(document.project, is_live=False)
+        self._progress.show_text("")  # which told how another run ended
         self.refresh()
         self.shown_changed.emit()
 
@@ -233,7 +234,9 @@ class RunCommands(QObject):
         own = pausing and self._session.document is self._trained
         foreign = tr("The run is another project's.") if pausing else tr(IDLE)
         actions.set_enabled("run.apply", own, foreign)
-        actions.set_text("run.pause", tr("&Resume") if state == "paused" else tr("&Pause"))
+        is_paused = state == "paused"
+        actions.set_text("run.pause", tr("&Resume") if is_paused else tr("&Pause"))
+        actions.set_icon("run.pause", "play" if is_paused else "pause")
         actions.set_enabled("file.close_project", idle, busy)
         self._panel.dashboard.banner.allow(self._why_not_again(idle, busy))
         actions.set_enabled("run.folder", self._run_dir is not None, tr("Nothing was trained yet."))

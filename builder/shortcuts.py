@@ -56,8 +56,9 @@ class Shortcuts(QObject):
         return self._keys[action_id]
 
     def text(self, action_id: str) -> str:
-        """The keys of an action for people to read: `Ctrl+Y or Ctrl+Shift+Z`."""
-        return " or ".join(key.toString(NATIVE) for key in self._keys[action_id])
+        """The keys of an action for people to read: `Ctrl+Y or Ctrl+Shift+Z`; Return is Enter to them."""
+        told = {_for_people(key): key for key in reversed(self._keys[action_id])}
+        return " or ".join(key.toString(NATIVE) for key in reversed(told.values()))
 
     def is_changed(self, action_id: str) -> bool:
         """Whether an action has other keys than the declared ones."""
@@ -166,3 +167,12 @@ def _is_one(key: QKeySequence) -> bool:
 def _is_typed(key: Qt.Key) -> bool:
     """Whether a key writes a character when no modifier is held."""
     return key < Qt.Key.Key_Escape
+
+
+def _for_people(key: QKeySequence) -> tuple[object, ...]:
+    """A key sequence, equal for the two keys that both are Enter to people."""
+    pressed = (key[index] for index in range(key.count()))
+    return tuple(
+        (each.keyboardModifiers(), Qt.Key.Key_Enter if each.key() == Qt.Key.Key_Return else each.key())
+        for each in pressed
+    )

@@ -81,11 +81,10 @@ class ShownRuns(QObject):
 
     @Slot()
     def clear(self) -> None:
-        """Takes everything away that was read, as another project is open."""
-        is_read = self._runs.run_dir in self._tails
+        """Takes everything away but a run that goes on, as another project is open."""
         self.end()
         self._others.clear()
-        if is_read:
+        if self._runs.run_dir is not None and not self._runs.is_training:
             self._runs.show_run(None)
         self._tell()
 

@@ -159,8 +159,9 @@ class ZoomView(QGraphicsView):
         self.zoom_by(1 / self.zoom)
 
     def fit_area(self, area: QRectF) -> None:
-        """Shows all of an area, at most at actual size, in the middle."""
+        """Shows all of an area, at most at actual size, in the middle; nothing, at actual size."""
         if area.isEmpty():
+            self.zoom_reset()
             return
         self.setSceneRect(PLANE.united(area.adjusted(-5000, -5000, 5000, 5000)))
         width = max(self.viewport().width() - 2 * FIT_MARGIN, 1)

@@ -245,6 +245,10 @@ def test_a_run_from_the_keyboard_to_its_curves(small, qtbot, tmp_path):
 
 
 def test_pause_and_stop_from_the_keyboard(small, qtbot, script):  # noqa: F811
+    def shown_icon():
+        return small.actions_["run.pause"].icon().pixmap(16).toImage()
+
+    pausing = shown_icon()
     script(STARTED)
     press(qtbot, small, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: small.controller.state == "running")
@@ -252,9 +256,11 @@ def test_pause_and_stop_from_the_keyboard(small, qtbot, script):  # noqa: F811
     press(qtbot, small, Qt.Key.Key_Return, both)
     assert small.controller.state == "paused"
     assert small.actions_["run.pause"].text() == "&Resume"
+    assert shown_icon() != pausing, "and the button does not look as if it were to pause what rests"
     with qtbot.waitSignal(small.controller.ended):
         press(qtbot, small, Qt.Key.Key_Period)
     assert small.actions_["run.pause"].text() == "&Pause"
+    assert shown_icon() == pausing
 
 
 def test_a_failure_names_the_node_and_selects_it(cnn, qtbot, monkeypatch):

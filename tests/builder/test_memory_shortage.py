@@ -47,13 +47,12 @@ def test_one_click_sets_the_batch_and_trains_again(short_of_memory, qtbot, tmp_p
     assert window.session.project.training == before
 
 
-def test_another_project_is_not_given_the_batch(short_of_memory, tmp_path):
+def test_another_project_is_neither_told_of_it_nor_given_the_batch(short_of_memory, tmp_path):
     window, banner = short_of_memory, short_of_memory.training.dashboard.banner
     save(spiral_project(), tmp_path / "other.netloom")
     window.files.open_project(tmp_path / "other.netloom")
-    assert banner.batch_button.isVisible()
-    assert not banner.batch_button.isEnabled()
-    assert banner.batch_button.toolTip() == "The run was another project's."
+    assert not banner.isVisible()
+    assert window.runs.run_dir is None
 
 
 def test_a_run_that_fails_otherwise_offers_nothing(window, qtbot, tmp_path):

@@ -218,6 +218,19 @@ def test_the_first_run_is_shown_in_full_and_the_next_over_it(opened, qtbot):
     qtbot.waitUntil(lambda: dashboard(opened).figures.state == "stopped", timeout=PATIENCE)
 
 
+def test_another_project_does_not_show_the_run_of_the_last_one(opened, qtbot):
+    opened.actions_["run.train"].trigger()
+    qtbot.waitUntil(lambda: not opened.controller.is_active, timeout=PATIENCE)
+    assert opened.run_bar.progress.text.text() == "Run finished"
+    shown = dashboard(opened)._pages.currentWidget()
+    opened.canvas.zoom_by(0.5)
+    opened.files.new_project()
+    assert opened.runs.run_dir is None
+    assert dashboard(opened)._pages.currentWidget() is not shown, "no curves, but what to do"
+    assert opened.run_bar.progress.text.text() == ""
+    assert opened.canvas.zoom == 1, "nor how near the last one was looked at"
+
+
 def test_a_new_run_is_drawn_over_an_earlier_one(opened, qtbot):
     opened.actions_["run.train"].trigger()
     qtbot.waitUntil(lambda: not opened.controller.is_active, timeout=PATIENCE)

@@ -38,6 +38,11 @@ def test_a_key_is_added_shown_and_kept(make, settings):
     assert [each for each in settings.allKeys() if each.startswith(GROUP)] == [f"{GROUP}/graph.pack"]
 
 
+def test_enter_and_return_are_one_key_to_people(make):
+    assert make().text("run.train") == "Ctrl+Enter"
+    assert make().text("edit.redo") == "Ctrl+Y or Ctrl+Shift+Z", "others are all told"
+
+
 def test_a_key_is_taken_from_whoever_had_it(make):
     shortcuts = make()
     assert shortcuts.rivals("graph.pack", key("Ctrl+D")) == ["edit.duplicate"]
