@@ -18,7 +18,7 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from builder.layer_search import Match
-from builder.row_paint import draw_marked, draw_row_back
+from builder.row_paint import draw_marked, draw_row_back, mirrored
 from builder.texts import tr_made
 from builder.theme import GRID, Theme, font
 from graph.catalog.spec import LayerSpec
@@ -60,9 +60,12 @@ class LayerList(QAbstractListModel):
         if role == MATCH_ROLE:
             return row
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, Match):
-            return f"{row.spec.type}: {tr_made(row.spec.help)}"
+            return f"{row.spec.type}: {row.note or tr_made(row.spec.help)}"
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return tr_made(row) if isinstance(row, str) else row.spec.type
+            if isinstance(row, str):
+                return tr_made(row)
+            is_spoken = role == Qt.ItemDataRole.AccessibleTextRole and bool(row.note)
+            return f"{row.spec.type}, {row.note}" if is_spoken else row.spec.type
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -109,6 +112,7 @@ class LayerDelegate(QStyledItemDelegate):
         row = index.data(MATCH_ROLE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(option.direction)
         if isinstance(row, str):
             self._paint_heading(painter, option.rect, tr_made(row))
         else:
@@ -126,8 +130,9 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         draw_row_back(painter, rect, option.state, theme)
         painter.setBrush(theme.color(theme.family_color(match.spec.category)))
-        painter.drawRoundedRect(QRect(rect.left() + 6, rect.top() + 5, 4, rect.height() - 10), 2, 2)
-        text = rect.adjusted(18, 0, -GRID, 0)
+        bar = QRect(rect.left() + 6, rect.top() + 5, 4, rect.height() - 10)
+        painter.drawRoundedRect(mirrored(painter, bar, rect), 2, 2)
+        text = mirrored(painter, rect.adjusted(18, 0, -GRID, 0), rect)
         name_height = QFontMetrics(self._body).height()
         top = rect.top() + (4 if self._has_help else (rect.height() - name_height) // 2)
         painter.setPen(theme.color("text"))
@@ -136,15 +141,19 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setFont(self._caption)
         painter.setPen(theme.color("text_muted"))
         if self._has_help:
-            self._paint_help(painter, match.spec, text, top + name_height, width)
+            self._paint_help(painter, match, text, top + name_height, width)
 
-    def _paint_help(self, painter: QPainter, spec: LayerSpec, text: QRect, top: int, name_width: int) -> None:
-        metrics = QFontMetrics(self._caption)
-        help_text = metrics.elidedText(tr_made(spec.help), Qt.TextElideMode.ElideRight, text.width())
-        painter.drawText(text.left(), top + metrics.ascent(), help_text)
+    def _paint_help(self, painter: QPainter, match: Match, text: QRect, top: int, name_width: int) -> None:
+        metrics, spec = QFontMetrics(self._caption), match.spec
+        said = match.note or tr_made(spec.help)
+        help_text = metrics.elidedText(said, Qt.TextElideMode.ElideRight, text.width())
+        if match.note:
+            painter.setPen(self._theme.color("warning"))
+        left = QRect(text.left(), top, metrics.horizontalAdvance(help_text), 1)
+        painter.drawText(mirrored(painter, left, text).left(), top + metrics.ascent(), help_text)
+        painter.setPen(self._theme.color("text_muted"))
         room = text.width() - name_width - 2 * GRID
         category = metrics.elidedText(tr_made(spec.category), Qt.TextElideMode.ElideRight, room)
-        at = text.right() - metrics.horizontalAdvance(category)
-        painter.drawText(
-            at, top - QFontMetrics(self._body).height() + QFontMetrics(self._body).ascent(), category
-        )
+        width, name = metrics.horizontalAdvance(category), QFontMetrics(self._body)
+        right = QRect(text.right() - width, top, width, 1)
+        painter.drawText(mirrored(painter, right, text).left(), top - name.height() + name.ascent(), category)

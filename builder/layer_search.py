@@ -47,11 +47,13 @@ class Match:
         spec: the layer.
         score: how well, higher is better.
         letters: indices of the matched letters of the type name, for showing them bold.
+        note: said in place of what the layer does.
     """
 
     spec: LayerSpec
     score: float
     letters: tuple[int, ...] = ()
+    note: str = ""
 
 
 def search(query: str, specs: Iterable[LayerSpec] | None = None) -> list[Match]:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QStyleOptionVie
 from shiboken6 import isValid
 
 from builder.icons import ICON_SIZE
-from builder.row_paint import draw_marked, draw_row_back
+from builder.row_paint import draw_marked, draw_row_back, mirrored
 from builder.search_box import SearchBox
 from builder.theme import GRID, Theme, font
 
@@ -188,45 +188,51 @@ class _RowDelegate(QStyledItemDelegate):
         row = index.data(ROW_ROLE)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(option.direction)
         area = option.rect.adjusted(2, 1, -2, -1)
         draw_row_back(painter, area, option.state, self.theme)
-        room = self._paint_mark(painter, area.adjusted(GRID, 0, -GRID, 0), row)
-        room = self._paint_right(painter, room, row)
-        self._paint_texts(painter, room, row)
+        inner = area.adjusted(GRID, 0, -GRID, 0)
+        room = self._paint_mark(painter, inner, row)
+        room = self._paint_right(painter, inner, room, row)
+        self._paint_texts(painter, inner, room, row)
         painter.restore()
 
     def _paint_mark(self, painter: QPainter, area: QRect, row: Row) -> QRect:
         if row.color:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.theme.color(row.color))
-            painter.drawRoundedRect(QRect(area.left(), area.top() + 4, 4, area.height() - 8), 2, 2)
+            bar = QRect(area.left(), area.top() + 4, 4, area.height() - 8)
+            painter.drawRoundedRect(mirrored(painter, bar, area), 2, 2)
             return area.adjusted(2 * GRID, 0, 0, 0)
         if row.icon is not None:
             place = QRect(0, 0, ICON_SIZE, ICON_SIZE)
             place.moveCenter(area.center())
             place.moveLeft(area.left())
             mode = QIcon.Mode.Disabled if row.fault else QIcon.Mode.Normal
-            row.icon.paint(painter, place, Qt.AlignmentFlag.AlignCenter, mode)
+            row.icon.paint(painter, mirrored(painter, place, area), Qt.AlignmentFlag.AlignCenter, mode)
         return area.adjusted(ICON_SIZE + GRID, 0, 0, 0)
 
-    def _paint_right(self, painter: QPainter, area: QRect, row: Row) -> QRect:
+    def _paint_right(self, painter: QPainter, whole: QRect, area: QRect, row: Row) -> QRect:
         if not row.right:
             return area
         metrics = QFontMetrics(self._caption)
         text = metrics.elidedText(row.right, Qt.TextElideMode.ElideMiddle, area.width() // 2)
         painter.setFont(self._caption)
         painter.setPen(self.theme.color("text_disabled" if row.fault else "text_muted"))
-        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+        place = mirrored(painter, area, whole)  # in which Qt takes its right for the other end
+        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         return area.adjusted(0, 0, -metrics.horizontalAdvance(text) - 2 * GRID, 0)
 
-    def _paint_texts(self, painter: QPainter, area: QRect, row: Row) -> None:
+    def _paint_texts(self, painter: QPainter, whole: QRect, area: QRect, row: Row) -> None:
         height = QFontMetrics(self._fonts[0]).height()
         line = QRect(area.left(), area.top() + (area.height() - height) // 2, area.width(), height)
         painter.setPen(self.theme.color("text_disabled" if row.fault else "text"))
-        width = draw_marked(painter, row.title, row.letters, line, self._fonts)
+        place = mirrored(painter, line, whole)
+        width = draw_marked(painter, row.title, row.letters, place, self._fonts)
         rest = area.adjusted(width + GRID + GRID // 2, 0, 0, 0)
         metrics = QFontMetrics(self._caption)
         note = metrics.elidedText(row.fault or row.note, Qt.TextElideMode.ElideRight, max(rest.width(), 0))
         painter.setFont(self._caption)
         painter.setPen(self.theme.color("text_muted"))
-        painter.drawText(rest, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, note)
+        place = mirrored(painter, rest, whole)
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, note)

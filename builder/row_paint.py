@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextCharFormat, QTextLayout
 from PySide6.QtWidgets import QStyle
 
@@ -27,6 +27,11 @@ def draw_row_back(painter: QPainter, rect: QRect, state: QStyle.StateFlag, theme
     painter.drawRoundedRect(rect, ROW_CORNER, ROW_CORNER)
 
 
+def mirrored(painter: QPainter, part: QRect, row: QRect) -> QRect:
+    """Where a part of a row is, that was reckoned from the left: the other way round where that is read."""
+    return QStyle.visualRect(painter.layoutDirection(), row, part)
+
+
 def draw_marked(
     painter: QPainter, text: str, letters: Iterable[int], room: QRect, fonts: tuple[QFont, QFont]
 ) -> int:
@@ -36,7 +41,7 @@ def draw_marked(
         painter: with the pen for the text.
         text: in one line.
         letters: indices of the bold ones.
-        room: where; the text stands at its upper left.
+        room: where; the text stands at the end from which is read, at the top.
         fonts: the usual one and the bold one.
     """
     body, strong = (_narrowed(each, fonts[1], text, room.width()) for each in fonts)
@@ -48,16 +53,24 @@ def draw_marked(
     bold = _bold(letters, strong)
     if not bold:
         metrics = QFontMetrics(body)
+        width = metrics.horizontalAdvance(text)
         painter.setFont(body)
-        painter.drawText(room.left(), room.top() + metrics.ascent(), text)
-        return metrics.horizontalAdvance(text)
+        left = _started(painter, room, width)
+        painter.drawText(left, room.top() + metrics.ascent(), text)
+        return width
     layout = QTextLayout(text, body)
     layout.setFormats(bold)
     layout.beginLayout()
     line = layout.createLine()
     layout.endLayout()
-    layout.draw(painter, room.topLeft())
-    return round(line.naturalTextWidth())
+    width = round(line.naturalTextWidth())
+    layout.draw(painter, QPoint(_started(painter, room, width), room.top()))
+    return width
+
+
+def _started(painter: QPainter, room: QRect, width: int) -> int:
+    """The left edge of a text that begins where reading begins."""
+    return mirrored(painter, QRect(room.left(), room.top(), width, room.height()), room).left()
 
 
 def _narrowed(font: QFont, widest: QFont, text: str, width: int) -> QFont:

@@ -12,6 +12,7 @@ from builder.canvas.placement import (
     fitting,
     free_output,
     likely,
+    misfits,
     place,
     place_in_edge,
     place_on_edge,
@@ -99,7 +100,8 @@ class Adder(QObject):
         corner = (at.x() if is_output else at.x() - CARD_WIDTH, at.y() - FIRST_ROW)
         prompt = tr(FOLLOWING if is_output else FEEDING, name=graph.nodes[ref.node].name)
         layers = fitting(graph, ref, self._session.inference)
-        self._open(view_at, Destination(corner, ref), layers, prompt)
+        others = misfits(graph, ref, layers) if is_output else []
+        self._open(view_at, Destination(corner, ref), layers, prompt, others)
 
     def add(self, type_name: str, at: QPointF, edge: Edge | None = None) -> None:
         """Adds a layer around a scene position, or puts it into an edge."""
@@ -111,9 +113,16 @@ class Adder(QObject):
         corner = _corner(at) if ref is None else beside(self._session.graph, ref.node)
         self._add(self._session.graph.catalog[type_name], Destination(corner, ref))
 
-    def _open(self, view_at: QPoint, destination: Destination, specs: list[LayerSpec], prompt: str) -> None:
+    def _open(
+        self,
+        view_at: QPoint,
+        destination: Destination,
+        specs: list[LayerSpec],
+        prompt: str,
+        misfits: list[LayerSpec] | None = None,
+    ) -> None:
         self._destination = destination
-        self._popup.ask(view_at, specs, prompt)
+        self._popup.ask(view_at, specs, prompt, misfits or ())
 
     def _first_layers(self) -> list[LayerSpec]:
         """All layers; on an empty canvas those first that need no other: "image" then gives an Input."""

@@ -126,6 +126,13 @@ def fitting(graph: Graph, ref: PortRef, known: Inference) -> list[LayerSpec]:
     return order_after(spec.category, [graph.catalog[name] for name in fits])
 
 
+def misfits(graph: Graph, ref: PortRef, fits: Iterable[LayerSpec]) -> list[LayerSpec]:
+    """Layers that can be joined to an output too, but not without a problem: all but those that fit."""
+    known = {spec.type for spec in fits}
+    others = [spec for spec in usual_order(graph.catalog) if spec.type not in known and spec.inputs]
+    return [spec for spec in others if _edge_to(graph, _trial(spec), ref)]
+
+
 def likely(graph: Graph, ref: PortRef, known: Inference) -> list[LayerSpec]:
     """Every layer, those first that fit a port; arguments as of `fitting`."""
     first = fitting(graph, ref, known)

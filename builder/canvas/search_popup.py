@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from builder.layer_list import LayerDelegate, LayerList
-from builder.layer_search import search
+from builder.layer_search import Match, search
 from builder.search_box import SearchBox
 from builder.texts import tr
 from builder.theme import GRID, Theme
 from graph.catalog.spec import LayerSpec
 
 WIDTH = 344
+MISFIT = "Does not fit here as it is; Problems then says why."
 MAX_LIST_HEIGHT = 328
 
 
@@ -32,6 +34,7 @@ class SearchPopup(SearchBox):
         self.setObjectName("canvas.search")
         self.setFixedWidth(WIDTH)
         self._specs: Sequence[LayerSpec] = ()
+        self._misfits: Sequence[LayerSpec] = ()
         self._model = LayerList(self)
         self._delegate = LayerDelegate(theme, has_help=True, parent=self.list)
         self._install(self._model, self._delegate)
@@ -42,15 +45,18 @@ class SearchPopup(SearchBox):
         """Shows itself in another theme."""
         self._delegate.set_theme(theme)
 
-    def ask(self, at: QPoint, specs: Sequence[LayerSpec], prompt: str) -> None:
+    def ask(
+        self, at: QPoint, specs: Sequence[LayerSpec], prompt: str, misfits: Sequence[LayerSpec] = ()
+    ) -> None:
         """Opens at a position in the parent.
 
         Args:
             at: where; moved so that all of it is seen.
             specs: the layers to choose from, likeliest first.
             prompt: what the empty field says.
+            misfits: layers that are listed, and marked, where what is typed names them rather than any other.
         """
-        self._specs = specs
+        self._specs, self._misfits = specs, misfits
         self.field.setPlaceholderText(prompt)
         self.field.clear()
         self._search("")
@@ -72,7 +78,8 @@ class SearchPopup(SearchBox):
 
     @Slot(str)
     def _search(self, query: str) -> None:
-        self._model.show(search(query, self._specs))
+        found = search(query, self._specs)
+        self._model.show([*self._named_misfits(query, found), *found])
         self.list.setCurrentIndex(self._model.first())
         self.list.scrollToTop()
         is_empty = not self._model.rowCount()
@@ -87,6 +94,15 @@ class SearchPopup(SearchBox):
         self.list.setVisible(not is_empty)
         if self.isVisible():
             self._resize()
+
+    def _named_misfits(self, query: str, found: Sequence[Match]) -> list[Match]:
+        """Layers that do not fit, but begin as what is typed does: to take another for them would mislead."""
+        word = query.strip().casefold()
+        if not word:
+            return []
+        named = [spec for spec in self._misfits if spec.type.casefold().startswith(word)]
+        best = found[0].score if found else 0.0
+        return [replace(each, note=tr(MISFIT)) for each in search(query, named) if each.score > best]
 
     @Slot(int, bool)
     def _choose(self, row: int, _shift: bool) -> None:

@@ -126,6 +126,21 @@ def test_dropping_an_edge_on_nothing_offers_what_fits_and_connects(canvas):
     assert "conv1.out -> pool1.in" in canvas.edges()
 
 
+def test_a_layer_that_is_named_but_does_not_fit_is_not_taken_for_another(canvas):
+    start = canvas.port("conv1", "out")
+    canvas.drag(start, start + QPointF(40, 200))
+    search = canvas.view.search
+    QTest.keyClicks(search.field, "linear")
+    assert search.types[:2] == ["Linear", "UpsamplingBilinear2d"], "which has the word in it, and fits"
+    row = search.list.model().index(0)
+    assert "Does not fit here" in row.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "Does not fit here" not in search.list.model().index(1).data(Qt.ItemDataRole.AccessibleTextRole)
+    QTest.keyClick(search.field, Qt.Key.Key_Return)
+    assert "conv1.out -> linear1.in" in canvas.edges()
+    (problem,) = canvas.session.problems_of(canvas.id("linear1"))
+    assert problem.fixes[0].label == "Insert Flatten"
+
+
 def test_an_input_on_nothing_offers_what_can_feed_it(canvas):
     canvas.click(canvas.body("relu1"))
     canvas.key(Qt.Key.Key_Delete)
