@@ -15,6 +15,7 @@ from runtime.events import (
     StepsRecorded,
     StepsSkipped,
 )
+from runtime.left_out import left_out_warning
 
 REFRESH = 0.1  # seconds
 BAR_WIDTH = 24
@@ -34,6 +35,7 @@ class Progress:
         self._last_text = ""
         self._told: set[str] = set()  # lines about the data that are there to stay
         self._drawn_at = 0.0
+        self._left_out = 0  # steps
 
     def show(self, event: Event) -> None:
         """Takes the next event of the run."""
@@ -53,11 +55,15 @@ class Progress:
             case StepsSkipped():
                 self._line(f"left out {event.count:,} of the last steps: {event.reason}")
             case EpochEnded():
+                self._left_out += event.skipped_steps
                 self._line(self._epoch_text(event))
             case RunEnded(state="failed"):
                 self._clear()
             case RunEnded():
                 self._line(self._end_text(event))
+                warning = left_out_warning(self._left_out, event.step)
+                if warning:
+                    self._line(f"warning: {warning}")
             case _:
                 pass
 

@@ -290,6 +290,8 @@ class Dashboard(QWidget):
         self.status_label.setText(figures.status)
         self.status_label.setToolTip(figures.status)
         self.banner.show_failure(figures.reason if figures.state == "failed" else "", figures.fitting_batch)
+        if figures.warning:
+            self.banner.show_warning(figures.warning)
         self.fit_button.setVisible(self._grid is not None and not self._grid.follows)
         if self._history is not None and self._is_live and figures.state == "running":
             self._history.note("samples_per_second", figures.step, figures.samples_per_second)

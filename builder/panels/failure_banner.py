@@ -1,4 +1,4 @@
-"""Why a run failed, above its curves, with the batch to go on with where its memory ran out."""
+"""Why a run failed or is worth little, above its curves; where memory ran out, the batch to go on with."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ class FailureBanner(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "error-card")
         self.label = QLabel(wordWrap=True, textInteractionFlags=Qt.TextInteractionFlag.TextSelectableByMouse)
         self.batch_button = QPushButton()
         self.batch_button.clicked.connect(self._ask)
@@ -43,10 +42,21 @@ class FailureBanner(QFrame):
             fitting_batch: the size to offer, if any.
         """
         self._batch = fitting_batch
-        self.label.setText(tr_made(reason))
+        self._tell(reason, "error-card")
         self.batch_button.setText(tr("Use batch {size:,}", size=fitting_batch or 0))
         self.batch_button.setVisible(fitting_batch is not None)
-        self.setVisible(bool(reason))
+
+    def show_warning(self, text: str) -> None:
+        """Says what makes a run worth little that did not fail."""
+        self._tell(text, "warning-card")
+
+    def _tell(self, text: str, role: str) -> None:
+        if self.property("role") != role:
+            self.setProperty("role", role)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.label.setText(tr_made(text))
+        self.setVisible(bool(text))
 
     def allow(self, reason_against: str) -> None:
         """Lets the button be pressed, unless something is against it."""

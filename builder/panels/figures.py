@@ -17,6 +17,7 @@ from runtime.events import (
     StateChanged,
     StepsRecorded,
 )
+from runtime.left_out import left_out_warning
 from runtime.metric_choices import METRICS, MetricSpec
 
 _SPEED_WINDOW = 5.0  # seconds
@@ -83,6 +84,7 @@ class RunFigures:
     device: str = ""
     reason: str = ""
     fitting_batch: int | None = None  # where memory ran out
+    left_out: int = 0  # steps of whole epochs whose numbers were not finite
     epoch: int = 0
     epochs: int = 0
     step: int = 0
@@ -131,6 +133,12 @@ class RunFigures:
         """What runs where, and why it ended where that is no failure."""
         ended = self.reason if self.state != "failed" else ""
         return " · ".join(part for part in (ended.removesuffix("."), self.text) if part)
+
+    @property
+    def warning(self) -> str:
+        """What makes a run worth little that is over and did not fail; empty for nothing."""
+        has_ended = self.state in ("finished", "stopped")
+        return left_out_warning(self.left_out, self.step) if has_ended else ""
 
     @property
     def fraction(self) -> float:
@@ -192,6 +200,7 @@ class RunFigures:
 
     def _take_epoch(self, event: EpochEnded) -> None:
         self.epoch, self.step = event.epoch, event.step
+        self.left_out += event.skipped_steps
         self.val_loss, self.score = event.val_loss, score_of(event.metrics)
         if not self._epoch_was_paused:
             self._epoch_seconds = event.seconds

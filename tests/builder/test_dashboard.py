@@ -184,6 +184,21 @@ def test_failure_shows_its_reason(dashboard, qtbot):
     assert dashboard.headline.text("Time left") == "–"
 
 
+@pytest.mark.parametrize(("left_out", "is_told"), [(6, True), (5, False)])
+def test_a_run_that_left_out_most_steps_does_not_end_as_if_all_were_well(dashboard, qtbot, left_out, is_told):
+    ended = replace(epoch_end(1, 10), skipped_steps=left_out)
+    dashboard.feed([START, steps(1, 10), ended])
+    drawn(dashboard, qtbot)
+    assert not dashboard.banner.isVisible(), "not before it is over"
+    dashboard.feed([RunEnded("finished", step=10)])
+    qtbot.waitUntil(lambda: dashboard.headline.text("State") == "Finished")
+    assert dashboard.banner.isVisible() == is_told
+    if is_told:
+        assert dashboard.banner.label.text().startswith("6 of 10 steps were left out, as their numbers were")
+        assert dashboard.banner.property("role") == "warning-card"
+        assert not dashboard.banner.batch_button.isVisible()
+
+
 def test_a_stop_on_request_is_no_alarm(dashboard, qtbot):
     dashboard.feed([START, steps(1, 10), RunEnded("stopped", "Stopped on request.", None, 10)])
     qtbot.waitUntil(lambda: dashboard.headline.text("State") == "Stopped")
