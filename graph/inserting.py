@@ -78,12 +78,18 @@ def behind(source: Node, target: Node) -> Position:
     return (x + NODE_SPACING, y if leads_back(source, target) else (y + target.position[1]) / 2)
 
 
-def room_behind(graph: Graph, source: Node, target: Node) -> dict[str, Position]:
+def room_behind(graph: Graph, source: Node, target: Node, more: float = 0.0) -> dict[str, Position]:
     """Positions that leave a node's width between two nodes, for the second and all that follows from it.
 
     Where the second stands further left, as at the end of a row, there is room behind the first already.
+
+    Args:
+        graph: where both are.
+        source: the first.
+        target: the second.
+        more: canvas units that are left beyond a node's width, for what is wider.
     """
-    shift = source.position[0] + 2 * NODE_SPACING - target.position[0]
+    shift = source.position[0] + 2 * NODE_SPACING + more - target.position[0]
     if shift <= 0 or leads_back(source, target):
         return {}
     behind = graph.reachable(target.id)

@@ -1,4 +1,4 @@
-"""Joining ports where more than an edge is needed: a new layer between, or a loose one put into an edge."""
+"""Joining ports where more than an edge is needed: a new layer between."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from graph.cards import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
-from graph.connection import refusal
-from graph.document import Edge, Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
-from graph.edits import Connect, Disconnect, MoveNodes
+from graph.document import Edge, Edit, Graph, Node, PortRef, Project, apply_all
 from graph.inference import Inference
-from graph.inserting import InsertNode, behind, edits_between, room_behind
+from graph.inserting import InsertNode, edits_between
 from graph.problems import Problem
 from graph.shapes import FLOATS, TensorSpec
 
@@ -47,59 +44,6 @@ class PutBetween:
     def apply(self, project: Project) -> Edit:
         edits = edits_between(project.graph, self.source, self.target, self.type, self.params)
         return apply_all(project, edits, self.label)
-
-
-@dataclass(frozen=True)
-class PutIntoEdge:
-    """Puts a node without edges into an edge; where it would lie upon an end of it, room is made.
-
-    Args:
-        node_id: the node; its first input and first output are used.
-        edge: which edge.
-        position: where the node is put.
-
-    Raises:
-        EditError: the node does not fit there, or has edges.
-    """
-
-    node_id: str
-    edge: Edge
-    position: Position
-
-    label = "Insert into edge"
-
-    def apply(self, project: Project) -> Edit:
-        graph = project.graph
-        if reason := insertion_refusal(graph, self.node_id, self.edge):
-            raise EditError(reason)
-        before, after = graph.nodes[self.edge.source.node], graph.nodes[self.edge.target.node]
-        places = {self.node_id: self.position}
-        if _lies_upon(self.position, before) or _lies_upon(self.position, after):
-            places = {**room_behind(graph, before, after), self.node_id: behind(before, after)}
-        entry, exit_ = _ends_of(graph, self.node_id)
-        edits: list[Edit] = [
-            MoveNodes(places),
-            Disconnect((self.edge,)),
-            Connect(self.edge.source, entry),
-            Connect(exit_, self.edge.target),
-        ]
-        return apply_all(project, edits, self.label)
-
-
-def is_loose(graph: Graph, node_id: str) -> bool:
-    """Whether a node has an input and an output, and no edges."""
-    spec = graph.catalog.get(graph.nodes[node_id].type)
-    has_ends = spec is not None and spec.first_input is not None and spec.first_output is not None
-    return has_ends and not graph.incoming(node_id) and not any(True for _ in graph.outgoing(node_id))
-
-
-def insertion_refusal(graph: Graph, node_id: str, edge: Edge) -> str | None:
-    """Why a node cannot be put into an edge, in a sentence; None if it can."""
-    if not is_loose(graph, node_id):
-        name = graph.nodes[node_id].name
-        return f"{name} has edges, or lacks an input or an output. Take its edges off first."
-    entry, exit_ = _ends_of(graph, node_id)
-    return refusal(graph, edge.source, entry) or refusal(graph, exit_, edge.target, replaced=edge)
 
 
 def layer_between(graph: Graph, known: Inference, source: PortRef, target: PortRef) -> PutBetween | None:
@@ -165,15 +109,3 @@ class _Trial:
         trial = Inference(Graph(nodes, edges, self._catalog), bindings, self._known.env)
         own = [each for each in trial.result(self._node.id).problems if each.port == self._target.port]
         return own if between is None else [*own, *trial.result(BETWEEN).problems]
-
-
-def _ends_of(graph: Graph, node_id: str) -> tuple[PortRef, PortRef]:
-    spec = graph.catalog[graph.nodes[node_id].type]
-    assert spec.first_input is not None
-    assert spec.first_output is not None
-    return PortRef(node_id, spec.first_input), PortRef(node_id, spec.first_output)
-
-
-def _lies_upon(position: Position, node: Node) -> bool:
-    dx, dy = position[0] - node.position[0], position[1] - node.position[1]
-    return abs(dx) < CARD_WIDTH and abs(dy) < HEADER_HEIGHT + ROW_HEIGHT

@@ -97,7 +97,43 @@ def test_nodes_with_edges_and_several_nodes_are_only_moved(row):
     with_loose(row, "GELU", "gelu", at=(300.0, 480.0))
     row.session.select(("drop", "gelu"))
     row.drag(row.body("drop"), over)
-    assert row.edges() == edges
+    assert row.edges() == edges, "they are not joined: which would come first?"
+
+
+def test_loose_nodes_in_a_row_are_put_into_an_edge_together_as_one_step(row):
+    with_loose(row, "Dropout", "drop")
+    with_loose(row, "GELU", "gelu", at=(520.0, 320.0))
+    row.session.apply(Connect(PortRef("drop", "out"), PortRef("gelu", "in")))
+    before, over = row.bytes, row.edge_item("image", "relu1").label_at
+    row.session.select(("drop", "gelu"))
+    row.press(row.body("gelu"))
+    row.move(over)
+    assert row.view.note.text == "Release to put them into the edge."
+    row.release(over)
+    assert row.edges() == {
+        "image.out -> drop.in", "drop.out -> gelu.in", "gelu.out -> relu1.in", "relu1.out -> tanh1.in",
+    }  # fmt: skip
+    names = ("image", "drop", "gelu", "relu1", "tanh1")
+    x = [row.graph.nodes[row.id(name)].position[0] for name in names]
+    assert all(after - one >= 200 for one, after in pairwise(x)), "none lies on another"
+    gelu, drop = (row.graph.nodes[name].position for name in ("gelu", "drop"))
+    assert (gelu[0] - drop[0], gelu[1] - drop[1]) == (220, 80), "they stand to each other as they did"
+    assert row.session.document.undo_label == "Insert into edge"
+    row.session.undo()
+    assert row.bytes == before
+
+
+def test_a_row_with_an_edge_to_others_or_a_second_end_is_only_moved(row):
+    for name, layer, at in (("drop", "Dropout", 300.0), ("gelu", "GELU", 520.0), ("tail", "Tanh", 740.0)):
+        with_loose(row, layer, name, at=(at, 360.0))
+    row.session.apply(Connect(PortRef("drop", "out"), PortRef("gelu", "in")))
+    row.session.apply(Connect(PortRef("drop", "out"), PortRef("tail", "in")))
+    edges, over = row.edges(), row.edge_item("image", "relu1").label_at
+    for chosen in (("drop", "gelu", "tail"), ("drop", "gelu")):
+        row.session.select(chosen)
+        row.drag(row.body("gelu"), over)
+        assert row.edges() == edges
+        row.session.undo()
 
 
 # -- a new layer that makes two ports fit
