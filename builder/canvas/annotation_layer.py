@@ -24,6 +24,7 @@ MARGIN = 10.0
 TITLE_SIZE = 13  # pixels; on the screen where the bar is too small to be read
 MIN_LABELLED = 40.0  # pixels on the screen, of a frame that says its title from afar
 LABEL_ROOM = 24.0  # pixels that the title of a frame stands above it from afar
+AGAIN = 640.0  # pixels on the screen from a title to where it is written again, in sight of a small canvas
 FILL, BAR, LINE = 0.07, 0.20, 0.55  # how much of its colour a part of a frame has
 PAPER, PAPER_LINE = 0.12, 0.45
 
@@ -130,16 +131,25 @@ class AnnotationLayer:
         for frame in self._frames_in(area, scale):
             self._paint_frame(painter, frame, scale)
 
-    def paint_titles(self, painter: QPainter, area: Box, scale: float) -> None:
-        """Writes the titles of the frames that an area shows, upon the edges that run through them."""
+    def paint_titles(self, painter: QPainter, area: Box, scale: float, *, once: bool = False) -> None:
+        """Writes the titles of the frames that an area shows, upon the edges that run through them.
+
+        Args:
+            painter: with scene coordinates.
+            area: where.
+            scale: pixels of the screen to a canvas unit.
+            once: whether long frames say theirs at the left only, as all of them is seen.
+        """
+        again = float("inf") if once else AGAIN / scale
         for frame in self._frames_in(area, scale):
             rect = self.rect(frame.id)
             if scale < DETAIL_SCALE:  # a bar would hold no letters: it stands above, as large as it reads
-                self._paint_label(painter, frame, rect, scale)
+                self._paint_label(painter, frame, rect, scale, again)
             else:
                 bar = QRectF(rect.topLeft(), QPointF(rect.right(), rect.top() + TITLE_HEIGHT))
                 place = bar.adjusted(MARGIN, 0, -MARGIN, 0)
-                self._paint_text(painter, frame.title, place, self._title_font(1.0), self._bar_color(frame))
+                font, ground = self._title_font(1.0), self._bar_color(frame)
+                self._paint_title(painter, frame.title, place, font, ground, again)
 
     def _frames_in(self, area: Box, scale: float) -> Iterator[Frame]:
         room = LABEL_ROOM / scale
@@ -172,24 +182,37 @@ class AnnotationLayer:
         theme = self._scene.style_.theme
         return mixed(theme.color(theme.frame[frame.color]), theme.color("canvas"), BAR)
 
-    def _paint_label(self, painter: QPainter, frame: Frame, rect: QRectF, scale: float) -> None:
+    def _paint_label(self, painter: QPainter, frame: Frame, rect: QRectF, scale: float, again: float) -> None:
         if min(rect.width(), rect.height()) * scale < MIN_LABELLED:
             return
         font = self._title_font(1 / scale)
         height = QFontMetricsF(font).height()
         place = QRectF(rect.left(), rect.top() - height - 2 / scale, rect.width(), height)
-        self._paint_text(painter, frame.title, place, font, self._scene.style_.canvas)
+        self._paint_title(painter, frame.title, place, font, self._scene.style_.canvas, again)
 
-    def _paint_text(self, painter: QPainter, text: str, place: QRectF, font: QFont, ground: QColor) -> None:
-        """Writes a text in one line, on a ground of its own where edges run."""
+    def _paint_title(
+        self, painter: QPainter, text: str, place: QRectF, font: QFont, ground: QColor, again: float
+    ) -> None:
+        """Writes a title in one line, on a ground of its own where edges run; again and again in a long one.
+
+        So it is read too where only the middle or the end of a frame is in sight. It stands at places of its
+        own and does not follow the view: what is scrolled is shifted, not drawn anew.
+        """
         metrics = QFontMetricsF(font)
         fitted = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
         width, gap = metrics.horizontalAdvance(fitted), metrics.height() / 4
-        if width:
-            painter.fillRect(place.adjusted(-gap, 2, width + gap - place.width(), -2), ground)
         painter.setFont(font)
         painter.setPen(self._scene.style_.text)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, fitted)
+        left = place.left()
+        while width and left + width <= place.right() + 1:
+            here = QRectF(left, place.top(), width, place.height())
+            painter.fillRect(here.adjusted(-gap, 2, gap, -2), ground)
+            painter.drawText(
+                here.adjusted(0, 0, gap, 0),
+                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+                fitted,
+            )
+            left += max(again, 2 * width)
 
     def _paint_note(self, painter: QPainter, note: Note, scale: float) -> None:
         style, rect = self._scene.style_, self.rect(note.id)

@@ -89,7 +89,7 @@ class Figure:
         if self.options.has_shapes:
             for edge in edges:
                 edge.paint_label(painter)
-        scene.annotations.paint_titles(painter, around, 1.0)
+        scene.annotations.paint_titles(painter, around, 1.0, once=True)
         scene.annotations.paint_notes(painter, around, 1.0)
         for node_id in scene.drawn_order(self.node_ids):
             scene.nodes[node_id].paint(painter, 1.0)

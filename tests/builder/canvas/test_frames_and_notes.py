@@ -34,6 +34,21 @@ def framed(open_canvas):
     return open_canvas(project)
 
 
+@pytest.mark.parametrize("scale", [1.0, 0.3])
+def test_the_title_of_a_long_frame_is_read_wherever_it_is_looked_at(open_canvas, scale):
+    seen = {}
+    for title in ("Encoder", ""):
+        project = chain(("Input", "image"))
+        project.graph.frames.insert([Frame("f1", title, (-4000.0, 200.0), (12_000.0, 900.0), "blue")])
+        project.graph.log.take()
+        scene = open_canvas(project).scene
+        seen[title] = [
+            picture(scene, scale, QRectF(left, 100.0, 790.0 / scale, 200.0)) for left in range(0, 2000, 250)
+        ]
+    for one, other in zip(*seen.values(), strict=True):
+        assert difference(one, other) > 0
+
+
 def places(canvas):
     graph = canvas.graph
     return {each.name: each.position for each in graph.nodes.values()} | {
