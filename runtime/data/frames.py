@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import importlib.util
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from graph.problems import closest
-from runtime.data.raw import DataError
+from runtime.data.followed import followed
+from runtime.data.raw import DataError, Loading
 from runtime.data.text_files import encoding_of
 
 if TYPE_CHECKING:
@@ -33,7 +35,18 @@ def read_frame(path: Path, separator: str | None = None) -> pd.DataFrame:
     Raises:
         DataError: it is no such file, or it is empty.
     """
-    frame = _read_parquet(path) if path.suffix == ".parquet" else _read_text(path, separator)
+    loading = reading_frame(path, separator)
+    while True:
+        try:
+            next(loading)
+        except StopIteration as end:
+            frame: pd.DataFrame = end.value
+            return frame
+
+
+def reading_frame(path: Path, separator: str | None = None) -> Loading[pd.DataFrame]:
+    """As `read_frame`, and yields how far that is; closing it ends the reading of a text."""
+    frame = _read_parquet(path) if path.suffix == ".parquet" else (yield from _reading_text(path, separator))
     frame.columns = [str(name).strip() for name in frame.columns]
     repeated = [name for name in frame.columns if list(frame.columns).count(name) > 1]
     if repeated:
@@ -52,11 +65,11 @@ def notes_of(frame: pd.DataFrame) -> tuple[str, ...]:
     return notes
 
 
-def _read_text(path: Path, separator: str | None) -> pd.DataFrame:
+def _reading_text(path: Path, separator: str | None) -> Loading[pd.DataFrame]:
     encoding, notes = encoding_of(path, "a table as text")
     between = separator or _separator(path, encoding)
     _require_names(path, between, encoding)
-    frame = _parsed(path, between, encoding)
+    frame = yield from followed(partial(_parsed, path, between), path, encoding)
     if between != ",":
         notes += _with_points(frame)
     numbers = [name for name in map(str, frame.columns) if _is_number(name)]
@@ -68,17 +81,17 @@ def _read_text(path: Path, separator: str | None) -> pd.DataFrame:
     return frame
 
 
-def _parsed(path: Path, separator: str, encoding: str) -> pd.DataFrame:
+def _parsed(path: Path, separator: str, file: TextIO) -> pd.DataFrame:
     import pandas as pd
 
     try:
         return pd.read_csv(
-            path, sep=separator, encoding=encoding, skipinitialspace=True, na_values=list(MISSING_WORDS),
+            file, sep=separator, skipinitialspace=True, na_values=list(MISSING_WORDS),
             keep_default_na=True, low_memory=False, index_col=False,
         )  # fmt: skip
     except UnicodeDecodeError as error:  # behind a mark that says otherwise
         raise DataError(
-            f"{path} is no text in {encoding} (byte {error.start}). Expected a table as text. "
+            f"{path} is no text in {file.encoding} (byte {error.start}). Expected a table as text. "
             "Save it as UTF-8."
         ) from error
     except pd.errors.EmptyDataError as error:

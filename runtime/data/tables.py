@@ -14,7 +14,7 @@ from torch import Tensor
 from graph.catalog.call import Params
 from runtime.data.columns import Cells, Numbers, guess_kind, natural, read_cells
 from runtime.data.encoding import TableFit
-from runtime.data.frames import file_row, notes_of, read_frame, require_columns
+from runtime.data.frames import file_row, notes_of, read_frame, reading_frame, require_columns
 from runtime.data.raw import DataError, Loader, Loading, RawData, Request, Samples
 from runtime.events import DataProgress
 
@@ -41,7 +41,7 @@ def load_table(request: Request) -> Loading[RawData]:
     """
     path = request.file("path", "a CSV, TSV or Parquet file")
     yield DataProgress(f"Reading {path.name}", 0, None)
-    frame = read_frame(path, request.params.separator)
+    frame = yield from reading_frame(path, request.params.separator)
     yield DataProgress(f"Looking through {len(frame):,} rows", 0, None)
     return table_data(frame, request.params, path)
 
