@@ -306,12 +306,17 @@ class DataPanel(QWidget):
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(GRID)
-        for part in (self.facts, self.notes, self.fit_button):
-            column.addWidget(part)
+        column.addWidget(self.facts)
+        column.addWidget(self.notes)
         column.addStretch(1)
-        scroll = scrolled(content)
-        scroll.setFixedWidth(FACTS_WIDTH)
-        return scroll
+        whole = QWidget()
+        whole.setFixedWidth(FACTS_WIDTH)
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(scrolled(content), 1)
+        column.addWidget(self.fit_button)  # what comes next, which is not to be scrolled to
+        return whole
 
     def _build_views(self, theme: Theme) -> QVBoxLayout:
         self.samples, self.bars = SampleView(theme), ClassBars(theme)

@@ -116,8 +116,11 @@ def test_what_is_wrong_with_the_data_stands_there(seen, tmp_path):
 def test_own_arrays_make_input_output_and_loss_in_one_step(window, seen, qtbot, tmp_path):
     x = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
     np.savez(tmp_path / "own.npz", x=x, y=x.sum(1, keepdims=True))
+    window.resize(1280, 800)
     panel = seen({"source": "arrays", "path": str(tmp_path / "own.npz")})
     assert panel.fit_button.isEnabled()
+    whole = panel.fit_button.visibleRegion().boundingRect()
+    assert whole == panel.fit_button.rect(), "what comes next is seen, however much there is to tell"
     before = window.session.project.training
     qtbot.mouseClick(panel.fit_button, Qt.MouseButton.LeftButton)
     nodes = {node.name: node for node in window.session.graph.nodes.values()}
