@@ -29,7 +29,8 @@ def draw_row_back(painter: QPainter, rect: QRect, state: QStyle.StateFlag, theme
 
 def mirrored(painter: QPainter, part: QRect, row: QRect) -> QRect:
     """Where a part of a row is, that was reckoned from the left: the other way round where that is read."""
-    return QStyle.visualRect(painter.layoutDirection(), row, part)
+    is_turned = painter.layoutDirection() == Qt.LayoutDirection.RightToLeft  # may be "as the text is" too
+    return QStyle.visualRect(painter.layoutDirection(), row, part) if is_turned else part
 
 
 def draw_marked(

@@ -43,6 +43,7 @@ class SourceView(QPlainTextEdit):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setFont(font("code"))
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # as Python is read, wherever the window is
         self.setAccessibleName(tr("Source code"))
         self._gutter = _Gutter(self)
         self._highlighter = PythonHighlighter(self.document(), theme)

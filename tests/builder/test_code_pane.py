@@ -40,6 +40,15 @@ def pane(qtbot):
     return pane
 
 
+def test_python_stands_as_ever_in_a_window_that_is_read_from_the_right(pane):
+    pane.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    pane.resize(300, 120)  # so that there is something to scroll
+    pane.show_source(SOURCE, SPANS)
+    view = pane.view
+    assert view.verticalScrollBar().isVisible()
+    assert view.verticalScrollBar().parentWidget().x() > view.viewport().x(), "not upon the numbers"
+
+
 def colors(view, line):
     """The text's colour of each character of a line, as the highlighter set it."""
     block = view.document().findBlockByNumber(line - 1)
