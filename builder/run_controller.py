@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from builder.garbage import GarbageCollector
 from builder.run_turn import RunTurn
 from builder.texts import later
-from builder.turns import Turns
+from builder.turns import MOMENT, Turns
 from graph.document import Project
 from runtime.control import Control
 from runtime.events import Event, RunEnded, RunStarted, StateChanged
@@ -20,7 +20,8 @@ from runtime.thread import TrainingThread
 PATIENCE_FOR_STEP = 15  # milliseconds; a longer step is not waited for
 FRAME = 49  # milliseconds between two looks at the run's events: 20 Hz
 LONGEST_FRAME = 80  # where a look takes long; a step is still drawn within 0.1 s
-SHARE = 0.04  # of the time, at most, that looks may take until they become less frequent
+SHARE = 0.035  # of the time, at most, that looks may take until they become less frequent
+SHORT = 3.0  # milliseconds; a look that takes no longer needs no turns for everybody else in between
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
@@ -116,7 +117,7 @@ class RunController(QObject):
         )
         self._thread.setObjectName("training")
         self._thread.changed.connect(self._drain)
-        self._thread.break_begun.connect(self._drain)
+        self._thread.break_begun.connect(self._on_break)
         self._thread.finished.connect(self._finish)
         self._set_state("preparing")
         self.started.emit(run_dir)
@@ -164,6 +165,13 @@ class RunController(QObject):
         return True
 
     @Slot()
+    def _on_break(self) -> None:
+        """Looks at what the run has told; the look began when the run did, who has waited since."""
+        if self._thread is not None:
+            self._look_began = self._thread.control.break_began
+        self._drain()
+
+    @Slot()
     def _drain(self) -> None:
         if self._thread is None:
             return
@@ -198,6 +206,7 @@ class RunController(QObject):
         """Looks as often as its `cost` in milliseconds, which the run waits, allows."""
         self._cost += 0.1 * (cost - self._cost)
         self.frame = round(min(max(self._cost / SHARE, FRAME), LONGEST_FRAME))
+        self.turns.moment = SHORT / 1e3 if self._cost < SHORT else MOMENT
 
     def _note(self, event: Event) -> None:
         match event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from time import perf_counter
@@ -35,6 +36,7 @@ class Control:
 
     Attributes:
         watches_nodes: whether now and then a step should tell what every node does.
+        break_began: reading of the clock at which the run's last break began.
     """
 
     def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
@@ -44,6 +46,7 @@ class Control:
         self._may_run = threading.Event()
         self._may_run.set()
         self.watches_nodes = False
+        self.break_began = -math.inf
         self._clock = clock
         self._asked: _Break | None = None  # has not begun
         self._newest: _Break | None = None  # whether it has begun or not
@@ -132,7 +135,7 @@ class Control:
     def make_way(self) -> None:
         """Returns at once, or after the break that somebody asked for; after `LONGEST_BREAK` in any case."""
         asked = self._asked
-        if asked is not None and self._clock() >= asked.due:
-            self._asked = None
+        if asked is not None and (now := self._clock()) >= asked.due:
+            self._asked, self.break_began = None, now
             asked.begun()
             asked.is_over.wait(LONGEST_BREAK)

@@ -100,8 +100,8 @@ class Curve:
         return float(x[max((before - 1) // width * width - width, 0)]), float(x[-1])
 
     def paint(self, painter: QPainter, since: float = -math.inf) -> None:
-        """Draws itself from a step on, with a painter that is set to axis units."""
-        if self._series is not None and self.size:
+        """Draws itself from a step on, if it goes so far, with a painter that is set to axis units."""
+        if self._series is not None and self.size and self._series.x[-1] >= since:
             x, y = self._points(self._series, max(self._view.start, since))
             self._pens.paint(painter, x, y, dots=self._is_dotted)
 

@@ -133,7 +133,7 @@ class Chart(QWidget):
 
     def set_range(self, start: float, end: float) -> None:
         """Has the x-axis go from one step to another."""
-        if [start, end] != self.plot.viewRange()[0]:
+        if self._view is None or (start, end) != (self._view.start, self._view.end):
             self.plot.setXRange(start, end, padding=0)
 
     def draw(self) -> None:

@@ -11,19 +11,20 @@ from contextlib import ExitStack
 
 from tests.benchmarks._children import child
 
-SETTLING = 0.15  # seconds at the start of a turn that do not count: what came due meanwhile is caught up with
+SETTLING = 0.2  # of a turn, at its start, does not count: what came due meanwhile is caught up with
 
 
 def take_turns(
     codes: tuple[str, str], arguments: tuple[str, ...], turns: int, length: float
 ) -> list[tuple[float, float]]:
-    """How often a second both programs did what they count, in each of their turns.
+    """How often a second both programs did what they count, in each of their turns that has some of it.
 
     While one works, the other is stopped by the system.
 
     Args:
-        codes: each prints a line when it has begun to count, ends when its input does, and prints a list of
-            `time.perf_counter()` then, one for each time that it did what it counts.
+        codes: each prints a line when it has begun to count, ends when its input does, and prints lists of
+            `time.perf_counter()` then, one for each time that it did what it counts; what it did from one
+            list to the next was something else, which takes no part in this.
         arguments: of both.
         turns: of each.
         length: seconds of a turn; the first of them do not count.
@@ -39,7 +40,7 @@ def take_turns(
         spans = [[_turn(process, length) for process in processes] for _ in range(turns)]
         times = [_finished(process) for process in processes]
     rates = [[_rate(each, span) for each, span in zip(times, pair, strict=True)] for pair in spans]
-    return [(first, second) for first, second in rates]
+    return [(first, second) for first, second in rates if first and second]
 
 
 def _turn(process: subprocess.Popen[str], length: float) -> tuple[float, float]:
@@ -49,10 +50,10 @@ def _turn(process: subprocess.Popen[str], length: float) -> tuple[float, float]:
     time.sleep(length)
     end = time.perf_counter()
     process.send_signal(signal.SIGSTOP)
-    return start + SETTLING, end
+    return start + SETTLING * length, end
 
 
-def _finished(process: subprocess.Popen[str]) -> list[float]:
+def _finished(process: subprocess.Popen[str]) -> list[list[float]]:
     """What a process has counted."""
     process.send_signal(signal.SIGCONT)
     printed, errors = process.communicate()
@@ -69,5 +70,8 @@ def _line(process: subprocess.Popen[str]) -> str:
     return line
 
 
-def _rate(times: list[float], span: tuple[float, float]) -> float:
-    return (bisect(times, span[1]) - bisect(times, span[0])) / (span[1] - span[0])
+def _rate(stretches: list[list[float]], span: tuple[float, float]) -> float:
+    """How often a second in the parts of some stretches of time that lie in a span; 0 where none does."""
+    parts = [times[bisect(times, span[0]) : bisect(times, span[1])] for times in stretches]
+    seconds = sum(part[-1] - part[0] for part in parts if part)
+    return sum(len(part) - 1 for part in parts if part) / seconds if seconds else 0.0

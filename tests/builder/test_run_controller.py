@@ -3,10 +3,12 @@
 import gc
 import json
 import threading
+from time import perf_counter
 
 import pytest
 
-from builder.run_controller import FRAME, LONGEST_FRAME, SHARE, RunController
+from builder.run_controller import FRAME, LONGEST_FRAME, SHARE, SHORT, RunController
+from builder.turns import MOMENT
 from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import Connect, SetParams
 from graph.storage import to_bytes
@@ -173,6 +175,19 @@ def test_the_run_is_looked_at_less_often_where_a_look_takes_long(controller):
         for _ in range(200):
             controller._pace(cost)
         assert controller.frame == expected
+        assert (controller.turns.moment > MOMENT) is (cost < SHORT)  # cheap as a whole: in one turn
+
+
+def test_a_look_has_taken_as_long_as_the_run_has_waited_for_it(qtbot, controller, tmp_path, monkeypatch):
+    def run(thread):
+        thread._mailbox.put(StateChanged("running"))
+        thread.control.break_began = perf_counter() - 60.0  # for so long nobody had time for it
+        thread.break_begun.emit()
+        wait_for_stop(thread.control)
+
+    monkeypatch.setattr(TrainingThread, "run", run)
+    controller.start(spirals().project, tmp_path)
+    qtbot.waitUntil(lambda: controller.frame == LONGEST_FRAME)
 
 
 def test_every_look_has_the_run_take_its_break_for_the_next_one(qtbot, controller, tmp_path, monkeypatch):

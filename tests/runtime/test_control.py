@@ -87,6 +87,7 @@ def test_a_break_begins_no_earlier_than_it_is_due() -> None:
         assert control.has_asker is (now[0] == 100.06)
         control.make_way()
     assert begun == [100.06]
+    assert control.break_began == 100.06
 
 
 def test_who_asks_again_during_a_break_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
