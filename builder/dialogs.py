@@ -13,7 +13,7 @@ from builder.theme import Theme
 from builder.waiting import wait_for
 
 if TYPE_CHECKING:
-    from builder.fix_preview import Planner
+    from builder.fix_planning import FixPlanning
     from runtime.comparing import Comparison
     from runtime.run_summary import RunSummary
 
@@ -108,15 +108,15 @@ class Dialogs:
 
         return ReviewDialog(names, source, theme, self._window).exec() == QDialog.DialogCode.Accepted
 
-    def choose_fixes(self, plan: Planner) -> frozenset[str] | None:
+    def choose_fixes(self, planning: FixPlanning) -> frozenset[str] | None:
         """Which remedies to leave out, after showing what each would change; None to apply none.
 
         Args:
-            plan: works out what would happen with some of them left out.
+            planning: works out what would happen with some of them left out.
         """
         from builder.fix_all_dialog import FixAllDialog
 
-        dialog = FixAllDialog(plan, self._window)
+        dialog = FixAllDialog(planning, self._window)
         return dialog.skipped if dialog.exec() == QDialog.DialogCode.Accepted else None
 
     def choose_version(self, run: str, changes: Sequence[str]) -> Version:

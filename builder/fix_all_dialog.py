@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -12,12 +12,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from builder.fix_preview import PlannedFix, Planner
+from builder.fix_planning import FixPlanning
+from builder.fix_preview import FixPlan, PlannedFix
 from builder.scrolling import scrolling
 from builder.texts import tr, tr_count
 from builder.theme import GRID, font
 
 FIRST_SIZE = QSize(640, 480)
+PATIENCE = 300  # milliseconds until it is said that a plan is under way
 INDENT = 3 * GRID  # pixels; texts stand under the label of their check box
 
 
@@ -25,12 +27,12 @@ class FixAllDialog(QDialog):
     """A check box for each remedy, with what it changes; below, what would still be wrong.
 
     Args:
-        plan: works out anew what would happen with some remedies left out.
+        planning: works out anew what would happen with some remedies left out.
     """
 
-    def __init__(self, plan: Planner, parent: QWidget | None = None) -> None:
+    def __init__(self, planning: FixPlanning, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plan = plan
+        self._planning = planning
         self.rows: dict[str, FixRow] = {}
         self.setWindowTitle(tr("Fix all"))
         self.resize(FIRST_SIZE)
@@ -48,6 +50,9 @@ class FixAllDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._lay_out()
+        self._patience = QTimer(self, singleShot=True, interval=PATIENCE)
+        self._patience.timeout.connect(self._say_so)
+        planning.planned.connect(self._show)
         self.refresh()
 
     @property
@@ -57,8 +62,14 @@ class FixAllDialog(QDialog):
 
     @Slot()
     def refresh(self) -> None:
-        """Works out anew what would happen."""
-        plan = self._plan(self.skipped)
+        """Has worked out anew what would happen; nothing can be applied until that is known."""
+        self._allow(tr("What that changes is being worked out"))
+        self._patience.start()
+        self._planning.ask(self.skipped)
+
+    @Slot(object)
+    def _show(self, plan: FixPlan) -> None:
+        self._patience.stop()
         planned = {fix.key: fix for fix in plan.fixes}
         for fix in plan.fixes:
             if fix.key not in self.rows:
@@ -72,9 +83,15 @@ class FixAllDialog(QDialog):
         self.heading.setText(tr(text, remedies=remedies))
         self.left.setText(plan.left)
         self.apply_button.setText(tr("Apply {remedies}", remedies=remedies))
-        self.apply_button.setEnabled(bool(count))
-        why = tr("As one step; Ctrl+Z takes it back") if count else tr("Tick one of them first")
-        self.apply_button.setToolTip(why)
+        self._allow("" if count else tr("Tick one of them first"))
+
+    @Slot()
+    def _say_so(self) -> None:
+        self.left.setText(tr("Working out what that changes..."))
+
+    def _allow(self, reason: str) -> None:
+        self.apply_button.setEnabled(not reason)
+        self.apply_button.setToolTip(reason or tr("As one step; Ctrl+Z takes it back"))
 
     def _add_row(self, fix: PlannedFix) -> None:
         row = FixRow(self)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from builder.fixing import Step, mended, mends_errors, trial_of
+from builder.mending import Step, Trial, mended, mends_errors
 from builder.scope_names import path_text
 from builder.severities import counts_by_severity
 from builder.texts import tr, tr_count, tr_made
@@ -56,9 +55,6 @@ class FixPlan:
     errors_only: bool
 
 
-Planner: TypeAlias = Callable[[frozenset[str]], FixPlan]  # takes the keys of what is left out
-
-
 def preview(project: Project, fix: Fix, block: str | None) -> str:
     """What a remedy would change, and what would be left of the problems, as one or two sentences.
 
@@ -74,8 +70,7 @@ def preview(project: Project, fix: Fix, block: str | None) -> str:
     changes = _sentence(differences(project, after))
     if sum(len(graph.nodes) for graph in project.graphs()) > TOO_LARGE:
         return changes
-    with trial_of(after) as trial:
-        return f"{changes} {left_text(each.problem for each in trial.all_problems)}"
+    return f"{changes} {left_text(each.problem for each in Trial(after).problems())}"
 
 
 def tried_out(project: Project, fix: Fix, block: str | None) -> Project:
@@ -89,21 +84,25 @@ def tried_out(project: Project, fix: Fix, block: str | None) -> Project:
     return after
 
 
-def plan_fixes(project: Project, skipped: Collection[str] = ()) -> FixPlan:
-    """What `fix_all` would do to a project, which is not touched.
+def plan_fixes(
+    project: Project, skipped: Collection[str] = (), should_stop: Callable[[], bool] = lambda: False
+) -> FixPlan | None:
+    """What `fix_all` would do to a project, which is not touched; from any thread.
 
     Args:
         project: what is mended.
         skipped: keys of the remedies that are left out.
+        should_stop: asked now and then; None is given once it says so.
     """
-    with trial_of(project.copy()) as trial:
-        errors_only = mends_errors(each.problem for each in trial.all_problems)
-        planned, before = [], trial.project.copy()
-        for step in mended(trial, skipped):
-            planned.append(_planned(step, before, trial.project))
-            before = trial.project.copy()
-        trial.settle()
-        return FixPlan(tuple(planned), left_text(each.problem for each in trial.all_problems), errors_only)
+    trial = Trial(project.copy())
+    errors_only = mends_errors(each.problem for each in trial.mistakes())
+    planned, before = [], trial.project.copy()
+    for step in mended(trial, skipped):
+        planned.append(_planned(step, before, trial.project))
+        if should_stop():
+            return None
+        before = trial.project.copy()
+    return FixPlan(tuple(planned), left_text(each.problem for each in trial.problems()), errors_only)
 
 
 def _planned(step: Step, before: Project, after: Project) -> PlannedFix:

@@ -53,12 +53,16 @@ class Expr:
     terms: tuple[tuple[Monomial, int], ...]
 
     def __add__(self, other: Dim) -> Dim:
+        if other == 0 and self._varies:  # a sum begins with it
+            return self
         total = dict(self.terms)
         for monomial, factor in as_expr(other).terms:
             total[monomial] = total.get(monomial, 0) + factor
         return _canonical(total)
 
     def __mul__(self, other: Dim) -> Dim:
+        if isinstance(other, int) and other and self._varies:  # most products are of this kind
+            return Expr(tuple((monomial, factor * other) for monomial, factor in self.terms))
         total: dict[Monomial, int] = {}
         for left, left_factor in self.terms:
             for right, right_factor in as_expr(other).terms:
@@ -76,6 +80,11 @@ class Expr:
         whole = _canonical({monomial: factor // divisor for monomial, factor in self.terms})
         rest = _canonical({monomial: factor % divisor for monomial, factor in self.terms})
         return whole + _quotient(rest, divisor) if isinstance(rest, Expr) else whole
+
+    @property
+    def _varies(self) -> bool:
+        """Whether it is no constant; the constant is the last term."""
+        return bool(self.terms and self.terms[0][0])
 
     __radd__ = __add__
     __rmul__ = __mul__

@@ -101,6 +101,7 @@ class Monkey:
             QTest.keyClick(popup or self._window.canvas, Qt.Key.Key_Escape)
         QTest.mouseRelease(self._window.canvas.viewport(), LEFT)
         QTest.mouseRelease(self._window.canvas.viewport(), MIDDLE)
+        self._window.problems.all_fixes.call_off()
         QApplication.processEvents()
 
     def _next(self) -> tuple[str, Step]:

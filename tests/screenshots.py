@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -26,7 +25,7 @@ from builder.app import make_application
 from builder.canvas.placement import place_on_edge
 from builder.drops import sorted_out
 from builder.fix_all_dialog import FixAllDialog
-from builder.fix_preview import plan_fixes
+from builder.fix_planning import FixPlanning
 from builder.main_window import MainWindow
 from builder.review_dialog import ReviewDialog
 from builder.theme import Mode, ThemeManager
@@ -292,10 +291,13 @@ def take_fixes(window: MainWindow, folder: Path, prefix: str) -> None:
     settle()
     window.problems.cards.cards[0].fix_buttons[0].setFocus()
     take(window, folder / f"{prefix}-foresight.png")
-    dialog = FixAllDialog(partial(plan_fixes, window.session.project), window)
+    planning = FixPlanning(window.session.project, window)
+    dialog = FixAllDialog(planning, window)
     dialog.show()
+    settle()
     take(dialog, folder / f"{prefix}-fix-all.png")
     dialog.close()
+    planning.end()
     window.session.undo()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import floor
+from math import ceil, floor
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -30,6 +30,7 @@ PLANE = QRectF(-1e5, -1e5, 2e5, 2e5)  # canvas units that can always be reached
 HALO = 6.0  # pixels that what is emphasised stands out at any zoom
 DOTS = 32  # canvas units between grid dots, four steps of the grid; wider far out
 MIN_DOT_GAP = 24.0  # pixels on screen
+DOTS_MORE = 16  # of a row or column are made at once: to draw dots in vain costs less than to make others
 
 
 class ZoomView(QGraphicsView):
@@ -49,7 +50,7 @@ class ZoomView(QGraphicsView):
         self.corner: QWidget | None = None
         self.look = style
         self._dots = QPolygonF()
-        self._dots_key: tuple[int, int, float] | None = None
+        self._dots_key = 0, 0, 0.0  # columns, rows, and how far they are apart
         self._pan_from: QPoint | None = None
         self._least = MIN_SCALE  # the scale at which all was seen last
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # a plane is panned alike in every language
@@ -255,8 +256,15 @@ class ZoomView(QGraphicsView):
         while step * scale < MIN_DOT_GAP:
             step *= 4
         columns, rows = int(area.width() / step) + 2, int(area.height() / step) + 2
-        if self._dots_key != (columns, rows, step):
-            self._dots_key = (columns, rows, step)
+        known_columns, known_rows, known_step = self._dots_key
+        if step != known_step:
+            known_columns = known_rows = 0
+        if columns > known_columns or rows > known_rows:
+            columns, rows = (
+                ceil(max(both) / DOTS_MORE) * DOTS_MORE
+                for both in ((columns, known_columns), (rows, known_rows))
+            )
+            self._dots_key = columns, rows, step
             self._dots = QPolygonF([QPointF(x * step, y * step) for x in range(columns) for y in range(rows)])
         corner = QPointF(floor(area.left() / step) * step, floor(area.top() / step) * step)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # square dots, at a tenth of the cost

@@ -16,8 +16,9 @@ class FlowLayout(QLayout):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        # By width, and without one: Qt asks a dozen times before it lays anything out.
+        # By width, and without one: Qt asks dozens of times before it lays anything out.
         self._places: dict[int, list[tuple[QLayoutItem, QRect]]] = {}
+        self._heights: dict[int, int] = {}
         self._least: QSize | None = None
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(GRID)
@@ -43,7 +44,11 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return max((place.bottom() + 1 for _, place in self._placed(width)), default=0)
+        height = self._heights.get(width)
+        if height is None:
+            height = max((place.bottom() + 1 for _, place in self._placed(width)), default=0)
+            self._heights[width] = height
+        return height
 
     def invalidate(self) -> None:
         self._forget()
@@ -66,6 +71,7 @@ class FlowLayout(QLayout):
 
     def _forget(self) -> None:
         self._places.clear()
+        self._heights.clear()
         self._least = None
 
     def _placed(self, width: int) -> list[tuple[QLayoutItem, QRect]]:

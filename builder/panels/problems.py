@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from builder.fix_preview import Planner, plan_fixes, preview
-from builder.fixing import apply_fixes, fix_problem, mends_errors, silence
+from builder.fix_all import Choose, FixAll
+from builder.fix_preview import preview
+from builder.fixing import fix_problem, silence
 from builder.icons import icon
+from builder.mending import mends_errors
 from builder.panels.problem_groups import ProblemGroups
 from builder.panels.silenced_menu import SilencedButton
 from builder.scope_names import path_text
 from builder.session import MANY, Session
 from builder.severities import SEVERITIES
-from builder.texts import tr, tr_count
+from builder.texts import tr
 from builder.theme import GRID, Theme
 from graph.problems import Fix, Problem
 from graph.scopes import LocatedProblem
@@ -28,8 +29,10 @@ class ProblemsPanel(QWidget):
     """Lists the session's problems.
 
     Args:
-        choose: shows what fixing everything would do and gives the keys of what to leave out, None to leave
-            all as it is; without it nothing is asked.
+        choose: asks which remedies of all are wanted, as `FixAll` says.
+
+    Attributes:
+        all_fixes: what the button does that fixes everything.
 
     Signals:
         node_chosen(str): a problem's node is to be shown; it is already selected.
@@ -47,11 +50,11 @@ class ProblemsPanel(QWidget):
         self,
         session: Session,
         theme: Theme,
-        choose: Callable[[Planner], frozenset[str] | None] | None = None,
+        choose: Choose | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._theme, self._ask_which = session, theme, choose
+        self._session, self._theme = session, theme
         self._shown: Sequence[LocatedProblem] = ()
         self._is_blank = False
         self.summary = QLabel(self)
@@ -68,6 +71,8 @@ class ProblemsPanel(QWidget):
         self.cards.fix_pointed_at.connect(self._foresee)
         self.cards.card_focused.connect(self._scroll.ensureWidgetVisible)
         self.fix_all_button.clicked.connect(self.fix_all)
+        self.all_fixes = FixAll(session, choose, self)
+        self.all_fixes.fixed.connect(self.fixed)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self.refresh)
         session.problems_changed.connect(self._follow_problems)
@@ -154,16 +159,7 @@ class ProblemsPanel(QWidget):
     @Slot()
     def fix_all(self) -> None:
         """Applies the first remedy of every problem, after showing what comes of it where it is several."""
-        project = self._session.project
-        plan_of = cache(lambda skipped: plan_fixes(project, skipped))
-        skipped: frozenset[str] | None = frozenset()
-        if self._ask_which is not None and len(plan_of(skipped).fixes) > 1:
-            skipped = self._ask_which(plan_of)
-        if skipped is None:
-            return
-        fixed = apply_fixes(self._session, [fix.edit for fix in plan_of(skipped).fixes])
-        self.fixed.emit()
-        self._session.message.emit(tr_count("{count} remedy applied.", "{count} remedies applied.", fixed))
+        self.all_fixes.begin()
 
     def focus_first(self) -> None:
         """Puts the focus on the first problem."""

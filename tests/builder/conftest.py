@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QSettings, QTranslator
 from PySide6.QtWidgets import QApplication, QMessageBox
 from shiboken6 import delete
 
-from builder.fix_preview import Planner
+from builder.fix_planning import FixPlanning
 from builder.main_window import MainWindow
 from builder.theme import Theme, ThemeManager
 from graph.document import Document
@@ -65,8 +65,10 @@ class Answers:
         self.reviewed.append(source)
         return self.review_answer
 
-    def choose_fixes(self, plan: Planner) -> frozenset[str] | None:
-        self.asked.append(f"fix {', '.join(fix.label for fix in plan(frozenset()).fixes)}")
+    def choose_fixes(self, planning: FixPlanning) -> frozenset[str] | None:
+        plan = planning.plan()
+        assert plan is not None
+        self.asked.append(f"fix {', '.join(fix.label for fix in plan.fixes)}")
         return self.skip_answer
 
     def choose_version(self, run: str, changes: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication
 
 from builder.fix_all_dialog import FixAllDialog
+from builder.fix_planning import FixPlanning
 from builder.fix_preview import left_text, plan_fixes, preview
 from builder.fixing import fix_all
 from builder.panels.problems import POINT, ProblemsPanel
@@ -51,8 +52,8 @@ def asked():
 
 @pytest.fixture
 def panel(qtbot, session, asked):
-    def choose(plan):
-        asked["plans"].append(plan(()))
+    def choose(planning):
+        asked["plans"].append(planning.plan())
         return asked["answer"]
 
     panel = ProblemsPanel(session, light(), choose)
@@ -62,6 +63,12 @@ def panel(qtbot, session, asked):
     qtbot.waitExposed(panel)
     panel.activateWindow()
     return panel
+
+
+def fix_all_by_mouse(qtbot, panel):
+    """Clicks the button, and waits for what comes of it."""
+    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not panel.all_fixes.is_busy)
 
 
 def enter(widget):
@@ -160,7 +167,7 @@ def test_what_is_left_out_stays_wrong(session):
 
 def test_fix_all_shows_the_plan_and_does_what_is_wanted(qtbot, session, panel, asked):
     before = to_bytes(session.project)
-    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    fix_all_by_mouse(qtbot, panel)
     (plan,) = asked["plans"]
     assert len(plan.fixes) == 2
     assert session.errors == ()
@@ -171,7 +178,7 @@ def test_fix_all_shows_the_plan_and_does_what_is_wanted(qtbot, session, panel, a
 def test_fix_all_called_off_changes_nothing(qtbot, session, panel, asked):
     before = to_bytes(session.project)
     asked["answer"] = None
-    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    fix_all_by_mouse(qtbot, panel)
     assert to_bytes(session.project) == before
     assert not session.document.is_dirty
 
@@ -179,18 +186,99 @@ def test_fix_all_called_off_changes_nothing(qtbot, session, panel, asked):
 def test_a_single_remedy_is_applied_without_a_question(qtbot, session, panel, asked):
     qtbot.mouseClick(panel.cards.cards[0].fix_buttons[0], Qt.MouseButton.LeftButton)
     assert len(session.errors) == 1
-    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    fix_all_by_mouse(qtbot, panel)
     assert asked["plans"] == []
     assert session.errors == ()
 
 
+def test_what_is_edited_while_remedies_are_looked_for_calls_it_off(qtbot, session, panel, asked):
+    told = []
+    session.message.connect(told.append)
+    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    assert panel.all_fixes.is_busy
+    session.apply(SetParams("n3", {"out_features": 11}))
+    edited = to_bytes(session.project)
+    qtbot.waitUntil(lambda: not panel.all_fixes.is_busy)
+    assert told == ["Nothing was fixed, as the project was changed meanwhile."]
+    assert asked["plans"] == []
+    assert to_bytes(session.project) == edited
+    fix_all_by_mouse(qtbot, panel)
+    assert session.errors == ()
+
+
+def test_another_project_is_not_mended_by_what_was_found_in_the_last(qtbot, session, panel):
+    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    session.load(Document(project()))
+    assert not panel.all_fixes.is_busy
+    assert not session.document.is_dirty
+    fix_all_by_mouse(qtbot, panel)
+    assert session.errors == ()
+
+
+def test_a_second_click_fixes_nothing_twice(qtbot, session, panel, asked):
+    for _ in range(2):
+        qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not panel.all_fixes.is_busy)
+    assert len(asked["plans"]) == 1
+    session.undo()
+    assert session.document.undo_label is None
+
+
+# -- what would happen, worked out in a thread
+
+
 @pytest.fixture
-def dialog(qtbot, session):
-    dialog = FixAllDialog(lambda skipped: plan_fixes(session.project, skipped))
+def planning(qtbot, session):
+    planning = FixPlanning(session.project, session)
+    yield planning
+    planning.end()
+
+
+def test_a_plan_is_made_of_the_project_as_it_was(qtbot, session, planning):
+    expected = plan_fixes(session.project)
+    with qtbot.waitSignal(planning.planned) as signal:
+        planning.ask()
+        session.apply(SetParams("n2", reset=("nonsense",)))
+    assert signal.args == [expected]
+    assert planning.plan() == expected
+
+
+def test_only_what_was_asked_for_last_is_told(qtbot, session, planning):
+    told = []
+    planning.planned.connect(told.append)
+    first, second = (fix.key for fix in plan_fixes(session.project).fixes)
+    for key in (first, second):
+        planning.ask(frozenset({key}))
+    qtbot.waitUntil(lambda: told != [])
+    planning.ask(frozenset({second}))
+    assert [[fix.key for fix in plan.fixes] for plan in told] == 2 * [[first]]
+
+
+def test_a_plan_that_nobody_waits_for_any_more_is_not_finished(session):
+    assert plan_fixes(session.project, should_stop=lambda: True) is None
+
+
+@pytest.fixture
+def dialog(qtbot, session, planning):
+    with qtbot.waitSignal(planning.planned):
+        planning.ask()
+    dialog = FixAllDialog(planning)
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitExposed(dialog)
     return dialog
+
+
+def wait_for_plan(qtbot, dialog):
+    qtbot.waitUntil(lambda: "worked out" not in dialog.apply_button.toolTip())
+
+
+def test_nothing_can_be_applied_that_is_not_worked_out_yet(qtbot, dialog):
+    list(dialog.rows.values())[1].box.click()
+    assert not dialog.apply_button.isEnabled()
+    assert "worked out" in dialog.apply_button.toolTip()
+    wait_for_plan(qtbot, dialog)
+    assert dialog.apply_button.isEnabled()
 
 
 def test_the_dialog_lists_every_remedy_with_what_it_changes(dialog):
@@ -208,10 +296,12 @@ def test_unticking_a_remedy_works_out_what_is_left(qtbot, dialog):
     first, _second = dialog.rows.values()
     first.box.setFocus()
     qtbot.keyClick(first.box, Key.Key_Space)
+    wait_for_plan(qtbot, dialog)
     assert dialog.left.text() == "Then 1 error is left."
     assert first.isVisible(), "it can be ticked again"
     assert dialog.skipped == {next(iter(dialog.rows))}
     qtbot.keyClick(first.box, Key.Key_Space)
+    wait_for_plan(qtbot, dialog)
     assert dialog.left.text() == "Then no problem is left."
 
 
@@ -219,6 +309,7 @@ def test_with_nothing_ticked_there_is_nothing_to_apply(qtbot, dialog):
     for row in list(dialog.rows.values()):
         if row.isVisible():
             row.box.click()
+    wait_for_plan(qtbot, dialog)
     assert not dialog.apply_button.isEnabled()
     assert "Tick one" in dialog.apply_button.toolTip()
 
@@ -270,8 +361,9 @@ def test_f8_leads_to_the_first_problem(window, qtbot):
     assert window.session.selection == ("n2",)
 
 
-def test_fix_all_of_the_menu_asks_in_the_window(window, answers):
+def test_fix_all_of_the_menu_asks_in_the_window(window, answers, qtbot):
     window.files.show(Document(project()))
-    window.actions_["graph.fix_all"].trigger()
+    with qtbot.waitSignal(window.problems.fixed):
+        window.actions_["graph.fix_all"].trigger()
     assert answers.asked == ["fix Remove 'nonsense', Insert Flatten"]
     assert window.session.errors == ()

@@ -148,11 +148,13 @@ def test_the_title_shows_unsaved_work_until_it_is_saved(cnn, qtbot, answers, tmp
 # -- problems and code
 
 
-def test_fix_all_is_there_when_there_is_something_to_fix(cnn):
+def test_fix_all_is_there_when_there_is_something_to_fix(cnn, qtbot):
     conv, before = node_of(cnn, "Conv2d"), cnn.actions_["graph.fix_all"].isEnabled()
     cnn.session.apply(SetParams(conv.id, {"kernel_size": "big"}))
     assert (before, cnn.actions_["graph.fix_all"].isEnabled()) == (False, True)
-    cnn.actions_["graph.fix_all"].trigger()
+    with qtbot.waitSignal(cnn.problems.fixed):
+        cnn.actions_["graph.fix_all"].trigger()
+    cnn.session.settle()
     assert cnn.session.problems == ()
     assert cnn.actions_.why_disabled("graph.fix_all") == "There is no problem with a remedy."
 

@@ -139,7 +139,9 @@ def test_fix_all_is_one_step_and_follows_what_comes_to_light(qtbot, session, pan
     session.apply(SetParams("n2", {"kernel_size": "big"}))
     before, label = to_bytes(session.project), session.document.undo_label
     assert [problem.code for problem in session.problems] == ["bad-value"]
-    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(panel.fixed):
+        qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    session.settle()
     assert session.problems == ()
     session.undo()
     assert to_bytes(session.project) == before
@@ -324,10 +326,14 @@ def test_fix_all_mends_errors_first_and_what_could_be_better_when_asked_again(qt
     doubtful.apply(SetParams("n2", {"nonsense": 3}))
     before = to_bytes(doubtful.project)
     assert panel.fix_all_button.text() == "Fix all errors"
-    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(panel.fixed):
+        qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    doubtful.settle()
     assert codes(panel) == ["softmax-before-cross-entropy", "bias-before-batch-norm"]
     assert panel.fix_all_button.text() == "Fix all"
-    qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(panel.fixed):
+        qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
+    doubtful.settle()
     assert doubtful.problems == ()
     doubtful.undo()
     doubtful.undo()

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 from builder.canvas.hover_text import hover_html
 from builder.canvas.menu import ON_FRAME, ON_NODE, context_menu
 from builder.fix_all_dialog import FixAllDialog
-from builder.fix_preview import plan_fixes
+from builder.fix_planning import FixPlanning
 from builder.panels.plan_edits import SETTING
 from builder.review_dialog import ReviewDialog
 from builder.texts import MARKS, Catalog, PseudoCatalog, tr_made
@@ -283,8 +282,10 @@ def test_what_comes_and_goes_speaks_no_english(shown, qtbot):
     shown.tools.finder.picker.close_quietly()
     shown.tools.shortcut_dialog.choose("edit.redo")
     said += english_on(shown, shown.tools.shortcut_dialog)
-    plan = partial(plan_fixes, shown.session.project)
-    for dialog in (FixAllDialog(plan, shown), ReviewDialog(["squash1"], "pass", shown.themes.theme, shown)):
+    planning = FixPlanning(shown.session.project, shown)
+    fixes = FixAllDialog(planning, shown)
+    qtbot.waitUntil(lambda: planning.plan() is not None)
+    for dialog in (fixes, ReviewDialog(["squash1"], "pass", shown.themes.theme, shown)):
         said += english_on(shown, dialog)
         dialog.close()
     assert said == []
