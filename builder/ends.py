@@ -18,7 +18,7 @@ class Ends:
 
 def ends_of(graph: Graph) -> Ends:
     """The Inputs and Outputs of a network; a large one takes some milliseconds."""
-    types = {each for each in {node.type for node in graph.nodes.values()} if _is_end_type(each, graph)}
+    types = {each for each in graph.types if _is_end_type(each, graph)}
     ends = [node for node in graph.nodes.values() if node.type in types]
     is_output = {node.id: bool(graph.catalog[node.type].inputs) for node in ends}
     return Ends(

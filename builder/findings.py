@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from builder.gathered import Found
 from graph.document import Change, Graph, Project
 from graph.inference import Inference
 from graph.lint.blocks import lint_blocks
@@ -46,15 +47,15 @@ class Findings:
 
     Attributes:
         everywhere: what was found in the whole project when everything had been looked at last.
-        shown: likewise in the graph that was shown then, which is not trained by itself if it is a block's.
+        shown: likewise in the graph that was shown then, which is not trained by itself if it is a block's;
+            the very same as everywhere if it was the main graph.
     """
 
     def __init__(self, project: Project, scope: Scope) -> None:
         self._project, self._scope = project, scope
         self._main = _of_main(project, scope.main)
         self._inner: Linter | None = None
-        self.everywhere: tuple[Problem, ...] = ()
-        self.shown: tuple[Problem, ...] = ()
+        self.everywhere = self.shown = Found()
         self.is_due = True
         self.enter()
 
@@ -89,9 +90,10 @@ class Findings:
             yield from self._inner.look()
         in_blocks = lint_blocks(self._project, self._scope.main) if self._project.blocks else []
         yield
-        found = self._main.problems()
-        self.everywhere = (*found, *in_blocks) if in_blocks else found
-        self.shown = self.everywhere if self._inner is None else self._inner.problems()
+        found, inner = self._main.problems(), self._inner
+        everywhere = yield from self.everywhere.renewed((*found, *in_blocks) if in_blocks else found)
+        shown = everywhere if inner is None else (yield from self.shown.renewed(inner.problems()))
+        self.everywhere, self.shown = everywhere, shown
         yield  # what is to be done about it can have a turn of its own
         self.is_due = False
 

@@ -113,6 +113,11 @@ class Known(QObject):
         return tuple(each.problem for each in self._known.gathered.groups.get("error", ()))
 
     @property
+    def shown_errors(self) -> tuple[Problem, ...]:
+        """What by now is known to be an error in the graph that is shown."""
+        return self._known.gathered.errors
+
+    @property
     def selection(self) -> tuple[str, ...]:
         """Ids of the selected nodes."""
         return self._selection

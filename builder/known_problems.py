@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from builder.findings import Findings, mistakes
-from builder.first_look import FirstLook, Found, Gathered, loud
+from builder.first_look import FirstLook, loud
+from builder.gathered import Gathered
 from graph.document import Graph, Project
 from graph.problems import Problem
 from graph.scopes import LocatedProblem, Scope
@@ -20,7 +21,7 @@ class KnownProblems:
 
     def __init__(self, look: FirstLook) -> None:
         self._mistakes, self._all_mistakes = look.mistakes, look.all_mistakes
-        self._take(look.findings)
+        self._shown, self._everywhere = look.findings.shown, look.findings.everywhere
         self._gathered = look.gathered
 
     @property
@@ -57,23 +58,17 @@ class KnownProblems:
 
     def has(self, findings: Findings) -> bool:
         """Whether these findings were gathered already."""
-        return findings.shown is self._shown.problems and findings.everywhere is self._everywhere.problems
+        return findings.shown is self._shown and findings.everywhere is self._everywhere
 
     def gather(self, project: Project, graph: Graph, findings: Findings) -> None:
         """Puts everything together; a finding goes with its node."""
-        if not self.has(findings):
-            self._take(findings)
+        self._shown, self._everywhere = findings.shown, findings.everywhere
         own = self._shown.at(graph.nodes)
         everywhere = own if self._shown is self._everywhere else self._everywhere.at(project.graph.nodes)
-        self._gathered = Gathered.of(self._mistakes, self._all_mistakes, own, everywhere)
+        self._gathered = Gathered(self._mistakes, self._all_mistakes, own, everywhere)
 
     def drop(self, node_ids: Iterable[str]) -> None:
         """Forgets what was wrong with nodes of the main graph, which is shown, as they are gone."""
         gone, known = set(node_ids), self._gathered
         if not gone.isdisjoint(known.by_node):
             self._gathered = known.without(gone)
-
-    def _take(self, findings: Findings) -> None:
-        self._shown = self._everywhere = Found(findings.shown)
-        if findings.everywhere is not findings.shown:
-            self._everywhere = Found(findings.everywhere)

@@ -39,7 +39,8 @@ def not_yet() -> Totals:
 
 def totals(inference: Inference) -> Totals:
     """The sums; `≥ 92,896` where layers are left out of them, a dash where nothing is known at all."""
-    parameters, flops, left_out = inference.sums()
+    sums = inference.sums()
+    parameters, flops, left_out = sums.parameters, sums.flops, sums.num_uncounted
     texts = (f"{parameters:,}", flops_text(flops), macs_text(macs(flops)))
     if not left_out:
         return Totals(parameters, *texts)

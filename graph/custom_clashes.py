@@ -74,15 +74,16 @@ def name_clashes(graph: Graph) -> Iterator[Problem]:
 
 def _users(graph: Graph) -> Iterator[_User]:
     """Every source that the graph needs, with those inside the blocks that it is made of."""
-    nodes = [node for node in graph.nodes.values() if not node.bypassed]
-    types = {node.type for node in nodes}
+    types = graph.types.keys()
     codes = {name: graph.catalog[name].code for name in types if name in graph.catalog}
     within = {
         name: list(_inside(code.block, set())) for name, code in codes.items() if isinstance(code, BlockCode)
     }
     if not any(within.values()) and not types & EMBEDDED_TYPES:
         return
-    for node in nodes:
+    for node in graph.nodes.values():
+        if node.bypassed:
+            continue
         if node.type in EMBEDDED_TYPES:
             yield _User(node, "", source_of(node))
         yield from (_User(node, inside, source) for inside, source in within.get(node.type, ()))

@@ -22,6 +22,7 @@ from graph.passing import without_passed
 from graph.problems import Problem
 from graph.shapes import TensorSpec
 from graph.sheets import Sheet, Sheets
+from graph.sums import Sums
 
 
 class Inference:
@@ -58,6 +59,7 @@ class Inference:
         self._touched: set[str] = set()
         self._computed: Graph | None = None
         self._problems: list[Problem] | None = None
+        self._sums: Sums | None = None
         self._dead_ends = DeadEnds(graph)
         self.rebuild()
 
@@ -147,34 +149,25 @@ class Inference:
     @property
     def total_parameters(self) -> int:
         """Learned numbers of all nodes whose count is known."""
-        self.finish()
-        return sum(result.parameters or 0 for result in self._results.values())
-
-    def sums(self) -> tuple[int, Dim, int]:
-        """Parameters and operations in all, and of how many nodes the parameters are not known."""
-        self.finish()
-        parameters, num_uncounted = 0, 0
-        flops: Dim = 0
-        for result in self._results.values():
-            if result.parameters is None:
-                num_uncounted += 1
-            else:
-                parameters += result.parameters
-            if result.flops:
-                flops = flops + result.flops
-        return parameters, flops, num_uncounted
+        return self.sums().parameters
 
     @property
     def total_flops(self) -> Dim:
         """Floating-point operations for a batch of one, of all nodes whose count is known."""
+        return self.sums().flops
+
+    def sums(self) -> Sums:
+        """What all nodes come to; added up when first asked for, and kept up to date from then on."""
         self.finish()
-        return sum((result.flops or 0 for result in self._results.values()), start=0)
+        if self._sums is None:
+            self._sums = Sums(self._results.values())
+        return self._sums
 
     def rebuild(self) -> set[str]:
         """Computes everything anew; returns the ids of all nodes."""
         self._results, self._placed, self._sheets, self._computed = {}, {}, Sheets(self._env), None
         self._faulty, self._passing = set(), set()
-        self._problems = None
+        self._problems = self._sums = None
         self._dead_ends.forget()
         self._flow, self._heap = FlowOrder(self._graph), None
         self._waiting.clear()
@@ -201,7 +194,9 @@ class Inference:
         if not self._is_flow_kept(change):
             self._dead_ends.forget()
         for node_id in change.removed:
-            self._results.pop(node_id, None)
+            gone = self._results.pop(node_id, None)
+            if gone is not None and self._sums is not None:
+                self._sums.add(gone, -1)
             self._placed.pop(node_id, None)
             self._faulty.discard(node_id)
             self._passing.discard(node_id)
@@ -317,6 +312,10 @@ class Inference:
         if before is not None and before.passes is not result.passes and before.passes != result.passes:
             self._dead_ends.forget()
         self._results[node_id] = result
+        if self._sums is not None:
+            self._sums.add(result)
+            if before is not None:
+                self._sums.add(before, -1)
         if result.problems:
             self._faulty.add(node_id)
         elif self._faulty:

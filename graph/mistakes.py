@@ -186,9 +186,8 @@ def cycle(graph: Graph, node: Node, members: Sequence[str]) -> Problem:
 
 def missing_ends(graph: Graph) -> Iterable[Problem]:
     """A graph needs an Input and an Output."""
-    types = {node.type for node in graph.nodes.values()}
     for type_name, purpose in (("Input", "is given"), ("Output", "gives back")):
-        if type_name not in types:
+        if type_name not in graph.types:
             hint = f"Add an {type_name} and connect it."
             what = f"The graph has no {type_name}, so it does not say what the network {purpose}"
             text = message(None, what, hint=hint)

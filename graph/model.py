@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -103,6 +104,7 @@ class Graph:
         self.silenced: tuple[str, ...] = ()  # codes of warnings about the graph as a whole
         self.extra: dict[str, Any] = {}
         self._nodes: dict[str, Node] = {}
+        self._types: Counter[str] = Counter()
         self._edges: dict[PortRef, Edge] = {}
         self._incoming: dict[str, dict[str, Edge]] = {}
         self._outgoing: dict[str, dict[PortRef, Edge]] = {}
@@ -116,6 +118,11 @@ class Graph:
     def nodes(self) -> Mapping[str, Node]:
         """Nodes by id, in the order of the file."""
         return self._nodes
+
+    @property
+    def types(self) -> Mapping[str, int]:
+        """How many nodes there are of each type that any has."""
+        return self._types
 
     @property
     def edges(self) -> Sequence[Edge]:
@@ -161,6 +168,7 @@ class Graph:
         """A graph of its own with the same nodes and edges, which both share as they never change."""
         twin = Graph((), (), self.catalog, self.frames.values(), self.notes.values())
         twin._nodes, twin._edges = dict(self._nodes), dict(self._edges)
+        twin._types = Counter(self._types)
         twin._incoming = {node_id: dict(edges) for node_id, edges in self._incoming.items()}
         twin._outgoing = {node_id: dict(edges) for node_id, edges in self._outgoing.items()}
         twin.silenced, twin.extra = self.silenced, dict(self.extra)
@@ -188,6 +196,7 @@ class Graph:
             self._nodes.update(added)
         else:
             self._nodes = merged(self._nodes, added, indices)
+        self._types.update(node.type for node in added.values())
         for node_id in added:
             self._incoming[node_id] = {}
             self._outgoing[node_id] = {}
@@ -198,6 +207,7 @@ class Graph:
         gone = dict.fromkeys(node_ids)
         indices = places(self._nodes, gone)
         for node_id in gone:
+            self._uncount(self._nodes[node_id].type)
             del self._nodes[node_id], self._incoming[node_id], self._outgoing[node_id]
             self._note(node_id, "removed")
         return indices
@@ -206,6 +216,9 @@ class Graph:
         """Puts a node in place of the one with its id; returns the earlier one."""
         before = self._nodes[node.id]
         self._nodes[node.id] = node
+        if node.type != before.type:
+            self._types[node.type] += 1
+            self._uncount(before.type)
         self._note(node.id, what)
         return before
 
@@ -230,6 +243,11 @@ class Graph:
             del self._outgoing[edge.source.node][target]
             self._note_edge(edge, connected=False)
         return indices
+
+    def _uncount(self, type_name: str) -> None:
+        self._types[type_name] -= 1
+        if not self._types[type_name]:
+            del self._types[type_name]
 
     def _note(self, node_id: str, what: str) -> None:
         self.version += what != "moved"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graph.block_params import Each, param_spec
 from graph.blocks import IN_BLOCK, Body, block_ports
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]  # ids of the instances entered, one after the other; none for the main graph
 
 
-@dataclass(frozen=True)
-class LocatedProblem:
-    """A problem with where it is.
+class LocatedProblem(NamedTuple):
+    """A problem with where it is. A tuple, as a large graph has tens of thousands.
 
     Args:
         path: the instances to enter.

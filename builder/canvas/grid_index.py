@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from math import floor, inf
 from operator import eq
 from typing import Generic, TypeAlias, TypeVar
@@ -56,12 +56,15 @@ class GridIndex(Generic[Key]):
     def extent(self) -> Box | None:
         """The box around all boxes; None without any."""
         if self._extent is None:
-            self._extent = united(self._boxes.values())
+            self._extent = united(box for grid in self._grids.values() if grid for box in _rim(grid))
         return self._extent
 
     def put(self, key: Key, box: Box) -> None:
         """Adds a box, or moves the one there is."""
-        self._forget_extent(self._boxes.get(key), box)
+        before = self._boxes.get(key)
+        if before == box:
+            return
+        self._forget_extent(before, box)
         size = _fitting(box[2] - box[0]), _fitting(box[3] - box[1])
         where = size, span_of(box, size)
         if self._where.get(key) != where:
@@ -99,7 +102,7 @@ class GridIndex(Generic[Key]):
     def _forget_extent(self, before: Box | None, now: Box | None) -> None:
         """Takes note that a box came, went or moved; only where one leaves the rim all are looked at."""
         around = self._extent
-        if around is None or before == now:
+        if around is None:
             return
         if before is not None and any(map(eq, before, around)):
             self._extent = None
@@ -113,6 +116,15 @@ class GridIndex(Generic[Key]):
             for cell in cells_among(grid, span_of(area, size)):
                 near.update(grid[cell])
         return near
+
+
+def _rim(grid: Mapping[Cell, Mapping[Key, Box]]) -> Iterator[Box]:
+    """Those of the boxes that may be the outermost: what lies in the outermost cells."""
+    columns, rows = zip(*grid, strict=True)
+    ends = {min(columns), max(columns)}, {min(rows), max(rows)}
+    for (column, row), boxes in grid.items():
+        if column in ends[0] or row in ends[1]:
+            yield from boxes.values()
 
 
 def _fitting(extent: float) -> float:

@@ -7,6 +7,8 @@ of 100,000 nodes costs what is on the screen and no more. Gestures add items of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import compress
+from operator import is_not
 
 from PySide6.QtCore import QObject, QRectF, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene
@@ -24,7 +26,7 @@ from builder.canvas.loading import Loading
 from builder.canvas.node_item import OVERHANG, NodeItem, PortState
 from builder.canvas.style import CanvasStyle
 from builder.canvas.upkeep import MANY, Upkeep
-from builder.canvas.wrong_ports import WrongPorts
+from builder.canvas.wrong_ports import wrong_ports
 from builder.session import Session
 from graph.document import Change, Edge, PortRef, Position
 from graph.problems import Problem
@@ -64,7 +66,6 @@ class CanvasScene(QGraphicsScene):
         self.marks: Mapping[str, Mapping[PortRef, PortState]] = {}
         self.wrong: frozenset[PortRef] = frozenset()
         self._problems: Mapping[str, tuple[Problem, ...]] = {}
-        self._wrong_ports = WrongPorts()
         self._pending: frozenset[str] = frozenset()  # cards that were shown as such
         self.loading = Loading(self)
         session.changed.connect(self.follow)
@@ -91,7 +92,7 @@ class CanvasScene(QGraphicsScene):
         self.hovered = self.hovered_edge = self.target = self.hidden_edge = None
         self._problems = self.session.all_marks
         self._pending = frozenset()
-        self.wrong = self._wrong_ports.find(self.session.graph, self.session.problems)
+        self.wrong = wrong_ports(self.session.graph, self.session.shown_errors)
         self.selected = frozenset(self.session.selection)
         self.loading.start(self.session.graph)
         self.redraw()
@@ -355,8 +356,9 @@ class CanvasScene(QGraphicsScene):
         before, now = self._problems, self.session.all_marks
         if before is now:
             return []
-        return [i for i in {*before, *now} if before.get(i) != now.get(i)]
+        others = compress(now, map(is_not, map(before.get, now), now.values()))  # of tens of thousands few
+        return [*(before.keys() - now.keys()), *(i for i in others if before.get(i) != now[i])]
 
     def _show_wrong_ports(self) -> list[Box]:
-        before, self.wrong = self.wrong, self._wrong_ports.find(self.session.graph, self.session.problems)
+        before, self.wrong = self.wrong, wrong_ports(self.session.graph, self.session.shown_errors)
         return self._upkeep.boxes_of({ref.node for ref in before ^ self.wrong})

@@ -153,8 +153,8 @@ class Survey:
 
     def _find_problems(self) -> None:
         names, ids = set(self._values), set(self.node_ids)
-        for problem in self._session.problems:
-            if problem.is_error and problem.param in names and problem.node in ids:
+        for problem in self._session.shown_errors:
+            if problem.param in names and problem.node in ids:
                 node = self._session.graph.nodes[problem.node]
                 text = (
                     tr("{name}: expected {expected}.", name=node.name, expected=tr_made(problem.expected))

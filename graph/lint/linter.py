@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from graph.document import Change, EditError, Graph, Node, Project, apply_all
+from graph.flow import CHUNK
 from graph.lint.context import LintContext
 from graph.lint.rule import LayerRule, NetworkRule, Rule
 from graph.problems import Fix, Problem
@@ -33,13 +34,14 @@ class Linter:
         self._reaches = {rule.reach for rule in self._at_layers}
         self._known_rules: dict[frozenset[str], tuple[LayerRule, ...]] = {}  # by traits
         self._edition = 0  # another after every change
-        self._told: tuple[Problem, ...] | None = None
+        self._told: tuple[Problem, ...] = ()
+        self._is_arranged = False  # whether that is what was found
         self._begin()
 
     @property
     def is_due(self) -> bool:
         """Whether there is something to look at."""
-        return bool(self._changed or self._stale or self._is_network_stale)
+        return bool(self._changed or self._stale or self._is_network_stale) or not self._is_arranged
 
     def follow(self, change: Change, touched: Iterable[str]) -> None:
         """Takes note of a change of the graph that inference has followed.
@@ -54,7 +56,7 @@ class Linter:
             self._begin()
             return
         if change.is_structural:
-            self._told = None  # the data flow may be in another order
+            self._is_arranged = False  # the data flow may be in another order
         edges = (*change.connected, *change.disconnected)
         ends = (ref.node for edge in edges for ref in (edge.source, edge.target))
         nodes = self.context.graph.nodes
@@ -78,8 +80,10 @@ class Linter:
                 yield from self._spread()
             elif self._stale:
                 self._look_from(self._stale.popitem()[0])
-            else:
+            elif self._is_network_stale:
                 self._look_at_network()
+            else:
+                yield from self._arrange()
             yield
 
     def problems(self) -> tuple[Problem, ...]:
@@ -88,11 +92,6 @@ class Linter:
         The very same tuple as before where nothing else was found.
         """
         assert not self.is_due
-        if self._told is None:
-            found = [*self._found_in_network]
-            for problems in self._found.values():
-                found += problems
-            self._told = tuple(sorted(found, key=self._order()))
         return self._told
 
     def _begin(self) -> None:
@@ -104,18 +103,31 @@ class Linter:
         self._is_network_stale = True
         self._found: dict[str, tuple[Problem, ...]] = {}  # by the layer that rules looked from
         self._found_in_network: tuple[Problem, ...] = ()
-        self._told = None
+        self._is_arranged = False
         self._trial: Project | None = None
 
-    def _order(self) -> Callable[[Problem], float]:
-        """Where a problem stands: along the data flow, then as the rules do."""
-        rank, place, num_rules = self.context.inference.ranks, self._place, len(self._place)
-
-        def order(problem: Problem) -> float:
-            at = -1 if problem.node is None else rank[problem.node]
-            return at * num_rules + place[problem.code]
-
-        return order
+    def _arrange(self) -> Iterator[None]:
+        """Puts what was found in its order: along the data flow, then as the rules are; ends at a change."""
+        edition = self._edition
+        at: dict[str | None, list[Problem]] = {None: []}
+        for number, problems in enumerate([self._found_in_network, *self._found.values()]):
+            for problem in problems:
+                at.setdefault(problem.node, []).append(problem)
+            if not number % CHUNK:
+                yield
+                if edition != self._edition:
+                    return
+        told: list[Problem] = []
+        for number, node_id in enumerate([None, *self.context.inference.order()]):
+            if node_id in at:
+                told += sorted(at[node_id], key=lambda problem: self._place[problem.code])
+            if not number % CHUNK:
+                yield
+                if edition != self._edition:
+                    return
+        if self._told != (found := tuple(told)):
+            self._told = found
+        self._is_arranged = True
 
     def _drop(self, node_id: str) -> None:
         """Forgets a node that is gone, with what was found at it."""
@@ -167,7 +179,7 @@ class Linter:
     def _keep(self, node_id: str, found: tuple[Problem, ...]) -> None:
         if found == self._found.get(node_id, ()):
             return
-        self._told = None
+        self._is_arranged = False
         if found:
             self._found[node_id] = found
         else:
@@ -182,7 +194,7 @@ class Linter:
         ]
         told = self._to_tell(found)
         if told != self._found_in_network:
-            self._found_in_network, self._told = told, None
+            self._found_in_network, self._is_arranged = told, False
 
     def _rules_for(self, traits: frozenset[str]) -> tuple[LayerRule, ...]:
         """The rules that are about layers with these traits."""
