@@ -73,11 +73,11 @@ class Findings:
             touched: ids of the nodes of the graph shown about which something else is known now.
         """
         self.is_due = True
-        self._main.follow(change, self._scope.touched_outside)
+        block, inner = self._scope.block, self._inner
+        self._main.follow(change, touched if block is None else self._scope.touched_outside)
         if "training" in change.fields:
             training = self._project.training
             self._main.set_plan(training, num_classes(training), auto_device())
-        block, inner = self._scope.block, self._inner
         if block is not None and inner is not None and inner.context.inference is self._scope.inference:
             inner.follow(change.inside(block), touched)
         elif block is not None or inner is not None:

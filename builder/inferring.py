@@ -57,7 +57,7 @@ class Inferring(QObject):
         self._timer.stop()
         self._scope = scope
         self._changes: list[Change] = []
-        self._touched: set[str] = set()
+        self._touched: frozenset[str] = frozenset()
         self._steps: Iterator[None] = iter(())
         self._told_at = 0.0
 
@@ -84,8 +84,10 @@ class Inferring(QObject):
         Returns:
             The changes since they were taken last, and the ids of the nodes whose result they made another.
         """
-        self._touched |= self._scope.take_touched()
-        return self._changes, frozenset(self._touched & self._scope.graph.nodes.keys())
+        before, self._touched = self._touched, self._scope.take_touched()
+        if before:
+            self._touched = frozenset((before | self._touched) & self._scope.graph.nodes.keys())
+        return self._changes, self._touched
 
     def take(self) -> tuple[list[Change], frozenset[str]]:
         """The same, which nobody is told of any more but whoever takes it."""
@@ -96,7 +98,7 @@ class Inferring(QObject):
 
     def end(self) -> None:
         """Takes note that what `look` gave is known to whoever asks."""
-        self._changes, self._touched = [], set()
+        self._changes, self._touched = [], frozenset()
 
     def finish(self) -> None:
         """Follows and tells at once what is left."""

@@ -168,7 +168,7 @@ class Session(Known):
 
     def retry(self, node_ids: Iterable[str]) -> None:
         """Asks anew what nodes give where not the graph decides that, such as the code of a custom layer."""
-        asked = frozenset(node_ids)
+        asked = frozenset(node_ids) & self.graph.nodes.keys()
         touched = asked | self._scope.retry(asked)
         changes, others = self.inferring.take()
         self._have_checked(changes or [Change()], touched | others)
@@ -269,8 +269,10 @@ class Session(Known):
         self._tell_problems()
 
     def _have_checked(self, changes: Iterable[Change], touched: Iterable[str]) -> None:
+        """Has design rules follow changes, which have made something else known of these nodes together."""
         for change in changes:
             self.checking.follow(change, touched)
+            touched = ()
 
     def _tell(self, change: Change, touched: frozenset[str], causes: Sequence[Change]) -> None:
         """Tells of a change of the graph that is shown.

@@ -87,7 +87,9 @@ class FlowOrder:
                 if edition != self._edition:
                     return
         ready = [node_id for node_id, count in waiting.items() if not count]
+        ranks: dict[str, float] = {}
         for number, node_id in enumerate(ready):  # which grows meanwhile
+            ranks[node_id] = float(number)
             for successor in behind.get(node_id, ()):
                 waiting[successor] -= 1
                 if not waiting[successor]:
@@ -96,10 +98,13 @@ class FlowOrder:
                 yield
                 if edition != self._edition:
                     return
-        self._take(ready, [] if len(ready) == len(waiting) else [i for i in graph.nodes if waiting[i] > 0])
+        self._take(ranks, [] if len(ready) == len(waiting) else [i for i in graph.nodes if waiting[i] > 0])
 
-    def _take(self, ready: list[str], cyclic: list[str]) -> None:
-        self._exact = {node_id: float(rank) for rank, node_id in enumerate([*ready, *cyclic])}
+    def _take(self, ranks: dict[str, float], cyclic: list[str]) -> None:
+        """Takes the ranks of what is on no cycle and behind none, and puts the rest at the end of them."""
+        first = len(ranks)
+        ranks |= {node_id: float(rank) for rank, node_id in enumerate(cyclic, first)}
+        self._exact = ranks
         if self.is_due:
             self._rank, self._gone, self._last = self._exact, {}, float(len(self._exact))
             self.cyclic = frozenset(cyclic)

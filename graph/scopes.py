@@ -142,15 +142,14 @@ class Scope:
         assert not self.path
         self.main.note(change)
 
-    def take_touched(self) -> set[str]:
+    def take_touched(self) -> frozenset[str]:
         """Has what was noted followed.
 
         Returns:
             the ids of the nodes whose result is another since this was asked last.
         """
-        touched = self.main.take_touched()
-        self.touched_outside = frozenset(touched)
-        return touched
+        self.touched_outside = frozenset(self.main.take_touched())
+        return self.touched_outside
 
     def retry(self, node_ids: Iterable[str]) -> set[str]:
         """Asks anew what nodes inside give that nothing in the graph decides, such as a custom layer's code.

@@ -69,9 +69,9 @@ class Loading(QObject):
             self._unsorted = iter(list(graph.nodes))
             self._timer.start()
 
-    def place_again(self, node_ids: Set[str]) -> None:
-        """Places nodes anew, which may be larger or smaller than they were."""
-        self._again |= node_ids
+    def place_again(self, *node_ids: Set[str]) -> None:
+        """Places nodes anew, which may be larger or smaller than they were, unless somebody does before."""
+        self._again.update(*node_ids)
         self._unsorted = chain(self._unsorted, list(self._scene.session.graph.nodes))
         self._timer.start()
 

@@ -6,7 +6,7 @@ of 100,000 nodes costs what is on the screen and no more. Gestures add items of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import compress
 from operator import is_not
 
@@ -112,12 +112,14 @@ class CanvasScene(QGraphicsScene):
         nodes, dirty = self.session.graph.nodes, list[Box]()
         ends = {ref.node for e in (*change.connected, *change.disconnected) for ref in (e.source, e.target)}
         moved = {*change.added, *change.moved, *change.updated}
-        told = {*touched, *change.added, *change.updated, *ends, *self._with_other_problems()}
+        told = {*change.added, *change.updated, *ends, *self._with_other_problems()}
         told |= self._pending
         self._pending = self._find_pending()
         told |= self._pending
-        if len(told) > TOO_MANY:
-            told = self._put_off(told, {*moved, *ends}) & nodes.keys()
+        if len(told) + len(touched) > TOO_MANY:
+            told = self._put_off((told, touched), {*moved, *ends}) & nodes.keys()
+        else:
+            told |= touched
         stale = told | moved
         dirty += self._upkeep.boxes_of(stale | {*change.removed})
         dirty += [self.geometry.edge(e) for e in change.disconnected if self.geometry.has_edge(e)]
@@ -333,17 +335,16 @@ class CanvasScene(QGraphicsScene):
         there = (item.node_id for item in self.nodes.all_made() if item.node_id in self.session.graph.nodes)
         return frozenset(node_id for node_id in there if self.session.result(node_id).pending)
 
-    def _put_off(self, told: set[str], kept: set[str]) -> set[str]:
+    def _put_off(self, told: Sequence[Set[str]], kept: set[str]) -> set[str]:
         """Has nodes that say something else read anew bit by bit; gives those for which that cannot wait.
 
         Args:
             told: ids of nodes that may say something else.
             kept: of them, those that are read at once, as are all that were seen up close.
         """
-        seen = {item.node_id for item in self.nodes.all_made()}
-        now = told & (kept | seen)
-        self.loading.place_again(told - now)
-        return now
+        at_once = kept | {item.node_id for item in self.nodes.all_made()}
+        self.loading.place_again(*told)
+        return {node_id for node_id in at_once if any(node_id in each for each in told)}
 
     def _redraw_edges(self, edges: Iterable[Edge]) -> None:
         placed = [edge for edge in edges if self.geometry.has_edge(edge)]

@@ -48,7 +48,7 @@ class Linter:
 
         Args:
             change: what happened.
-            touched: ids of the nodes about which something else is known now.
+            touched: ids of the nodes about which something else is known now; all of them are there.
         """
         self._edition += 1
         self._is_network_stale = True
@@ -60,11 +60,12 @@ class Linter:
         edges = (*change.connected, *change.disconnected)
         ends = (ref.node for edge in edges for ref in (edge.source, edge.target))
         nodes = self.context.graph.nodes
-        seen = {*change.added, *change.removed, *change.updated, *change.moved, *ends, *touched}
+        seen = {*change.added, *change.removed, *change.updated, *change.moved, *ends}
         gone = seen.difference(nodes)
         for node_id in gone:
             self._drop(node_id)
-        self._changed.update(dict.fromkeys(seen - gone if gone else seen))
+        self._changed.update(dict.fromkeys(seen - gone))
+        self._changed.update(dict.fromkeys(touched))
 
     def set_plan(
         self, training: Mapping[str, Any] | None, num_classes: int | None, device: str = "cpu"
