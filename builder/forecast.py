@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from builder.handing_over import handing_over_soon
 from builder.latest import Latest
 from graph.blocks import size_with_blocks
 from graph.collecting import set_aside, without_collecting
@@ -114,7 +115,10 @@ class Forecast(QObject):
 
 def _worked_out(project: Project, path: Path, plan: TrainingPlan) -> Costs:
     """Costs with everything that is read of them already worked out."""
-    with without_collecting():  # every thread would wait for a search among so much, again and again
+    with (
+        handing_over_soon(),
+        without_collecting(),
+    ):  # every thread would wait for a search among so much, again and again
         scope = Scope(project, path)
         network = training_cost(project.graph, scope.main, plan)
         shown = training_cost(scope.graph, scope.inference, plan) if path else network

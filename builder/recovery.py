@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QLockFile, QObject, QThread, QTimer, Slot
 
+from builder.handing_over import handing_over_soon
 from builder.session import Session
 from graph.collecting import HOLD
 from graph.document import Project
@@ -225,7 +226,8 @@ class _Writing(QThread):
     def run(self) -> None:
         """The thread's work; Qt calls it."""
         try:
-            self._write()
+            with handing_over_soon():
+                self._write()
         except Exception as error:
             self._error = error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -13,13 +12,11 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from builder.background import Job
+from builder.handing_over import handing_over_soon
 from builder.texts import tr
 from graph.collecting import set_aside, without_collecting
 
 PATIENCE = 300  # milliseconds before anything is shown
-# Seconds after which the thread hands Python over. Qt calls Python a hundred times to show a dialog, and each
-# time the window's thread waits that long.
-SWITCH_INTERVAL = 0.0001
 
 Result = TypeVar("Result")
 
@@ -64,7 +61,7 @@ def wait_for(
     job.finished.connect(loop.quit)
     progress = _progress(text, window) if can_leave else _Firm(text, window)
     progress.canceled.connect(loop.quit)
-    with _garbage_left_alone(), _handing_over_soon():
+    with _garbage_left_alone(), handing_over_soon():
         job.start()
         _loops.append(loop)
         loop.exec()
@@ -120,14 +117,3 @@ def _garbage_left_alone() -> Iterator[None]:
             yield
         finally:
             gc.freeze()
-
-
-@contextmanager
-def _handing_over_soon() -> Iterator[None]:
-    """The window has its turn as soon as it wants one."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)

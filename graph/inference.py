@@ -235,6 +235,7 @@ class Inference:
             yield from self._flow.sorting()
         if not self._dead_ends.are_known:
             yield from self._dead_ends.find(self.computed)
+        yield from self._dead_ends.tell(self._faulty)
 
     @property
     def touched_by_now(self) -> frozenset[str]:

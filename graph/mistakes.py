@@ -196,11 +196,15 @@ def missing_ends(graph: Graph) -> Iterable[Problem]:
             )
 
 
-def dead_branch(graph: Graph, node: Node) -> Problem:
-    """A node that leads to no Output; its code is left out."""
+def dead_branch(node: Node, doomed: Sequence[str]) -> Problem:
+    """A node that leads to no Output; its code is left out.
+
+    Args:
+        node: the last on its way.
+        doomed: the ids of it and of what is of no use without it.
+    """
     what, hint = "it leads to no Output, so it is left out of the network", "Connect it, or delete it."
     text = message(node.name, what, hint=hint)
-    doomed = _only_for(graph, node)
     label = f"Delete {node.name}" + (f" and {len(doomed) - 1} with it" if doomed[1:] else "")
     return Problem(
         code="dead-branch",
@@ -209,28 +213,10 @@ def dead_branch(graph: Graph, node: Node) -> Problem:
         message=text,
         expected="a path to an Output",
         hint=hint,
-        fixes=(Fix(label, (RemoveNodes(doomed),)),),
+        fixes=(Fix(label, (RemoveNodes(tuple(doomed)),)),),
         why="Only what leads to an Output is computed and trained. A layer beside the way learns nothing.",
         source="https://docs.pytorch.org/docs/stable/notes/modules.html",
     )
-
-
-def _only_for(graph: Graph, node: Node) -> tuple[str, ...]:
-    """The ids of a node, of all that leads to it and nowhere else, and of what it alone leads to."""
-    found, seen = [node.id], {node.id}
-    edges_ahead, edges_behind = dict[str, int](), dict[str, int]()  # to nodes that were not looked at yet
-    for node_id in found:  # which grows meanwhile
-        for edges, ends, edges_of in (
-            (edges_ahead, graph.predecessors(node_id), graph.outgoing),
-            (edges_behind, graph.successors(node_id), lambda each: graph.incoming(each).values()),
-        ):
-            for each in ends:
-                left = edges.get(each)
-                edges[each] = left = (left or sum(1 for _ in edges_of(each))) - 1
-                if not left and each not in seen:
-                    seen.add(each)
-                    found.append(each)
-    return tuple(found)
 
 
 def no_stand_in(site: Site, has_inputs: bool, missing: Sequence[str], read: Sequence[str]) -> Problem:

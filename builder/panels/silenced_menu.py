@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from builder.fixing import show_again
 from builder.session import Session
 from builder.texts import tr, tr_made
+from graph.changes import Change
 from graph.lint.check import BY_CODE
 from graph.silence import all_silenced
 
@@ -28,7 +29,8 @@ class SilencedButton(QToolButton):
         self._entries = QMenu(self)
         self._entries.aboutToShow.connect(self._fill)
         self.setMenu(self._entries)
-        session.changed.connect(self.refresh)
+        self._silenced: dict[str, int] = {}  # kinds by node, where there are any
+        session.changed.connect(self._follow)
         session.document_replaced.connect(self.refresh)
         session.scope_changed.connect(self.refresh)
         self.refresh()
@@ -36,7 +38,22 @@ class SilencedButton(QToolButton):
     @Slot()
     def refresh(self) -> None:
         """Counts anew."""
-        count = sum(1 for _ in all_silenced(self._session.graph))
+        nodes = self._session.graph.nodes.values()
+        self._silenced = {node.id: len(node.silenced) for node in nodes if node.silenced}
+        self._show()
+
+    @Slot(object)
+    def _follow(self, change: Change) -> None:
+        """Counts what a change touched, and nothing else."""
+        nodes = self._session.graph.nodes
+        for node_id in (*change.removed, *change.added, *change.updated):
+            self._silenced.pop(node_id, None)
+            if node_id in nodes and nodes[node_id].silenced:
+                self._silenced[node_id] = len(nodes[node_id].silenced)
+        self._show()
+
+    def _show(self) -> None:
+        count = len(self._session.graph.silenced) + sum(self._silenced.values())
         self.setText(tr("{count:,} silenced", count=count))
         self.setVisible(count > 0)
 

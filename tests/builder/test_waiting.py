@@ -5,7 +5,8 @@ import sys
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from builder.waiting import SWITCH_INTERVAL, is_waiting, wait_for
+from builder.handing_over import SWITCH_INTERVAL, handing_over_soon
+from builder.waiting import is_waiting, wait_for
 
 
 def test_what_is_waited_for_hands_python_over_soon_and_only_meanwhile(qtbot):
@@ -15,6 +16,15 @@ def test_what_is_waited_for_hands_python_over_soon_and_only_meanwhile(qtbot):
     meanwhile = wait_for(sys.getswitchinterval, "Reading", window)
     assert meanwhile == pytest.approx(SWITCH_INTERVAL)
     assert sys.getswitchinterval() == before > SWITCH_INTERVAL
+
+
+def test_python_is_handed_over_soon_until_the_last_who_wants_that_has_ended():
+    before = sys.getswitchinterval()
+    with handing_over_soon():
+        with handing_over_soon():
+            assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL)
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_INTERVAL)
+    assert sys.getswitchinterval() == before
 
 
 def test_what_the_work_raises_is_raised_and_leaves_all_as_it_was(qtbot):
