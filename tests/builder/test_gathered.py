@@ -43,7 +43,7 @@ def by_severity(located):
 
 
 def of_scratch(own, everywhere):
-    """By node, with and without hints, errors, by severity, and whether any can be mended, from lists alone."""
+    """By node with and without hints, errors, by severity, whether any can be mended: from lists alone."""
     loud = by_node([each for each in own if each.severity != "info"])
     errors = tuple(each for each in own if each.severity == "error")
     return (

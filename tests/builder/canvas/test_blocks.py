@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from builder.canvas.blocks import MOST, TILE
 from builder.canvas.boxes import box_of
-from builder.canvas.grid_index import GridIndex, overlap
+from builder.canvas.grid_index import GridIndex, overlap, united
 from builder.canvas.node_item import NodeItem
 from builder.canvas.painting import paint_graph
 from graph.document import Edge, EditError, Graph, Node, PortRef, Project
@@ -169,3 +169,4 @@ def test_boxes_of_any_form_are_found_by_place():
         near = {each: there for each, there in boxes.items() if overlap(there, area)}
         assert index.find(area) == near
         assert sorted(index.boxes(area)) == sorted(near.values())
+        assert index.extent() == united(boxes.values())
