@@ -22,10 +22,6 @@ LONG_PAST = ("MLP", "MLP, 12 curves of a million points")  # the case that is ru
 
 PROJECT = """
 import json, sys, time
-from runtime.spinning import spin_briefly
-
-spin_briefly()  # as every command does
-
 from graph.templates import template
 from runtime.events import StepsRecorded
 
