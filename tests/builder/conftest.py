@@ -1,11 +1,15 @@
 """What the tests of the window share: dialogs that answer by themselves, own settings, the window."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QSettings, QTranslator
 from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from builder.fix_planning import FixPlanning
@@ -13,12 +17,18 @@ from builder.main_window import MainWindow
 from builder.theme import Theme, ThemeManager
 from graph.document import Document
 from graph.edits import SetParams
+from graph.storage import save
 from graph.templates import template
 from runtime.comparing import Comparison
 from runtime.run_summary import RunSummary
 from tests.builder.block_hands import Hands
+from tests.builder.earlier_runs import CHILD, PATIENCE, change_about, trained
 from tests.builder.person import Person
 from tests.graph.block_drawings import deep
+from tests.literals import ROOT
+from tests.runtime.training import spiral_project
+
+Elsewhere = tuple[Path, Path, "subprocess.Popen[str]"]  # the project, its run, the process that trains
 
 
 class Answers:
@@ -178,3 +188,45 @@ def hands(window: MainWindow, qtbot: object) -> Hands:
         )
     window.session.load(Document(window.session.project))
     return Hands(window, qtbot)
+
+
+@pytest.fixture
+def cnn(window: MainWindow) -> MainWindow:
+    """The window with SmallCNN open."""
+    window.files.new_project(template("SmallCNN").project())
+    return window
+
+
+@pytest.fixture
+def trained_project(tmp_path: Path) -> Path:
+    """A project with a finished run of 2 epochs, and a stopped one of 4."""
+    path = tmp_path / "spirals.netloom"
+    save(spiral_project(epochs=4), path)
+    trained(tmp_path / "spirals.runs" / "0001")
+    trained(tmp_path / "spirals.runs" / "0002", stop_after=2, epochs=4)
+    for name, day in (("0001", 1), ("0002", 2)):  # both began within a second
+        change_about(tmp_path / "spirals.runs" / name, started=f"2024-01-0{day}T00:00:00+00:00")
+    return path
+
+
+@pytest.fixture
+def opened(window: MainWindow, trained_project: Path, qtbot: QtBot) -> MainWindow:
+    """The window with that project, its Runs tab in front."""
+    window.files.open_project(trained_project)
+    window.actions_["run.runs"].trigger()
+    qtbot.waitUntil(lambda: len(window.run_table.model.runs) == 2, timeout=PATIENCE)
+    return window
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
+    """A run in another process, which waits after its third epoch; gives the project, its folder, a kill."""
+    path, folder = tmp_path / "far.netloom", tmp_path / "far.runs" / "0001"
+    save(spiral_project(epochs=6), path)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", CHILD, str(folder), "6"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stdin=pipe, text=True) as process:
+        process.stdout.readline()
+        yield path, folder, process
+        process.kill()

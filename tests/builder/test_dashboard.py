@@ -9,17 +9,17 @@ from random import Random
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt, QTimer
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QWidget
 
 from builder.panels.dashboard import Dashboard
 from builder.panels.figures import number
-from builder.panels.headline import Tile
 from builder.panels.history import History
 from builder.panels.other_runs import OtherRun
 from builder.theme import dark, light
 from runtime.events import DataProgress, EpochEnded, RunEnded, RunStarted
+from tests.builder.dashboards import drawn
 from tests.builder.run_events import START, epoch_end, steps
 
 SEAM = 40  # levels of 255 that antialiasing may differ by where a line is drawn in two pieces
@@ -32,11 +32,6 @@ def dashboard(qtbot):
     dashboard.resize(1200, 400)
     dashboard.show()
     return dashboard
-
-
-def drawn(dashboard, qtbot):
-    """Waits until what was fed is on the screen."""
-    qtbot.waitUntil(lambda: dashboard.is_idle and dashboard.frames > 0)
 
 
 def parted(first, *outputs):
@@ -120,35 +115,6 @@ def test_every_step_arrives_and_is_drawn(dashboard, qtbot):
     assert shown[1][1] >= 2.0
 
 
-@pytest.mark.parametrize(
-    ("metrics", "title", "text", "details"),
-    [
-        ({"rmse": 3.0, "mae": 2.0}, "Val MAE", "2", ""),
-        (
-            {"accuracy": 0.7, "accuracy.kind": 0.8, "accuracy.odd": 0.6, "rmse.size": 3.0},
-            "Val accuracy", "70.00%", "kind: 80.00%\nodd: 60.00%",
-        ),
-        ({"mae.size": 2.5, "mae.price": 900.0}, "Val MAE, size", "2.5", "size: 2.5\nprice: 900"),
-        ({"loss.size": 2.5}, "Val accuracy", "–", ""),
-    ],
-    ids=["numbers", "several Outputs", "several Outputs of numbers", "nothing to score"],
-)  # fmt: skip
-def test_headline_tells_how_well_the_network_does(dashboard, qtbot, metrics, title, text, details):
-    tile = dashboard.headline.tile("Val accuracy")
-    dashboard.feed([START, steps(1, 100), EpochEnded(1, 100, 0.4, None, 0.5, metrics, 2.0, True)])
-    qtbot.waitUntil(lambda: dashboard.headline.text("Step") == "100")
-    assert (tile.title, tile.value.text(), tile.toolTip()) == (title, text, details)
-
-
-def test_headline_tells_where_the_run_stands(dashboard, qtbot):
-    dashboard.feed([START, steps(1, 100), epoch_end(1, 100), steps(101, 5, epoch=2)])
-    qtbot.waitUntil(lambda: dashboard.headline.text("Step") == "105")
-    assert dashboard.headline.text("State") == "Running"
-    assert dashboard.headline.text("Epoch") == "2"
-    assert dashboard.headline.text("Val accuracy") == "80.00%"
-    assert dashboard.headline.text("Learning rate") == "0.001"
-
-
 def test_the_last_events_of_a_burst_are_shown_too(dashboard, qtbot):
     dashboard.feed([START])
     for first in range(1, 100):
@@ -218,23 +184,6 @@ def test_all_axes_follow_their_curves_though_one_does_at_a_time(dashboard, qtbot
     assert tops["grad_norm"] >= 900
 
 
-@pytest.mark.parametrize("size", [(1250, 307), (940, 239)])
-def test_curves_have_room_in_the_panel_as_it_opens(dashboard, qtbot, size):
-    dashboard.resize(*size)
-    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
-    drawn(dashboard, qtbot)
-    heights = {chart.plot.getViewBox().height() for chart in dashboard.charts.values()}
-    assert min(heights) >= 0.42 * size[1]
-    assert len({chart.y() for chart in dashboard.charts.values()}) == 1
-
-
-def test_with_more_room_charts_stand_two_by_two(dashboard, qtbot):
-    dashboard.resize(900, 600)
-    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
-    drawn(dashboard, qtbot)
-    assert len({chart.y() for chart in dashboard.charts.values()}) == 2
-
-
 class Windows(QObject):
     """Remembers every widget that was shown as a window of its own."""
 
@@ -261,42 +210,6 @@ def test_no_part_of_it_is_ever_a_window_of_its_own(qapp, qtbot):
     dashboard.resize(1400, 600)
     qapp.removeEventFilter(windows)
     assert windows.shown == [dashboard]
-
-
-def test_a_narrow_headline_leaves_out_what_matters_least(dashboard, qtbot):
-    dashboard.resize(700, 300)
-    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
-    drawn(dashboard, qtbot)
-    tiles = [tile for tile in dashboard.headline.findChildren(Tile) if tile.isVisible()]
-    assert len({tile.y() for tile in tiles}) == 1
-    names = {tile.findChild(QLabel).text().split(" of ")[0] for tile in tiles}
-    assert {"State", "Epoch", "Train loss", "Val loss", "Val accuracy", "Time left"} <= names
-    assert "Samples / s" not in names
-
-
-class LayoutRequests(QObject):
-    """Remembers when a widget was asked to lay out its children anew."""
-
-    def __init__(self, widget):
-        super().__init__(widget)
-        self.seen = []
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched, event):
-        if event.type() is QEvent.Type.LayoutRequest:
-            self.seen.append(watched)
-        return False
-
-
-def test_a_figure_that_changes_has_nothing_around_it_laid_out_anew(dashboard, qtbot):
-    dashboard.feed([START, steps(1, 50)])
-    drawn(dashboard, qtbot)
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # for the titles' totals
-    requests = LayoutRequests(dashboard.headline)
-    dashboard.feed([steps(51, 50)])
-    qtbot.waitUntil(lambda: dashboard.headline.text("Step") == "100")
-    drawn(dashboard, qtbot)
-    assert not requests.seen
 
 
 def test_reading_the_data_moves_the_progress_bar(dashboard, qtbot):
@@ -345,36 +258,6 @@ def test_logarithmic_axis_leaves_out_what_has_no_logarithm(dashboard, qtbot):
     low, high = chart.plot.getViewBox().viewRange()[1]
     assert low <= -4
     assert -1 <= high < 1
-
-
-def test_zoomed_in_it_stays_until_asked_to_show_all(dashboard, qtbot):
-    dashboard.feed([START, steps(1, 100)])
-    drawn(dashboard, qtbot)
-    plot = dashboard.charts["lr"].plot
-    centre = plot.viewport().rect().center()
-    wheel = QWheelEvent(
-        centre.toPointF(),
-        plot.viewport().mapToGlobal(centre).toPointF(),
-        QPoint(),
-        QPoint(0, 480),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    plot.wheelEvent(wheel)
-    zoomed = plot.getViewBox().viewRange()[0]
-    assert zoomed[1] - zoomed[0] < 100
-    qtbot.waitUntil(lambda: dashboard.is_idle)
-    assert all(chart.plot.viewRange()[0] == zoomed for chart in dashboard.charts.values())
-    dashboard.feed([steps(101, 20, epoch=2)])
-    drawn(dashboard, qtbot)
-    assert plot.getViewBox().viewRange()[0] == zoomed
-    assert dashboard.charts["loss"].plot.getViewBox().viewRange()[0] == pytest.approx(zoomed)
-    qtbot.mouseClick(dashboard.fit_button, Qt.MouseButton.LeftButton)
-    drawn(dashboard, qtbot)
-    assert plot.getViewBox().viewRange()[0][1] >= 120
-    assert not dashboard.fit_button.isVisible()
 
 
 def test_crosshair_reads_the_values_in_every_chart(dashboard, qtbot):

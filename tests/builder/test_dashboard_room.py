@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
@@ -14,6 +14,7 @@ from builder.panels.dashboard import CLASSES, CURVES, Dashboard
 from builder.panels.history import History
 from builder.panels.other_runs import RUN_COLORS, OtherRun
 from builder.theme import light
+from tests.builder.dashboards import drawn, turn
 from tests.builder.run_events import START, epoch_end, steps
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -28,7 +29,7 @@ def dashboard(qtbot):
     dashboard.show()
     dashboard.feed([START, steps(1, 100), epoch_end(1, 100), noted("f1")])
     next(each for each in dashboard.menu.menu().actions() if each.text() == "Quality, %").trigger()
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     return dashboard
 
 
@@ -36,18 +37,8 @@ def noted(name):
     return replace(epoch_end(1, 100), metrics={"accuracy": 0.8, name: 0.7})
 
 
-def settle(dashboard, qtbot):
-    qtbot.waitUntil(lambda: dashboard.is_idle and dashboard.frames > 0)
-
-
 def bar(dashboard):
     return dashboard.curves.area.verticalScrollBar()
-
-
-def turn(widget, by, modifiers=Qt.KeyboardModifier.NoModifier):
-    """Turns the wheel over a widget, as the window system tells it."""
-    place = widget.mapTo(widget.window(), widget.rect().center())
-    QTest.wheelEvent(widget.window().windowHandle(), place.toPointF(), QPoint(0, by), stateKey=modifiers)
 
 
 def other(name, color=RUN_COLORS[0]):
@@ -67,7 +58,7 @@ def test_charts_are_never_too_low_to_be_read(dashboard):
 def test_a_chart_that_is_scrolled_away_costs_nothing_until_it_is_seen(dashboard, qtbot):
     hidden = dashboard.charts["quality"]
     dashboard.feed([replace(noted("f1"), epoch=2, step=150)])
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     sizes = [curve.size for curve in hidden._curves if curve.spec.series == "val_f1"]
     assert sizes == [1]
     assert [curve.size for curve in dashboard.charts["accuracy"]._curves] == [3, 3]
@@ -96,7 +87,7 @@ def test_the_wheel_zooms_where_everything_is_seen(dashboard, qtbot):
 
 def test_a_copied_picture_has_the_charts_that_are_out_of_sight_as_they_are_now(dashboard, qtbot):
     dashboard.feed([replace(noted("f1"), epoch=2, step=150)])
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     dashboard.menu.picture_asked.emit()
     picture = QGuiApplication.clipboard().image()
     assert picture.height() >= 2 * LEAST_CHART_HEIGHT
@@ -133,3 +124,29 @@ def test_a_run_with_a_very_long_name_can_still_be_taken_away(dashboard, qtbot):
     assert dashboard.rect().contains(button.mapTo(dashboard, button.rect().center()))
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert len(removed) == 1
+
+
+@pytest.fixture
+def roomy(qtbot):
+    """A dashboard with all the charts of a usual run."""
+    dashboard = Dashboard(light())
+    qtbot.addWidget(dashboard)
+    dashboard.show()
+    return dashboard
+
+
+@pytest.mark.parametrize("size", [(1250, 307), (940, 239)])
+def test_curves_have_room_in_the_panel_as_it_opens(roomy, qtbot, size):
+    roomy.resize(*size)
+    roomy.feed([START, steps(1, 100), epoch_end(1, 100)])
+    drawn(roomy, qtbot)
+    heights = {chart.plot.getViewBox().height() for chart in roomy.charts.values()}
+    assert min(heights) >= 0.42 * size[1]
+    assert len({chart.y() for chart in roomy.charts.values()}) == 1
+
+
+def test_with_more_room_charts_stand_two_by_two(roomy, qtbot):
+    roomy.resize(900, 600)
+    roomy.feed([START, steps(1, 100), epoch_end(1, 100)])
+    drawn(roomy, qtbot)
+    assert len({chart.y() for chart in roomy.charts.values()}) == 2

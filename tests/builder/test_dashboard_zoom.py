@@ -10,6 +10,7 @@ from builder.panels.layers_view import layer_names
 from builder.theme import light
 from graph.templates import template
 from runtime.events import NodeFigures, NodesInspected
+from tests.builder.dashboards import drawn, turn
 from tests.builder.run_events import START, epoch_end, steps
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -23,12 +24,8 @@ def dashboard(qtbot):
     dashboard.resize(1200, 400)
     dashboard.show()
     dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     return dashboard
-
-
-def settle(dashboard, qtbot):
-    qtbot.waitUntil(lambda: dashboard.is_idle and dashboard.frames > 0)
 
 
 def pixel(plot, step):
@@ -71,7 +68,7 @@ def seen(plot):
 def test_the_steps_that_are_marked_fill_all_charts(dashboard, qtbot):
     plot = dashboard.charts["loss"].plot
     drag(plot, pixel(plot, 60), pixel(plot, 20))
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     for chart in dashboard.charts.values():
         assert seen(chart.plot) == (20, 60)
     assert dashboard.fit_button.isVisible()
@@ -106,10 +103,10 @@ def test_a_double_click_shows_all_steps_again(dashboard, qtbot):
     plot = dashboard.charts["loss"].plot
     whole = tuple(plot.viewRange()[0])
     drag(plot, pixel(plot, 20), pixel(plot, 60))
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     place = pixel(dashboard.charts["lr"].plot, 40)
     double_click(dashboard.charts["lr"].plot, place)
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     for chart in dashboard.charts.values():
         assert whole == seen(chart.plot)
     assert not dashboard.fit_button.isVisible()
@@ -118,9 +115,9 @@ def test_a_double_click_shows_all_steps_again(dashboard, qtbot):
 def test_with_shift_the_mouse_moves_along_the_steps(dashboard, qtbot):
     plot = dashboard.charts["loss"].plot
     drag(plot, pixel(plot, 20), pixel(plot, 60))
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     drag(plot, pixel(plot, 50), pixel(plot, 40), SHIFT)
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     assert seen(dashboard.charts["lr"].plot) == (30, 70)
 
 
@@ -147,7 +144,26 @@ def test_a_part_of_the_curves_of_layers_stays_in_view_while_looks_come(dashboard
 def test_a_chart_that_is_chosen_later_shows_the_same_steps(dashboard, qtbot):
     plot = dashboard.charts["loss"].plot
     drag(plot, pixel(plot, 20), pixel(plot, 60))
-    settle(dashboard, qtbot)
+    drawn(dashboard, qtbot)
     dashboard.history.note("memory", 50, 100.0)
     next(each for each in dashboard.menu.menu().actions() if each.text() == "Memory, MB").trigger()
     assert seen(dashboard.charts["memory"].plot) == (20, 60)
+
+
+def test_zoomed_in_it_stays_until_asked_to_show_all(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100)])
+    drawn(dashboard, qtbot)
+    plot = dashboard.charts["lr"].plot
+    turn(plot.viewport(), 480)
+    zoomed = plot.getViewBox().viewRange()[0]
+    assert zoomed[1] - zoomed[0] < 100
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert all(chart.plot.viewRange()[0] == zoomed for chart in dashboard.charts.values())
+    dashboard.feed([steps(101, 20, epoch=2)])
+    drawn(dashboard, qtbot)
+    assert plot.getViewBox().viewRange()[0] == zoomed
+    assert dashboard.charts["loss"].plot.getViewBox().viewRange()[0] == pytest.approx(zoomed)
+    qtbot.mouseClick(dashboard.fit_button, Qt.MouseButton.LeftButton)
+    drawn(dashboard, qtbot)
+    assert plot.getViewBox().viewRange()[0][1] >= 120
+    assert not dashboard.fit_button.isVisible()

@@ -1,0 +1,15 @@
+"""What tests of the dashboard do with it, and wait for."""
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+
+def drawn(dashboard, qtbot):
+    """Waits until what was fed is on the screen."""
+    qtbot.waitUntil(lambda: dashboard.is_idle and dashboard.frames > 0)
+
+
+def turn(widget, by, modifiers=Qt.KeyboardModifier.NoModifier):
+    """Turns the wheel over a widget, as the window system tells it."""
+    place = widget.mapTo(widget.window(), widget.rect().center())
+    QTest.wheelEvent(widget.window().windowHandle(), place.toPointF(), QPoint(0, by), stateKey=modifiers)
