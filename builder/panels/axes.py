@@ -17,6 +17,7 @@ TICK = 4.0  # pixels that a tick is long
 _GAP = 3.0  # pixels between a tick and its number
 _LINE = 26.0  # pixels between two numbers above each other, at least
 _COLUMN = 56.0  # pixels between two numbers beside each other, at least
+_LARGE, _HUGE = 1e5, 1e10  # values from one to the other are written in thousands or millions
 _FACTORS = (1.0, 2.0, 5.0, 10.0)
 
 Ticks = Sequence[tuple[float, str]]  # in axis units, with what is written there
@@ -48,6 +49,8 @@ def value_ticks(low: float, high: float, length: float) -> Ticks:
     values = _evenly(low, high, length / _LINE)
     largest = max(map(abs, values), default=0.0)
     spacing = values[1] - values[0] if len(values) > 1 else largest or 1.0
+    if _LARGE <= largest < _HUGE and spacing >= 1:
+        return [(value, _steps(value)) for value in values]
     digits = max(_magnitude(largest), _magnitude(largest / spacing), 0) + 1
     return [(value, f"{value if abs(value) > 1e-9 * largest else 0:.{digits}g}") for value in values]
 

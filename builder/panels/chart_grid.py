@@ -18,7 +18,7 @@ from builder.theme import GRID, Theme
 
 ROOM_FOR_TWO_ROWS = 360  # pixels of height
 LEAST_CHART_WIDTH = 170  # pixels
-LEAST_CHART_HEIGHT = 120  # pixels with title and axis; less shows no curve
+LEAST_CHART_HEIGHT = 110  # pixels with title and axis; less shows no curve
 
 
 class ChartGrid(QWidget):

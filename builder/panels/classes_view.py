@@ -25,12 +25,13 @@ from PySide6.QtWidgets import (
 )
 
 from builder.panels.confusion import ConfusionMatrix, Matrix
-from builder.panels.figure_table import as_figures
+from builder.panels.figure_table import as_figures, title
 from builder.texts import later, tr
 from builder.theme import GRID, Theme, font
 from runtime.events import EpochEnded
 
 _COLUMNS = (later("Class"), later("Samples"), later("Precision"), later("Recall"), later("F1"))
+_TABLE_WIDTH = 640  # pixels at most; figures far from the name of their class are hard to follow
 _SORT = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -91,9 +92,8 @@ class ClassTable(QAbstractTableModel):
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        is_title = role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal
-        return tr(_COLUMNS[section]) if is_title else None
+    ) -> object:
+        return title(section, orientation, role, [tr(each) for each in _COLUMNS])
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         figures = self._rows[index.row()]
@@ -136,6 +136,7 @@ class ClassesView(QWidget):
         row.setSpacing(2 * GRID)
         row.addWidget(self.matrix, 2)
         row.addWidget(self.table, 3)
+        row.addStretch()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -200,4 +201,5 @@ def _table(model: QAbstractTableModel, name: str) -> QTableView:
     table.setSortingEnabled(True)
     table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
     as_figures(table)
+    table.setMaximumWidth(_TABLE_WIDTH)
     return table

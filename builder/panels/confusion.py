@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -82,6 +83,7 @@ class ConfusionMatrix(QWidget):
         self._matrix, self._names = matrix, names
         self._current = (min(self._current[0], len(matrix) - 1), min(self._current[1], len(matrix) - 1))
         self._tell()
+        self._take_no_more()
         self.update()
 
     def text_of(self, cell: Cell) -> str:
@@ -102,6 +104,23 @@ class ConfusionMatrix(QWidget):
     def cell_rect(self, cell: Cell) -> QRect:
         """Where a cell is drawn, in pixels."""
         return self._layout().rect(cell)
+
+    def fitting_width(self) -> int:
+        """How wide it has to be for its cells to be squares as high as there is room."""
+        metrics = QFontMetrics(font("caption"))
+        line = metrics.height()
+        side = self.height() - 2 * line - GRID - GRID // 2
+        names = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        plain = side + line + 2 * GRID
+        return max(min(plain + names, round(plain / (1 - _LABEL_SHARE))), self.minimumWidth())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._take_no_more()
+
+    def _take_no_more(self) -> None:
+        """Leaves to others beside it what it has no use for."""
+        self.setMaximumWidth(self.fitting_width())
 
     def sizeHint(self) -> QSize:
         return QSize(320, 260)

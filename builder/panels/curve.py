@@ -103,7 +103,7 @@ class Curve:
         """Draws itself from a step on, if it goes so far, with a painter that is set to axis units."""
         if self._series is not None and self.size and self._series.x[-1] >= since:
             x, y = self._points(self._series, max(self._view.start, since))
-            self._pens.paint(painter, x, y, dots=self._is_dotted)
+            self._pens.paint(painter, x, y, dots=self._is_dotted or self.size == 1)
 
     def _points(self, series: Series, start: float) -> tuple[Array, Array]:
         x, y = series.window(start, self._view.end, self._width, smooth=self.spec.smooth)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QTableView, Q
 
 from builder.overlays import percent, short, spread
 from builder.panels.chart_specs import ChartSpec, CurveSpec, with_margin, x_range
-from builder.panels.figure_table import as_figures
+from builder.panels.figure_table import as_figures, title
 from builder.texts import later, tr
 from builder.theme import GRID, Theme
 from graph.project import Project
@@ -132,10 +132,9 @@ class LayerTable(QAbstractTableModel):
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> str | None:
-        if role != Qt.ItemDataRole.DisplayRole or orientation is not Qt.Orientation.Horizontal:
-            return None
-        return tr("Layer") if section == 0 else tr(COLUMNS[section - 1].title)
+    ) -> object:
+        titles = [tr("Layer"), *(tr(column.title) for column in COLUMNS)]
+        return title(section, orientation, role, titles)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         path, column = self.paths[index.row()], index.column()

@@ -13,6 +13,7 @@ from builder.theme import font
 
 _DOT, _GAP, _NARROW = "●", "\u00a0", "\u2009"  # between two curves, and between a dot and its name
 _ELLIPSIS = "…"
+_SPARE = 5.0  # pixels; names that just fit by their font's measures were cut in the middle of a letter
 
 Entry = tuple[str, str]  # colour and name of a curve
 
@@ -43,7 +44,7 @@ class Legend(QLabel):
         bold = QFont(self.font())
         bold.setBold(True)
         plain, whole = QFontMetricsF(self.font()), [name for _, name in self._entries]
-        room = self.contentsRect().width() - 1.0  # of a pixel that is begun
+        room = self.contentsRect().width() - _SPARE
         dots = len(whole) * plain.horizontalAdvance(f"{_GAP}{_DOT}{_NARROW}")
         names_room = room - QFontMetricsF(bold).horizontalAdvance(self._title) - dots
         names = fitted(whole, names_room, plain)

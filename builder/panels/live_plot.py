@@ -26,6 +26,7 @@ MARKER_SIZE = 6.0  # pixels
 _PEN_ROOM = math.ceil(MARKER_SIZE / 2) + 2  # pixels that a line, its ends and dots reach beyond its points
 _ANTIALIASING = QPainter.RenderHint.Antialiasing
 _BAND_ALPHA = 48  # of 255
+_VEIL_ALPHA = 160  # of 255; below a word, so that it is read and the curves are still seen
 _MARK_GAP = 3  # pixels between the line of a mark and what is written beside it
 
 
@@ -222,23 +223,33 @@ class LivePlot(pg.PlotWidget):
         return picture
 
     def _paint_marks(self, painter: QPainter) -> None:
-        """Draws a line for each mark, and its word where there is room before the next."""
+        """Draws a line for each mark, and its word on the side where there is room."""
         if not self._marks:
             return
         painter.resetTransform()
         places = [(round(self._to_pixels.map(QPointF(mark.step, 0)).x()) + 0.5, mark) for mark in self._marks]
         painter.setFont(self._style.font)
-        metrics = painter.fontMetrics()
+        written = self._frame.left()  # up to there is something already
         for index, (x, mark) in enumerate(places):
             painter.setPen(self._mark_pen)
             painter.drawLine(QPointF(x, self._frame.top()), QPointF(x, self._frame.bottom()))
             end = places[index + 1][0] if index + 1 < len(places) else self._frame.right()
-            width = metrics.horizontalAdvance(mark.text) + 2 * _MARK_GAP
+            width = painter.fontMetrics().horizontalAdvance(mark.text) + 2 * _MARK_GAP
             if width <= end - x:
-                area = QRectF(x + 1, self._frame.top(), width, metrics.height())
-                painter.fillRect(area, self.backgroundBrush())  # else nobody can read it across curves
-                painter.setPen(self._style.text)
-                painter.drawText(QPointF(x + _MARK_GAP, self._frame.top() + metrics.ascent()), mark.text)
+                self._write(painter, x, width, mark.text)
+                written = x + width
+            elif width <= x - written:
+                self._write(painter, x - width, width, mark.text)
+            written = max(written, x)
+
+    def _write(self, painter: QPainter, left: float, width: float, text: str) -> None:
+        """Writes a word at the top, over whatever curves are there."""
+        metrics, top = painter.fontMetrics(), self._frame.top()
+        veil = QColor(self.backgroundBrush().color())
+        veil.setAlpha(_VEIL_ALPHA)
+        painter.fillRect(QRectF(left + 1, top, width - 2, metrics.height()), veil)
+        painter.setPen(self._style.text)
+        painter.drawText(QPointF(left + _MARK_GAP, top + metrics.ascent()), text)
 
     def _draw_backdrop(self) -> QPixmap:
         """Background, axes and grid."""

@@ -30,6 +30,7 @@ _AXIS_HEIGHT = 20  # pixels; with its name 14 more, where there is room
 _ROOM_FOR_NAME = 220  # pixels of a chart's height
 _HEAD = 7  # pixels above the plot: half of the number at the top of an axis
 _MARGIN = 0.06  # of the y-range, above and below the curves
+_ALIKE = 1e-6  # of a value; what is nearer to another is the same but for rounding
 _CONSTANT = 0.25  # of a constant, or of a decade, is seen above and below it
 _SLACK = 1.7  # the y-range is taken in once it is that many times larger than the curves need
 
@@ -234,8 +235,9 @@ class Chart(QWidget):
         """Keeps the curves in view, but leaves the axis alone while it fits well enough."""
         if not self.log_button.isChecked() and low >= 0 and (self.spec.from_zero or low < 0.5 * high):
             low = 0.0
-        if low == high:  # a constant has round numbers around it, not its own last digits
-            around = _CONSTANT * (1.0 if self.log_button.isChecked() else abs(high) or 1.0)
+        unit = 1.0 if self.log_button.isChecked() else max(abs(low), abs(high))
+        if high - low <= _ALIKE * unit:  # a constant has round numbers around it, not its own last digits
+            around = _CONSTANT * (unit or 1.0)
             low, high = low - around if low else low, high + around
         height = max(high - low, abs(high) * 1e-3, 1e-9)
         _, (shown_low, shown_high) = self.plot.viewRange()

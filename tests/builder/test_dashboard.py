@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -290,6 +290,22 @@ def test_a_constant_curve_stands_between_numbers_that_fit(dashboard, qtbot):
     dashboard.charts["loss"].log_button.click()
     low, high = dashboard.charts["loss"].plot.viewRange()[1]
     assert low < math.log10(0.5) < high
+
+
+def test_a_curve_that_is_constant_but_for_rounding_has_an_axis_that_says_so(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 200, loss=lambda step: 0.7)])
+    drawn(dashboard, qtbot)
+    assert len(set(dashboard.series("smoothed_loss")[1].tolist())) > 1
+    low, high = dashboard.charts["loss"].plot.viewRange()[1]
+    assert high - low >= 0.2
+
+
+def test_a_curve_of_one_point_is_seen(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 1)])
+    drawn(dashboard, qtbot)
+    plot = dashboard.charts["grad_norm"].plot
+    place = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(1, 0.5)))
+    assert plot.viewport().grab().toImage().pixelColor(place) == QColor(light().plot_grad)
 
 
 def test_theme_reaches_the_charts(dashboard, qtbot):

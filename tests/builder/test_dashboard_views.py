@@ -7,22 +7,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSettings, Qt
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from sklearn.metrics import precision_recall_fscore_support
 
-from builder.panels.axes import AxesStyle
 from builder.panels.chart_specs import CHARTS
 from builder.panels.classes_view import class_figures
 from builder.panels.confusion import ConfusionMatrix
 from builder.panels.dashboard import CLASSES, CURVES, LAYERS, Dashboard
-from builder.panels.history import History, Mark, Series
+from builder.panels.history import History, Series
 from builder.panels.history_csv import csv_lines
 from builder.panels.layers_view import COLUMNS, layer_names
-from builder.panels.live_plot import LivePlot
 from builder.texts import MARKS, PseudoCatalog
-from builder.theme import font, light
+from builder.theme import light
 from graph.templates import template
 from runtime.events import (
     EpochEnded,
@@ -158,28 +156,6 @@ def test_a_resumed_run_is_marked_in_every_chart(dashboard, qtbot):
     assert plot.grab().toImage() != with_mark
 
 
-class Flood:
-    """A curve that covers the whole plot."""
-
-    def paint(self, painter, since=-math.inf):
-        painter.fillRect(QRectF(0, 0, 100, 1), QColor("red"))
-
-
-def test_what_happened_at_a_step_is_read_across_curves(qtbot):
-    plot = LivePlot([Flood()])
-    qtbot.addWidget(plot)
-    plot.resize(400, 200)
-    plot.setRange(xRange=(0, 100), yRange=(0, 1), padding=0)
-    plot.set_looks(
-        AxesStyle(QColor("black"), QColor("black"), font("caption")), grid=QColor(), cursor=QColor()
-    )
-    plot.show()
-    place = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(50, 1))) + QPoint(3, 2)
-    assert plot.viewport().grab().toImage().pixelColor(place) == QColor("red")
-    plot.set_marks([Mark(50, "resumed")])
-    assert plot.viewport().grab().toImage().pixelColor(place) == plot.backgroundBrush().color()
-
-
 def test_a_picture_does_not_show_what_is_under_the_mouse(dashboard, qtbot):
     dashboard.feed([START, steps(1, 100)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
@@ -239,6 +215,22 @@ def test_an_epoch_fills_matrix_and_table(dashboard, qtbot):
     dashboard.classes.table.sortByColumn(3, Qt.SortOrder.AscendingOrder)
     assert [table.index(row, 0).data() for row in range(3)] == ["eel", "dog", "cat"]
     assert "Epoch 1, 20 validation samples" in dashboard.classes.caption.text()
+
+
+def test_the_matrix_takes_no_more_than_it_draws_and_the_table_stands_beside_it(dashboard, qtbot):
+    dashboard.switch.choose(CLASSES)
+    dashboard.feed([START, steps(1, 100), epoch()])
+    matrix, table = dashboard.classes.matrix, dashboard.classes.table
+    qtbot.waitUntil(lambda: matrix.isVisible() and matrix.width() == matrix.fitting_width())
+    right = matrix.cell_rect((0, 2)).right()
+    assert right <= matrix.width() < right + 40
+    assert table.x() - matrix.geometry().right() < 40
+    header = table.model().headerData
+    sides = [
+        header(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole) & 0xF
+        for column in (0, 1)
+    ]
+    assert sides == [Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight]
 
 
 def test_without_classes_the_view_says_so(dashboard, qtbot):

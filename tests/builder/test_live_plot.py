@@ -1,0 +1,51 @@
+"""A plot by itself: what stands at a mark is read, wherever the mark and the curves are."""
+
+import math
+
+from PySide6.QtCore import QPoint, QPointF, QRectF
+from PySide6.QtGui import QColor
+
+from builder.panels.axes import AxesStyle
+from builder.panels.history import Mark
+from builder.panels.live_plot import LivePlot
+from builder.theme import font
+
+
+class Flood:
+    """A curve that covers the whole plot."""
+
+    def paint(self, painter, since=-math.inf):
+        painter.fillRect(QRectF(0, 0, 100, 1), QColor("red"))
+
+
+def plotted(qtbot, *curves):
+    """A white plot from 0 to 100 and from 0 to 1."""
+    plot = LivePlot(curves)
+    qtbot.addWidget(plot)
+    plot.setBackground("white")
+    plot.resize(400, 200)
+    plot.setRange(xRange=(0, 100), yRange=(0, 1), padding=0)
+    plot.set_looks(
+        AxesStyle(QColor("black"), QColor("black"), font("caption")), grid=QColor(), cursor=QColor()
+    )
+    plot.show()
+    return plot
+
+
+def test_what_happened_at_a_step_is_read_across_curves(qtbot):
+    plot = plotted(qtbot, Flood())
+    place = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(50, 1))) + QPoint(3, 2)
+    assert plot.viewport().grab().toImage().pixelColor(place) == QColor("red")
+    plot.set_marks([Mark(50, "resumed")])
+    veiled = plot.viewport().grab().toImage().pixelColor(place)
+    assert QColor("red").lightness() < veiled.lightness() < plot.backgroundBrush().color().lightness()
+
+
+def test_what_happened_late_is_written_before_its_line(qtbot):
+    plot = plotted(qtbot)
+    before = plot.viewport().grab().toImage()
+    plot.set_marks([Mark(97, "resumed")])
+    after = plot.viewport().grab().toImage()
+    place = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(97, 1)))
+    area = [(x, y) for x in range(place.x() - 50, place.x() - 3) for y in range(place.y(), place.y() + 15)]
+    assert any(before.pixelColor(x, y) != after.pixelColor(x, y) for x, y in area)
