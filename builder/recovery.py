@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QLockFile, QObject, QThread, QTimer, Slot
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 QUIET = 1_000  # milliseconds without a change before a copy is written
 LIMIT = 4_000  # milliseconds that a change waits at most while others keep coming
+CHUNK = 100  # nodes and edges between two rests of the thread that writes
+REST = 0.001  # seconds, in which the window need not ask for Python
 
 _log = logging.getLogger(__name__)
 
@@ -220,6 +223,7 @@ class _Writing(QThread):
         self.setObjectName("recovery copy")
         self._file, self._about, self._snapshot = file, about, snapshot
         self._is_wanted = True
+        self._is_awaited = Event()  # whether somebody waits for the end
         self._error: Exception | None = None
         HOLD.take()
 
@@ -234,6 +238,7 @@ class _Writing(QThread):
     def end(self, *, is_wanted: bool) -> None:
         """Waits for the end, or stops where it is; raises what stood in the way."""
         self._is_wanted = is_wanted
+        self._is_awaited.set()
         self.wait()
         HOLD.release()
         self.deleteLater()
@@ -244,9 +249,11 @@ class _Writing(QThread):
         from graph.atomic import write_atomic
 
         parts = [json.dumps(self._about)[:-1], ', "project": "']
-        for piece in self._snapshot.pieces():
+        for number, piece in enumerate(self._snapshot.pieces()):
             if not self._is_wanted:
                 return
+            if not number % CHUNK:
+                self._is_awaited.wait(REST)
             parts.append(json.dumps(piece.decode())[1:-1])
         parts.append('"}')
         write_atomic(self._file, "".join(parts).encode())
