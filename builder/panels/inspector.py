@@ -51,7 +51,7 @@ class Inspector(QWidget):
         session.selection_changed.connect(self._select)
         session.changed.connect(self._follow)
         session.inferring.advanced.connect(self._advance)
-        session.problems_changed.connect(self._refresh)
+        session.problems_changed.connect(self._follow_problems)
         session.document_replaced.connect(self._reload)
         session.scope_changed.connect(self._reload)
         session.forecast.ready.connect(self._refresh)
@@ -119,6 +119,15 @@ class Inspector(QWidget):
             if node_id in self._session.graph.nodes and (is_touched or self._session.is_instance(node_id)):
                 self.node_page.refresh()  # of a block it is also shown how often it is used
         else:
+            page.refresh()
+
+    @Slot()
+    def _follow_problems(self) -> None:
+        """Reads the page anew, unless it has been since these problems came up."""
+        page = self.page
+        if page is self.node_page and self._session.selection[0] not in self._session.graph.nodes:
+            return
+        if page not in (self.node_page, self.project_page) or not page.tells_problems:
             page.refresh()
 
     @Slot()

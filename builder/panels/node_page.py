@@ -53,6 +53,7 @@ class NodePage(QWidget):
         super().__init__(parent)
         self._session, self._theme = session, theme
         self._node_id = self._page = ""  # the page that documents the layer
+        self._told: tuple[Problem, ...] = ()
         self.title = ElidedLabel(self)
         self.title.setFont(font("title"))
         self.name = NameField(session, lambda name: RenameNode(self._node_id, name), self)
@@ -86,6 +87,11 @@ class NodePage(QWidget):
         names = self.form.names
         return self.form.first_stop(names[0]) if names else self.name.line
 
+    @property
+    def tells_problems(self) -> bool:
+        """Whether the problems that it tells are those that the node has now."""
+        return self._told == self._session.problems_of(self._node_id)
+
     def show_node(self, node_id: str) -> None:
         """Shows a node of the session's graph."""
         self._node_id = node_id
@@ -99,7 +105,8 @@ class NodePage(QWidget):
         self._show_form(node, spec)
         self.name.show_name(node.name)
         self.block.show_instance(node.id)
-        self.problems.show_problems(session.problems_of(node.id))
+        self._told = session.problems_of(node.id)
+        self.problems.show_problems(self._told)
         for param in params:
             self.form.show_state(param.name, param_state(session, node, param))
         settings = spec.settings if spec else ()

@@ -30,6 +30,7 @@ class ProjectPage(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._told = 0, 0
         title = QLabel(tr("Project"), self)
         title.setFont(font("title"))
         self.hint = QLabel(tr(SELECT), self)
@@ -45,13 +46,24 @@ class ProjectPage(QWidget):
             layout.addWidget(widget)
         layout.addStretch(1)
 
+    @property
+    def tells_problems(self) -> bool:
+        """Whether what it says of problems is what there is to say now."""
+        return self._told == self._problems()
+
     def refresh(self) -> None:
         """Reads the project anew."""
+        self._told = self._problems()
         has_nodes = bool(self._session.graph.nodes)
         self.hint.setText(tr(SELECT if has_nodes else EMPTY))
         self.totals.setVisible(has_nodes)
         self.name.show_name(self._session.project.name)
         self.facts.show_facts(self._facts())
+
+    def _problems(self) -> tuple[int, int]:
+        """How many problems there are, and how many of them keep the network from being trained."""
+        num_errors, _ = self._session.num_open_problems
+        return len(self._session.open_problems), num_errors
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         graph, totals = self._session.project.graph, self._session.totals
@@ -61,7 +73,7 @@ class ProjectPage(QWidget):
         yield tr("FLOPs a sample"), totals.flops
         yield tr("MACs a sample"), totals.macs
         yield from self._memory_facts()
-        count = len(self._session.open_problems)
+        count, _ = self._told
         yield tr("Problems"), tr_count("{count} problem", "{count} problems", count) if count else tr("none")
 
     def _memory_facts(self) -> Iterator[tuple[str, str]]:

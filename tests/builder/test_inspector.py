@@ -326,3 +326,29 @@ def test_a_bypassed_layer_with_a_size_that_does_not_suit_can_be_looked_at(qtbot,
     session.select(())
     session.select(("n3",))
     assert inspector.page is inspector.node_page
+
+
+@pytest.mark.parametrize("chosen", [(), ("n2",)], ids=["the project", "a layer"])
+def test_an_edit_that_makes_a_problem_is_read_once(session, inspector, monkeypatch, chosen):
+    session.select(chosen)
+    page, reads = inspector.page, []
+    refresh = page.refresh
+    monkeypatch.setattr(page, "refresh", lambda: (reads.append(page), refresh()))
+    session.apply(SetParams("n2", {"kernel_size": "big"}))
+    assert reads == [page]
+
+
+def test_what_is_found_a_moment_later_is_told(session, inspector):
+    session.settle()
+    session.apply(AddNodes((Node("n5", "BatchNorm2d", "norm1"),)))
+    session.apply(Connect(PortRef("n2", "out"), PortRef("n5", "in")))
+    session.select(("n2",))
+    assert inspector.node_page.problems.cards == []
+    session.settle()
+    assert [card.problem.code for card in inspector.node_page.problems.cards] == ["bias-before-batch-norm"]
+    session.apply(SetParams("n2", {"bias": False}))
+    session.select(())
+    before = inspector.project_page.facts.text("Problems")
+    session.settle()
+    count = len(session.open_problems)
+    assert before != inspector.project_page.facts.text("Problems") == f"{count} problems"
