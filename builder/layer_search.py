@@ -80,13 +80,20 @@ def usual_order(catalog: Mapping[str, LayerSpec] = CATALOG) -> list[LayerSpec]:
 
 
 def order_after(category: str, specs: Sequence[LayerSpec]) -> list[LayerSpec]:
-    """The layers with blocks first, then those that people most often put behind this family."""
-    followers = (BLOCKS, *FOLLOWERS.get(category, ()))
-    rank = {name: index for index, name in enumerate(followers)}
+    """The layers with blocks first, then those that people most often put behind this family.
+
+    Of each family that follows often the commonest layer comes before the others of any: else a screenful
+    of normalisations would hide the activation and the pooling.
+    """
+    followers = FOLLOWERS.get(category, ())
+    rank = {name: index for index, name in enumerate((BLOCKS, *followers))}
     common = {name: index for index, name in enumerate(COMMON)}
-    return sorted(
+    ordered = sorted(
         specs, key=lambda spec: (rank.get(spec.category, len(rank)), common.get(spec.type, len(common)))
     )
+    first = {spec.category: spec.type for spec in reversed(ordered) if spec.type in common}
+    heads = {first[family] for family in followers if family in first}
+    return sorted(ordered, key=lambda spec: (spec.category != BLOCKS, spec.type not in heads))
 
 
 def _match(words: Sequence[str], spec: LayerSpec) -> Match | None:

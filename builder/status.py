@@ -44,6 +44,7 @@ class StatusBar(QStatusBar):
         session.checking.busy_changed.connect(self.refresh)
         session.forecast.ready.connect(self.refresh)
         session.message.connect(self.show_text)
+        session.document_replaced.connect(self.clearMessage)  # it was about another project
         self.refresh()
 
     @Slot(str)

@@ -67,5 +67,9 @@ def test_matched_letters_spell_the_query():
 def test_what_follows_a_family_stands_first():
     assert order_after("Convolution", usual_order())[0].category == "Normalization"
     assert order_after("no such family", usual_order()) == usual_order()
+    first = [spec.type for spec in order_after("Convolution", usual_order())[:7]]
+    assert first == ["BatchNorm2d", "ReLU", "MaxPool2d", "Flatten", "Dropout", "Conv2d", "LayerNorm"], (
+        "one of each family, so that they are seen without scrolling"
+    )
     categories = {BLOCKS, *(spec.category for spec in CATALOG.values())}
     assert {*FOLLOWERS, *(each for followers in FOLLOWERS.values() for each in followers)} <= categories

@@ -228,3 +228,11 @@ def test_connecting_by_hand_reaches_every_panel(window):
     window.session.apply(Connect(PortRef("n1", "out"), PortRef("n2", "in")))
     assert window.inspector.project_page.facts.text("Edges") == "1"
     assert window.docks["Problems"].windowTitle() != "Problems"
+
+
+def test_what_was_said_of_one_project_does_not_stand_under_the_next(window):
+    window.files.new_project(template("SmallCNN").project())
+    window.session.message.emit("The run stopped.")
+    assert window.status.currentMessage() == "The run stopped."
+    window.files.new_project()
+    assert window.status.currentMessage() == ""
