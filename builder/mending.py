@@ -61,8 +61,7 @@ class Trial:
             self._findings = Findings(self.project, self._scope)
         if self._findings.is_due:
             deque(self._findings.look(), maxlen=0)
-        found = (LocatedProblem((), None, problem) for problem in self._findings.everywhere)
-        return [*self.mistakes(), *found]
+        return [*self.mistakes(), *self._findings.everywhere.located]
 
     def apply(self, edit: Edit) -> bool:
         """Makes an edit; False if it does not suit."""
