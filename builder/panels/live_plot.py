@@ -186,7 +186,8 @@ class LivePlot(pg.PlotWidget):
             x = self._to_pixels.map(QPointF(self.cursor, 0)).x()
             painter.setPen(self._cursor_pen)
             painter.drawLine(QPointF(x, self._frame.top()), QPointF(x, self._frame.bottom()))
-        self._paint_band(painter)
+        if math.isfinite(self._band[0]):
+            self._paint_band(painter)
         painter.end()
 
     @Slot(float, float)
@@ -197,10 +198,9 @@ class LivePlot(pg.PlotWidget):
     def _paint_band(self, painter: QPainter) -> None:
         """Shades the steps that are being marked with the mouse."""
         left, right = (self._to_pixels.map(QPointF(step, 0)).x() for step in self._band)
-        if math.isfinite(left):
-            shade = QColor(self._cursor_pen.color())
-            shade.setAlpha(_BAND_ALPHA)
-            painter.fillRect(QRectF(left, self._frame.top(), right - left, self._frame.height()), shade)
+        shade = QColor(self._cursor_pen.color())
+        shade.setAlpha(_BAND_ALPHA)
+        painter.fillRect(QRectF(left, self._frame.top(), right - left, self._frame.height()), shade)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms; where there is something to scroll the wheel is for that, and zooms with Ctrl."""
