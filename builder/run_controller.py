@@ -20,7 +20,10 @@ from runtime.thread import TrainingThread
 PATIENCE_FOR_STEP = 15  # milliseconds; a longer step is not waited for
 FRAME = 49  # milliseconds between two looks at the run's events: 20 Hz
 LONGEST_FRAME = 80  # where a look takes long; a step is still drawn within 0.1 s
-SHARE = 0.035  # of the time, at most, that looks may take until they become less frequent
+SHARE = 0.042  # of the run's time, at most, that looks may cost it until they become less frequent
+AFTERMATH = (
+    0.5  # milliseconds by which a run's next steps are slower after a look, as caches hold the window's
+)
 SHORT = 3.0  # milliseconds; a look that takes no longer needs no turns for everybody else in between
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
@@ -205,7 +208,7 @@ class RunController(QObject):
     def _pace(self, cost: float) -> None:
         """Looks as often as its `cost` in milliseconds, which the run waits, allows."""
         self._cost += 0.1 * (cost - self._cost)
-        self.frame = round(min(max(self._cost / SHARE, FRAME), LONGEST_FRAME))
+        self.frame = round(min(max((self._cost + AFTERMATH) / SHARE, FRAME), LONGEST_FRAME))
         self.turns.moment = SHORT / 1e3 if self._cost < SHORT else MOMENT
 
     def _note(self, event: Event) -> None:

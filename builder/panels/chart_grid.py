@@ -117,9 +117,10 @@ class ChartGrid(QWidget):
             yield
         if self.follows:
             self._follow(total_steps)
+        sight = self.visibleRegion().boundingRect()
         for name in [spec.name for spec in self._visible]:
             chart = self.charts[name]  # as it is by now
-            if chart.isVisible() and not chart.plot.is_seen:
+            if chart.isVisible() and not sight.intersects(chart.geometry()):
                 chart.plot.is_outdated = True  # it is scrolled out of sight, and the training waits
                 continue
             self._aim(chart)

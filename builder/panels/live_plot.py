@@ -120,11 +120,6 @@ class LivePlot(pg.PlotWidget):
         self._mark_pen = pg.mkPen(cursor, width=1, style=Qt.PenStyle.DotLine)
         self.refresh()
 
-    @property
-    def is_seen(self) -> bool:
-        """Whether any of it is in sight."""
-        return not self._surface.visibleRegion().isEmpty()
-
     def set_marks(self, marks: Sequence[Mark]) -> None:
         """Shows what happened at some steps as lines with a word at the top."""
         if len(marks) != len(self._marks):
