@@ -120,7 +120,7 @@ class ChartGrid(QWidget):
         sight = self.visibleRegion().boundingRect()
         for name in [spec.name for spec in self._visible]:
             chart = self.charts[name]  # as it is by now
-            if chart.isVisible() and not sight.intersects(chart.geometry()):
+            if chart.isVisible() and not sight.intersects(chart.plot.geometry().translated(chart.pos())):
                 chart.plot.is_outdated = True  # it is scrolled out of sight, and the training waits
                 continue
             self._aim(chart)
