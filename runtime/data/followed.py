@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
@@ -34,11 +34,9 @@ def followed(read: Callable[[TextIO], T], path: Path, encoding: str) -> Loading[
     with text, ThreadPoolExecutor(1, "reading") as pool:
         future = pool.submit(read, text)
         try:
-            while True:
-                try:
-                    return future.result(TURN)
-                except TimeoutError:
-                    yield _progress(path, file.done, size)
+            while not wait((future,), TURN).done:
+                yield _progress(path, file.done, size)
+            return future.result()
         finally:
             file.is_called_off = True
 

@@ -78,3 +78,11 @@ def _events(reading):
         except StopIteration as end:
             yield end.value
             return
+
+
+def test_a_disk_that_does_not_answer_in_time_is_told(path: Path) -> None:
+    def read(file):
+        raise TimeoutError("no answer")
+
+    with pytest.raises(TimeoutError, match="no answer"):
+        list(followed(read, path, "utf-8"))
