@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Resuming(QObject):
-    """Handles the action that resumes, and offers it where a run was cut off."""
+    """Handles the action that resumes, and offers it beside the curves of a run that can go on."""
 
     def __init__(
         self,
@@ -45,7 +45,8 @@ class Resuming(QObject):
         super().__init__(parent)
         self._session, self._runs, self._list, self._shown = session, runs, run_list, shown
         self._actions, self._dialogs, self._banner = actions, dialogs, banner
-        self._offered: set[Path] = set()
+        self._on_offer: RunSummary | None = None
+        self._shown_once: set[Path] = set()  # runs that were cut off, and whose curves were shown for it
         self._declined: set[Path] = set()  # runs that need not be offered any more
         self._task: Task | None = None
         run_list.changed.connect(self.refresh)
@@ -63,7 +64,7 @@ class Resuming(QObject):
         is_finished = run is not None and run.status == "finished"
         self._actions.set_text(RESUME, tr("Train &on") if is_finished else tr("R&esume run"))
         self._actions.set_enabled(RESUME, not reason, reason)
-        self._offer(self._list.newest)
+        self._offer()
 
     @Slot(object, object)
     def _follow_plan(self, change: Change, _: object) -> None:
@@ -78,6 +79,7 @@ class Resuming(QObject):
 
     def resume(self, run: RunSummary) -> None:
         """Goes on with a run; where the project has changed since, the user is asked with which."""
+        self._declined.discard(run.folder)
         document = self._session.document
         work = partial(_changes, run.folder, document.project.copy())
         self._task = Task(work, "resuming", partial(self._go_on, run, document), self._fail, self)
@@ -121,39 +123,61 @@ class Resuming(QObject):
 
     # -- the offer
 
-    def _offer(self, run: RunSummary | None) -> None:
-        is_wanted = (
-            run is not None
-            and run.status == "interrupted"
-            and run.can_resume
-            and run.folder not in self._declined
-            and not self._runs.is_training
-        )
-        if not is_wanted or run is None:
+    def _offer(self) -> None:
+        """Offers to go on with the run that is shown, or with the newest if it was cut off."""
+        run = self._on_offer = next((each for each in self._candidates() if self._can_go_on(each)), None)
+        if run is None:
             self._banner.offer("")
             return
-        self._banner.offer(_offer_text(run))
-        if run.folder not in self._offered:
-            self._offered.add(run.folder)
+        self._banner.offer(_offer_text(run, self._session.plan.epochs), goes_beyond=run.status == "finished")
+        self._banner.allow(self._runs.why_busy or self._why_waiting)
+        if run.status == "interrupted" and run.folder not in self._shown_once:
+            self._shown_once.add(run.folder)
             if self._runs.run_dir is None:
                 self._shown.show(run)  # as far as it came
 
+    def _candidates(self) -> list[RunSummary]:
+        if self._runs.is_training:
+            return []
+        newest = self._list.newest
+        shown = [run for run in self._list.scan.runs if run.folder == self._runs.run_dir]
+        return [*shown, newest] if newest is not None and newest.status == "interrupted" else shown
+
+    def _can_go_on(self, run: RunSummary) -> bool:
+        """Whether to offer a run; one that failed would do so again, and its own banner says what to do."""
+        is_declined = run.folder in self._declined or run.status == "failed"
+        return not (is_declined or why_not_resumed(run, self._session.plan.epochs))
+
     @Slot()
     def _resume_offered(self) -> None:
-        run = self._list.newest
-        if run is not None and self._actions[RESUME].isEnabled():
-            self.resume(run)
+        if self._on_offer is not None:
+            self.resume(self._on_offer)
 
     @Slot()
     def _decline(self) -> None:
-        run = self._list.newest
-        if run is not None:
-            self._declined.add(run.folder)
+        if self._on_offer is not None:
+            self._declined.add(self._on_offer.folder)
         self.refresh()
 
 
-def _offer_text(run: RunSummary) -> str:
+def _offer_text(run: RunSummary, epochs: int) -> str:
+    """What became of a run, and where it can go on to.
+
+    Args:
+        run: one that was cut off, stopped or finished.
+        epochs: as many are planned by now.
+    """
     steps = tr_count("{count} step", "{count} steps", run.step)
+    if run.status == "finished":
+        return tr(
+            "Run {name} has trained all its epochs. It can train on: {epochs:,} are planned by now.",
+            name=run.name,
+            epochs=epochs,
+        )
+    if run.status == "stopped":
+        return tr(
+            "Run {name} was stopped after {steps}. It can go on from there.", name=run.name, steps=steps
+        )
     if not run.epochs:
         return tr(
             "Run {name} was cut off after {steps}. It can go on from its last checkpoint.",

@@ -1,4 +1,4 @@
-"""Offers to go on with a run that was cut off, above the dashboard."""
+"""Offers to go on with a run that was cut off, stopped or finished, above the dashboard."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ class ResumeBanner(QFrame):
         self.setProperty("role", "info-card")
         self.label = QLabel(wordWrap=True)
         self.resume_button = QPushButton(icon("play"), tr("Resume"))
-        self.resume_button.setToolTip(tr("Goes on with the run from its last checkpoint."))
         self.resume_button.clicked.connect(self.resume_asked)
         self.close_button = QToolButton()
         self.close_button.setIcon(icon("close"))
@@ -45,9 +44,21 @@ class ResumeBanner(QFrame):
         row.addWidget(self.label, 1)
         for button in (self.resume_button, self.close_button):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.allow("")
         self.offer("")
 
-    def offer(self, text: str) -> None:
-        """Says what is offered; hides for nothing."""
+    def offer(self, text: str, *, goes_beyond: bool = False) -> None:
+        """Says what is offered; hides for nothing.
+
+        Args:
+            text: what became of the run.
+            goes_beyond: whether it is over, and would get more epochs than it was to have.
+        """
         self.label.setText(text)
+        self.resume_button.setText(tr("Train on") if goes_beyond else tr("Resume"))
         self.setVisible(bool(text))
+
+    def allow(self, reason_against: str) -> None:
+        """Lets the button be pressed, unless something is against it."""
+        self.resume_button.setEnabled(not reason_against)
+        self.resume_button.setToolTip(reason_against or tr("Goes on with the run from its last checkpoint."))

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from graph.edits import SetParams, SetTraining
-from graph.storage import to_bytes
+from graph.storage import save, to_bytes
 from tests.builder.earlier_runs import PATIENCE, act, cell, click, dashboard, trained
+from tests.runtime.training import spiral_project
 
 
 def steps_of(folder):
@@ -76,6 +77,46 @@ def test_a_killed_run_is_offered_and_goes_on_to_the_bit(window, elsewhere, qtbot
     steps, losses = dashboard(window).series("loss")
     assert list(losses) == [line["loss"] for line in steps_of(folder) if line["event"] == "step"]
     assert list(steps) == list(range(1, 31))
+
+
+def test_a_run_that_was_just_stopped_is_offered_beside_its_curves(window, qtbot, tmp_path):
+    save(spiral_project(epochs=100_000), tmp_path / "long.netloom")
+    window.files.open_project(tmp_path / "long.netloom")
+    act(window, "run.train")
+    banner, figures = window.training.resume_banner, dashboard(window)
+    qtbot.waitUntil(
+        lambda: figures.history is not None and figures.history.steps is not None, timeout=PATIENCE
+    )
+    assert not banner.isVisible()
+    act(window, "run.stop")
+    qtbot.waitUntil(banner.isVisible, timeout=PATIENCE)
+    assert banner.label.text().startswith("Run 0001 was stopped after ")
+    before = figures.figures.step
+    QTest.mouseClick(banner.resume_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: figures.figures.step > before, timeout=PATIENCE)
+    assert not banner.isVisible()
+    act(window, "run.stop")
+    qtbot.waitUntil(banner.isVisible, timeout=PATIENCE)
+    QTest.mouseClick(banner.close_button, Qt.MouseButton.LeftButton)
+    assert not banner.isVisible()
+
+
+def test_an_earlier_run_is_offered_while_it_is_shown_and_once_there_are_epochs_left(opened, qtbot):
+    banner, session = opened.training.resume_banner, opened.session
+    click(opened, 1)
+    act(opened, "runs.show")
+    qtbot.waitUntil(lambda: dashboard(opened).figures.state == "finished", timeout=PATIENCE)
+    assert banner.resume_button.text() == "Train on", "4 epochs are planned by now"
+    assert banner.label.text().startswith("Run 0001 has trained all its epochs.")
+    session.apply(SetTraining({**session.project.training, "epochs": 2}, "Set epochs"))
+    assert banner.isHidden()
+    session.apply(SetTraining({**session.project.training, "epochs": 3}, "Set epochs"))
+    QTest.mouseClick(banner.resume_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: opened.controller.is_active, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not opened.controller.is_active, timeout=PATIENCE)
+    assert opened.runs.run_dir.name == "0001"
+    qtbot.waitUntil(lambda: dashboard(opened).figures.epoch == 3, timeout=PATIENCE)
+    assert banner.isHidden()
 
 
 def test_an_offer_that_is_not_wanted_goes_and_does_not_come_back(window, elsewhere, qtbot):
