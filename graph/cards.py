@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.annotations import Size
+from graph.annotations import Position, Size
 from graph.catalog.code import Alias
 from graph.catalog.spec import LayerSpec
 from graph.model import Graph
@@ -11,6 +11,8 @@ from graph.model import Graph
 CARD_WIDTH = 152
 HEADER_HEIGHT = 64  # stripe, name, type, parameters
 ROW_HEIGHT = 24  # one row of ports
+GAP = 8  # between cards that do not touch
+STEP = 112.0  # to the next try for a free spot
 DOT = 24  # a point that an edge runs through; its middle is in line with the first ports of cards
 
 
@@ -31,3 +33,16 @@ def card_size(graph: Graph, node_id: str) -> Size:
         inputs = len(incoming) + 1  # those connected, and a free one
     outputs = len(used.union(spec.output_names if spec else ()))
     return (CARD_WIDTH, HEADER_HEIGHT + ROW_HEIGHT * max(inputs, len(incoming), outputs, 1))
+
+
+def free_spot(graph: Graph, position: Position) -> Position:
+    """The position, or the next one below it where no card lies."""
+    x, y = position
+    while any(_overlap((x, y), node.position) for node in graph.nodes.values()):
+        y += STEP
+    return (x, y)
+
+
+def _overlap(one: Position, other: Position) -> bool:
+    height = HEADER_HEIGHT + ROW_HEIGHT
+    return abs(one[0] - other[0]) < CARD_WIDTH + GAP and abs(one[1] - other[1]) < height + GAP

@@ -134,7 +134,7 @@ class Inference:
         if self._problems is None:
             if not self._dead_ends.are_known:
                 deque(self._dead_ends.find(self.computed), maxlen=0)
-            found = [*missing_ends(self._graph), *name_clashes(self._graph)]
+            found = [*missing_ends(self._graph, self.order), *name_clashes(self._graph)]
             ranks = self.ranks if self._faulty else {}
             for node_id in sorted(self._faulty, key=ranks.__getitem__):
                 found += self._results[node_id].problems

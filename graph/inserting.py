@@ -1,4 +1,4 @@
-"""A new layer put into an edge, with room for it on the canvas."""
+"""A new layer put into an edge or behind an output, with room for it on the canvas."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from graph.document import Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
+from graph.cards import free_spot
+from graph.document import Edge, Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
 from graph.edits import AddNodes, Connect, Disconnect, MoveNodes
 
 if TYPE_CHECKING:
@@ -42,6 +43,39 @@ class InsertNode:
             raise EditError(f"Nothing feeds {self.target}.")
         edits = edits_between(project.graph, edge.source, self.target, self.type, self.params)
         return apply_all(project, edits, self.label)
+
+
+@dataclass(frozen=True)
+class AppendNode:
+    """Puts a new layer behind an output, to the right of what has it.
+
+    Args:
+        source: the output.
+        type: of the new layer; its first input is used.
+
+    Raises:
+        EditError: there is no such node, or the layer takes nothing.
+    """
+
+    source: PortRef
+    type: str
+
+    @property
+    def label(self) -> str:
+        return f"Add {self.type}"
+
+    def apply(self, project: Project) -> Edit:
+        graph = project.graph
+        spec, before = graph.catalog.get(self.type), graph.nodes.get(self.source.node)
+        if before is None:
+            raise EditError(f"There is no node {self.source.node!r}.")
+        if spec is None or spec.first_input is None:
+            raise EditError(f"{self.type} is no layer that fits behind another.")
+        x, y = before.position
+        position = free_spot(graph, (x + NODE_SPACING, y))
+        new = Node(next(graph.new_ids()), self.type, graph.new_name(spec.stem), spec.initial_params, position)
+        edge = Edge(self.source, PortRef(new.id, spec.first_input))
+        return apply_all(project, [AddNodes((new,), (edge,))], self.label)
 
 
 def edits_between(

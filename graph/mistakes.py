@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from graph.block_edits import InBlock
@@ -10,8 +10,9 @@ from graph.blocks import IN_BLOCK
 from graph.catalog.code import Alias
 from graph.catalog.spec import LayerSpec, PortSpec
 from graph.connection import dtype_origin
-from graph.document import Block, Edge, Graph, Node
+from graph.document import Block, Edge, Graph, Node, PortRef
 from graph.edits import Disconnect, RemoveNodes, SetParams
+from graph.inserting import AppendNode
 from graph.node_flags import SetBypassed
 from graph.problems import Fix, Problem, closest, did_you_mean, message, shown
 from graph.receiving import objection, unfed
@@ -184,16 +185,39 @@ def cycle(graph: Graph, node: Node, members: Sequence[str]) -> Problem:
     )
 
 
-def missing_ends(graph: Graph) -> Iterable[Problem]:
-    """A graph needs an Input and an Output."""
+def missing_ends(graph: Graph, order: Callable[[], Sequence[str]]) -> Iterable[Problem]:
+    """A graph needs an Input and an Output.
+
+    Args:
+        graph: which may have both.
+        order: gives the ids of its nodes along the data flow; called only where there is no Output.
+    """
     for type_name, purpose in (("Input", "is given"), ("Output", "gives back")):
         if type_name not in graph.types:
             hint = f"Add an {type_name} and connect it."
             what = f"The graph has no {type_name}, so it does not say what the network {purpose}"
-            text = message(None, what, hint=hint)
             yield Problem(
-                f"no-{type_name.lower()}", "error", None, text, expected=f"an {type_name}", hint=hint
+                f"no-{type_name.lower()}",
+                "error",
+                None,
+                message(None, what, hint=hint),
+                expected=f"an {type_name}",
+                hint=hint,
+                fixes=_behind_the_last(graph, order()) if type_name == "Output" else (),
             )
+
+
+def _behind_the_last(graph: Graph, order: Sequence[str]) -> tuple[Fix, ...]:
+    """Puts an Output behind the last layer that is fed and feeds nothing, if there is one."""
+    for node_id in reversed(order):  # of a graph without cycles the last feeds nothing: this ends soon
+        node = graph.nodes[node_id]
+        spec = graph.catalog.get(node.type)
+        if spec is None or spec.first_output is None:
+            continue
+        if graph.incoming(node_id) and not any(graph.outgoing(node_id)):
+            edit = AppendNode(PortRef(node_id, spec.first_output), "Output")
+            return (Fix(f"Add an Output behind {node.name}", (edit,)),)
+    return ()
 
 
 def dead_branch(node: Node, doomed: Sequence[str]) -> Problem:

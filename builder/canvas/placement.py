@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import count
 from operator import attrgetter
 
-from builder.canvas.ports import CARD_WIDTH, COLUMN, HEADER_HEIGHT, ROW_HEIGHT
+from builder.canvas.ports import COLUMN, HEADER_HEIGHT, ROW_HEIGHT
 from builder.layer_search import order_after, usual_order
 from builder.texts import later
 from builder.theme import GRID
 from graph.annotation_edits import AddAnnotations
 from graph.annotations import shifted
-from graph.cards import DOT, is_dot
+from graph.cards import DOT, free_spot, is_dot
 from graph.catalog.boundary import INPUT
 from graph.catalog.spec import LayerSpec
 from graph.connection import possible_dtypes, refusal
@@ -23,7 +23,6 @@ from graph.inference import Inference
 from graph.inserting import InsertNode
 from graph.shapes import TensorSpec
 
-STEP = 112.0  # canvas units to the next try for a free spot
 CARD_HEIGHT = HEADER_HEIGHT + ROW_HEIGHT
 TRIAL = "trial of "
 
@@ -85,14 +84,6 @@ def beside(graph: Graph, node_id: str) -> Position:
     return (x + COLUMN, y)
 
 
-def free_spot(graph: Graph, position: Position) -> Position:
-    """The position, or the next one below it where no card lies."""
-    x, y = position
-    while any(_overlap((x, y), node.position) for node in graph.nodes.values()):
-        y += STEP
-    return (x, y)
-
-
 def free_output(graph: Graph, node_id: str) -> PortRef | None:
     """The first output of a node if it feeds nothing yet."""
     spec = graph.catalog.get(graph.nodes[node_id].type)
@@ -137,10 +128,6 @@ def likely(graph: Graph, ref: PortRef, known: Inference) -> list[LayerSpec]:
     """Every layer, those first that fit a port; arguments as of `fitting`."""
     first = fitting(graph, ref, known)
     return [*first, *(spec for spec in usual_order(graph.catalog) if spec not in first)]
-
-
-def _overlap(one: Position, other: Position) -> bool:
-    return abs(one[0] - other[0]) < CARD_WIDTH + GRID and abs(one[1] - other[1]) < CARD_HEIGHT + GRID
 
 
 def _trial(spec: LayerSpec) -> Node:

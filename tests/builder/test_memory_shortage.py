@@ -14,18 +14,29 @@ PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
 
 
 @pytest.fixture
-def short_of_memory(window, qtbot, tmp_path, monkeypatch):
-    """The window after a run whose third step found no memory: what a GPU's allocator raises is raised."""
-    save(spiral_project(epochs=2), tmp_path / "spirals.netloom")
-    window.files.open_project(tmp_path / "spirals.netloom")
-    with monkeypatch.context() as patch:
-        patch.setattr(launch, "free_memory", lambda device: ("cuda:0", bytes_for(11)))
-        spoil(patch, torch.OutOfMemoryError(CUDA_TEXT), at=3)
-        with qtbot.waitSignal(window.controller.ended, timeout=PATIENCE) as ended:
-            window.actions_["run.train"].trigger()
-    assert ended.args[0].fitting_batch == 11
-    banner = window.training.dashboard.banner
-    qtbot.waitUntil(banner.batch_button.isVisible)
+def out_of_memory(window, qtbot, tmp_path, monkeypatch):
+    """Trains to a third step that finds no memory, and does something meanwhile."""
+
+    def train(meanwhile=lambda: None):
+        save(spiral_project(epochs=2), tmp_path / "spirals.netloom")
+        window.files.open_project(tmp_path / "spirals.netloom")
+        with monkeypatch.context() as patch:
+            patch.setattr(launch, "free_memory", lambda device: ("cuda:0", bytes_for(11)))
+            spoil(patch, torch.OutOfMemoryError(CUDA_TEXT), at=3)
+            with qtbot.waitSignal(window.controller.ended, timeout=PATIENCE) as ended:
+                window.actions_["run.train"].trigger()
+                meanwhile()
+        assert ended.args[0].fitting_batch == 11
+        qtbot.waitUntil(lambda: not window.training.dashboard.banner.batch_button.isHidden())
+
+    return train
+
+
+@pytest.fixture
+def short_of_memory(window, out_of_memory, qtbot):
+    """The window after such a run."""
+    out_of_memory()
+    qtbot.waitUntil(window.training.dashboard.banner.batch_button.isVisible)
     return window
 
 
@@ -53,6 +64,14 @@ def test_another_project_is_neither_told_of_it_nor_given_the_batch(short_of_memo
     window.files.open_project(tmp_path / "other.netloom")
     assert not banner.isVisible()
     assert window.runs.run_dir is None
+
+
+def test_a_run_that_outlasts_its_project_says_why_it_is_not_begun_again(window, out_of_memory, tmp_path):
+    save(spiral_project(), tmp_path / "other.netloom")
+    out_of_memory(lambda: window.files.open_project(tmp_path / "other.netloom"))
+    banner = window.training.dashboard.banner
+    assert not banner.batch_button.isEnabled()
+    assert banner.batch_button.toolTip() == "The run was another project's."
 
 
 def test_a_run_that_fails_otherwise_offers_nothing(window, qtbot, tmp_path):

@@ -18,7 +18,7 @@ from graph.edits import (
     SetParams,
     SetTraining,
 )
-from graph.inserting import NODE_SPACING, InsertNode
+from graph.inserting import NODE_SPACING, AppendNode, InsertNode
 from graph.node_flags import SetBypassed, SetPinned
 from graph.removing import removal
 from graph.replacing import ReplaceType
@@ -73,6 +73,7 @@ EDITS = {
     "replace the type": ReplaceType("n2", "Flatten", {}),
     "insert a layer": InsertNode(PortRef("n4", "in"), "Flatten"),
     "insert a variadic layer": InsertNode(PortRef("n4", "in"), "Add"),
+    "append a layer": AppendNode(PortRef("n3", "out"), "Output"),
     "change the plan": SetTraining({"epochs": 9}),
     "rename the project": RenameProject("Other"),
     "several at once": BATCH,
@@ -254,6 +255,8 @@ def test_a_change_tells_what_came_went_and_changed():
         (Disconnect((edge("n4.out", "n5.in"),)), "There is no edge from n4.out to n5.in."),
         (InsertNode(PortRef("n5", "in"), "ReLU"), "Nothing feeds n5.in."),
         (InsertNode(PortRef("n2", "in"), "Input"), "Input is no layer that fits into an edge."),
+        (AppendNode(PortRef("n9", "out"), "ReLU"), "There is no node 'n9'."),
+        (AppendNode(PortRef("n2", "out"), "Input"), "Input is no layer that fits behind another."),
         (
             InsertNode(PortRef("n2", "in"), "Embedding"),
             "embedding1 takes int64 or int32, but input1 gives float32.",
@@ -291,6 +294,16 @@ def test_an_inserted_layer_stands_between_with_room_to_its_right():
     assert positions["relu1"] == (880.0, 0.0)
     assert positions["pool1"] == (1100.0, 0.0)
     assert positions["output1"] == (1100.0, 0.0)  # it does not follow from the edge
+
+
+def test_an_appended_layer_stands_where_no_card_lies():
+    doc = five_nodes()
+    x, y = doc.graph.nodes["n3"].position
+    doc.apply(AppendNode(PortRef("n3", "out"), "Output"))
+    (new,) = (node for node in doc.graph.nodes.values() if node.id == "n6")
+    assert new.position[0] == x + NODE_SPACING
+    assert new.position[1] > y, "behind it stands another already"
+    assert doc.graph.edge_into(PortRef("n6", "in")).source == PortRef("n3", "out")
 
 
 def test_ids_are_not_given_twice():

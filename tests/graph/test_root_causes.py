@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.document import Edge, Graph, Node, PortRef
-from graph.edits import Batch
+from graph.edits import AddNodes, Batch
 from graph.inference import Inference
 from tests.graph.builders import chain, document, edge, node, problems
 
@@ -92,6 +92,29 @@ def test_an_empty_graph_says_what_it_lacks():
             "Add an Output and connect it.",
         ),
     ]
+
+
+@pytest.mark.parametrize("behind", ["relu1", "linear1"])
+def test_without_an_output_one_is_offered_behind_the_last_layer(behind):
+    layers = (FLAT, ("Linear", {"out_features": 9}), "ReLU")
+    doc = document(chain(*layers[: 2 + (behind == "relu1")]))
+    doc.apply(AddNodes((node("stray", "Tanh", "stray"),)))
+    before = doc.graph.edges
+    (problem,) = [each for each in problems(doc.graph) if each.code == "no-output"]
+    (fix,) = problem.fixes
+    assert fix.label == f"Add an Output behind {behind}"
+    doc.apply(Batch(fix.label, fix.edits))
+    assert [each.code for each in problems(doc.graph)] == ["not-connected"], "that of the stray layer"
+    (edge,) = set(doc.graph.edges) - set(before)
+    assert doc.graph.nodes[edge.source.node].name == behind
+    assert doc.graph.nodes[edge.target.node].type == "Output"
+    doc.undo()
+    assert doc.graph.edges == before
+
+
+def test_behind_an_input_alone_no_output_is_offered():
+    (problem,) = problems(Graph([node("n1", "Input")]))
+    assert (problem.code, problem.fixes) == ("no-output", ())
 
 
 def cyclic() -> Graph:

@@ -7,12 +7,12 @@ from PySide6.QtCore import QPointF, QRectF
 
 from builder.canvas.captions import dims_text, edge_lines, edge_width, params_text, shape_text
 from builder.canvas.face import Face
-from builder.canvas.placement import fitting, free_output, free_spot, place, place_in_edge, snapped
+from builder.canvas.placement import fitting, free_output, place, place_in_edge, snapped
 from builder.canvas.ports import CARD_WIDTH, card_height, num_rows, ports_of
 from builder.canvas.routes import middle, route
 from builder.canvas.style import BLOCK_SIZES, CanvasStyle
 from builder.theme import light
-from graph.cards import DOT, is_dot
+from graph.cards import DOT, free_spot, is_dot
 from graph.catalog import CATALOG
 from graph.dims import symbol
 from graph.document import Edge, Graph, Node, PortRef, Project
