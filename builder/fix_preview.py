@@ -24,7 +24,7 @@ class PlannedFix:
     """One remedy of a plan.
 
     Attributes:
-        key: what `fix_all` knows it by.
+        key: by which it is left out of the next plan.
         label: what its button says.
         place: the node that it is about, and in which block.
         problem: what is wrong there.
@@ -87,7 +87,7 @@ def tried_out(project: Project, fix: Fix, block: str | None) -> Project:
 def plan_fixes(
     project: Project, skipped: Collection[str] = (), should_stop: Callable[[], bool] = lambda: False
 ) -> FixPlan | None:
-    """What `fix_all` would do to a project, which is not touched; from any thread.
+    """What fixing everything would do to a project, which is not touched; from any thread.
 
     Args:
         project: what is mended.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from builder.mending import FIX_ALL, Trial, mended
+from builder.mending import FIX_ALL
 from builder.session import Session
 from graph.block_edits import made_inside
 from graph.document import Edit
@@ -25,24 +25,6 @@ def fix_problem(session: Session, fix: Fix, block: str | None) -> bool:
         session.review_asked.emit(fix.review)
         return False
     return _make(session, Batch(fix.label, fix.edits), block)
-
-
-def fix_all(session: Session, skipped: Collection[str] = ()) -> int:
-    """Applies the best remedy of every error, also of those that come to light, as one undo step.
-
-    Where no error has a remedy, those of warnings and hints are applied.
-
-    Args:
-        session: what is edited.
-        skipped: keys of steps that are left out.
-
-    Returns:
-        how many remedies were applied.
-    """
-    trial = Trial(session.project.copy())  # so that the window follows once, not at every remedy
-    fixed = apply_fixes(session, [step.edit for step in mended(trial, skipped)])
-    session.settle()
-    return fixed
 
 
 def apply_fixes(session: Session, edits: Sequence[Edit]) -> int:

@@ -33,17 +33,18 @@ def differences(before: Project, after: Project) -> list[str]:
 
 def _graph_phrases(before: Graph, after: Graph) -> Iterator[str]:
     told: set[Edge] = set()  # edges that another phrase speaks of
-    added = [node for node in after.nodes.values() if node.id not in before.nodes]
-    removed = [node for node in before.nodes.values() if node.id not in after.nodes]
+    were, are = before.nodes, after.nodes
+    new = after.nodes_not_in(before)
+    added = [node for node in new if node.id not in were]
+    removed = [node for node in before.nodes_not_in(after) if node.id not in are]
     for node in added:
         yield _added_phrase(node, before, after, told)
     for node in removed:
-        told.update(edge for edge in before.edges if node.id in (edge.source.node, edge.target.node))
+        told.update(before.incoming(node.id).values(), before.outgoing(node.id))
         yield f"removes {node.name} ({node.type})"
-    for node_id, node in after.nodes.items():
-        old = before.nodes.get(node_id)
-        if old is not None and old is not node:
-            yield from _node_phrases(old, node)
+    for node in new:
+        if node.id in were:
+            yield from _node_phrases(were[node.id], node)
     yield from _edge_phrases(before, after, told)
     if before.silenced != after.silenced:
         yield "changes which warnings about the whole are silenced"
@@ -75,12 +76,11 @@ def _node_phrases(old: Node, new: Node) -> Iterator[str]:
 
 
 def _edge_phrases(before: Graph, after: Graph, told: set[Edge]) -> Iterator[str]:
-    old, new = dict.fromkeys(before.edges), dict.fromkeys(after.edges)
-    for edge in old:
-        if edge not in new and edge not in told and after.edge_into(edge.target) is None:
+    for edge in before.edges_not_in(after):
+        if edge not in told and after.edge_into(edge.target) is None:
             yield f"takes {_end(before, edge.source)} off {_end(before, edge.target)}"
-    for edge in new:
-        if edge not in old and edge not in told:
+    for edge in after.edges_not_in(before):
+        if edge not in told:
             yield f"connects {_end(after, edge.source)} to {_end(after, edge.target)}"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from graph.annotations import Frame, Note, Position
 from graph.catalog import CATALOG
 from graph.changes import ChangeLog
-from graph.shelf import Shelf, merged, places
+from graph.shelf import Shelf, lacking, merged, places
 
 if TYPE_CHECKING:
     from graph.catalog.params import Value
@@ -108,6 +108,7 @@ class Graph:
         self._edges: dict[PortRef, Edge] = {}
         self._incoming: dict[str, dict[str, Edge]] = {}
         self._outgoing: dict[str, dict[PortRef, Edge]] = {}
+        self._own: set[str] | None = None  # nodes whose edges no copy shares; None for all
         self.insert_nodes(nodes)
         self.insert_edges(edges)
         self.frames.insert(frames)
@@ -132,6 +133,14 @@ class Graph:
     @property
     def num_edges(self) -> int:
         return len(self._edges)
+
+    def nodes_not_in(self, other: Graph) -> list[Node]:
+        """The nodes that another graph lacks or has otherwise, in the order of the file; quick for a copy."""
+        return lacking(other._nodes, self._nodes)
+
+    def edges_not_in(self, other: Graph) -> list[Edge]:
+        """The edges that another graph lacks, in the order of the file; quick for a copy."""
+        return lacking(other._edges, self._edges)
 
     def edge_into(self, target: PortRef) -> Edge | None:
         """The edge that feeds an input port."""
@@ -165,12 +174,15 @@ class Graph:
         return seen
 
     def copy(self) -> Graph:
-        """A graph of its own with the same nodes and edges, which both share as they never change."""
+        """A graph of its own with the same nodes and edges, which both share as they never change.
+
+        It is cheap also for very many: what leads to and from a node is shared until one of both changes it.
+        """
         twin = Graph((), (), self.catalog, self.frames.values(), self.notes.values())
         twin._nodes, twin._edges = dict(self._nodes), dict(self._edges)
         twin._types = Counter(self._types)
-        twin._incoming = {node_id: dict(edges) for node_id, edges in self._incoming.items()}
-        twin._outgoing = {node_id: dict(edges) for node_id, edges in self._outgoing.items()}
+        twin._incoming, twin._outgoing = dict(self._incoming), dict(self._outgoing)
+        self._own, twin._own = set(), set()
         twin.silenced, twin.extra = self.silenced, dict(self.extra)
         return twin
 
@@ -229,6 +241,7 @@ class Graph:
             self._edges.update(added)  # one after the other is quick too, as a paste needs it
         else:
             self._edges = merged(self._edges, added, indices)
+        self._take_own(added.values())
         for edge in added.values():
             self._incoming[edge.target.node][edge.target.port] = edge
             self._outgoing[edge.source.node][edge.target] = edge
@@ -238,11 +251,23 @@ class Graph:
         """Removes edges; returns the indices they stood at."""
         gone = {edge.target: edge for edge in edges}
         indices = places(self._edges, gone)
+        self._take_own(gone.values())
         for target, edge in gone.items():
             del self._edges[target], self._incoming[target.node][target.port]
             del self._outgoing[edge.source.node][target]
             self._note_edge(edge, connected=False)
         return indices
+
+    def _take_own(self, edges: Iterable[Edge]) -> None:
+        """Gives the ends of edges that are about to change look-ups that no copy shares."""
+        if self._own is None:
+            return
+        ends = (node_id for edge in edges for node_id in (edge.source.node, edge.target.node))
+        for node_id in dict.fromkeys(ends):
+            if node_id not in self._own:
+                self._own.add(node_id)
+                self._incoming[node_id] = dict(self._incoming[node_id])
+                self._outgoing[node_id] = dict(self._outgoing[node_id])
 
     def _uncount(self, type_name: str) -> None:
         self._types[type_name] -= 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from itertools import compress, count, islice
-from operator import itemgetter
+from itertools import chain, compress, count, islice, repeat
+from operator import is_not, itemgetter
 from typing import Protocol, TypeVar
 
 from graph.changes import ItemLog
@@ -84,3 +84,13 @@ def merged(base: dict[K, V], added: dict[K, V], indices: Sequence[int] | None) -
         both[key] = value
     both.update(kept)
     return both
+
+
+def lacking(base: Mapping[K, V], other: Mapping[K, V]) -> list[V]:
+    """The values of the other mapping that the first has not, or otherwise.
+
+    What stands in the same place in both, as most does in a copy, is passed over without a line of Python.
+    """
+    beside = chain(base.values(), repeat(None))
+    odd = compress(other.items(), map(is_not, other.values(), beside))
+    return [value for key, value in odd if (same := base.get(key)) is not value and same != value]

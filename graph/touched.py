@@ -28,20 +28,17 @@ class Touched:
 
 def touched(before: Graph, after: Graph) -> Touched:
     """What makes one graph the other."""
-    old, new = dict.fromkeys(before.edges), dict.fromkeys(after.edges)
-    both = ((before.nodes.get(node.id), node) for node in after.nodes.values())
+    were, are, new = before.nodes, after.nodes, after.nodes_not_in(before)
     return Touched(
-        added=tuple(node for node in after.nodes.values() if node.id not in before.nodes),
-        changed=tuple(node.id for was, node in both if was is not None and _is_other(was, node)),
-        removed=tuple(node_id for node_id in before.nodes if node_id not in after.nodes),
-        joined=tuple(edge for edge in new if edge not in old),
-        cut=tuple(edge for edge in old if edge not in new),
+        added=tuple(node for node in new if node.id not in were),
+        changed=tuple(node.id for node in new if node.id in were and _is_other(were[node.id], node)),
+        removed=tuple(node.id for node in before.nodes_not_in(after) if node.id not in are),
+        joined=tuple(after.edges_not_in(before)),
+        cut=tuple(before.edges_not_in(after)),
     )
 
 
 def _is_other(was: Node, node: Node) -> bool:
-    if was is node:
-        return False
     return _meaning(was) != _meaning(node)
 
 

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from builder.custom_code import ShapeQueue
-from builder.fixing import fix_all
 from builder.panels.fields import make_field
 from builder.panels.source_field import SourceEditor
 from builder.review_dialog import ReviewDialog
@@ -22,6 +21,7 @@ from graph.edits import SetParams
 from graph.shapes import BATCH, TensorSpec
 from runtime.custom_probe import ShapeProbe
 from runtime.custom_trust import TrustStore
+from tests.builder.fixing_hands import fix_all
 from tests.graph.custom_layers import GATE, GATE_ARGUMENTS, between, forward
 from tests.runtime.custom_runs import Everything, Here
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QApplication
 from builder.fix_all_dialog import FixAllDialog
 from builder.fix_planning import FixPlanning
 from builder.fix_preview import left_text, plan_fixes, preview
-from builder.fixing import fix_all
 from builder.panels.problems import POINT, ProblemsPanel
 from builder.session import Session
 from builder.theme import light
@@ -17,6 +16,7 @@ from graph.document import Document, Graph, Node, PortRef, Project
 from graph.edits import AddNodes, Connect, SetParams
 from graph.problems import Fix, Problem
 from graph.storage import to_bytes
+from tests.builder.fixing_hands import fix_all
 from tests.graph.block_drawings import deep
 
 Key = Qt.Key

@@ -2,7 +2,7 @@
 
 import pytest
 
-from builder.fixing import fix_all, fix_problem, show_again, silence
+from builder.fixing import fix_problem, show_again, silence
 from builder.session import Session
 from graph.block_edits import InBlock, RenameBlock
 from graph.document import Document, Node, PortRef
@@ -11,6 +11,7 @@ from graph.inserting import InsertNode
 from graph.packing import Pack
 from graph.replacing import ReplaceType
 from graph.storage import to_bytes
+from tests.builder.fixing_hands import fix_all
 from tests.graph.block_drawings import deep
 
 

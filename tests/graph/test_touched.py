@@ -53,3 +53,19 @@ def test_a_layer_that_goes_takes_its_edges_along():
 
 def test_a_layer_that_only_moves_is_not_touched():
     assert after(MoveNodes({"n2": (50.0, 60.0)})) == Touched()
+
+
+def test_what_stands_in_another_place_of_the_file_is_not_touched():
+    first = project().graph
+    second = Graph(reversed(first.nodes.values()), reversed(first.edges))
+    assert touched(first, second) == Touched()
+    assert (first.nodes_not_in(second), first.edges_not_in(second)) == ([], [])
+
+
+def test_a_layer_that_comes_first_touches_none_of_those_behind_it():
+    before = project()
+    changed = before.copy()
+    changed.graph.insert_nodes([Node("n9", "Input", "more")], [0])
+    assert [node.id for node in changed.graph.nodes_not_in(before.graph)] == ["n9"]
+    assert before.graph.nodes_not_in(changed.graph) == []
+    assert [node.id for node in touched(before.graph, changed.graph).added] == ["n9"]
