@@ -146,6 +146,7 @@ class RunCommands(QObject):
     def _begin(self, run_dir: Path, *, resume: bool = False, accepts_changes: bool = False) -> None:
         document = self._session.document
         self._run_dir, self._trained, self._trained_path = run_dir, document, document.path
+        self._panel.dashboard.name_run(run_dir.name)
         self._panel.dashboard.reset(document.project)
         self.training_asked.emit()
         _log.info("Training %s in %s", document.project.name, run_dir)
@@ -165,6 +166,7 @@ class RunCommands(QObject):
         """Makes place in the dashboard for an earlier run of the project; None shows none."""
         document = self._session.document
         self._run_dir, self._trained, self._trained_path = run_dir, document, document.path
+        self._panel.dashboard.name_run("" if run_dir is None else run_dir.name)
         self._panel.dashboard.reset(document.project, is_live=False)
         self._progress.show_text("")  # which told how another run ended
         self.refresh()

@@ -175,6 +175,7 @@ class RunList(QObject):
     @Slot()
     def _show(self) -> None:
         self._panel.show_runs(self.scan.runs)
+        self._shown.note_names(self.scan.runs)
         self.refresh()
 
     @Slot(bool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -58,9 +58,15 @@ class ShownRuns(QObject):
         if self.is_over(run.folder):
             self._look_again(run.folder)
         elif self._runs.run_dir is None:
-            self._show_in_full(run.folder)
+            self._show_in_full(run.folder, run.name)
         else:
             self._add(run)
+
+    def note_names(self, runs: Iterable[RunSummary]) -> None:
+        """Calls the run that is shown in full as it is called by now."""
+        for run in runs:
+            if run.folder == self._runs.run_dir:
+                self._dashboard.name_run(run.name)
 
     @Slot(object)
     def hide(self, folder: Path) -> None:
@@ -72,7 +78,8 @@ class ShownRuns(QObject):
             self._end_tail(folder)
             self._runs.show_run(None)
             if self._others:
-                self._show_in_full(next(iter(self._others)))  # so that the others lie over something
+                folder, other = next(iter(self._others.items()))
+                self._show_in_full(folder, other.name)  # so that the others lie over something
 
     def end(self) -> None:
         """Reads no further, and waits for what reads."""
@@ -100,10 +107,11 @@ class ShownRuns(QObject):
                 self._end_tail(folder)
         self._tell()
 
-    def _show_in_full(self, folder: Path) -> None:
+    def _show_in_full(self, folder: Path, name: str) -> None:
         if self._others.pop(folder, None) is not None:
             self._end_tail(folder)
         self._runs.show_run(folder)
+        self._dashboard.name_run(name)
         self._follow(folder, self._runs.feed_shown, self._runs.show_again)
         self._tell()
 

@@ -46,11 +46,22 @@ class CurvesView(QWidget):
         self._rows.addWidget(grid, 1)
 
     def picture(self) -> QPixmap:
-        """All charts, those out of sight too, below the names of their runs."""
-        if self._grid is None:
-            return self.grab()
-        parts = [self._legend.picture(self._grid.width())] if self._legend.has_runs else []
-        return _stacked([*parts, self._grid.picture()])
+        """All charts, those out of sight too."""
+        return self.grab() if self._grid is None else self._grid.picture()
+
+
+def below_names(picture: QPixmap, legend: RunLegend, run: str, *, with_others: bool) -> QPixmap:
+    """A picture of a run below its name.
+
+    Args:
+        picture: of one of the views.
+        legend: names the other runs.
+        run: what the run that is shown is called; empty for no name.
+        with_others: whether the other runs are in the picture.
+    """
+    width = round(picture.deviceIndependentSize().width())
+    names = legend.picture(width, run, with_others=with_others)
+    return picture if names is None else _stacked([names, picture])
 
 
 def _stacked(parts: list[QPixmap]) -> QPixmap:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from builder.panels.classes_view import ClassesView
-from builder.panels.curves_view import CurvesView
+from builder.panels.curves_view import CurvesView, below_names
 from builder.panels.dashboard_bar import DashboardBar
 from builder.panels.dashboard_menu import DashboardMenu
 from builder.panels.empty_page import EmptyPage
@@ -31,6 +31,7 @@ from runtime.events import (
     GraphChanged,
     NodesInspected,
     PlanChanged,
+    RunEnded,
     RunStarted,
     StepsRecorded,
 )
@@ -86,6 +87,7 @@ class Dashboard(QWidget):
         self._history: History | None = None
         self._others: tuple[OtherRun, ...] = ()
         self._is_live = True
+        self._name = ""  # of the run
         self._grid: ChartGrid | None = None
         self._watch: NodeWatch | None = None
         self._turns = Turns(self)
@@ -141,6 +143,8 @@ class Dashboard(QWidget):
                 history = self._open_history()
                 note_layers(history, event)
                 self.layers.show_look(event, history, self.figures.total_steps)
+            case RunEnded():
+                self.layers.show_end()
 
     def show_others(self, others: Iterable[OtherRun]) -> None:
         """Draws the curves of other runs below those of this one, and names them; none takes them away."""
@@ -155,6 +159,20 @@ class Dashboard(QWidget):
     def draw_soon(self) -> None:
         """Repaints the curves, as those of another run have grown, or charts have come into sight."""
         self._curves_pulse.request()
+
+    def name_run(self, name: str) -> None:
+        """Says how the run is called that is shown from now on, or is by now; empty for none."""
+        if name != self._name:
+            self._name = name
+            self._figures_pulse.request()
+
+    @property
+    def _run_text(self) -> str:
+        """Names the run; one that neither goes on nor was trained in this window is an earlier one."""
+        if not self._name:
+            return ""
+        is_present = self._is_live or self.figures.is_active
+        return tr("Run {name}", name=self._name) if is_present else tr("Earlier run {name}", name=self._name)
 
     def reset(self, project: Project | None = None, *, is_live: bool = True) -> None:
         """Clears everything for a new run, of this project; an earlier one is not live."""
@@ -271,7 +289,7 @@ class Dashboard(QWidget):
 
     def _drawing(self) -> Iterator[None]:
         """Draws a chart at each step, while the run is held."""
-        yield from self._open_grid().draw(self.figures.total_steps)
+        yield from self._open_grid().draw(self.figures.expected_steps)
         self.frames += 1
 
     @Slot()
@@ -287,8 +305,7 @@ class Dashboard(QWidget):
         self.headline.show_figures(figures)
         yield
         self.progress_bar.setValue(round(figures.fraction * self.progress_bar.maximum()))
-        self.status_label.setText(figures.status)
-        self.status_label.setToolTip(figures.status)
+        self.bar.show_run(self._run_text, figures.status)
         self.banner.show_failure(figures.reason if figures.state == "failed" else "", figures.fitting_batch)
         if figures.warning:
             self.banner.show_warning(figures.warning)
@@ -331,8 +348,12 @@ class Dashboard(QWidget):
 
     @Slot()
     def _copy_picture(self) -> None:
+        """Puts what is seen on the clipboard, and the names of the runs above it."""
         view = self._views.currentWidget()
-        QGuiApplication.clipboard().setPixmap(self.curves.picture() if view is self.curves else view.grab())
+        is_curves = view is self.curves
+        picture = self.curves.picture() if is_curves else view.grab()
+        named = below_names(picture, self.legend, self._run_text, with_others=is_curves)
+        QGuiApplication.clipboard().setPixmap(named)
 
     def _ask_for_looks(self) -> None:
         view = self._views.currentIndex()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from builder.icons import icon
 from builder.panels.dashboard_menu import DashboardMenu
+from builder.panels.elided import ElidedLabel
 from builder.panels.other_runs import RunLegend
 from builder.panels.view_switch import ViewSwitch
 from builder.texts import tr
 from builder.theme import GRID, font
 
+_NAME_WIDTH = 200  # pixels at most
 _LEGEND_SHARE = 0.45  # of the width; more would leave nothing of what runs where
 
 
@@ -19,6 +22,7 @@ class DashboardBar(QWidget):
 
     Attributes:
         progress_bar: how much of the run is done.
+        run_label: names the run that is shown.
         status_label: what runs where, and why it ended.
         fit_button: shows all steps again.
         switch: chooses the view.
@@ -29,10 +33,13 @@ class DashboardBar(QWidget):
         self._legend = legend
         self.progress_bar = QProgressBar(maximum=10_000, textVisible=False)
         self.progress_bar.setAccessibleName(tr("Progress of the run"))
-        self.status_label = QLabel()
-        self.status_label.setFont(font("caption"))
+        self.run_label = ElidedLabel()
+        self.run_label.setMaximumWidth(_NAME_WIDTH)
+        self.status_label = ElidedLabel()
+        self.status_label.cut = Qt.TextElideMode.ElideRight
         self.status_label.setProperty("role", "muted")
-        self.status_label.setMinimumWidth(1)  # a long text is cut; it must not widen the window
+        for label in (self.run_label, self.status_label):
+            label.setFont(font("caption"))
         self.fit_button = QPushButton(icon("fit"), tr("Show all steps"))
         self.fit_button.setProperty("role", "flat")
         self.fit_button.setToolTip(tr("A double click on a chart does that too."))
@@ -42,7 +49,7 @@ class DashboardBar(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(2 * GRID)
         self._row.addWidget(self.progress_bar, 1)
-        for each in (self.status_label, self.fit_button, self.switch, menu):
+        for each in (self.run_label, self.status_label, self.fit_button, self.switch, menu):
             self._row.addWidget(each)
 
     @property
@@ -54,4 +61,10 @@ class DashboardBar(QWidget):
         """Puts the names of the runs before what runs where."""
         self._legend.stay_in_a_row()
         if self._legend.parentWidget() is not self:
-            self._row.insertWidget(1, self._legend)
+            self._row.insertWidget(self._row.indexOf(self.status_label), self._legend)
+
+    def show_run(self, name: str, status: str) -> None:
+        """Says which run is shown, and what runs where."""
+        for label, text in ((self.run_label, name), (self.status_label, status)):
+            if text != label.text():
+                label.setText(text)

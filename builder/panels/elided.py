@@ -27,7 +27,13 @@ def breakable(text: str) -> str:
 
 
 class ElidedLabel(QLabel):
-    """A line of plain text; the whole of it is in the tool tip while it is cut."""
+    """A line of plain text; the whole of it is in the tool tip while it is cut.
+
+    Attributes:
+        cut: where; in the middle, as names often differ at their end.
+    """
+
+    cut = Qt.TextElideMode.ElideMiddle
 
     def minimumSizeHint(self) -> QSize:
         return QSize(min(LEAST, super().sizeHint().width()), super().minimumSizeHint().height())
@@ -51,7 +57,7 @@ class ElidedLabel(QLabel):
 
     def _shown(self) -> str:
         room = self.contentsRect().width()
-        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room)
+        return self.fontMetrics().elidedText(self.text(), self.cut, room)
 
 
 class ElidedButton(QPushButton):

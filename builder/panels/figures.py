@@ -129,6 +129,11 @@ class RunFigures:
         return self.state not in ("finished", "stopped", "failed")
 
     @property
+    def expected_steps(self) -> int:
+        """How many steps it will have: those that are planned, or once it has ended those it took."""
+        return self.total_steps if self.is_active else self.step
+
+    @property
     def status(self) -> str:
         """What runs where, and why it ended where that is no failure."""
         ended = self.reason if self.state != "failed" else ""

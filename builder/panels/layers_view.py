@@ -207,6 +207,11 @@ class LayersView(QWidget):
             self._select_first()
         self.draw()
 
+    def show_end(self) -> None:
+        """Shows no more steps than there are, as no more will come."""
+        self._total_steps = 0
+        self.draw()
+
     def readable(self, curve: str) -> str:
         """The name of a curve with what its layer is called in place of ids: `grad_norm:fc1`."""
         key, colon, ids = curve.partition(":")

@@ -90,11 +90,22 @@ class RunLegend(QWidget):
         self.setMinimumWidth(0)
         self.setMaximumWidth(_ANY_WIDTH)
 
-    def picture(self, width: int) -> QPixmap:
-        """The names alone, for a picture of the curves that is so many pixels wide."""
-        names = [f"{dot(self._theme, other.color)} {escape(other.name)}" for other in self._others]
+    def picture(self, width: int, run: str, *, with_others: bool) -> QPixmap | None:
+        """The names alone, for a picture of the run that is so many pixels wide; None for no name.
+
+        Args:
+            width: in pixels.
+            run: what the run that is shown is called.
+            with_others: whether those are named that are drawn over it.
+        """
+        others = self._others if with_others else ()
+        names = [f"<b>{escape(run)}</b>"] if run else []
+        names += (f"{dot(self._theme, other.color)} {escape(other.name)}" for other in others)
+        if not names:
+            return None
         label = QLabel("&nbsp; ".join(names), wordWrap=True)
         label.setFont(font("caption"))
+        label.setMargin(GRID // 2)
         label.setFixedSize(width, label.heightForWidth(width))
         return label.grab()
 

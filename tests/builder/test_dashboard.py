@@ -172,6 +172,16 @@ def test_a_stop_on_request_is_no_alarm(dashboard, qtbot):
     assert dashboard.status_label.text().startswith("Stopped on request · cpu · float32")
 
 
+def test_a_long_status_is_cut_with_an_ellipsis_and_whole_in_the_tool_tip(dashboard, qtbot):
+    label = dashboard.status_label
+    dashboard.feed([replace(START, device="a device with a very long name " * 8)])
+    qtbot.waitUntil(lambda: label.text() != "")
+    assert label.toolTip() == label.text()
+    shown = label.fontMetrics().elidedText(label.text(), label.cut, label.contentsRect().width())
+    assert shown.endswith("…")
+    assert label.width() < dashboard.width()
+
+
 def test_all_axes_follow_their_curves_though_one_does_at_a_time(dashboard, qtbot):
     dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
     drawn(dashboard, qtbot)

@@ -28,6 +28,7 @@ from runtime.events import (
     NodeFigures,
     NodesInspected,
     PlanChanged,
+    RunEnded,
     RunStarted,
     StepsRecorded,
 )
@@ -171,6 +172,43 @@ def test_charts_are_copied_as_a_picture(dashboard, qtbot):
     qtbot.waitUntil(lambda: dashboard.is_idle)
     dashboard.menu.picture_asked.emit()
     assert QGuiApplication.clipboard().image().width() > 800
+
+
+@pytest.mark.parametrize("view", [CURVES, CLASSES])
+def test_the_run_is_named_beside_what_is_shown_of_it_and_in_its_picture(dashboard, qtbot, view):
+    dashboard.feed([START, steps(1, 100), epoch()])
+    dashboard.switch.choose(view)
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    dashboard.menu.picture_asked.emit()
+    without_name = QGuiApplication.clipboard().image()
+    dashboard.name_run("0007 · wider")
+    qtbot.waitUntil(lambda: dashboard.bar.run_label.text() == "Run 0007 · wider")
+    dashboard.menu.picture_asked.emit()
+    named = QGuiApplication.clipboard().image()
+    assert named.height() > without_name.height()
+    head = named.copy(0, 0, named.width(), named.height() - without_name.height())
+    assert len({head.pixel(x, y) for x in range(head.width()) for y in range(head.height())}) > 2
+
+
+def test_an_earlier_run_is_called_so_once_it_has_ended(dashboard, qtbot):
+    dashboard.name_run("0001")
+    dashboard.reset(is_live=False)
+    dashboard.feed([START, steps(1, 100)])
+    qtbot.waitUntil(lambda: dashboard.bar.run_label.text() == "Run 0001", timeout=5000)
+    dashboard.feed([RunEnded("stopped", "Stopped on request.", step=100)])
+    qtbot.waitUntil(lambda: dashboard.bar.run_label.text() == "Earlier run 0001")
+
+
+def test_once_a_run_has_ended_its_axes_end_where_it_does(dashboard, qtbot):
+    dashboard.reset(template("SmallCNN").project())
+    dashboard.feed([START, steps(1, 120), looked(20), looked(110)])
+    qtbot.waitUntil(lambda: dashboard.is_idle)
+    plot = dashboard.charts["loss"].plot
+    assert plot.viewRange()[0][1] > 190
+    dashboard.feed([RunEnded("stopped", "Stopped on request.", step=120)])
+    qtbot.waitUntil(lambda: 120 < plot.viewRange()[0][1] < 125)
+    dashboard.switch.choose(LAYERS)
+    assert 120 < dashboard.layers.chart.plot.viewRange()[0][1] < 125
 
 
 def test_values_are_a_table_with_a_row_for_each_step(dashboard):

@@ -108,6 +108,19 @@ def test_a_run_is_named_with_f2(opened, trained_project, qtbot):
     assert [each.folder.name for each in opened.run_table.chosen_runs] == ["0002"]
 
 
+def test_the_run_that_is_shown_is_called_as_it_is_by_now(opened, trained_project, qtbot):
+    folder, label = trained_project.with_suffix(".runs") / "0002", dashboard(opened).bar.run_label
+    click(opened, 0)
+    act(opened, "runs.show")
+    qtbot.waitUntil(lambda: label.text() == "Earlier run 0002", timeout=PATIENCE)
+    change_about(folder, title="wider")
+    opened.run_list.look()
+    qtbot.waitUntil(lambda: label.text() == "Earlier run 0002 · wider", timeout=PATIENCE)
+    opened.show_runs()
+    act(opened, "runs.show")
+    qtbot.waitUntil(lambda: label.text() == "", timeout=PATIENCE)
+
+
 def test_runs_go_to_the_trash_and_where_there_is_none_only_after_a_question(
     opened, trained_project, qtbot, answers, monkeypatch, tmp_path
 ):
