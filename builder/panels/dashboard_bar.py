@@ -68,3 +68,6 @@ class DashboardBar(QWidget):
         for label, text in ((self.run_label, name), (self.status_label, status)):
             if text != label.text():
                 label.setText(text)
+                label.setVisible(bool(text))
+        whole = self.run_label.sizeHint().width()
+        self.run_label.setMinimumWidth(min(whole, _NAME_WIDTH))  # what runs where is cut before the name

@@ -284,9 +284,40 @@ def test_crosshair_reads_the_values_in_every_chart(dashboard, qtbot):
     for each in dashboard.charts.values():
         for at in (5, 50, 60, 95):
             each.hovered.emit(at)
-            assert each.plot.rect().contains(each._readout.geometry())  # else a value is cut off
+            assert each.plot.rect().contains(each._step_label.geometry())  # else it is cut off
     chart.hovered.emit(math.nan)
     assert chart.readout() == ""
+
+
+def test_values_under_the_mouse_cover_no_curve_of_a_low_chart(dashboard, qtbot):
+    dashboard.resize(930, 200)
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
+    drawn(dashboard, qtbot)
+    dashboard.charts["loss"].hovered.emit(50)
+    for chart in dashboard.charts.values():
+        frame = chart.plot.getViewBox().sceneBoundingRect().toRect()
+        over = [label for label in chart.plot.findChildren(QLabel) if label.isVisible()]
+        assert [label.text() for label in over] == ["step 50"]
+        assert not any(label.geometry().intersects(frame.adjusted(0, 0, 0, -1)) for label in over)
+    title = dashboard.charts["loss"].title
+    assert number(2 / 50) in title.text()
+    assert title.sizeHint().width() <= title.width()
+    dashboard.charts["loss"].hovered.emit(math.nan)
+    assert "smooth" in title.text()
+    assert number(2 / 50) not in title.text()
+
+
+def test_values_that_do_not_fit_above_a_chart_stand_beside_the_crosshair(dashboard, qtbot):
+    dashboard.resize(760, 200)
+    names = ("precision", "recall", "f1", "roc_auc", "top5")
+    metrics = {name: 0.12341 + index / 10 for index, name in enumerate(names)}
+    dashboard.feed([START, steps(1, 100), replace(epoch_end(1, 100), metrics=metrics)])
+    next(each for each in dashboard.menu.menu().actions() if each.text() == "Quality, %").trigger()
+    drawn(dashboard, qtbot)
+    chart = dashboard.charts["quality"]
+    dashboard.charts["loss"].hovered.emit(100)
+    assert all(number(100 * value) in chart.readout() for value in metrics.values())
+    assert chart.plot.rect().contains(chart._readout.geometry())
 
 
 def test_a_constant_curve_stands_between_numbers_that_fit(dashboard, qtbot):
