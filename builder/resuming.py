@@ -129,10 +129,12 @@ class Resuming(QObject):
         if run is None:
             self._banner.offer("")
             return
-        self._banner.offer(_offer_text(run, self._session.plan.epochs), goes_beyond=run.status == "finished")
+        text = _offer_text(run, self._session.plan.epochs)
+        self._banner.offer(text, goes_beyond=run.status == "finished")
         self._banner.allow(self._runs.why_busy or self._why_waiting)
         if run.status == "interrupted" and run.folder not in self._shown_once:
             self._shown_once.add(run.folder)
+            self._session.message.emit(text)  # who opens a project sees its problems first, not the banner
             if self._runs.run_dir is None:
                 self._shown.show(run)  # as far as it came
 

@@ -79,6 +79,7 @@ def gather(
     data = yield from load_data(
         plan.data,
         target=needs_of(plan.loss).target.kind,
+        loss=plan.loss.type,
         ignored=plan.loss.params.get("ignore_index"),
         heads=ends.heads,
         input_dtype=ends.input_dtype,

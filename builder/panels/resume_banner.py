@@ -31,10 +31,12 @@ class ResumeBanner(QFrame):
         self.setProperty("role", "info-card")
         self.label = QLabel(wordWrap=True)
         self.resume_button = QPushButton(icon("play"), tr("Resume"))
+        self.resume_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # as it goes, its focus would go on
         self.resume_button.clicked.connect(self.resume_asked)
         self.close_button = QToolButton()
         self.close_button.setIcon(icon("close"))
         self.close_button.setAutoRaise(True)
+        self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.close_button.setToolTip(tr("Leaves the run as it is; the Runs tab has it."))
         self.close_button.setAccessibleName(tr("Close the offer"))
         self.close_button.clicked.connect(self.closed)

@@ -272,6 +272,33 @@ RECTIFIED_REGRESSION = NetworkRule(
 )
 
 
+def _classes_as_numbers(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
+    for end in _ends(context, outputs, COMPARES_NUMBERS):
+        count = _classes(context, end.loss)
+        if count is not None:
+            yield Finding(
+                node=end.output,
+                what=f"{end.loss.kind} compares it with numbers, but the data gives one of {count} classes",
+                expected="a loss that tells classes apart",
+                hint="Use CrossEntropyLoss",
+                fixes=(_use(context, end, "CrossEntropyLoss"),),
+            )
+
+
+CLASSES_AS_NUMBERS = NetworkRule(
+    code="classes-as-numbers",
+    title="A loss for classes where the data has classes",
+    severity="warning",
+    why=(
+        "The numbers of classes are only names: class 3 is not nearer to class 4 than to class 9. A loss "
+        "that measures distances would learn an order that is not there, so training does not begin with it."
+    ),
+    source=f"{DOCS}torch.nn.CrossEntropyLoss.html",
+    about=LintContext.is_output,
+    find=_classes_as_numbers,
+)
+
+
 def _class_count(context: LintContext, outputs: Collection[str]) -> Iterator[Finding]:
     for end in _ends(context, outputs, COUNTS_CLASSES):
         tensor, count = context.taken(end.output), _classes(context, end.loss)
@@ -331,5 +358,6 @@ RULES = (
     BCE_WITHOUT_SIGMOID,
     ACTIVATION_ON_LAST_LAYER,
     RECTIFIED_REGRESSION,
+    CLASSES_AS_NUMBERS,
     WRONG_CLASS_COUNT,
 )

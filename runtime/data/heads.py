@@ -49,7 +49,8 @@ def _targets(data: TrainData, head: Head, plan: DataPlan) -> HeadData:
         group_of = _group_of(head, what.groups, (train, val), count, ignored)
         train, val, count = group_of(train), group_of(val), max(what.groups) + 1
     raw = RawData(Samples(train, train), Samples(val, val), num_classes=count)
-    labelled, classes = prepare_targets(raw, needs.target.kind, f"{plan.source.type}, {head.name}", ignored)
+    source = f"{plan.source.type}, {head.name}"
+    labelled, classes = prepare_targets(raw, needs.target.kind, source, ignored, head.loss.type)
     assert labelled.val is not None
     is_as_read = not what.columns and what.groups is None
     return HeadData(head, labelled.train.y, labelled.val.y, classes, data.class_names if is_as_read else ())

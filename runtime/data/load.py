@@ -50,6 +50,7 @@ def load_data(
     plan: DataPlan,
     *,
     target: TargetKind = "class",
+    loss: str = "The loss",
     ignored: int | None = None,
     heads: Sequence[Head] = (),
     input_dtype: InputDtype = "float32",
@@ -67,6 +68,7 @@ def load_data(
     Args:
         plan: which data, and how it is split and prepared.
         target: what the plan's loss compares with.
+        loss: what messages call that loss.
         ignored: the class number that the loss does not count, if there is one.
         heads: the Outputs that have a loss and targets of their own; `target` and `ignored` are not
             looked at then.
@@ -91,7 +93,7 @@ def load_data(
         return with_heads((yield from _stoppable(loading, stopped)), heads, plan)
 
     def prepare(raw: RawData) -> tuple[RawData, int | None]:
-        return prepare_targets(raw, target, plan.source.type, ignored)
+        return prepare_targets(raw, target, plan.source.type, ignored, loss)
 
     prepared = prepare if plan.target == "label" else _unlabelled(target)
     loading = _load(plan, folder, prepared, input_dtype, seed, limits, asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,13 +12,25 @@ from torch import Tensor
 from runtime.data.raw import DataError, RawData, Samples
 from runtime.loss_spec import PADDING, TargetKind
 
-PrepareTargets = Callable[[RawData, str], tuple[RawData, int | None]]
+
+class Meeting(NamedTuple):
+    """What messages call the data, and the loss that it meets."""
+
+    source: str
+    loss: str
+
+
+PrepareTargets = Callable[[RawData, Meeting], tuple[RawData, int | None]]
 
 SUM_TOLERANCE = 1e-3  # float32 adds up a distribution over thousands of classes about as well
 
 
 def prepare_targets(
-    data: RawData, kind: TargetKind, source: str, ignored: int | None = None
+    data: RawData,
+    kind: TargetKind,
+    source: str,
+    ignored: int | None = None,
+    loss: str = "The loss",
 ) -> tuple[RawData, int | None]:
     """The data with targets as this kind of loss takes them, and how many classes there are, if classes.
 
@@ -26,11 +39,14 @@ def prepare_targets(
         kind: what the loss compares with.
         source: what messages call the data.
         ignored: the class number that does not count, if there is one.
+        loss: what messages call the loss.
 
     Raises:
         DataError: the targets cannot be meant for such a loss.
     """
-    return _as_classes(data, source, ignored) if kind == "class" else PREPARE[kind](data, source)
+    return (
+        _as_classes(data, source, ignored) if kind == "class" else PREPARE[kind](data, Meeting(source, loss))
+    )
 
 
 def _as_classes(data: RawData, source: str, ignored: int | None) -> tuple[RawData, int | None]:
@@ -74,48 +90,49 @@ def _whole(y: Tensor, source: str, expected: str) -> Tensor:
     return numbers
 
 
-def _as_binary(data: RawData, source: str) -> tuple[RawData, int | None]:
+def _as_binary(data: RawData, meeting: Meeting) -> tuple[RawData, int | None]:
     labelled = _each(data, _as_columns)
     _refuse(
-        labelled, lambda y: (y < 0) | (y > 1), source,
-        "The loss expects 0 or 1. Choose CrossEntropyLoss for several classes.",
+        labelled, lambda y: (y < 0) | (y > 1), meeting,
+        f"{meeting.loss} expects 0 or 1. Choose CrossEntropyLoss for several classes.",
     )  # fmt: skip
     return labelled, 2 if labelled.train.y.shape[1:] == (1,) else None
 
 
-def _as_signs(data: RawData, source: str) -> tuple[RawData, int | None]:
+def _as_signs(data: RawData, meeting: Meeting) -> tuple[RawData, int | None]:
     """Targets of -1 and 1; where there is no -1, a 0 means no, too."""
     columns = _each(data, _as_columns)
     if not any(bool((split.y < 0).any()) for split in _splits(columns)):
-        columns = _each(_as_binary(data, source)[0], lambda y: 2 * y - 1)
+        columns = _each(_as_binary(data, meeting)[0], lambda y: 2 * y - 1)
     _refuse(
-        columns, lambda y: y.abs() != 1, source,
-        "The loss expects -1 or 1. Save 1 for yes and -1 for no, or choose CrossEntropyLoss for classes.",
+        columns, lambda y: y.abs() != 1, meeting,
+        f"{meeting.loss} expects -1 or 1. "
+        "Save 1 for yes and -1 for no, or choose CrossEntropyLoss for classes.",
     )  # fmt: skip
     return columns, None
 
 
-def _as_pairs(data: RawData, source: str) -> tuple[RawData, int | None]:
-    signs, _ = _as_signs(data, source)
+def _as_pairs(data: RawData, meeting: Meeting) -> tuple[RawData, int | None]:
+    signs, _ = _as_signs(data, meeting)
     return _each(signs, lambda y: y.squeeze(1) if y.shape[1:] == (1,) else y), None
 
 
-def _as_values(data: RawData, source: str) -> tuple[RawData, int | None]:
-    _refuse_classes(data, source, "numbers", "numbers")
+def _as_values(data: RawData, meeting: Meeting) -> tuple[RawData, int | None]:
+    _refuse_classes(data, meeting, "numbers", "numbers")
     return _each(data, _as_columns), None
 
 
-def _as_counts(data: RawData, source: str) -> tuple[RawData, int | None]:
-    counts, _ = _as_values(data, source)
+def _as_counts(data: RawData, meeting: Meeting) -> tuple[RawData, int | None]:
+    counts, _ = _as_values(data, meeting)
     _refuse(
-        counts, lambda y: y < 0, source,
-        "The loss expects counts of at least 0. Choose MSELoss for numbers of both signs.",
+        counts, lambda y: y < 0, meeting,
+        f"{meeting.loss} expects counts of at least 0. Choose MSELoss for numbers of both signs.",
     )  # fmt: skip
     return counts, None
 
 
-def _as_distributions(data: RawData, source: str, *, is_log: bool = False) -> tuple[RawData, int | None]:
-    _refuse_classes(data, source, "a probability for each class", "probabilities")
+def _as_distributions(data: RawData, meeting: Meeting, *, is_log: bool = False) -> tuple[RawData, int | None]:
+    _refuse_classes(data, meeting, "a probability for each class", "probabilities")
     numbers = _each(data, _as_columns)
     what = "logarithms of probabilities" if is_log else "probabilities"
     for split in _splits(numbers):
@@ -125,46 +142,47 @@ def _as_distributions(data: RawData, source: str, *, is_log: bool = False) -> tu
         if bool((shares < 0).any()) or bool(odd.any()):
             found = f"sums to {float(sums[odd][0]):g}" if bool(odd.any()) else "holds negative numbers"
             raise DataError(
-                f"{source}: a row of y {found}. The loss expects {what} of at least 0 that sum to 1. "
+                f"{meeting.source}: a row of y {found}. "
+                f"{meeting.loss} expects {what} of at least 0 that sum to 1. "
                 "Divide each row by its sum, or choose MSELoss."
             )
     return numbers, None
 
 
-def _as_log_distributions(data: RawData, source: str) -> tuple[RawData, int | None]:
-    return _as_distributions(data, source, is_log=True)
+def _as_log_distributions(data: RawData, meeting: Meeting) -> tuple[RawData, int | None]:
+    return _as_distributions(data, meeting, is_log=True)
 
 
-def _as_label_lists(data: RawData, source: str) -> tuple[RawData, int | None]:
-    lists = _rows_of_classes(data, source, "the class numbers that apply, then -1")
+def _as_label_lists(data: RawData, meeting: Meeting) -> tuple[RawData, int | None]:
+    lists = _rows_of_classes(data, meeting, "the class numbers that apply, then -1")
     width = lists.train.y.shape[1]
     _refuse(
-        lists, lambda y: y >= width, source,
+        lists, lambda y: y >= width, meeting,
         f"Expected class numbers below {width}, the length of a row. Make rows as long as there are classes.",
     )  # fmt: skip
     return lists, None
 
 
-def _as_sequences(data: RawData, source: str) -> tuple[RawData, int | None]:
-    rows = _rows_of_classes(data, source, "a row of class numbers, filled up with -1")
+def _as_sequences(data: RawData, meeting: Meeting) -> tuple[RawData, int | None]:
+    rows = _rows_of_classes(data, meeting, "a row of class numbers, filled up with -1")
     return rows, 1 + max(int(split.y.max()) for split in _splits(rows))
 
 
-def _as_given(data: RawData, source: str) -> tuple[RawData, int | None]:
+def _as_given(data: RawData, meeting: Meeting) -> tuple[RawData, int | None]:
     return data, None
 
 
-def _rows_of_classes(data: RawData, source: str, expected: str) -> RawData:
-    _refuse_classes(data, source, f"{expected}, for each sample", "such rows, from arrays")
+def _rows_of_classes(data: RawData, meeting: Meeting, expected: str) -> RawData:
+    _refuse_classes(data, meeting, f"{expected}, for each sample", "such rows, from arrays")
     if data.train.y.ndim != 2:
         raise DataError(
-            f"{source}: y has shape {_shown(data.train.y)}. The loss expects {expected}: (N, length). "
-            "Save one row a sample."
+            f"{meeting.source}: y has shape {_shown(data.train.y)}. "
+            f"{meeting.loss} expects {expected}: (N, length). Save one row a sample."
         )
-    rows = _each(data, lambda y: _whole(y, source, "whole class numbers, and -1 behind them."))
+    rows = _each(data, lambda y: _whole(y, meeting.source, "whole class numbers, and -1 behind them."))
     _refuse(
-        rows, lambda y: (y < PADDING) | _behind_padding(y), source,
-        f"The loss expects {expected}. Save -1 only behind the last class number of a row.",
+        rows, lambda y: (y < PADDING) | _behind_padding(y), meeting,
+        f"{meeting.loss} expects {expected}. Save -1 only behind the last class number of a row.",
     )  # fmt: skip
     return rows
 
@@ -174,19 +192,19 @@ def _behind_padding(y: Tensor) -> Tensor:
     return (y >= 0) & ((y < 0).cumsum(dim=1) > 0)
 
 
-def _refuse_classes(data: RawData, source: str, expected: str, wanted: str) -> None:
+def _refuse_classes(data: RawData, meeting: Meeting, expected: str, wanted: str) -> None:
     if data.num_classes is not None:
         raise DataError(
-            f"{source} gives one of {data.num_classes} classes a sample. The loss expects {expected}. "
-            f"Choose CrossEntropyLoss, or data with {wanted}."
+            f"{meeting.source} gives one of {data.num_classes} classes a sample. "
+            f"{meeting.loss} expects {expected}. Choose CrossEntropyLoss, or data with {wanted}."
         )
 
 
-def _refuse(data: RawData, wrong: Callable[[Tensor], Tensor], source: str, expected: str) -> None:
+def _refuse(data: RawData, wrong: Callable[[Tensor], Tensor], meeting: Meeting, expected: str) -> None:
     for split in _splits(data):
         found = split.y[wrong(split.y)]
         if len(found):
-            raise DataError(f"{source}: y holds {float(found[0]):g}. {expected}")
+            raise DataError(f"{meeting.source}: y holds {float(found[0]):g}. {expected}")
 
 
 def _as_columns(y: Tensor) -> Tensor:

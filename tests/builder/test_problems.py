@@ -249,6 +249,34 @@ def test_design_rules_look_at_a_changed_plan(qtbot, doubtful, panel):
     qtbot.waitUntil(lambda: codes(panel) == ["bias-before-batch-norm"])
 
 
+def test_one_click_takes_a_loss_for_classes_where_the_data_has_classes(qtbot, doubtful, panel):
+    doubtful.apply(SetTraining({"data": {"source": "digits"}, "loss": {"type": "MSELoss"}}))
+    doubtful.settle()
+    before = to_bytes(doubtful.project)
+    card = next(card for card in panel.cards.cards if card.problem.code == "classes-as-numbers")
+    assert "MSELoss compares it with numbers, but the data gives one of 10 classes" in card.problem.message
+    qtbot.waitUntil(lambda: bool(card.fix_buttons))
+    qtbot.mouseClick(card.fix_buttons[0], Qt.MouseButton.LeftButton)
+    assert doubtful.project.training["loss"] == {"type": "CrossEntropyLoss"}
+    assert "classes-as-numbers" not in codes(panel)
+    doubtful.undo()
+    assert to_bytes(doubtful.project) == before
+
+
+def test_one_click_puts_an_output_where_none_is(qtbot, doubtful, panel):
+    (output,) = (node for node in doubtful.graph.nodes.values() if node.type == "Output")
+    doubtful.apply(RemoveNodes([output.id]))
+    doubtful.settle()
+    before = to_bytes(doubtful.project)
+    card = next(card for card in panel.cards.cards if card.problem.code == "no-output")
+    qtbot.waitUntil(lambda: bool(card.fix_buttons))
+    qtbot.mouseClick(card.fix_buttons[0], Qt.MouseButton.LeftButton)
+    assert "no-output" not in codes(panel)
+    assert not doubtful.errors
+    doubtful.undo()
+    assert to_bytes(doubtful.project) == before
+
+
 def test_a_finding_goes_at_once_with_its_node(doubtful, panel):
     doubtful.apply(RemoveNodes(["n6"]))
     assert "softmax-before-cross-entropy" not in codes(panel)

@@ -61,15 +61,18 @@ def test_a_killed_run_is_offered_and_goes_on_to_the_bit(window, elsewhere, qtbot
     process.send_signal(signal.SIGKILL)
     process.wait()
     window.files.open_project(path)
+    qtbot.waitUntil(lambda: "was cut off" in window.statusBar().currentMessage(), timeout=PATIENCE)
     window.show_training()
     banner = window.training.resume_banner
     qtbot.waitUntil(banner.isVisible, timeout=PATIENCE)
     qtbot.waitUntil(lambda: dashboard(window).figures.state == "stopped", timeout=PATIENCE)
     assert len(dashboard(window).series("loss")[0]) == 15
     assert banner.label.text().startswith("Run 0001 was cut off in epoch 4 of 6, after 15 steps.")
+    window.canvas.setFocus()
     QTest.mouseClick(banner.resume_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.controller.is_active, timeout=PATIENCE)
     assert not banner.isVisible()
+    assert window.canvas.hasFocus(), "keys do not land in what comes behind the button"
     qtbot.waitUntil(lambda: not window.controller.is_active, timeout=PATIENCE)
     trained(tmp_path / "whole", epochs=6)
     assert steps_of(folder) == steps_of(tmp_path / "whole")

@@ -70,8 +70,13 @@ def with_another(*layers: Any, classes: Any = TEN) -> Graph:
 
 
 def own(output: str, loss: str, **settings: Any) -> dict[str, Any]:
-    """A plan in which size learns a number, and another Output something else."""
-    return {"outputs": {"m2": {"loss": "MSELoss"}, output: {"loss": {"type": loss}, **settings}}}
+    """A plan in which size learns the input, and another Output something else."""
+    return {
+        "outputs": {
+            "m2": {"loss": "MSELoss", "target": "input"},
+            output: {"loss": {"type": loss}, **settings},
+        }
+    }
 
 
 def one_half() -> Graph:
@@ -163,6 +168,14 @@ CASES = (
     Case(
         "rectified-regression",
         ends_with("ReLU", classes=ONE), "relu1", ("Remove relu1", "Replace with Softplus"), loss("MSELoss"),
+    ),
+    Case(
+        "classes-as-numbers", ends_with(), "output1", ("Use CrossEntropyLoss",), loss("MSELoss"),
+        num_classes=10,
+    ),
+    Case(
+        "classes-as-numbers", with_another(), "output1", ("Use CrossEntropyLoss",), own("n3", "L1Loss"),
+        num_classes=10,
     ),
     Case("wrong-class-count", ends_with(), "linear1", ("Set out_features = 7",), num_classes=7),
     Case(

@@ -232,7 +232,7 @@ def test_the_run_folder_keeps_the_figures_of_every_output(tmp_path: Path) -> Non
         (LABELS, {"out_b": {"groups": [0, 1]}},
          "outputs.out_b.groups has 2 numbers, but the data has 3 classes.", None),
         (LABELS, {"out_b": {"loss": "MSELoss", "groups": [0, 1, 1]}},
-         "arrays, out_b gives one of 2 classes a sample. The loss expects numbers", None),
+         "arrays, out_b gives one of 2 classes a sample. MSELoss expects numbers", None),
         (VALUES[:, 0], {"out_a": {"groups": [0, 1, 1]}},
          "outputs.out_a.groups is set, but the targets are no classes.", None),
         (LABELS, {"out_a": {"weight": 0}, "out_b": {"weight": 0}},
