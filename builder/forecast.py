@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from builder.handing_over import handing_over_soon
 from builder.latest import Latest
+from builder.resting import Resting
 from graph.blocks import size_with_blocks
 from graph.collecting import set_aside, without_collecting
 from graph.cost import Cost
@@ -48,6 +49,7 @@ class Forecast(QObject):
         super().__init__(session)
         self._session = session
         self._known: Costs | None = None
+        self._pace = Resting()  # of the work in hand
         self._latest = Latest(self._begin, "costs", DELAY, self)
         self._latest.done.connect(self._take)
         session.changed.connect(self._forget)
@@ -75,6 +77,7 @@ class Forecast(QObject):
 
     def wait(self) -> None:
         """Lets the work in hand come to its end, with nobody told."""
+        self._pace.hurry()
         self._latest.wait()
 
     def _count(self, unknown: int = 1) -> int:
@@ -104,8 +107,8 @@ class Forecast(QObject):
             self._latest.ask()
 
     def _begin(self) -> Callable[[], Costs]:
-        session = self._session
-        return partial(_worked_out, session.project.copy(), session.scope, session.plan)
+        session, self._pace = self._session, Resting()
+        return partial(_worked_out, session.project.copy(), session.scope, session.plan, self._pace)
 
     @Slot(object)
     def _take(self, costs: Costs) -> None:
@@ -113,15 +116,15 @@ class Forecast(QObject):
         self.ready.emit()
 
 
-def _worked_out(project: Project, path: Path, plan: TrainingPlan) -> Costs:
+def _worked_out(project: Project, path: Path, plan: TrainingPlan, pace: Resting) -> Costs:
     """Costs with everything that is read of them already worked out."""
     with (
         handing_over_soon(),
         without_collecting(),
     ):  # every thread would wait for a search among so much, again and again
         scope = Scope(project, path)
-        network = training_cost(project.graph, scope.main, plan)
-        shown = training_cost(scope.graph, scope.inference, plan) if path else network
+        network = training_cost(project.graph, scope.main, plan, pace=pace)
+        shown = training_cost(scope.graph, scope.inference, plan, pace=pace) if path else network
         for cost in {id(network): network, id(shown): shown}.values():
             cost.work_out()
         set_aside()

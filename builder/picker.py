@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QStyleOptionVie
 from shiboken6 import isValid
 
 from builder.icons import ICON_SIZE
+from builder.resting import note_key
 from builder.row_paint import draw_marked, draw_row_back, mirrored
 from builder.search_box import SearchBox
 from builder.theme import GRID, Theme, font
@@ -99,6 +100,7 @@ class Picker(SearchBox):
 
     def open(self) -> None:
         """Shows itself with the field selected, and remembers where the focus was."""
+        note_key()
         if not self.isVisible():
             self._back = QApplication.focusWidget()
         self.show()

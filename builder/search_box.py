@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from builder.resting import note_key
 from builder.texts import tr
 from builder.theme import GRID
 
@@ -74,6 +75,7 @@ class SearchBox(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            note_key()
             return self._key(event)
         if isinstance(event, QFocusEvent) and event.lostFocus() and event.reason() not in STAYING:
             self.close_quietly()

@@ -10,6 +10,7 @@ from graph.dims import Dim
 from graph.inference import Inference
 from graph.lazy import Lazy
 from graph.model import Graph
+from graph.pace import Pace, unpaced
 from graph.receptive_field import ReceptiveField, receptive_fields
 
 
@@ -37,22 +38,30 @@ class Cost:
         graph: read, never written.
         inference: what is known about it.
         run: how it is trained.
+        pace: at which all is worked out.
     """
 
-    def __init__(self, graph: Graph, inference: Inference, run: TrainingRun = TrainingRun()) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        inference: Inference,
+        run: TrainingRun = TrainingRun(),
+        pace: Pace = unpaced,
+    ) -> None:
         self._graph = graph
         self.inference = inference
         self.run = run
+        self._pace = pace
 
     @Lazy
     def memory(self) -> TrainingMemory:
         """What a training step takes."""
-        return training_memory(self._steps, self.run.optimizer_states)
+        return training_memory(self._steps, self.run.optimizer_states, self._pace)
 
     @Lazy
     def receptive_fields(self) -> dict[str, ReceptiveField]:
         """How much of the input each pixel of a feature map sees, by node."""
-        return receptive_fields(self._graph, self.inference)
+        return receptive_fields(self._graph, self.inference, pace=self._pace)
 
     def activations(self, node_id: str) -> Dim | None:
         """Bytes that autograd keeps because of a node; what several keep counts for the first of them.
@@ -68,14 +77,15 @@ class Cost:
 
     @Lazy
     def _steps(self) -> list[Step]:
-        return trace(self.inference, self.run.precision, self.run.device, self.run.threads)
+        run = self.run
+        return trace(self.inference, run.precision, run.device, run.threads, self._pace)
 
     @Lazy
     def _activations(self) -> dict[str, Dim]:
         kept: dict[str, list[Dim]] = {}
         unknown = {step.node for step in self._steps if not step.is_known}
         seen = set[Storage]()
-        for step in self._steps:
+        for step in self._pace(self._steps):
             fresh = [storage for storage in step.keeps if not storage.stays and storage not in seen]
             seen.update(fresh)
             kept.setdefault(step.node, []).extend(storage.bytes for storage in fresh)

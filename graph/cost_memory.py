@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from graph.cost_trace import WEIGHT_BYTES, Step, Storage, Value, bytes_of
 from graph.dims import Below, Dim, Monomial, as_expr, evaluate, jumps, polynomial, symbols
+from graph.pace import Pace, unpaced
 from graph.shapes import BATCH_NAME, ITEM_BYTES, num_elements
 
 MAX_BATCH = 2**31
@@ -67,12 +68,13 @@ class TrainingMemory:
         return sorted(found)
 
 
-def training_memory(steps: Sequence[Step], optimizer_states: int) -> TrainingMemory:
+def training_memory(steps: Sequence[Step], optimizer_states: int, pace: Pace = unpaced) -> TrainingMemory:
     """The memory of a training step, from the steps of its forward pass.
 
     Args:
         steps: as `trace` gives them.
         optimizer_states: how many numbers the optimizer remembers of each weight: 2 for Adam.
+        pace: at which what comes and goes is put together.
     """
     parameters = sum(step.parameters for step in steps) * WEIGHT_BYTES
     trained = sum(step.trained for step in steps) * WEIGHT_BYTES
@@ -81,7 +83,7 @@ def training_memory(steps: Sequence[Step], optimizer_states: int) -> TrainingMem
     kept = {storage for step in steps for storage in step.keeps if not storage.stays}
     casts = sum(step.casts if step.keeps_casts else step.cached for step in steps)
     stays = total([parameters, trained * optimizer_states, batch])
-    moments = _sweep(stays, _spans(steps), _inside(steps), _Clock(len(steps)).update + 1)
+    moments = _sweep(stays, _spans(steps), _inside(steps), _Clock(len(steps)).update + 1, pace)
     return TrainingMemory(
         parameters=parameters,
         gradients=trained,
@@ -224,7 +226,11 @@ def _loss(steps: Sequence[Step], clock: _Clock) -> Iterable[_Span]:
 
 
 def _sweep(
-    stays: Dim, spans: Iterable[_Span], inside: Mapping[int, tuple[Dim, ...]], num_moments: int
+    stays: Dim,
+    spans: Iterable[_Span],
+    inside: Mapping[int, tuple[Dim, ...]],
+    num_moments: int,
+    pace: Pace,
 ) -> Iterable[Terms]:
     """The terms of the bytes that are there, moment by moment.
 
@@ -233,14 +239,15 @@ def _sweep(
         spans: what comes and goes.
         inside: what else there is at some moments, one after the other.
         num_moments: how many there are.
+        pace: at which they are gone through.
     """
     changes: list[Terms] = [{} for _ in range(num_moments + 1)]
-    for span in spans:
+    for span in pace(spans):
         _add(changes[span.first], span.bytes, 1)
         _add(changes[span.last + 1], span.bytes, -1)
     present: Terms = {}
     _add(present, stays, 1)
-    for index, change in enumerate(changes[:num_moments]):
+    for index, change in enumerate(pace(changes[:num_moments])):
         for monomial, factor in change.items():
             present[monomial] = present.get(monomial, 0) + factor
         for amount in inside.get(index, (0,)):

@@ -15,6 +15,7 @@ from graph.catalog.spec import LayerSpec
 from graph.cost_variables import computed_order, last_holders
 from graph.dims import Dim
 from graph.inference import Inference
+from graph.pace import Pace, unpaced
 from graph.shapes import FLOATS, ITEM_BYTES, TensorSpec, num_elements
 
 WEIGHT_BYTES = ITEM_BYTES["float32"]
@@ -93,7 +94,11 @@ class Step:
 
 
 def trace(
-    inference: Inference, precision: str = "float32", device: str = "cpu", threads: int = 1
+    inference: Inference,
+    precision: str = "float32",
+    device: str = "cpu",
+    threads: int = 1,
+    pace: Pace = unpaced,
 ) -> list[Step]:
     """The steps of a forward pass in training mode; nodes whose shapes are not known are left out.
 
@@ -103,13 +108,13 @@ def trace(
 
     Source: https://docs.pytorch.org/docs/stable/amp.html
     """
-    return trace_on(inference, Compute(device, LOWER.get(precision), threads))
+    return trace_on(inference, Compute(device, LOWER.get(precision), threads), pace)
 
 
-def trace_on(inference: Inference, compute: Compute) -> list[Step]:
+def trace_on(inference: Inference, compute: Compute, pace: Pace = unpaced) -> list[Step]:
     """The same for all that a network is run with."""
     steps: list[Step] = []
-    _walk(inference, compute, steps)
+    _walk(inference, compute, pace, steps)
     return steps
 
 
@@ -121,6 +126,7 @@ def bytes_of(spec: TensorSpec) -> Dim:
 def _walk(
     inference: Inference,
     compute: Compute,
+    pace: Pace,
     steps: list[Step],
     given: Mapping[str, Value] = MappingProxyType({}),
     owner: str = "",
@@ -130,6 +136,7 @@ def _walk(
     Args:
         inference: of the graph.
         compute: what it is run with.
+        pace: at which its nodes are looked at.
         steps: is added to.
         given: what a block's Inputs give, by their id.
         owner: the node that the graph is inside of, if it is a block's.
@@ -138,12 +145,12 @@ def _walk(
     results: dict[str, Value] = {}
     graph, order = inference.computed, computed_order(inference, given)
     done: dict[str, int] = {}
-    for node_id in order:
+    for node_id in pace(order):
         result, spec = inference.result(node_id), graph.catalog[graph.nodes[node_id].type]
         edges = graph.incoming(node_id)
         reads = tuple(values[edges[port].source.node, edges[port].source.port] for port in result.inputs)
         if isinstance(spec.code, BlockCode):
-            made = _walk_block(spec.code, result.call(), reads, compute, steps, owner or node_id)
+            made = _walk_block(spec.code, result.call(), reads, compute, pace, steps, owner or node_id)
         elif owner and isinstance(spec.code, Boundary):
             results[node_id] = reads[0]
             continue
@@ -167,6 +174,7 @@ def _walk_block(
     call: LayerCall,
     reads: tuple[Value, ...],
     compute: Compute,
+    pace: Pace,
     steps: list[Step],
     owner: str,
 ) -> tuple[Value, ...]:
@@ -175,7 +183,7 @@ def _walk_block(
     made: tuple[Value, ...] = ()
     for body in code.bodies(call):
         given = dict(zip(entrances, reads, strict=True))
-        results = _walk(body.inference, compute, steps, given, owner)
+        results = _walk(body.inference, compute, pace, steps, given, owner)
         _hold(steps, len(steps) - 1, [value.storage for value in reads])
         made = tuple(results[node_id] for node_id in exits)
         reads = (made[0], *reads[1:])

@@ -13,6 +13,7 @@ from graph.catalog.code import BlockCode
 from graph.catalog.spec import LayerSpec
 from graph.inference import Inference
 from graph.model import Graph
+from graph.pace import Pace, unpaced
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ Fields = dict[str, ReceptiveField]
 
 
 def receptive_fields(
-    graph: Graph, inference: Inference, given: Mapping[str, ReceptiveField] = MappingProxyType({})
+    graph: Graph,
+    inference: Inference,
+    given: Mapping[str, ReceptiveField] = MappingProxyType({}),
+    pace: Pace = unpaced,
 ) -> Fields:
     """The receptive field of every node that gives feature maps made by windows.
 
@@ -52,10 +56,11 @@ def receptive_fields(
         graph: to walk through.
         inference: of the graph.
         given: the fields of a block's Inputs, by their id.
+        pace: at which the nodes are looked at.
     """
     fields: Fields = dict(given)
     graph = inference.computed
-    for node_id in (each for each in inference.order() if each in graph.nodes):
+    for node_id in pace(each for each in inference.order() if each in graph.nodes):
         result, spec = inference.result(node_id), graph.catalog.get(graph.nodes[node_id].type)
         if spec is None or result.params is None or node_id in given:
             continue

@@ -9,6 +9,7 @@ from graph.cost import Cost, TrainingRun
 from graph.cost_memory import largest_batch
 from graph.inference import Inference
 from graph.model import Graph
+from graph.pace import Pace, unpaced
 from graph.project import Project
 from runtime.free_memory import free_memory
 from runtime.plan import PlanError, TrainingPlan
@@ -36,9 +37,11 @@ def training_run(plan: TrainingPlan, device: str = "cpu") -> TrainingRun:
     return TrainingRun(plan.precision, copies, kind, num_threads() if kind == "cpu" else 1)
 
 
-def training_cost(graph: Graph, inference: Inference, plan: TrainingPlan, device: str = "cpu") -> Cost:
-    """The costs of a graph that is trained by a plan."""
-    return Cost(graph, inference, training_run(plan, device))
+def training_cost(
+    graph: Graph, inference: Inference, plan: TrainingPlan, device: str = "cpu", pace: Pace = unpaced
+) -> Cost:
+    """The costs of a graph that is trained by a plan, worked out at a pace."""
+    return Cost(graph, inference, training_run(plan, device), pace)
 
 
 def shortage(project: Project, plan: TrainingPlan, device: str) -> str | None:
