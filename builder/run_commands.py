@@ -12,6 +12,7 @@ from builder.actions import Actions
 from builder.curve_values import CurveValues
 from builder.data_code import DataCode
 from builder.dialogs import Dialogs
+from builder.panels.data_titles import made_titled
 from builder.panels.plan_edits import plan_error, with_setting
 from builder.panels.training import TrainingPanel
 from builder.past import Past
@@ -270,7 +271,7 @@ class RunCommands(QObject):
             return True
         error = plan_error(self._session.project.training)
         if error is not None:
-            self._session.message.emit(tr("Not trained: {error}", error=tr_made(str(error))))
+            self._session.message.emit(tr("Not trained: {error}", error=made_titled(str(error))))
             self.training_asked.emit()
             return True
         if not self._code.allows_run():
@@ -302,7 +303,7 @@ class RunCommands(QObject):
                 changes = "; ".join(map(tr_made, event.changes))
                 self._session.message.emit(tr("The run goes on with: {changes}.", changes=changes))
             case ChangeRefused():
-                text = tr("The run goes on as before: {reason}", reason=tr_made(event.reason))
+                text = tr("The run goes on as before: {reason}", reason=made_titled(event.reason))
                 self._session.message.emit(text)
             case _:
                 pass
@@ -320,7 +321,7 @@ class RunCommands(QObject):
             state=ended.state,
             steps=tr_count("{count} step", "{count} steps", ended.step),
         )
-        text = f"{text}: {tr_made(ended.reason)}" if ended.reason else f"{text}."
+        text = f"{text}: {made_titled(ended.reason)}" if ended.reason else f"{text}."
         self._session.message.emit(text)
         if ended.traceback:
             _log.info("%s", ended.traceback)

@@ -27,6 +27,7 @@ from builder.panels.answers_page import AnswersPage
 from builder.panels.class_bars import ClassBars
 from builder.panels.columns_view import GUESS, ColumnTable, columns_view
 from builder.panels.data_look import COUNT, look_at
+from builder.panels.data_titles import made_titled
 from builder.panels.facts import FactsSection
 from builder.panels.field_text import UNSET
 from builder.panels.figures import number
@@ -168,7 +169,7 @@ class DataPanel(QWidget):
     def _end(self, fault: str) -> None:
         if fault:
             self.look = None
-            self._say(tr_made(fault), role="error-card")
+            self._say(made_titled(fault), role="error-card")
             self._pages.setCurrentWidget(self._note_page)
         self.looked.emit()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from builder.texts import tr, tr_made
+from builder.panels.data_titles import made_titled
+from builder.texts import tr
 from builder.theme import GRID
 
 
@@ -55,7 +56,7 @@ class FailureBanner(QFrame):
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
-        self.label.setText(tr_made(text))
+        self.label.setText(made_titled(text))
         self.setVisible(bool(text))
 
     def allow(self, reason_against: str) -> None:

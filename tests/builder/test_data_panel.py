@@ -107,6 +107,7 @@ def test_text_and_sequences_have_their_own_looks(seen):
 def test_what_is_wrong_with_the_data_stands_there(seen, tmp_path):
     panel = seen({"source": "arrays", "path": str(tmp_path / "gone.npz")})
     assert "gone.npz" in panel.note.text()
+    assert "Correct “File” or create it." in panel.note.text(), "as the form calls it"
     assert panel.note.property("role") == "error-card"
     assert panel.note.isVisible()
     panel = seen({"source": "digits"})
