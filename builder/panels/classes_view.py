@@ -119,7 +119,10 @@ class ClassesView(QWidget):
 
     Attributes:
         names: of the classes; a network may tell more apart than the data has.
+        follows: as the other views, whether it shows all steps; it always shows the newest epoch.
     """
+
+    follows = True
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,17 +134,17 @@ class ClassesView(QWidget):
         self.caption = QLabel()
         self.caption.setFont(font("caption"))
         self.caption.setProperty("role", "muted")
-        content = QWidget()
-        row = QHBoxLayout()
-        row.setSpacing(2 * GRID)
-        row.addWidget(self.matrix, 2)
-        row.addWidget(self.table, 3)
-        row.addStretch()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout()  # the matrix beside it has all of the height
         column.setSpacing(0)
         column.addWidget(self.caption)
-        column.addLayout(row, 1)
+        column.addWidget(self.table, 1)
+        content = QWidget()
+        row = QHBoxLayout(content)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2 * GRID)
+        row.addWidget(self.matrix, 2)
+        row.addLayout(column, 3)
+        row.addStretch()
         self._pages = QStackedLayout(self)
         self._pages.addWidget(self.note)
         self._pages.addWidget(content)

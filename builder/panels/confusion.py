@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -67,6 +69,7 @@ class ConfusionMatrix(QWidget):
         self._theme = theme
         self._matrix: Matrix = ()
         self._names: Sequence[str] = ()
+        self._short_names: Sequence[str] = ()  # above the columns, which are narrow
         self._current: Cell = (0, 0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -80,7 +83,7 @@ class ConfusionMatrix(QWidget):
 
     def show_matrix(self, matrix: Matrix, names: Sequence[str]) -> None:
         """Shows a matrix; one name a class."""
-        self._matrix, self._names = matrix, names
+        self._matrix, self._names, self._short_names = matrix, names, telling_apart(names)
         self._current = (min(self._current[0], len(matrix) - 1), min(self._current[1], len(matrix) - 1))
         self._tell()
         self._take_no_more()
@@ -107,12 +110,12 @@ class ConfusionMatrix(QWidget):
 
     def fitting_width(self) -> int:
         """How wide it has to be for its cells to be squares as high as there is room."""
-        metrics = QFontMetrics(font("caption"))
-        line = metrics.height()
-        side = self.height() - 2 * line - GRID - GRID // 2
-        names = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
+        line = QFontMetrics(font("caption")).height()
+        side = self.height() - line - GRID
+        names, corner = self._widths()
         plain = side + line + 2 * GRID
-        return max(min(plain + names, round(plain / (1 - _LABEL_SHARE))), self.minimumWidth())
+        fitting = max(min(plain + names, round(plain / (1 - _LABEL_SHARE))), plain + corner)
+        return max(fitting, self.minimumWidth())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -127,15 +130,20 @@ class ConfusionMatrix(QWidget):
 
     # -- where things are
 
-    def _name_width(self) -> int:
+    def _widths(self) -> tuple[int, int]:
+        """Pixels that the widest name takes, and what stands above the names."""
         metrics = QFontMetrics(font("caption"))
         widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
-        return min(widest, round(_LABEL_SHARE * self.width())) + GRID
+        return widest, metrics.horizontalAdvance(tr("taken for"))
+
+    def _name_width(self) -> int:
+        widest, corner = self._widths()
+        return max(min(widest, round(_LABEL_SHARE * self.width())), corner) + GRID
 
     def _layout(self) -> _Layout:
         line = QFontMetrics(font("caption")).height()
         left, top = line + self._name_width(), line + GRID // 2
-        room = min(self.width() - left - GRID, self.height() - top - line - GRID)
+        room = min(self.width() - left - GRID, self.height() - top - GRID // 2)
         count = max(len(self._matrix), 1)
         return _Layout(QPoint(left, top), max(room // count, _LEAST_CELL), count)
 
@@ -195,8 +203,8 @@ class ConfusionMatrix(QWidget):
             name = metrics.elidedText(self._names[index], Qt.TextElideMode.ElideRight, width)
             painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name)
         self._paint_column_names(painter, places)
-        below = QRect(places.origin.x(), places.origin.y() + side + 2, max(side, 80), line)
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, tr("taken for"))
+        corner = QRect(places.origin.x() - width - GRID // 2, places.origin.y() - line - 1, width, line)
+        painter.drawText(corner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, tr("taken for"))
         painter.save()
         painter.translate(0, places.origin.y() + side)
         painter.rotate(-90)
@@ -205,12 +213,13 @@ class ConfusionMatrix(QWidget):
 
     def _paint_column_names(self, painter: QPainter, places: _Layout) -> None:
         metrics = painter.fontMetrics()
-        widest = max(metrics.horizontalAdvance(name) for name in self._names)
+        names = self._short_names
+        widest = max(map(metrics.horizontalAdvance, names))
         every = 1 if widest + 4 <= places.cell else max(-(-3 * metrics.averageCharWidth() // places.cell), 1)
         for index in range(0, places.count, every):
             rect = places.rect((0, index))
             room = every * places.cell - 4
-            name = self._names[index]
+            name = names[index]
             if metrics.horizontalAdvance(name) > room:
                 name = name[: max(room // max(metrics.averageCharWidth(), 1), 1)]
             area = QRect(
@@ -255,3 +264,14 @@ class ConfusionMatrix(QWidget):
 
     def _tell(self) -> None:
         self.setAccessibleDescription(self.text_of(self._current) if self._matrix else "")
+
+
+def telling_apart(names: Sequence[str]) -> Sequence[str]:
+    """Names without the words, or the word before a number, that all of them begin with."""
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    start = "".join(letters[0] for letters in alike).rstrip("0123456789")
+    if not all(name[len(start) :][:1].isdigit() for name in names):
+        words = re.match(r".*[\W_]", start)
+        start = words[0] if words else ""
+    short = [name[len(start) :] for name in names]
+    return short if all(short) and len(names) > 1 else names

@@ -45,6 +45,11 @@ class CurvesView(QWidget):
         self._grid = grid
         self._rows.addWidget(grid, 1)
 
+    @property
+    def follows(self) -> bool:
+        """Whether all steps are shown as they come."""
+        return self._grid is None or self._grid.follows
+
     def picture(self) -> QPixmap:
         """All charts, those out of sight too."""
         return self.grab() if self._grid is None else self._grid.picture()

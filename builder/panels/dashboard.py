@@ -102,6 +102,7 @@ class Dashboard(QWidget):
         self.menu.picture_asked.connect(self._copy_picture)
         self.switch.chosen.connect(self._show_view)
         self.fit_button.clicked.connect(self._on_fit)
+        self.layers.zoomed.connect(self._offer_fit)
         self.set_theme(theme)
 
     def follow(self, watch: NodeWatch) -> None:
@@ -165,14 +166,6 @@ class Dashboard(QWidget):
         if name != self._name:
             self._name = name
             self._figures_pulse.request()
-
-    @property
-    def _run_text(self) -> str:
-        """Names the run; one that neither goes on nor was trained in this window is an earlier one."""
-        if not self._name:
-            return ""
-        is_present = self._is_live or self.figures.is_active
-        return tr("Run {name}", name=self._name) if is_present else tr("Earlier run {name}", name=self._name)
 
     def reset(self, project: Project | None = None, *, is_live: bool = True) -> None:
         """Clears everything for a new run, of this project; an earlier one is not live."""
@@ -305,32 +298,45 @@ class Dashboard(QWidget):
         self.headline.show_figures(figures)
         yield
         self.progress_bar.setValue(round(figures.fraction * self.progress_bar.maximum()))
-        self.bar.show_run(self._run_text, figures.status)
+        is_earlier = not (self._is_live or figures.is_active)
+        self.bar.show_run(self._name, figures.status, is_earlier=is_earlier)
         self.banner.show_failure(figures.reason if figures.state == "failed" else "", figures.fitting_batch)
         if figures.warning:
             self.banner.show_warning(figures.warning)
-        self.fit_button.setVisible(self._grid is not None and not self._grid.follows)
+        self._offer_fit()
         if self._history is not None and self._is_live and figures.state == "running":
             self._history.note("samples_per_second", figures.step, figures.samples_per_second)
             used = used_memory(figures.device)
             self._history.note("memory", figures.step, None if used is None else used / MEGABYTE)
 
     @Slot()
+    def _offer_fit(self) -> None:
+        self.fit_button.setVisible(not self._view.follows)
+
+    @property
+    def _view(self) -> CurvesView | ClassesView | LayersView:
+        return (self.curves, self.classes, self.layers)[self._views.currentIndex()]
+
+    @Slot()
     def _on_zoomed(self) -> None:
-        self.fit_button.setVisible(True)
+        self._offer_fit()
         self._curves_pulse.request()
 
     @Slot()
     def _on_fit(self) -> None:
-        self._open_grid().fit()
-        self.fit_button.setVisible(False)
-        self._draw()
+        if self._view is self.layers:
+            self.layers.fit()
+        else:
+            self._open_grid().fit()
+            self._draw()
+        self._offer_fit()
 
     @Slot(int)
     def _show_view(self, index: int) -> None:
         self._views.setCurrentIndex(index)
         self._place_legend()
         self._ask_for_looks()
+        self._offer_fit()
         self._draw()
 
     @Slot(object)
@@ -352,7 +358,7 @@ class Dashboard(QWidget):
         view = self._views.currentWidget()
         is_curves = view is self.curves
         picture = self.curves.picture() if is_curves else view.grab()
-        named = below_names(picture, self.legend, self._run_text, with_others=is_curves)
+        named = below_names(picture, self.legend, self.bar.run_label.text(), with_others=is_curves)
         QGuiApplication.clipboard().setPixmap(named)
 
     def _ask_for_looks(self) -> None:

@@ -63,9 +63,10 @@ class DashboardBar(QWidget):
         if self._legend.parentWidget() is not self:
             self._row.insertWidget(self._row.indexOf(self.status_label), self._legend)
 
-    def show_run(self, name: str, status: str) -> None:
-        """Says which run is shown, and what runs where."""
-        for label, text in ((self.run_label, name), (self.status_label, status)):
+    def show_run(self, name: str, status: str, *, is_earlier: bool) -> None:
+        """Says which run is shown, and what runs where; an earlier one neither goes on nor was begun here."""
+        called = tr("Earlier run {name}", name=name) if is_earlier else tr("Run {name}", name=name)
+        for label, text in ((self.run_label, called if name else ""), (self.status_label, status)):
             if text != label.text():
                 label.setText(text)
                 label.setVisible(bool(text))

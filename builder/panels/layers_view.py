@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
+    Signal,
     Slot,
 )
 from PySide6.QtGui import QShowEvent
@@ -146,7 +147,13 @@ class LayerTable(QAbstractTableModel):
 
 
 class LayersView(QWidget):
-    """The newest look at the layers; the column and the rows that are selected stand beside it as curves."""
+    """The newest look at the layers; the column and the rows that are selected stand beside it as curves.
+
+    Signals:
+        zoomed(): the user looks at a part of the run, or at all of it again.
+    """
+
+    zoomed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -236,11 +243,19 @@ class LayersView(QWidget):
     @Slot(float, float)
     def _keep_range(self, start: float, end: float) -> None:
         self._range = start, end
+        self.zoomed.emit()
+
+    @property
+    def follows(self) -> bool:
+        """Whether all steps are shown as they come."""
+        return self._range is None
 
     @Slot()
-    def _show_all_steps(self) -> None:
+    def fit(self) -> None:
+        """Shows all steps again."""
         self._range = None
         self.draw()
+        self.zoomed.emit()
 
     def _select_first(self) -> None:
         """Selects layers with weights, from the first to the last."""
@@ -272,7 +287,7 @@ class LayersView(QWidget):
         if self.chart is None:
             self.chart = Chart(spec, self._theme, self)
             self.chart.ranged.connect(self._keep_range)
-            self.chart.all_asked.connect(self._show_all_steps)
+            self.chart.all_asked.connect(self.fit)
             self._row.addWidget(self.chart, 2)
         else:
             self.chart.set_spec(spec)

@@ -14,7 +14,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from builder.panels.chart_specs import CHARTS
 from builder.panels.classes_view import class_figures
-from builder.panels.confusion import ConfusionMatrix
+from builder.panels.confusion import ConfusionMatrix, telling_apart
 from builder.panels.dashboard import CLASSES, CURVES, LAYERS, Dashboard
 from builder.panels.history import History, Series
 from builder.panels.history_csv import csv_lines
@@ -298,6 +298,33 @@ def test_a_cell_is_chosen_by_mouse_and_keyboard(matrix, qtbot):
     qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
     assert chosen == [(1, 2), (0, 1)]
     assert matrix.accessibleDescription() == "2 of 10 “cat” (20 %) were taken for “dog”."
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["digit 0", "digit 1", "digit 10"], ["0", "1", "10"]),
+        (["class10", "class11"], ["10", "11"]),
+        (["red_car", "red_cart"], ["car", "cart"]),
+        (["cat", "car"], ["cat", "car"]),
+        (["ab", "ab c"], ["ab", "ab c"]),
+        (["only one"], ["only one"]),
+    ],
+)
+def test_names_above_the_columns_leave_out_what_all_begin_with(names, short):
+    assert list(telling_apart(names)) == short
+
+
+def test_columns_of_a_low_matrix_are_told_apart(matrix):
+    def head(names):
+        matrix.show_matrix([[1] * 10] * 10, names)
+        first, last = matrix.cell_rect((0, 0)), matrix.cell_rect((0, 9))
+        return matrix.grab().toImage().copy(first.left(), 0, last.right() - first.left(), first.top() - 1)
+
+    matrix.resize(300, 160)
+    figures = head([str(index) for index in range(10)])
+    assert head([f"digit {index}" for index in range(10)]) == figures
+    assert matrix.cell_rect((9, 9)).height() * 10 >= 0.8 * matrix.height()
 
 
 def test_a_matrix_of_a_hundred_classes_fits(matrix):

@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 
-from builder.panels.dashboard import LAYERS, Dashboard
+from builder.panels.dashboard import CURVES, LAYERS, Dashboard
 from builder.panels.layers_view import layer_names
 from builder.theme import light
 from graph.templates import template
@@ -139,6 +139,24 @@ def test_a_part_of_the_curves_of_layers_stays_in_view_while_looks_come(dashboard
     assert seen(plot) == (20, 60)
     double_click(plot, pixel(plot, 40))
     assert whole == seen(plot)
+
+
+def test_a_button_shows_all_steps_of_the_layers_again(dashboard, qtbot):
+    dashboard.reset(template("SmallCNN").project())
+    dashboard.feed([START, steps(1, 100), looked(10), looked(90)])
+    dashboard.switch.choose(LAYERS)
+    plot = dashboard.layers.chart.plot
+    qtbot.waitUntil(lambda: plot.viewRange()[0][1] > 100)
+    whole = tuple(plot.viewRange()[0])
+    assert not dashboard.fit_button.isVisible()
+    drag(plot, pixel(plot, 20), pixel(plot, 60))
+    assert dashboard.fit_button.isVisible()
+    dashboard.switch.choose(CURVES)
+    assert not dashboard.fit_button.isVisible(), "the curves show all steps"
+    dashboard.switch.choose(LAYERS)
+    QTest.mouseClick(dashboard.fit_button, LEFT)
+    assert whole == seen(plot)
+    assert not dashboard.fit_button.isVisible()
 
 
 def test_a_chart_that_is_chosen_later_shows_the_same_steps(dashboard, qtbot):
