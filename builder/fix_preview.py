@@ -16,7 +16,6 @@ from graph.edits import Batch
 from graph.problems import Fix, Problem
 
 MAX_PHRASES = 4
-TOO_LARGE = 3000  # nodes; to look for all problems of a copy then holds up a mouse that only passes by
 
 
 @dataclass(frozen=True)
@@ -55,20 +54,21 @@ class FixPlan:
     errors_only: bool
 
 
-def preview(project: Project, fix: Fix, block: str | None) -> str:
+def preview(project: Project, fix: Fix, block: str | None, *, tells_left: bool = True) -> str:
     """What a remedy would change, and what would be left of the problems, as one or two sentences.
 
     Args:
         project: is not touched.
         fix: made of edits.
         block: in whose graph its problem is; None for the main graph.
+        tells_left: without it there is only the first sentence, which is quick also for very many nodes.
     """
     try:
         after = tried_out(project, fix, block)
     except EditError as error:
         return tr("It cannot be applied: {error}", error=tr_made(str(error)))
     changes = _sentence(differences(project, after))
-    if sum(len(graph.nodes) for graph in project.graphs()) > TOO_LARGE:
+    if not tells_left:
         return changes
     return f"{changes} {left_text(each.problem for each in Trial(after).problems())}"
 

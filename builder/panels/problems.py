@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from builder.fix_all import Choose, FixAll
-from builder.fix_preview import preview
 from builder.fixing import fix_problem, silence
+from builder.foresight import Foresight
 from builder.icons import icon
 from builder.mending import mends_errors
 from builder.panels.problem_groups import ProblemGroups
@@ -33,6 +33,7 @@ class ProblemsPanel(QWidget):
 
     Attributes:
         all_fixes: what the button does that fixes everything.
+        previews: what is said of a remedy that somebody points at.
 
     Signals:
         node_chosen(str): a problem's node is to be shown; it is already selected.
@@ -70,6 +71,8 @@ class ProblemsPanel(QWidget):
         self.cards.silence_asked.connect(self._silence)
         self.cards.fix_pointed_at.connect(self._foresee)
         self.cards.card_focused.connect(self._scroll.ensureWidgetVisible)
+        self.previews = Foresight(session, self)
+        self.previews.told.connect(self._tell)
         self.fix_all_button.clicked.connect(self.fix_all)
         self.all_fixes = FixAll(session, choose, self)
         self.all_fixes.fixed.connect(self.fixed)
@@ -103,7 +106,7 @@ class ProblemsPanel(QWidget):
         self.fix_all_button.setEnabled(fixable)
         self.fix_all_button.setText(tr("Fix all errors") if mends_errors(errors) else tr("Fix all"))
         self.foresight.setVisible(fixable)
-        self.foresight.setText(tr(POINT))
+        self._point()
         self.fix_all_button.setToolTip(
             tr("Shows what the first remedy of each would change, and applies them as one step")
             if fixable
@@ -172,11 +175,21 @@ class ProblemsPanel(QWidget):
         located = self._place_of(problem)
         self.foreseen.emit(located, fix)
         if fix is None or located is None:
-            self.foresight.setText(tr(POINT))
+            self._point()
         elif fix.edits:
-            self.foresight.setText(preview(self._session.project, fix, located.block))
+            self.previews.ask(fix, located.block)
         else:
+            self.previews.forget()
             self.foresight.setText(tr("Shows the code first; nothing runs before you have agreed."))
+
+    @Slot(object)
+    def _tell(self, text: str) -> None:
+        self.foresight.setText(text)
+
+    def _point(self) -> None:
+        """Says how to have a remedy explained, as none is pointed at."""
+        self.previews.forget()
+        self.foresight.setText(tr(POINT))
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

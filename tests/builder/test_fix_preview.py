@@ -5,15 +5,17 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication
 
+from builder import foresight
 from builder.fix_all_dialog import FixAllDialog
 from builder.fix_planning import FixPlanning
 from builder.fix_preview import left_text, plan_fixes, preview
+from builder.latest import Latest
 from builder.panels.problems import POINT, ProblemsPanel
 from builder.session import Session
 from builder.theme import light
 from graph.block_edits import InBlock
 from graph.document import Document, Graph, Node, PortRef, Project
-from graph.edits import AddNodes, Connect, SetParams
+from graph.edits import AddNodes, Connect, MoveNodes, SetParams
 from graph.problems import Fix, Problem
 from graph.storage import to_bytes
 from tests.builder.fixing_hands import fix_all
@@ -100,6 +102,50 @@ def test_the_focus_on_a_remedy_says_it_too(qtbot, session, panel):
     assert panel.foresight.text() != POINT
     qtbot.keyClick(card.fix_buttons[0], Key.Key_Backtab)
     assert panel.foresight.text() == POINT
+
+
+ALONE = "Unsets nonsense of conv1, which was 1."  # what a remedy changes, without what is left then
+
+
+@pytest.fixture
+def remedy(panel, monkeypatch):
+    """A remedy's button in a project that is too large to find all its problems at once."""
+    monkeypatch.setattr(foresight, "AT_ONCE", 2)
+    card = next(card for card in panel.cards.cards if "nonsense" in card.text)
+    return card.fix_buttons[0]
+
+
+def is_waited_for(panel):
+    return panel.previews.findChild(Latest).is_asked
+
+
+def test_what_is_left_of_a_large_project_is_said_once_it_is_known(qtbot, session, panel, remedy):
+    before = to_bytes(session.project)
+    enter(remedy)
+    assert panel.foresight.text() == ALONE
+    qtbot.waitUntil(lambda: panel.foresight.text() == f"{ALONE} Then 1 error is left.")
+    assert to_bytes(session.project) == before
+
+
+def test_what_nobody_points_at_any_more_is_not_told(qtbot, panel, remedy):
+    enter(remedy)
+    QApplication.sendEvent(remedy, QEvent(QEvent.Type.Leave))
+    qtbot.waitUntil(lambda: not is_waited_for(panel))
+    assert panel.foresight.text() == POINT
+
+
+def test_what_would_have_been_left_before_an_edit_is_not_told(qtbot, session, panel, remedy):
+    enter(remedy)
+    session.apply(MoveNodes({"n1": (7.0, 7.0)}))
+    qtbot.waitUntil(lambda: not is_waited_for(panel))
+    assert panel.foresight.text() == ALONE
+
+
+def test_of_very_many_layers_it_is_not_said_what_would_be_left(panel, remedy, monkeypatch):
+    monkeypatch.setattr(foresight, "MOST", 3)
+    enter(remedy)
+    assert panel.foresight.text() == ALONE
+    assert not is_waited_for(panel)
 
 
 def test_an_insertion_names_its_neighbours(session):
