@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -23,6 +25,7 @@ from builder.theme import GRID, Theme, font
 WIDTH = 33 * GRID  # pixels
 TIP = GRID  # pixels that the tip stands out
 CROSS = 12  # pixels
+Covered = Callable[[QRect], int]
 
 
 class CoachMark(QWidget):
@@ -59,13 +62,16 @@ class CoachMark(QWidget):
         self.setFixedWidth(WIDTH)
         self.hide()
 
-    def point_at(self, hint: Hint, target: QRect, *, inside: bool, spared: QRect | None = None) -> None:
+    def point_at(
+        self, hint: Hint, target: QRect, *, covered: Covered | None, spared: QRect | None = None
+    ) -> None:
         """Shows a hint.
 
         Args:
             hint: what it says.
             target: the part of the parent that it is about.
-            inside: whether it stands within that part, at its lower edge, instead of pointing at it.
+            covered: given where it stands within that part instead of pointing at it: how much it would
+                cover at a place of the parent.
             spared: what it does not cover, as far as it still points at its target.
         """
         is_new = self.hint is not hint or self.isHidden()
@@ -75,7 +81,7 @@ class CoachMark(QWidget):
         self.setAccessibleName(tr(hint.title))
         self.setAccessibleDescription(tr(hint.text))
         self.setFixedHeight(self.layout().heightForWidth(WIDTH))
-        self._place(target, inside=inside, spared=spared)
+        self._place(target, covered=covered, spared=spared)
         self.show()
         self.raise_()
         if is_new:
@@ -114,21 +120,28 @@ class CoachMark(QWidget):
         path.addPolygon(QPolygonF([tip, QPointF(tip.x() - TIP, base), QPointF(tip.x() + TIP, base), tip]))
         return path
 
-    def _place(self, target: QRect, *, inside: bool, spared: QRect | None) -> None:
+    def _place(self, target: QRect, *, covered: Covered | None, spared: QRect | None) -> None:
         """Stands below its target where there is room, as what explains a thing stands above it mostly."""
         room = self.parentWidget().rect().adjusted(GRID, GRID, -GRID, -GRID)
         x = max(room.left(), min(target.center().x() - WIDTH // 2, room.right() - WIDTH))
         if spared is not None:
             x = _beside(spared, x, target.center().x())
-        if inside:
+        if covered is not None:
             self._tip = None
-            self.move(x, target.bottom() - self.height() - GRID)
+            self.move(min(self._spots(target, x), key=covered).topLeft())
             return
         is_below = target.bottom() + 1 + self.height() <= room.bottom()
         y = target.bottom() + 1 if is_below else target.top() - self.height()
         across = max(2 * GRID, min(target.center().x() - x, WIDTH - 2 * GRID))
         self._tip = QPoint(across, 0 if is_below else self.height())
         self.move(x, y)
+
+    def _spots(self, target: QRect, x: int) -> list[QRect]:
+        """Where it can stand within its target, the best first; the last corner is the minimap's."""
+        left, right = target.left() + GRID, target.right() - WIDTH - GRID
+        top, bottom = target.top() + GRID, target.bottom() - self.height() - GRID
+        corners = ((x, bottom), (left, bottom), (x, top), (left, top), (right, top))
+        return [QRect(QPoint(*corner), QSize(WIDTH, self.height())) for corner in corners]
 
     def _close(self) -> None:
         if self.hint is not None:

@@ -67,8 +67,8 @@ class FirstHints(QObject):
             return
         search = self._window.layers.field
         spared = self._place(search) if search.isVisible() else None
-        is_inside = target is self._window.canvas
-        self.mark.point_at(hint, self._place(target), inside=is_inside, spared=spared)
+        covered = self._covered if target is self._window.canvas else None
+        self.mark.point_at(hint, self._place(target), covered=covered, spared=spared)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         moved = (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
@@ -109,6 +109,12 @@ class FirstHints(QObject):
             )
         target = window.run_bar.train_button if hint_id == "train" else window.canvas
         return target if target.isVisible() else None
+
+    def _covered(self, place: QRect) -> int:
+        """How many layers lie under a place of the window."""
+        canvas = self._window.canvas
+        seen = QRect(canvas.viewport().mapFrom(self._window, place.topLeft()), place.size())
+        return len(canvas.graph_scene.nodes_in(canvas.mapToScene(seen).boundingRect()))
 
     def _place(self, widget: QWidget) -> QRect:
         """Where a part of the window is in it."""

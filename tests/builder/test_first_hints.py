@@ -1,7 +1,7 @@
 """Hints for first use: each at its moment, gone once the thing is done, and remembered."""
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible
 
 from builder.hint_memory import HINTS, HintMemory
@@ -69,6 +69,26 @@ def test_hints_go_one_after_the_other_as_things_are_done(window, hints, qtbot, s
     qtbot.mouseClick(window.problems.cards.cards[0].fix_buttons[0], Qt.MouseButton.LeftButton)
     assert settle(hints) == ""
     assert all(window.windows.hints.is_done(hint.id) for hint in HINTS)
+
+
+def test_a_hint_about_the_canvas_stands_where_it_covers_no_layer(window, hints, qtbot):
+    window.files.new_project(template("MLP").project())
+    settle(hints)
+    qtbot.mouseClick(hints.mark.close_button, Qt.MouseButton.LeftButton)
+    assert settle(hints) == "Double-click, or press Space"
+    canvas, scene = window.canvas, window.canvas.graph_scene
+    at = canvas.viewport().mapFrom(window, hints.mark.geometry().center())
+    card = canvas.mapFromScene(QPointF(*window.session.graph.nodes["n5"].position) + QPointF(76, 44))
+    canvas.pan_by(at - card)
+
+    def covered():
+        place = QRect(canvas.viewport().mapFrom(window, hints.mark.pos()), hints.mark.size())
+        return scene.nodes_in(canvas.mapToScene(place).boundingRect())
+
+    assert "n5" in covered()
+    settle(hints)
+    assert covered() == []
+    assert canvas.geometry().contains(canvas.parentWidget().mapFrom(window, hints.mark.geometry().center()))
 
 
 def test_the_cross_closes_a_hint_for_good(window, hints, qtbot, settings):
