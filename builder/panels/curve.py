@@ -60,6 +60,10 @@ class Curve:
         """Takes another theme's colour."""
         self._pens.set_color(theme.color(self.spec.color))
 
+    def set_ratio(self, ratio: float) -> None:
+        """Is drawn on a picture with so many device pixels to a pixel."""
+        self._pens.set_ratio(ratio)
+
     def show(self, series: Series | None, view: View) -> Span:
         """Shows a series, or nothing for None, and whatever it has grown by.
 

@@ -35,13 +35,23 @@ class Pens:
 
     def __init__(self, *, antialias: bool = False) -> None:
         self._antialias = antialias
+        self._color, self._ratio = QColor(), 1.0
         self._pen = self._dot_pen = QPen()
 
     def set_color(self, color: QColor) -> None:
         """Draws line and dots in another colour."""
-        self._pen = pg.mkPen(color, width=1)
-        self._dot_pen = QPen(color, MARKER_SIZE, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-        self._dot_pen.setCosmetic(True)
+        self._color = color
+        self._pen = pg.mkPen(color, width=max(round(self._ratio), 1))
+        if self._antialias:
+            self._pen.setCapStyle(Qt.PenCapStyle.FlatCap)  # where two lines meet, ends would be seen twice
+        self._dot_pen = QPen(color, MARKER_SIZE * self._ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+        self._dot_pen.setCosmetic(True)  # so both are so many pixels of the device
+
+    def set_ratio(self, ratio: float) -> None:
+        """Draws on a picture with so many device pixels to a pixel."""
+        if ratio != self._ratio:
+            self._ratio = ratio
+            self.set_color(self._color)
 
     def paint(self, painter: QPainter, x: Array, y: Array, *, dots: bool = False) -> None:
         """Draws points given in axis units, with a painter that is set to these."""
@@ -49,13 +59,27 @@ class Pens:
             return
         painter.setRenderHint(_ANTIALIASING, self._antialias)
         painter.setPen(self._pen)
-        if np.isfinite(y).all():
+        is_finite = np.isfinite(y)
+        is_whole = is_finite.all()
+        if self._pen.width() > 1:
+            painter.drawLines(_segments(x, y))
+        elif is_whole:
             painter.drawPolyline(pg.functions.arrayToQPolygonF(x, y))
         else:
             painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
         if dots:
             painter.setPen(self._dot_pen)
-            painter.drawPoints(pg.functions.arrayToQPolygonF(x, y))
+            if not is_whole:
+                x, y = x[is_finite], y[is_finite]  # what is no number would be drawn somewhere
+            if len(x):
+                painter.drawPoints(pg.functions.arrayToQPolygonF(x, y))
+
+
+def _segments(x: Array, y: Array) -> list[QLineF]:
+    """The lines between points one by one; in one piece wide ones take a hundred times as long."""
+    is_line = np.isfinite(y[:-1]) & np.isfinite(y[1:])
+    ends = np.column_stack((x[:-1], y[:-1], x[1:], y[1:]))[is_line]
+    return [QLineF(*each) for each in ends.tolist()]
 
 
 class Paintable(Protocol):
@@ -63,6 +87,9 @@ class Paintable(Protocol):
 
     def paint(self, painter: QPainter, since: float = -math.inf) -> None:
         """Draws itself from an x on, with a painter that is set to axis units."""
+
+    def set_ratio(self, ratio: float) -> None:
+        """Is drawn on a picture with so many device pixels to a pixel."""
 
 
 class LivePlot(pg.PlotWidget):
@@ -212,6 +239,7 @@ class LivePlot(pg.PlotWidget):
         picture = QPixmap(self._backdrop)
         painter = self._plot_painter(picture)
         for curve in self._curves:
+            curve.set_ratio(self._ratio)
             curve.paint(painter)
         self._paint_marks(painter)
         painter.end()

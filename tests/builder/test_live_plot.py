@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from builder.panels.axes import AxesStyle
 from builder.panels.history import Mark
-from builder.panels.live_plot import LivePlot
+from builder.panels.live_plot import MARKER_SIZE, LivePlot, Pens
 from builder.theme import font
 
 
@@ -16,6 +18,9 @@ class Flood:
 
     def paint(self, painter, since=-math.inf):
         painter.fillRect(QRectF(0, 0, 100, 1), QColor("red"))
+
+    def set_ratio(self, ratio):
+        pass
 
 
 def plotted(qtbot, *curves):
@@ -49,3 +54,33 @@ def test_what_happened_late_is_written_before_its_line(qtbot):
     place = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(97, 1)))
     area = [(x, y) for x in range(place.x() - 50, place.x() - 3) for y in range(place.y(), place.y() + 15)]
     assert any(before.pixelColor(x, y) != after.pixelColor(x, y) for x, y in area)
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 3])
+def test_lines_and_dots_are_as_large_on_a_screen_with_smaller_pixels(qapp, ratio):
+    pens, picture = Pens(), QPixmap(100 * ratio, 40 * ratio)
+    pens.set_color(QColor("black"))
+    pens.set_ratio(ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(QColor("white"))
+    painter = QPainter(picture)
+    gap = np.array([20.0, 20.0, math.nan, 20.0, 20.0])
+    pens.paint(painter, np.array([0.0, 30.0, 40.0, 50.0, 100.0]), gap, dots=True)
+    painter.end()
+    image = picture.toImage()
+
+    def black(x):
+        return sum(image.pixelColor(x * ratio, y) == QColor("black") for y in range(image.height()))
+
+    assert (black(15), black(50), black(40)) == (ratio, MARKER_SIZE * ratio, 0)
+
+
+def test_a_curve_of_no_numbers_shows_nothing(qapp):
+    pens, picture = Pens(), QPixmap(40, 40)
+    pens.set_color(QColor("black"))
+    picture.fill(QColor("white"))
+    painter = QPainter(picture)
+    pens.paint(painter, np.array([5.0, 20.0]), np.array([math.nan, math.nan]), dots=True)
+    painter.end()
+    image = picture.toImage()
+    assert {image.pixel(x, y) for x in range(40) for y in range(40)} == {QColor("white").rgb()}
