@@ -24,7 +24,7 @@ SHARE = 0.042  # of the run's time, at most, that looks may cost it until they b
 AFTERMATH = (
     0.5  # milliseconds by which a run's next steps are slower after a look, as caches hold the window's
 )
-SHORT = 3.0  # milliseconds; a look that takes no longer needs no turns for everybody else in between
+SHORT = 2.0  # milliseconds; a look that takes no longer needs no turns for everybody else in between
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 
 State = Literal["idle", "preparing", "running", "paused", "stopping"]
