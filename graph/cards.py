@@ -38,11 +38,12 @@ def card_size(graph: Graph, node_id: str) -> Size:
 def free_spot(graph: Graph, position: Position) -> Position:
     """The position, or the next one below it where no card lies."""
     x, y = position
-    while any(_overlap((x, y), node.position) for node in graph.nodes.values()):
+    while any(overlap((x, y), node.position, GAP) for node in graph.nodes.values()):
         y += STEP
     return (x, y)
 
 
-def _overlap(one: Position, other: Position) -> bool:
+def overlap(one: Position, other: Position, gap: float = 0.0) -> bool:
+    """Whether cards of one port on a side lie upon each other at two positions, or closer than a gap."""
     height = HEADER_HEIGHT + ROW_HEIGHT
-    return abs(one[0] - other[0]) < CARD_WIDTH + GAP and abs(one[1] - other[1]) < height + GAP
+    return abs(one[0] - other[0]) < CARD_WIDTH + gap and abs(one[1] - other[1]) < height + gap

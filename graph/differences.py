@@ -44,7 +44,7 @@ def _graph_phrases(before: Graph, after: Graph) -> Iterator[str]:
         yield f"removes {node.name} ({node.type})"
     for node in new:
         if node.id in were:
-            yield from _node_phrases(were[node.id], node)
+            yield from _node_phrases(were[node.id], node, after)
     yield from _edge_phrases(before, after, told)
     if before.silenced != after.silenced:
         yield "changes which warnings about the whole are silenced"
@@ -62,13 +62,13 @@ def _added_phrase(node: Node, before: Graph, after: Graph, told: set[Edge]) -> s
     return f"adds {node.name} ({node.type})"
 
 
-def _node_phrases(old: Node, new: Node) -> Iterator[str]:
+def _node_phrases(old: Node, new: Node, graph: Graph) -> Iterator[str]:
     if old.type != new.type:
         yield f"replaces {old.name} ({old.type}) by {new.type}"
     if old.name != new.name:
         yield f"renames {old.name} to {new.name}"
     for key, before, after in _changes(old.params, new.params):
-        yield _set_phrase(key, before, after, f"of {new.name}")
+        yield _set_phrase(key, before, after, f"of {new.name}", _default(graph, new, key))
     if old.bypassed != new.bypassed:
         yield f"{'bypasses' if new.bypassed else 'computes'} {new.name}"
     if old.silenced != new.silenced:
@@ -90,7 +90,16 @@ def _end(graph: Graph, ref: PortRef) -> str:
     return name if ref.port in ("in", "out") else f"{name}.{ref.port}"
 
 
-def _set_phrase(key: str, old: object, new: object, where: str) -> str:
+def _default(graph: Graph, node: Node, key: str) -> object:
+    """What a parameter is that a node does not set; UNSET if that is nothing that could be named."""
+    spec = graph.catalog.get(node.type)
+    default = None if spec is None else spec.defaults.get(key)
+    return UNSET if default is None else default
+
+
+def _set_phrase(key: str, old: object, new: object, where: str, default: object = UNSET) -> str:
+    if new is UNSET and default is not UNSET:
+        return f"{_set_phrase(key, old, default, where)}, its default"
     if new is UNSET:
         return f"unsets {key} {where}, which was {shown(old, MAX_VALUE)}"
     if old is UNSET:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from graph.cards import CARD_WIDTH, HEADER_HEIGHT, ROW_HEIGHT
+from graph.cards import overlap
 from graph.connection import refusal
-from graph.document import Edge, Edit, EditError, Graph, Node, PortRef, Position, Project, apply_all
+from graph.document import Edge, Edit, EditError, Graph, PortRef, Position, Project, apply_all
 from graph.edits import Connect, Disconnect, MoveNodes
 from graph.inserting import behind, room_behind
 
@@ -66,7 +66,7 @@ class PutIntoEdge:
         """Where everything comes to stand: as it was dropped, or in a room of its own between the ends."""
         before, after = graph.nodes[self.edge.source.node], graph.nodes[self.edge.target.node]
         wanted = self.positions.values()
-        if not any(_lies_upon(each, end) for each in wanted for end in (before, after)):
+        if not any(overlap(each, end.position) for each in wanted for end in (before, after)):
             return dict(self.positions)
         left, right = min(x for x, _ in wanted), max(x for x, _ in wanted)
         goal, first = behind(before, after), self.positions[piece.entry.node]
@@ -94,8 +94,3 @@ def loose_piece(graph: Graph, node_ids: Collection[str]) -> Piece | None:
         if not leading:
             exits.append(PortRef(node_id, spec.first_output))
     return Piece(entries[0], exits[0]) if len(entries) == len(exits) == 1 else None
-
-
-def _lies_upon(position: Position, node: Node) -> bool:
-    dx, dy = position[0] - node.position[0], position[1] - node.position[1]
-    return abs(dx) < CARD_WIDTH and abs(dy) < HEADER_HEIGHT + ROW_HEIGHT

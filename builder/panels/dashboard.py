@@ -300,9 +300,7 @@ class Dashboard(QWidget):
         self.progress_bar.setValue(round(figures.fraction * self.progress_bar.maximum()))
         is_earlier = not (self._is_live or figures.is_active)
         self.bar.show_run(self._name, figures.status, is_earlier=is_earlier)
-        self.banner.show_failure(figures.reason if figures.state == "failed" else "", figures.fitting_batch)
-        if figures.warning:
-            self.banner.show_warning(figures.warning)
+        self.banner.show_figures(figures)
         self._offer_fit()
         if self._history is not None and self._is_live and figures.state == "running":
             self._history.note("samples_per_second", figures.step, figures.samples_per_second)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from builder.panels.data_titles import made_titled
+from builder.panels.figures import RunFigures
 from builder.texts import tr
 from builder.theme import GRID
 
@@ -33,31 +34,21 @@ class FailureBanner(QFrame):
         row.setSpacing(2 * GRID)
         row.addWidget(self.label, 1)
         row.addWidget(self.batch_button, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.show_failure("", None)
+        self.show_figures(RunFigures())
 
-    def show_failure(self, reason: str, fitting_batch: int | None) -> None:
-        """Says why a run failed; hides if it did not.
-
-        Args:
-            reason: as the engine tells it, or nothing.
-            fitting_batch: the size to offer, if any.
-        """
-        self._batch = fitting_batch
-        self._tell(reason, "error-card")
-        self.batch_button.setText(tr("Use batch {size:,}", size=fitting_batch or 0))
-        self.batch_button.setVisible(fitting_batch is not None)
-
-    def show_warning(self, text: str) -> None:
-        """Says what makes a run worth little that did not fail."""
-        self._tell(text, "warning-card")
-
-    def _tell(self, text: str, role: str) -> None:
+    def show_figures(self, figures: RunFigures) -> None:
+        """Says why a run failed, or what makes one worth little that did not; hides if it is neither."""
+        self._batch = batch = figures.fitting_batch
+        role = "warning-card" if figures.warning else "error-card"
         if self.property("role") != role:
             self.setProperty("role", role)
             self.style().unpolish(self)
             self.style().polish(self)
+        text = figures.warning or (figures.reason if figures.state == "failed" else "")
         self.label.setText(made_titled(text))
         self.setVisible(bool(text))
+        self.batch_button.setText(tr("Use batch {size:,}", size=batch or 0))
+        self.batch_button.setVisible(batch is not None)
 
     def allow(self, reason_against: str) -> None:
         """Lets the button be pressed, unless something is against it."""

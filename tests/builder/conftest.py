@@ -24,6 +24,7 @@ from runtime.run_summary import RunSummary
 from tests.builder.block_hands import Hands
 from tests.builder.earlier_runs import CHILD, PATIENCE, change_about, trained
 from tests.builder.person import Person
+from tests.builder.small_networks import spirals
 from tests.graph.block_drawings import deep
 from tests.literals import ROOT
 from tests.runtime.training import spiral_project
@@ -194,6 +195,15 @@ def hands(window: MainWindow, qtbot: object) -> Hands:
 def cnn(window: MainWindow) -> MainWindow:
     """The window with SmallCNN open."""
     window.files.new_project(template("SmallCNN").project())
+    return window
+
+
+@pytest.fixture
+def small(window: MainWindow, tmp_path: Path) -> MainWindow:
+    """The window with a network open that trains within a second."""
+    path = tmp_path / "spirals.netloom"
+    save(spirals().project, path)
+    window.files.open_project(path)
     return window
 
 

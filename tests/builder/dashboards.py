@@ -3,6 +3,18 @@
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from builder.panels.dashboard import Dashboard
+from builder.theme import light
+
+
+def shown_dashboard(qtbot, settings=None, size=(1200, 400)):
+    """A dashboard on the screen, without a run."""
+    dashboard = Dashboard(light(), settings)
+    qtbot.addWidget(dashboard)
+    dashboard.resize(*size)
+    dashboard.show()
+    return dashboard
+
 
 def drawn(dashboard, qtbot):
     """Waits until what was fed is on the screen."""

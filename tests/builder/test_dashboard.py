@@ -19,7 +19,7 @@ from builder.panels.history import History
 from builder.panels.other_runs import OtherRun
 from builder.theme import dark, light
 from runtime.events import DataProgress, EpochEnded, RunEnded, RunStarted
-from tests.builder.dashboards import drawn
+from tests.builder.dashboards import drawn, shown_dashboard
 from tests.builder.run_events import START, epoch_end, steps
 
 SEAM = 40  # levels of 255 that antialiasing may differ by where a line is drawn in two pieces
@@ -27,11 +27,7 @@ SEAM = 40  # levels of 255 that antialiasing may differ by where a line is drawn
 
 @pytest.fixture
 def dashboard(qtbot):
-    dashboard = Dashboard(light())
-    qtbot.addWidget(dashboard)
-    dashboard.resize(1200, 400)
-    dashboard.show()
-    return dashboard
+    return shown_dashboard(qtbot)
 
 
 def parted(first, *outputs):

@@ -10,11 +10,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
 from builder.panels.chart_grid import LEAST_CHART_HEIGHT
-from builder.panels.dashboard import CLASSES, CURVES, Dashboard
+from builder.panels.dashboard import CLASSES, CURVES
 from builder.panels.history import History
 from builder.panels.other_runs import RUN_COLORS, OtherRun
-from builder.theme import light
-from tests.builder.dashboards import drawn, turn
+from tests.builder.dashboards import drawn, shown_dashboard, turn
 from tests.builder.run_events import START, epoch_end, steps
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -23,10 +22,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture
 def dashboard(qtbot):
     """A dashboard with two rows of charts in a panel as it opens, below what else stands above the canvas."""
-    dashboard = Dashboard(light())
-    qtbot.addWidget(dashboard)
-    dashboard.resize(780, 205)
-    dashboard.show()
+    dashboard = shown_dashboard(qtbot, size=(780, 205))
     dashboard.feed([START, steps(1, 100), epoch_end(1, 100), noted("f1")])
     next(each for each in dashboard.menu.menu().actions() if each.text() == "Quality, %").trigger()
     drawn(dashboard, qtbot)
@@ -129,10 +125,7 @@ def test_a_run_with_a_very_long_name_can_still_be_taken_away(dashboard, qtbot):
 @pytest.fixture
 def roomy(qtbot):
     """A dashboard with all the charts of a usual run."""
-    dashboard = Dashboard(light())
-    qtbot.addWidget(dashboard)
-    dashboard.show()
-    return dashboard
+    return shown_dashboard(qtbot)
 
 
 @pytest.mark.parametrize("size", [(1250, 307), (940, 239)])

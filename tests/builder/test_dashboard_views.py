@@ -1,4 +1,4 @@
-"""What the dashboard shows beside the curves: classes, layers, marks, and what can be taken out of it."""
+"""What the dashboard shows beside the curves: layers, marks, and what can be taken out of it."""
 
 import csv
 import math
@@ -7,14 +7,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
-from sklearn.metrics import precision_recall_fscore_support
 
 from builder.panels.chart_specs import CHARTS
-from builder.panels.classes_view import class_figures
-from builder.panels.confusion import ConfusionMatrix, telling_apart
 from builder.panels.dashboard import CLASSES, CURVES, LAYERS, Dashboard
 from builder.panels.history import History, Series
 from builder.panels.history_csv import csv_lines
@@ -23,7 +20,6 @@ from builder.texts import MARKS, PseudoCatalog
 from builder.theme import light
 from graph.templates import template
 from runtime.events import (
-    EpochEnded,
     GraphChanged,
     NodeFigures,
     NodesInspected,
@@ -32,40 +28,13 @@ from runtime.events import (
     RunStarted,
     StepsRecorded,
 )
-
-NAMES = ("cat", "dog", "eel")
-MATRIX = ((8, 2, 0), (1, 7, 2), (0, 0, 0))
-START = RunStarted("runs/1", "cpu", "float32", 2, 100, 200, 3200, 800, 1234, class_names=NAMES)
-
-
-def steps(first, count):
-    numbers = range(first, first + count)
-    return StepsRecorded(
-        first,
-        1,
-        tuple(1 / step for step in numbers),
-        (1e-3,) * count,
-        (0.5,) * count,
-        tuple(0.01 * step for step in numbers),
-    )
-
-
-def epoch(confusion=MATRIX, **metrics):
-    return EpochEnded(1, 100, 0.4, None, 0.5, metrics, 2.0, True, confusion)
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+from tests.builder.dashboards import shown_dashboard
+from tests.builder.run_events import CLASSED, classed_epoch, steps
 
 
 @pytest.fixture
 def dashboard(qtbot, settings):
-    dashboard = Dashboard(light(), settings)
-    qtbot.addWidget(dashboard)
-    dashboard.resize(1200, 400)
-    dashboard.show()
-    return dashboard
+    return shown_dashboard(qtbot, settings)
 
 
 def shown(dashboard):
@@ -98,7 +67,7 @@ def test_smoothing_all_steps_at_once_equals_smoothing_them_as_they_come(smoothin
 
 
 def test_the_slider_smooths_the_curve_and_is_remembered(dashboard, qtbot, settings):
-    dashboard.feed([START, steps(1, 200)])
+    dashboard.feed([CLASSED, steps(1, 200)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
     dashboard.menu.slider.setValue(0)
     assert np.array_equal(dashboard.series("smoothed_loss")[1], dashboard.series("loss")[1])
@@ -112,7 +81,7 @@ def test_the_slider_smooths_the_curve_and_is_remembered(dashboard, qtbot, settin
 
 
 def test_chosen_charts_are_shown_once_there_is_something_in_them(dashboard, qtbot, settings):
-    dashboard.feed([START, steps(1, 100), epoch(accuracy=0.7, f1=0.6)])
+    dashboard.feed([CLASSED, steps(1, 100), classed_epoch(accuracy=0.7, f1=0.6)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
     assert shown(dashboard) == ["loss", "accuracy", "lr", "grad_norm"]
     for action in dashboard.menu.menu().actions():
@@ -125,7 +94,7 @@ def test_chosen_charts_are_shown_once_there_is_something_in_them(dashboard, qtbo
 
 
 def test_a_regression_shows_its_errors(dashboard, qtbot):
-    dashboard.feed([START, steps(1, 100), epoch((), mae=1.5, rmse=2.0)])
+    dashboard.feed([CLASSED, steps(1, 100), classed_epoch((), mae=1.5, rmse=2.0)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
     assert "error" in shown(dashboard)
     assert "accuracy" not in shown(dashboard)
@@ -158,7 +127,7 @@ def test_a_resumed_run_is_marked_in_every_chart(dashboard, qtbot):
 
 
 def test_a_picture_does_not_show_what_is_under_the_mouse(dashboard, qtbot):
-    dashboard.feed([START, steps(1, 100)])
+    dashboard.feed([CLASSED, steps(1, 100)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
     chart = dashboard.charts["loss"]
     chart.hovered.emit(50)
@@ -168,7 +137,7 @@ def test_a_picture_does_not_show_what_is_under_the_mouse(dashboard, qtbot):
 
 
 def test_charts_are_copied_as_a_picture(dashboard, qtbot):
-    dashboard.feed([START, steps(1, 100)])
+    dashboard.feed([CLASSED, steps(1, 100)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
     dashboard.menu.picture_asked.emit()
     assert QGuiApplication.clipboard().image().width() > 800
@@ -176,7 +145,7 @@ def test_charts_are_copied_as_a_picture(dashboard, qtbot):
 
 @pytest.mark.parametrize("view", [CURVES, CLASSES])
 def test_the_run_is_named_beside_what_is_shown_of_it_and_in_its_picture(dashboard, qtbot, view):
-    dashboard.feed([START, steps(1, 100), epoch()])
+    dashboard.feed([CLASSED, steps(1, 100), classed_epoch()])
     dashboard.switch.choose(view)
     qtbot.waitUntil(lambda: dashboard.is_idle)
     dashboard.menu.picture_asked.emit()
@@ -193,7 +162,7 @@ def test_the_run_is_named_beside_what_is_shown_of_it_and_in_its_picture(dashboar
 def test_an_earlier_run_is_called_so_once_it_has_ended(dashboard, qtbot):
     dashboard.name_run("0001")
     dashboard.reset(is_live=False)
-    dashboard.feed([START, steps(1, 100)])
+    dashboard.feed([CLASSED, steps(1, 100)])
     qtbot.waitUntil(lambda: dashboard.bar.run_label.text() == "Run 0001", timeout=5000)
     dashboard.feed([RunEnded("stopped", "Stopped on request.", step=100)])
     qtbot.waitUntil(lambda: dashboard.bar.run_label.text() == "Earlier run 0001")
@@ -201,7 +170,7 @@ def test_an_earlier_run_is_called_so_once_it_has_ended(dashboard, qtbot):
 
 def test_once_a_run_has_ended_its_axes_end_where_it_does(dashboard, qtbot):
     dashboard.reset(template("SmallCNN").project())
-    dashboard.feed([START, steps(1, 120), looked(20), looked(110)])
+    dashboard.feed([CLASSED, steps(1, 120), looked(20), looked(110)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
     plot = dashboard.charts["loss"].plot
     assert plot.viewRange()[0][1] > 190
@@ -212,10 +181,10 @@ def test_once_a_run_has_ended_its_axes_end_where_it_does(dashboard, qtbot):
 
 
 def test_values_are_a_table_with_a_row_for_each_step(dashboard):
-    dashboard.feed([START, steps(1, 100), epoch(accuracy=0.7)])
+    dashboard.feed([CLASSED, steps(1, 100), classed_epoch(accuracy=0.7)])
     rows = list(csv.DictReader(csv_lines(dashboard.history.series)))
     assert [row["step"] for row in rows] == [str(step) for step in range(1, 101)]
-    assert float(rows[9]["loss"]) == 0.1
+    assert float(rows[9]["loss"]) == 0.2
     assert rows[9]["val_accuracy"] == ""
     assert (float(rows[99]["val_accuracy"]), float(rows[99]["val_loss"])) == (0.7, 0.5)
 
@@ -224,114 +193,6 @@ def test_a_curve_without_points_is_no_column():
     series = {"loss": Series(), "a,b": Series()}
     series["a,b"].extend((3,), (1.0,))
     assert list(csv_lines(series)) == ['step,"a,b"', "3,1.0"]
-
-
-# -- classes --
-
-
-def test_figures_of_classes_are_those_of_scikit_learn():
-    actual = [row for row, counts in enumerate(MATRIX) for count in counts for _ in range(count)]
-    called = [column for counts in MATRIX for column, count in enumerate(counts) for _ in range(count)]
-    precision, recall, f1, samples = precision_recall_fscore_support(
-        actual, called, labels=[0, 1, 2], zero_division=0
-    )
-    found = class_figures(MATRIX, NAMES)
-    assert [each.precision for each in found] == pytest.approx(precision)
-    assert [each.recall for each in found] == pytest.approx(recall)
-    assert [each.f1 for each in found] == pytest.approx(f1)
-    assert [each.samples for each in found] == samples.tolist()
-
-
-def test_an_epoch_fills_matrix_and_table(dashboard, qtbot):
-    dashboard.switch.choose(CLASSES)
-    dashboard.feed([START, steps(1, 100), epoch()])
-    qtbot.waitUntil(lambda: dashboard.classes.matrix.isVisible())
-    table = dashboard.classes.table.model()
-    texts = [[table.index(row, column).data() for column in range(5)] for row in range(3)]
-    assert texts[0] == ["cat", "10", "88.9%", "80.0%", "84.2%"]
-    assert texts[2] == ["eel", "0", "0.0%", "0.0%", "0.0%"]
-    dashboard.classes.table.sortByColumn(3, Qt.SortOrder.AscendingOrder)
-    assert [table.index(row, 0).data() for row in range(3)] == ["eel", "dog", "cat"]
-    assert "Epoch 1, 20 validation samples" in dashboard.classes.caption.text()
-
-
-def test_the_matrix_takes_no_more_than_it_draws_and_the_table_stands_beside_it(dashboard, qtbot):
-    dashboard.switch.choose(CLASSES)
-    dashboard.feed([START, steps(1, 100), epoch()])
-    matrix, table = dashboard.classes.matrix, dashboard.classes.table
-    qtbot.waitUntil(lambda: matrix.isVisible() and matrix.width() == matrix.fitting_width())
-    right = matrix.cell_rect((0, 2)).right()
-    assert right <= matrix.width() < right + 40
-    assert table.x() - matrix.geometry().right() < 40
-    header = table.model().headerData
-    sides = [
-        header(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole) & 0xF
-        for column in (0, 1)
-    ]
-    assert sides == [Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight]
-
-
-def test_without_classes_the_view_says_so(dashboard, qtbot):
-    dashboard.switch.choose(CLASSES)
-    dashboard.feed([START, steps(1, 100), epoch(())])
-    qtbot.waitUntil(lambda: dashboard.classes.note.isVisible())
-    assert "no confusion matrix" in dashboard.classes.note.text()
-
-
-@pytest.fixture
-def matrix(qtbot):
-    matrix = ConfusionMatrix(light())
-    qtbot.addWidget(matrix)
-    matrix.resize(400, 300)
-    matrix.show_matrix(MATRIX, NAMES)
-    matrix.show()
-    return matrix
-
-
-def test_a_cell_is_chosen_by_mouse_and_keyboard(matrix, qtbot):
-    chosen = []
-    matrix.cell_chosen.connect(lambda *cell: chosen.append(cell))
-    center = matrix.cell_rect((1, 2)).center()
-    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=center)
-    for key in (Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Return):
-        qtbot.keyClick(matrix, key)
-    qtbot.mouseClick(matrix, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
-    assert chosen == [(1, 2), (0, 1)]
-    assert matrix.accessibleDescription() == "2 of 10 “cat” (20 %) were taken for “dog”."
-
-
-@pytest.mark.parametrize(
-    ("names", "short"),
-    [
-        (["digit 0", "digit 1", "digit 10"], ["0", "1", "10"]),
-        (["class10", "class11"], ["10", "11"]),
-        (["red_car", "red_cart"], ["car", "cart"]),
-        (["cat", "car"], ["cat", "car"]),
-        (["ab", "ab c"], ["ab", "ab c"]),
-        (["only one"], ["only one"]),
-    ],
-)
-def test_names_above_the_columns_leave_out_what_all_begin_with(names, short):
-    assert list(telling_apart(names)) == short
-
-
-def test_columns_of_a_low_matrix_are_told_apart(matrix):
-    def head(names):
-        matrix.show_matrix([[1] * 10] * 10, names)
-        first, last = matrix.cell_rect((0, 0)), matrix.cell_rect((0, 9))
-        return matrix.grab().toImage().copy(first.left(), 0, last.right() - first.left(), first.top() - 1)
-
-    matrix.resize(300, 160)
-    figures = head([str(index) for index in range(10)])
-    assert head([f"digit {index}" for index in range(10)]) == figures
-    assert matrix.cell_rect((9, 9)).height() * 10 >= 0.8 * matrix.height()
-
-
-def test_a_matrix_of_a_hundred_classes_fits(matrix):
-    matrix.show_matrix([[1] * 100] * 100, [f"class {index}" for index in range(100)])
-    picture = matrix.grab()
-    assert picture.height() == 300
-    assert matrix.cell_rect((99, 99)).bottom() < 320
 
 
 # -- layers --
@@ -343,11 +204,17 @@ def looked(step, **ratio):
     return NodesInspected(step, figures, ratio.get("ratio"))
 
 
+def click_on_layer(qtbot, layers, row):
+    """Selects a layer alone, whatever keys an earlier test has left pressed."""
+    place = layers.table.visualRect(layers.model.index(row, 0)).center()
+    qtbot.mouseClick(layers.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
 def test_layers_are_listed_and_drawn(dashboard, qtbot):
     project = template("SmallCNN").project()
     dashboard.reset(project)
     dashboard.switch.choose(LAYERS)
-    dashboard.feed([START, steps(1, 20), looked(10, ratio=0.002), looked(20, ratio=0.001)])
+    dashboard.feed([CLASSED, steps(1, 20), looked(10, ratio=0.002), looked(20, ratio=0.001)])
     qtbot.waitUntil(lambda: dashboard.layers.table.isVisible())
     layers = dashboard.layers
     assert [layers.model.index(row, 0).data() for row in range(3)] == ["image", "conv1", "norm1"]
@@ -357,7 +224,7 @@ def test_layers_are_listed_and_drawn(dashboard, qtbot):
     assert len(curves) == 4
     assert dashboard.series("update_ratio")[1].tolist() == [0.002, 0.001]
     layers.table.horizontalHeader().sectionClicked.emit(3)
-    layers.table.selectRow(1)
+    click_on_layer(qtbot, layers, 1)
     assert (layers.chart.spec.title, [curve.label for curve in layers.chart.spec.curves]) == (
         "Output",
         ["conv1"],
@@ -369,7 +236,7 @@ def test_what_the_user_calls_something_is_translated_nowhere(dashboard, qtbot, i
     dashboard.reset(template("SmallCNN").project())
     dashboard.switch.choose(LAYERS)
     parts = replace(steps(1, 20), parts={"mask": (0.5,) * 20})
-    dashboard.feed([START, parts, looked(10), looked(20)])
+    dashboard.feed([CLASSED, parts, looked(10), looked(20)])
     qtbot.waitUntil(lambda: dashboard.layers.table.isVisible())
     layers = dashboard.layers.chart
     assert "image" in layers.title.text()
@@ -390,11 +257,11 @@ def is_translated(text, shown):
 def test_other_layers_are_drawn_in_the_same_chart(dashboard, qtbot):
     dashboard.reset(template("SmallCNN").project())
     dashboard.switch.choose(LAYERS)
-    dashboard.feed([START, steps(1, 20), looked(10), looked(20)])
+    dashboard.feed([CLASSED, steps(1, 20), looked(10), looked(20)])
     qtbot.waitUntil(lambda: dashboard.layers.table.isVisible())
     layers = dashboard.layers
     chart, before = layers.chart, layers.chart.plot.grab().toImage()
-    layers.table.selectRow(1)
+    click_on_layer(qtbot, layers, 1)
     assert layers.chart is chart
     assert "conv1" in chart.title.text()
     assert "image" not in chart.title.text()

@@ -5,12 +5,11 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 
-from builder.panels.dashboard import CURVES, LAYERS, Dashboard
+from builder.panels.dashboard import CURVES, LAYERS
 from builder.panels.layers_view import layer_names
-from builder.theme import light
 from graph.templates import template
 from runtime.events import NodeFigures, NodesInspected
-from tests.builder.dashboards import drawn, turn
+from tests.builder.dashboards import drawn, shown_dashboard, turn
 from tests.builder.run_events import START, epoch_end, steps
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
@@ -19,10 +18,7 @@ NO_KEY, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifie
 
 @pytest.fixture
 def dashboard(qtbot):
-    dashboard = Dashboard(light())
-    qtbot.addWidget(dashboard)
-    dashboard.resize(1200, 400)
-    dashboard.show()
+    dashboard = shown_dashboard(qtbot)
     dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
     drawn(dashboard, qtbot)
     return dashboard

@@ -6,44 +6,24 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication
 
 from builder import foresight
-from builder.fix_all_dialog import FixAllDialog
-from builder.fix_planning import FixPlanning
 from builder.fix_preview import left_text, plan_fixes, preview
 from builder.latest import Latest
 from builder.panels.problems import POINT, ProblemsPanel
-from builder.session import Session
 from builder.theme import light
 from graph.block_edits import InBlock
-from graph.document import Document, Graph, Node, PortRef, Project
+from graph.document import Document, Node, PortRef
 from graph.edits import AddNodes, Connect, MoveNodes, SetParams
 from graph.problems import Fix, Problem
 from graph.storage import to_bytes
-from tests.builder.fixing_hands import fix_all
+from tests.builder.fixing_hands import fix_all, flawed_project, flawed_session
 from tests.graph.block_drawings import deep
 
 Key = Qt.Key
 
 
-def project():
-    """A feature map into Linear, with a parameter that does not exist on top of it."""
-    nodes = (
-        Node("n1", "Input", "image", {"shape": [1, 28, 28]}),
-        Node("n2", "Conv2d", "conv1", {"out_channels": 32, "kernel_size": 3, "nonsense": 1}),
-        Node("n3", "Linear", "fc", {"out_features": 10}),
-        Node("n4", "Output", "logits"),
-    )
-    made = Project("Demo", Graph(nodes))
-    for source, target in (("n1", "n2"), ("n2", "n3"), ("n3", "n4")):
-        Connect(PortRef(source, "out"), PortRef(target, "in")).apply(made)
-    made.take_change()
-    return made
-
-
 @pytest.fixture
 def session(qapp):
-    session = Session(Document(project()))
-    session.settle()
-    return session
+    return flawed_session()
 
 
 @pytest.fixture
@@ -254,7 +234,7 @@ def test_what_is_edited_while_remedies_are_looked_for_calls_it_off(qtbot, sessio
 
 def test_another_project_is_not_mended_by_what_was_found_in_the_last(qtbot, session, panel):
     qtbot.mouseClick(panel.fix_all_button, Qt.MouseButton.LeftButton)
-    session.load(Document(project()))
+    session.load(Document(flawed_project()))
     assert not panel.all_fixes.is_busy
     assert not session.document.is_dirty
     fix_all_by_mouse(qtbot, panel)
@@ -271,101 +251,6 @@ def test_a_second_click_fixes_nothing_twice(qtbot, session, panel, asked):
 
 
 # -- what would happen, worked out in a thread
-
-
-@pytest.fixture
-def planning(qtbot, session):
-    planning = FixPlanning(session.project, session)
-    yield planning
-    planning.end()
-
-
-def test_a_plan_is_made_of_the_project_as_it_was(qtbot, session, planning):
-    expected = plan_fixes(session.project)
-    with qtbot.waitSignal(planning.planned) as signal:
-        planning.ask()
-        session.apply(SetParams("n2", reset=("nonsense",)))
-    assert signal.args == [expected]
-    assert planning.plan() == expected
-
-
-def test_only_what_was_asked_for_last_is_told(qtbot, session, planning):
-    told = []
-    planning.planned.connect(told.append)
-    first, second = (fix.key for fix in plan_fixes(session.project).fixes)
-    for key in (first, second):
-        planning.ask(frozenset({key}))
-    qtbot.waitUntil(lambda: told != [])
-    planning.ask(frozenset({second}))
-    assert [[fix.key for fix in plan.fixes] for plan in told] == 2 * [[first]]
-
-
-def test_a_plan_that_nobody_waits_for_any_more_is_not_finished(session):
-    assert plan_fixes(session.project, should_stop=lambda: True) is None
-
-
-@pytest.fixture
-def dialog(qtbot, session, planning):
-    with qtbot.waitSignal(planning.planned):
-        planning.ask()
-    dialog = FixAllDialog(planning)
-    qtbot.addWidget(dialog)
-    dialog.show()
-    qtbot.waitExposed(dialog)
-    return dialog
-
-
-def wait_for_plan(qtbot, dialog):
-    qtbot.waitUntil(lambda: "worked out" not in dialog.apply_button.toolTip())
-
-
-def test_nothing_can_be_applied_that_is_not_worked_out_yet(qtbot, dialog):
-    list(dialog.rows.values())[1].box.click()
-    assert not dialog.apply_button.isEnabled()
-    assert "worked out" in dialog.apply_button.toolTip()
-    wait_for_plan(qtbot, dialog)
-    assert dialog.apply_button.isEnabled()
-
-
-def test_the_dialog_lists_every_remedy_with_what_it_changes(dialog):
-    assert dialog.heading.text() == "2 remedies for errors"
-    texts = [(row.box.text(), row.changes.text()) for row in dialog.rows.values()]
-    assert texts == [
-        ("conv1: Remove 'nonsense'", "Unsets nonsense of conv1, which was 1."),
-        ("fc: Insert Flatten", "Inserts flatten1 (Flatten) between conv1 and fc."),
-    ]
-    assert dialog.left.text() == "Then no problem is left."
-    assert dialog.apply_button.text() == "Apply 2 remedies"
-
-
-def test_unticking_a_remedy_works_out_what_is_left(qtbot, dialog):
-    first, _second = dialog.rows.values()
-    first.box.setFocus()
-    qtbot.keyClick(first.box, Key.Key_Space)
-    wait_for_plan(qtbot, dialog)
-    assert dialog.left.text() == "Then 1 error is left."
-    assert first.isVisible(), "it can be ticked again"
-    assert dialog.skipped == {next(iter(dialog.rows))}
-    qtbot.keyClick(first.box, Key.Key_Space)
-    wait_for_plan(qtbot, dialog)
-    assert dialog.left.text() == "Then no problem is left."
-
-
-def test_with_nothing_ticked_there_is_nothing_to_apply(qtbot, dialog):
-    for row in list(dialog.rows.values()):
-        if row.isVisible():
-            row.box.click()
-    wait_for_plan(qtbot, dialog)
-    assert not dialog.apply_button.isEnabled()
-    assert "Tick one" in dialog.apply_button.toolTip()
-
-
-def test_enter_applies_and_escape_does_not(qtbot, dialog):
-    qtbot.keyClick(dialog, Key.Key_Return)
-    assert dialog.result() == FixAllDialog.DialogCode.Accepted
-    dialog.show()
-    qtbot.keyClick(dialog, Key.Key_Escape)
-    assert dialog.result() == FixAllDialog.DialogCode.Rejected
 
 
 # -- the keyboard
@@ -398,7 +283,7 @@ def test_delete_silences_a_warning_and_no_error(qtbot, session, panel):
 
 
 def test_f8_leads_to_the_first_problem(window, qtbot):
-    window.files.show(Document(project()))
+    window.files.show(Document(flawed_project()))
     window.docks.reveal("Code")
     window.activateWindow()
     qtbot.keyClick(window.focusWidget() or window, Key.Key_F8)
@@ -408,7 +293,7 @@ def test_f8_leads_to_the_first_problem(window, qtbot):
 
 
 def test_fix_all_of_the_menu_asks_in_the_window(window, answers, qtbot):
-    window.files.show(Document(project()))
+    window.files.show(Document(flawed_project()))
     with qtbot.waitSignal(window.problems.fixed):
         window.actions_["graph.fix_all"].trigger()
     assert answers.asked == ["fix Remove 'nonsense', Insert Flatten"]

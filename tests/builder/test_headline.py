@@ -4,21 +4,15 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from PySide6.QtWidgets import QLabel
 
-from builder.panels.dashboard import Dashboard
 from builder.panels.headline import Tile
-from builder.theme import light
 from runtime.events import EpochEnded
-from tests.builder.dashboards import drawn
+from tests.builder.dashboards import drawn, shown_dashboard
 from tests.builder.run_events import START, epoch_end, steps
 
 
 @pytest.fixture
 def dashboard(qtbot):
-    dashboard = Dashboard(light())
-    qtbot.addWidget(dashboard)
-    dashboard.resize(1200, 400)
-    dashboard.show()
-    return dashboard
+    return shown_dashboard(qtbot)
 
 
 @pytest.mark.parametrize(

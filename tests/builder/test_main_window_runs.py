@@ -3,29 +3,19 @@
 import json
 import threading
 
-import pytest
 from PySide6.QtCore import Qt
 
 from graph.document import Node
 from graph.edits import AddNodes, SetParams, SetTraining
-from graph.storage import load, save
+from graph.storage import load
 from graph.templates import template
 from runtime.events import RunEnded
 from runtime.thread import TrainingThread
-from tests.builder.test_run_controller import STARTED, script, spirals  # noqa: F401
+from tests.builder.test_run_controller import STARTED, script  # noqa: F401
 from tests.builder.window_hands import node_of, press
 
 PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
 EDIT = AddNodes((Node("x1", "ReLU", "extra"),))
-
-
-@pytest.fixture
-def small(window, tmp_path):
-    """The window with a network open that trains within a second."""
-    path = tmp_path / "spirals.netloom"
-    save(spirals().project, path)
-    window.files.open_project(path)
-    return window
 
 
 def test_train_explains_what_is_in_the_way_in_the_graph(cnn, qtbot):

@@ -9,27 +9,13 @@ import pytest
 
 from builder.run_controller import AFTERMATH, FRAME, LONGEST_FRAME, SHARE, SHORT, RunController
 from builder.turns import MOMENT
-from graph.document import Document, Graph, Node, PortRef, Project
-from graph.edits import Connect, SetParams
+from graph.edits import SetParams
 from graph.storage import to_bytes
 from runtime.events import RunEnded, RunStarted, StateChanged, StepsRecorded
 from runtime.thread import TrainingThread
+from tests.builder.small_networks import spirals
 
 PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
-
-
-def spirals(epochs=3):
-    nodes = (
-        Node("n1", "Input", "point", {"shape": [2]}),
-        Node("n2", "Linear", "hidden", {"out_features": 8}),
-        Node("n3", "Linear", "head", {"out_features": 3}),
-        Node("n4", "Output", "logits"),
-    )
-    training = {"data": {"source": "synthetic:spirals", "samples": 90}, "epochs": epochs, "batch_size": 16}
-    document = Document(Project("Spirals", Graph(nodes), training=training))
-    for source, target in (("n1", "n2"), ("n2", "n3"), ("n3", "n4")):
-        document.apply(Connect(PortRef(source, "out"), PortRef(target, "in")))
-    return document
 
 
 @pytest.fixture

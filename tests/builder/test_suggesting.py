@@ -5,19 +5,9 @@ from PySide6.QtCore import Qt
 
 from builder.suggest_dialog import shown, titled
 from graph.edits import SetTraining
-from graph.storage import save
 from runtime.suggestion import Advice
-from tests.builder.test_run_controller import spirals
 
 PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
-
-
-@pytest.fixture
-def small(window, tmp_path):
-    path = tmp_path / "spirals.netloom"
-    save(spirals().project, path)
-    window.files.open_project(path)
-    return window
 
 
 def opened(window, qtbot):

@@ -1,6 +1,5 @@
 """Short trainings from the Run menu, in the real window."""
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QLabel
 
@@ -9,21 +8,10 @@ from builder.panels.action_button import ActionButton
 from builder.speed_dialog import SpeedDialog
 from builder.trial_dialog import LrFinderDialog, OverfitDialog
 from graph.edits import SetTraining
-from graph.storage import save
 from runtime.events import DataProgress
 from runtime.speed import PLAIN, SpeedStarted, Way, WayTimed
-from tests.builder.test_run_controller import spirals
 
 PATIENCE = 60_000  # milliseconds; PyTorch may have to be loaded
-
-
-@pytest.fixture
-def small(window, tmp_path):
-    """The window with a network open that trains within a second."""
-    path = tmp_path / "spirals.netloom"
-    save(spirals().project, path)
-    window.files.open_project(path)
-    return window
 
 
 def opened(window, qtbot, action, kind):

@@ -14,7 +14,7 @@ from graph.storage import load, save, to_bytes
 from runtime import lr_finder, overfitting, speed
 from runtime.events import DataProgress
 from runtime.speed import PLAIN, SpeedStarted, Way, WayTimed
-from tests.builder.test_run_controller import spirals
+from tests.builder.small_networks import spirals
 
 
 @pytest.fixture

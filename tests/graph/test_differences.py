@@ -58,7 +58,7 @@ CASES = {
         SetParams("n3", {"out_features": 20, "in_features": 784}, reset=("bias",)),
         [
             "changes out_features of fc from 10 to 20",
-            "unsets bias of fc, which was False",
+            "changes bias of fc from False to True, its default",
             "sets in_features of fc to 784",
         ],
     ),
