@@ -122,7 +122,7 @@ class RunList(QObject):
 
     def compare_runs(self) -> None:
         """Shows two runs side by side, the earlier one first."""
-        first, second = sorted(self._panel.chosen_runs, key=lambda run: run.started)
+        first, second = sorted(self._panel.chosen_runs, key=lambda run: run.age)
         self._work(
             partial(compare, first.folder, second.folder),
             self._show_comparison,

@@ -78,7 +78,7 @@ class RunScan(QObject):
 
     def _found(self, places: Sequence[Path]) -> list[RunSummary]:
         found = self._summaries.of([folder for place in places for folder in run_folders(place)])
-        return sorted(found, key=lambda run: (run.started, run.folder.name), reverse=True)
+        return sorted(found, key=lambda run: run.age, reverse=True)
 
     def _watch(self) -> None:
         watched = set(self._watcher.directories())

@@ -68,6 +68,11 @@ class RunSummary:
         """What it is called for short: its folder's name, and its title if it has one."""
         return f"{self.folder.name} · {self.title}" if self.title else self.folder.name
 
+    @property
+    def age(self) -> tuple[str, str]:
+        """Puts runs into the order in which they began: those of one second, too, by their folders."""
+        return self.started, self.folder.name
+
 
 class RunSummaries:
     """Summaries that are brought up to date by reading only what is new in each folder."""

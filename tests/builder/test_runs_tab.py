@@ -247,6 +247,20 @@ def test_two_runs_are_compared_and_the_better_one_restored_by_one_step(opened, a
     assert to_bytes(session.project) == edited
 
 
+def test_runs_of_one_second_are_compared_the_earlier_one_first(opened, answers, trained_project, qtbot):
+    for name in ("0001", "0002"):
+        change_about(trained_project.with_suffix(".runs") / name, started="2024-01-01T00:00:00+00:00")
+    opened.run_list.look()
+    qtbot.waitUntil(lambda: len({run.started for run in opened.run_table.model.runs}) == 1, timeout=PATIENCE)
+    assert names(opened) == ["0002", "0001"]
+    click(opened, 0)
+    click(opened, 1, CTRL)
+    act(opened, "runs.compare")
+    qtbot.waitUntil(lambda: bool(answers.compared), timeout=PATIENCE)
+    (comparison,) = answers.compared
+    assert [run.folder.name for run in (comparison.first, comparison.second)] == ["0001", "0002"]
+
+
 def test_a_run_whose_project_is_damaged_is_told(opened, answers, trained_project, qtbot):
     (trained_project.with_suffix(".runs") / "0002" / "project.netloom").write_text("{")
     click(opened, 0)
