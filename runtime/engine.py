@@ -47,8 +47,8 @@ def train(
     """Trains a model as planned and tells what happens, RunEnded last.
 
     Random numbers come from torch's default generators as they stand, so that the same seed gives the same
-    numbers as the same loop written by hand. Checkpoints are saved as the plan says, and at a stop. Switches
-    of the whole process that the plan asks for are put back at the end.
+    numbers as the same loop written by hand. Checkpoints are saved as the plan says, at a pause and at a
+    stop. Switches of the whole process that the plan asks for are put back at the end.
 
     Args:
         model: on `device` already; trained in place.
@@ -128,7 +128,9 @@ def _changed(trainer: Trainer, control: Control, renew: Renew | None) -> Generat
 
 def _wait(trainer: Trainer, control: Control) -> Iterator[Event]:
     yield from trainer.drain(wait=True)
+    yield from trainer.save("last")
     yield StateChanged("paused")
-    control.wait_while_paused()
+    with trainer.clocks_stopped():
+        control.wait_while_paused()
     if not control.stopped:
         yield StateChanged("running")

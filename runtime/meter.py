@@ -200,6 +200,10 @@ class Meter:
         self._block.notes.append((lr, self._now - self._started, samples))
         self._row += 1
 
+    def rest(self, seconds: float) -> None:
+        """Leaves seconds in which nothing was done out of the time of the run."""
+        self._started += seconds
+
     def newest_norms(self) -> list[float]:
         """The norm of each gradient of the step closed last; waits for the device."""
         assert self._row, "a step was closed since the last drain"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -272,10 +272,21 @@ class Trainer:
         """Ends an epoch, tells of it, and saves what is to be kept of it."""
         ended = self.end_epoch(scores)
         yield ended
+        if ended.is_best:  # first: from an older last one this epoch is trained again, and saved as the best
+            yield from self.save("best")
         if self.end_reason() is not None or self._keeper.is_due_after(ended.epoch):
             yield from self.save("last")
-        if ended.is_best:
-            yield from self.save("best")
+
+    @contextmanager
+    def clocks_stopped(self) -> Iterator[None]:
+        """Lets no time pass for the run, as while it is paused."""
+        began = self._clock()
+        try:
+            yield
+        finally:
+            rest = self._clock() - began
+            self._started, self._epoch_started = self._started + rest, self._epoch_started + rest
+            self.meter.rest(rest)
 
     def end_reason(self) -> str | None:
         """Why the run is over, in words; empty after its last epoch, None while it goes on."""

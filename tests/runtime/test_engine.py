@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from torch import nn
 from torch.nn.utils import clip_grad_norm_, clip_grad_value_
 from torch.optim import lr_scheduler
 
+from runtime.checkpoint import checkpoint_folder, load_checkpoint
 from runtime.control import Control
 from runtime.data.prepared import TrainData
 from runtime.events import (
@@ -216,6 +218,33 @@ def test_a_run_can_pause_and_go_on() -> None:
     assert seen[-1].state == "finished"
 
 
+def test_a_pause_saves_what_a_killed_run_goes_on_from(tmp_path: Path) -> None:
+    control = Control()
+    run = events_of(make_mlp(), make_plan(), make_data(), control, clock=TickingClock(), run_dir=tmp_path)
+    for event in run:
+        if isinstance(event, StepsRecorded) and event.first_step == 3:
+            control.pause()
+        if event == StateChanged("paused"):
+            break
+    kept = load_checkpoint(checkpoint_folder(tmp_path, "last")).trainer["progress"]
+    assert (kept["step"], kept["epoch"], kept["batch"]) == (3, 1, 3)
+
+
+def test_a_pause_takes_no_time_of_the_run() -> None:
+    now, control, seen = [0.0], Control(), []
+    plan = make_plan(max_minutes=1.0)
+    for event in events_of(make_mlp(), plan, make_data(), control, clock=lambda: now[0]):
+        seen.append(event)
+        if isinstance(event, RunStarted):
+            control.pause()
+        if event == StateChanged("paused"):
+            control.wait_while_paused = lambda: now.append(now.pop() + 3600.0)  # type: ignore[method-assign]
+            control.resume()
+    assert [event.seconds for event in of_type(seen, EpochEnded)] == [0.0, 0.0]
+    assert {time for event in of_type(seen, StepsRecorded) for time in event.times} == {0.0}
+    assert (seen[-1].state, seen[-1].reason, seen[-1].step) == ("finished", "", 14)
+
+
 def test_who_asks_for_a_break_gets_every_step_up_to_it() -> None:
     control, model, told, at_break = Control(), make_mlp(), list[int](), list[int]()
 
@@ -264,7 +293,7 @@ def test_a_stop_while_paused_ends_the_run() -> None:
 def test_checkpoints_are_saved_after_every_epoch(tmp_path: Any) -> None:
     events: list[Event] = list(events_of(make_mlp(), make_plan(), make_data(), run_dir=tmp_path))
     saved = [(event.kind, event.step) for event in of_type(events, CheckpointSaved)]
-    assert saved == [("last", 7), ("best", 7), ("last", 14), ("best", 14)]
+    assert saved == [("best", 7), ("last", 7), ("best", 14), ("last", 14)]
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["best", "last"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from runtime.checkpoint import CheckpointError, checkpoint_folder, load_checkpoint
+from runtime.checkpoint import CheckpointError, checkpoint_folder, load_checkpoint, save_checkpoint
 from runtime.control import Control
 from runtime.events import EpochEnded, Event, RunStarted, StepsRecorded
 from tests.runtime.training import TickingClock, events_of, make_cnn, make_data, make_mlp, make_plan, of_type
@@ -105,6 +106,26 @@ def test_a_finished_run_can_be_given_more_epochs(tmp_path: Path) -> None:
     assert events[-1].step == 28  # type: ignore[union-attr]
     for name, weight in whole.state_dict().items():
         assert torch.equal(longer.state_dict()[name], weight), name
+
+
+def test_the_best_epoch_is_saved_although_the_disk_was_full_at_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, data, saves = make_plan(), make_data((1, 5, 5)), list[str]()
+
+    def save(folder: Path, *content: Any) -> None:
+        saves.append(folder.name)
+        if folder.name == "best" and saves.count("best") == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save_checkpoint(folder, *content)
+
+    monkeypatch.setattr("runtime.keeper.save_checkpoint", save)
+    with pytest.raises(OSError, match="No space"):
+        list(events_of(make_cnn(), plan, data, run_dir=tmp_path))
+    checkpoint = load_checkpoint(checkpoint_folder(tmp_path, "last"))
+    events = list(events_of(make_cnn(), plan, data, run_dir=tmp_path, checkpoint=checkpoint))
+    best = load_checkpoint(checkpoint_folder(tmp_path, "best")).trainer["progress"]
+    assert best["best_epoch"] == events[-1].best_epoch == 2  # type: ignore[union-attr]
 
 
 def test_schedule_and_precision_may_change_in_between(tmp_path: Path) -> None:
