@@ -71,6 +71,12 @@ def _no_log_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     assert not errors, f"logged errors that the test did not expect: {errors}"
 
 
+def pytest_collection_finish() -> None:
+    """Has collections pass over what stays until the end: PyTorch, and each of the many thousand tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _garbage_is_collected_on_the_main_thread() -> Iterator[None]:
     """Collects between tests what they left in cycles."""
