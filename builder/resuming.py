@@ -17,7 +17,7 @@ from graph.restoring import Restore
 if TYPE_CHECKING:
     from builder.actions import Actions
     from builder.dialogs import Dialogs
-    from builder.panels.resume_banner import ResumeBanner
+    from builder.panels.resume_offer import ResumeOffer
     from builder.run_commands import RunCommands
     from builder.run_list import RunList
     from builder.session import Session
@@ -39,12 +39,12 @@ class Resuming(QObject):
         shown: ShownRuns,
         actions: Actions,
         dialogs: Dialogs,
-        banner: ResumeBanner,
+        offer: ResumeOffer,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session, self._runs, self._list, self._shown = session, runs, run_list, shown
-        self._actions, self._dialogs, self._banner = actions, dialogs, banner
+        self._actions, self._dialogs, self._offer = actions, dialogs, offer
         self._on_offer: RunSummary | None = None
         self._shown_once: set[Path] = set()  # runs that were cut off, and whose curves were shown for it
         self._declined: set[Path] = set()  # runs that need not be offered any more
@@ -52,8 +52,8 @@ class Resuming(QObject):
         run_list.changed.connect(self.refresh)
         runs.refreshed.connect(self.refresh)
         session.changed.connect(self._follow_plan)
-        banner.resume_asked.connect(self._resume_offered)
-        banner.closed.connect(self._decline)
+        offer.resume_asked.connect(self._resume_offered)
+        offer.closed.connect(self._decline)
 
     @Slot()
     def refresh(self) -> None:
@@ -64,7 +64,7 @@ class Resuming(QObject):
         is_finished = run is not None and run.status == "finished"
         self._actions.set_text(RESUME, tr("Train &on") if is_finished else tr("R&esume run"))
         self._actions.set_enabled(RESUME, not reason, reason)
-        self._offer()
+        self._make_offer()
 
     @Slot(object, object)
     def _follow_plan(self, change: Change, _: object) -> None:
@@ -123,18 +123,18 @@ class Resuming(QObject):
 
     # -- the offer
 
-    def _offer(self) -> None:
+    def _make_offer(self) -> None:
         """Offers to go on with the run that is shown, or with the newest if it was cut off."""
         run = self._on_offer = next((each for each in self._candidates() if self._can_go_on(each)), None)
         if run is None:
-            self._banner.offer("")
+            self._offer.offer("", "")
             return
-        text = _offer_text(run, self._session.plan.epochs)
-        self._banner.offer(text, goes_beyond=run.status == "finished")
-        self._banner.allow(self._runs.why_busy or self._why_waiting)
+        text, outlook = _offer_texts(run, self._session.plan.epochs)
+        self._offer.offer(text, outlook, goes_beyond=run.status == "finished")
+        self._offer.allow(self._runs.why_busy or self._why_waiting)
         if run.status == "interrupted" and run.folder not in self._shown_once:
             self._shown_once.add(run.folder)
-            self._session.message.emit(text)  # who opens a project sees its problems first, not the banner
+            self._session.message.emit(f"{text} {outlook}")  # who opens a project sees its problems first
             if self._runs.run_dir is None:
                 self._shown.show(run)  # as far as it came
 
@@ -162,38 +162,35 @@ class Resuming(QObject):
         self.refresh()
 
 
-def _offer_text(run: RunSummary, epochs: int) -> str:
+def _offer_texts(run: RunSummary, epochs: int) -> tuple[str, str]:
     """What became of a run, and where it can go on to.
 
     Args:
         run: one that was cut off, stopped or finished.
         epochs: as many are planned by now.
     """
-    steps = tr_count("{count} step", "{count} steps", run.step)
     if run.status == "finished":
-        return tr(
-            "Run {name} has trained all its epochs. It can train on: {epochs:,} are planned by now.",
-            name=run.name,
-            epochs=epochs,
+        return (
+            tr("Run {name} has trained all its epochs.", name=run.name),
+            tr("It can train on: {epochs:,} are planned by now.", epochs=epochs),
         )
+    steps = tr_count("{count} step", "{count} steps", run.step)
     if run.status == "stopped":
-        return tr(
-            "Run {name} was stopped after {steps}. It can go on from there.", name=run.name, steps=steps
+        return (
+            tr("Run {name} was stopped after {steps}.", name=run.name, steps=steps),
+            tr("It can go on from there."),
         )
+    outlook = tr("It can go on from its last checkpoint.")
     if not run.epochs:
-        return tr(
-            "Run {name} was cut off after {steps}. It can go on from its last checkpoint.",
-            name=run.name,
-            steps=steps,
-        )
-    return tr(
-        "Run {name} was cut off in epoch {epoch:,} of {epochs:,}, after {steps}. It can go on from its last "
-        "checkpoint.",
+        return tr("Run {name} was cut off after {steps}.", name=run.name, steps=steps), outlook
+    text = tr(
+        "Run {name} was cut off in epoch {epoch:,} of {epochs:,}, after {steps}.",
         name=run.name,
         epoch=min(run.epoch + 1, run.epochs),
         epochs=run.epochs,
         steps=steps,
     )
+    return text, outlook
 
 
 def _changes(folder: Path, project: Project) -> tuple[tuple[str, ...], Project]:

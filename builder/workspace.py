@@ -188,7 +188,7 @@ class Workspace(QObject):
         self.run_list = RunList(session, self.run_table, self.shown_runs, actions, dialogs, window)
         self.resuming = Resuming(
             session, self.runs, self.run_list, self.shown_runs, actions, dialogs,
-            self.training.resume_banner, window,
+            dashboard.offer, window,
         )  # fmt: skip
 
     def _make_tools(self) -> None:

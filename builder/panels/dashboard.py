@@ -6,40 +6,29 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Slot
+from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from builder.panels.classes_view import ClassesView
-from builder.panels.curves_view import CurvesView, below_names
 from builder.panels.dashboard_bar import DashboardBar
 from builder.panels.dashboard_menu import DashboardMenu
 from builder.panels.empty_page import EmptyPage
 from builder.panels.failure_banner import FailureBanner
 from builder.panels.figures import RunFigures
 from builder.panels.headline import Headline
-from builder.panels.layers_view import LayersView, layer_names, note_layers
-from builder.panels.other_runs import OtherRun, RunLegend
+from builder.panels.other_runs import OtherRun
+from builder.panels.resume_offer import ResumeOffer
+from builder.panels.run_views import RunViews
 from builder.pulse import Pulse
 from builder.texts import tr
 from builder.theme import GRID, Theme
 from builder.turns import Turns
 from graph.project import Project
-from runtime.events import (
-    EpochEnded,
-    Event,
-    GraphChanged,
-    NodesInspected,
-    PlanChanged,
-    RunEnded,
-    RunStarted,
-    StepsRecorded,
-)
+from runtime.events import Event
 from runtime.free_memory import used_memory
 
 if TYPE_CHECKING:
     from builder.node_watch import NodeWatch
-    from builder.panels.chart_grid import ChartGrid
     from builder.panels.history import Array, History
     from builder.panels.plots import Chart
 
@@ -48,9 +37,7 @@ FIGURES = 500  # milliseconds between two rewrites of the figures; nobody reads 
 SLACK = 100  # milliseconds; while a run goes on, events come sooner, and it is held for what they bring
 LEAST_HEIGHT = 160  # pixels
 MEGABYTE = 1e6
-CURVES, CLASSES, LAYERS = range(3)  # the views
 ASKER = "dashboard"
-UPDATE_CHART = "update_ratio"  # is fed by looks at the layers
 
 
 class Dashboard(QWidget):
@@ -63,6 +50,8 @@ class Dashboard(QWidget):
     Attributes:
         figures: the run's latest numbers.
         headline: the row that shows them.
+        offer: to go on with the run, in that row.
+        views: its curves, classes and layers.
         legend: names the runs that are drawn over this one.
         banner: why it failed.
         frames: repaints of the curves so far.
@@ -74,21 +63,17 @@ class Dashboard(QWidget):
         super().__init__(parent)
         self.figures = RunFigures()
         self.headline = Headline(theme)
+        self.offer = ResumeOffer()
         self.menu = DashboardMenu(settings)
-        self.classes = ClassesView(theme)
-        self.layers = LayersView(theme)
-        self.legend = RunLegend(theme)
-        self.curves = CurvesView(self.legend)
+        self.views = RunViews(theme, self.menu)
+        self.classes, self.layers = self.views.classes, self.views.layers
+        self.legend, self.curves = self.views.legend, self.views.curves
         self.bar = DashboardBar(self.menu, self.legend)
         self.progress_bar, self.status_label = self.bar.progress_bar, self.bar.status_label
         self.fit_button, self.switch = self.bar.fit_button, self.bar.switch
         self.frames = 0
-        self._theme = theme
-        self._history: History | None = None
-        self._others: tuple[OtherRun, ...] = ()
         self._is_live = True
         self._name = ""  # of the run
-        self._grid: ChartGrid | None = None
         self._watch: NodeWatch | None = None
         self._turns = Turns(self)
         self._build()
@@ -97,12 +82,14 @@ class Dashboard(QWidget):
         self._curves_pulse.fired.connect(self._draw)
         self._figures_pulse = Pulse(FIGURES, self, slack=SLACK)
         self._figures_pulse.fired.connect(self._figure)
-        self.menu.charts_chosen.connect(self._choose_charts)
-        self.menu.smoothing_chosen.connect(self._smooth)
+        self.menu.charts_chosen.connect(self._ask_for_looks)
         self.menu.picture_asked.connect(self._copy_picture)
         self.switch.chosen.connect(self._show_view)
-        self.fit_button.clicked.connect(self._on_fit)
-        self.layers.zoomed.connect(self._offer_fit)
+        self.offer.offered.connect(self.headline.make_room)
+        self.offer.left.connect(self._take_focus)
+        self.fit_button.clicked.connect(self.views.fit)
+        self.views.aimed.connect(self._offer_fit)
+        self.views.outdated.connect(self.draw_soon)
         self.set_theme(theme)
 
     def follow(self, watch: NodeWatch) -> None:
@@ -120,41 +107,14 @@ class Dashboard(QWidget):
         """Takes a run's events in order and repaints soon. Call it from the main thread."""
         for event in events:
             self.figures.take(event)
-            self._take(event)
+            self.views.take(event, self.figures.total_steps)
         self._pages.setCurrentWidget(self._run_page)
         self._request()
 
-    def _take(self, event: Event) -> None:
-        match event:
-            case RunStarted():
-                self.classes.reset(event.class_names)
-                for step in (*event.resumed_at, event.start_step):
-                    if step:
-                        self._open_history().mark(step, tr("resumed"))
-            case PlanChanged():
-                self._open_history().mark(event.step, tr("plan changed"))
-            case GraphChanged():
-                self._open_history().mark(event.step, tr("network changed"))
-            case StepsRecorded():
-                self._open_history().add_steps(event)
-            case EpochEnded():
-                self._open_history().add_epoch(event)
-                self.classes.show_epoch(event)
-            case NodesInspected():
-                history = self._open_history()
-                note_layers(history, event)
-                self.layers.show_look(event, history, self.figures.total_steps)
-            case RunEnded():
-                self.layers.show_end()
-
     def show_others(self, others: Iterable[OtherRun]) -> None:
         """Draws the curves of other runs below those of this one, and names them; none takes them away."""
-        self._others = tuple(others)
-        self.legend.show_runs(self._others)
+        self.views.show_others(others)
         self._place_legend()
-        if self._grid is not None:
-            self._grid.set_others(self._others)
-        self._curves_pulse.request()
 
     @Slot()
     def draw_soon(self) -> None:
@@ -170,12 +130,8 @@ class Dashboard(QWidget):
     def reset(self, project: Project | None = None, *, is_live: bool = True) -> None:
         """Clears everything for a new run, of this project; an earlier one is not live."""
         self.figures, self._is_live = RunFigures(), is_live
-        self._history = None
-        self.classes.reset()
-        self.layers.reset(layer_names(project) if project else {})
+        self.views.reset(project)
         self._curves_pulse.cancel()
-        if self._grid is not None:
-            self._grid.set_history(None)
         self._show_figures()
         self._pages.setCurrentWidget(self._empty_page)
 
@@ -185,17 +141,16 @@ class Dashboard(QWidget):
         Raises:
             KeyError: there is no such curve.
         """
-        series = self._open_history().series[name]
-        return series.x.copy(), series.y.copy()
+        return self.views.series(name)
 
     def prepare(self) -> None:
         """Builds the charts ahead of the first run."""
-        self._open_grid()
+        self.views.prepare()
 
     @property
     def history(self) -> History | None:
         """The curves of the run; None before its first step."""
-        return self._history
+        return self.views.history
 
     @property
     def is_idle(self) -> bool:
@@ -206,44 +161,17 @@ class Dashboard(QWidget):
     @property
     def charts(self) -> dict[str, Chart]:
         """The charts by name that were needed so far; built now if none was."""
-        return self._open_grid().charts
-
-    def _open_history(self) -> History:
-        if self._history is None:
-            from builder.panels.history import History  # numpy would hold up the window by 0.1 s
-
-            self._history = History(self.menu.smoothing)
-            if self._grid is not None:
-                self._grid.set_history(self._history)
-        return self._history
-
-    def _open_grid(self) -> ChartGrid:
-        if self._grid is None:
-            from builder.panels.chart_grid import ChartGrid  # pyqtgraph would hold up the window by 0.35 s
-
-            self._grid = ChartGrid(self._theme, self.menu.charts)
-            self._grid.zoomed.connect(self._on_zoomed)
-            self._grid.all_asked.connect(self._on_fit)
-            self._grid.outdated_seen.connect(self.draw_soon)
-            self._grid.set_history(self._open_history())
-            self._grid.set_others(self._others)
-            self.curves.hold_charts(self._grid)
-        return self._grid
+        return self.views.charts
 
     # -- looks --
 
     @Slot(object)
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
-        self._theme = theme
         self.headline.set_theme(theme)
-        self.classes.set_theme(theme)
-        self.layers.set_theme(theme)
-        self.legend.set_theme(theme)
+        self.views.set_theme(theme)
         self._empty_page.set_theme(theme)
         self._show_figures()
-        if self._grid is not None:
-            self._grid.set_theme(theme)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -262,7 +190,7 @@ class Dashboard(QWidget):
         """Names the other runs in the bar, or above the curves if they are many or have long names."""
         place = self.bar if self.bar.has_room_for_legend else self.curves
         place.hold_legend()
-        self.legend.setVisible(self.legend.has_runs and self._views.currentIndex() == CURVES)
+        self.legend.setVisible(self.legend.has_runs and self.views.currentWidget() is self.curves)
 
     def _request(self) -> None:
         self._curves_pulse.request()
@@ -273,16 +201,12 @@ class Dashboard(QWidget):
         """Brings the curves up to date, if anyone can see them."""
         if not self._turns.is_idle:
             self._curves_pulse.request()
-        elif self._shows_curves:
+        elif self.views.shows_curves:
             self._turns.add(self._drawing())
-
-    @property
-    def _shows_curves(self) -> bool:
-        return self._history is not None and self.isVisible() and self._views.currentIndex() == CURVES
 
     def _drawing(self) -> Iterator[None]:
         """Draws a chart at each step, while the run is held."""
-        yield from self._open_grid().draw(self.figures.expected_steps)
+        yield from self.views.draw(self.figures.expected_steps)
         self.frames += 1
 
     @Slot()
@@ -302,68 +226,38 @@ class Dashboard(QWidget):
         self.bar.show_run(self._name, figures.status, is_earlier=is_earlier)
         self.banner.show_figures(figures)
         self._offer_fit()
-        if self._history is not None and self._is_live and figures.state == "running":
-            self._history.note("samples_per_second", figures.step, figures.samples_per_second)
+        history = self.history
+        if history is not None and self._is_live and figures.state == "running":
+            history.note("samples_per_second", figures.step, figures.samples_per_second)
             used = used_memory(figures.device)
-            self._history.note("memory", figures.step, None if used is None else used / MEGABYTE)
+            history.note("memory", figures.step, None if used is None else used / MEGABYTE)
 
     @Slot()
     def _offer_fit(self) -> None:
-        self.fit_button.setVisible(not self._view.follows)
-
-    @property
-    def _view(self) -> CurvesView | ClassesView | LayersView:
-        return (self.curves, self.classes, self.layers)[self._views.currentIndex()]
-
-    @Slot()
-    def _on_zoomed(self) -> None:
-        self._offer_fit()
-        self._curves_pulse.request()
-
-    @Slot()
-    def _on_fit(self) -> None:
-        if self._view is self.layers:
-            self.layers.fit()
-        else:
-            self._open_grid().fit()
-            self._draw()
-        self._offer_fit()
+        self.fit_button.setVisible(not self.views.follows)
 
     @Slot(int)
     def _show_view(self, index: int) -> None:
-        self._views.setCurrentIndex(index)
+        self.views.setCurrentIndex(index)
         self._place_legend()
         self._ask_for_looks()
         self._offer_fit()
         self._draw()
 
-    @Slot(object)
-    def _choose_charts(self, names: list[str]) -> None:
-        self._ask_for_looks()
-        if self._grid is not None:
-            self._grid.choose(names)
-
-    @Slot(float)
-    def _smooth(self, smoothing: float) -> None:
-        if self._history is not None and self._grid is not None:
-            for history in (self._history, *(other.history for other in self._others)):
-                history.smooth(smoothing)
-            self._grid.draw_all()
+    @Slot()
+    def _take_focus(self) -> None:
+        """Is where a user of the keyboard goes on: before what is seen of the run."""
+        self.switch.take_focus()
 
     @Slot()
     def _copy_picture(self) -> None:
         """Puts what is seen on the clipboard, and the names of the runs above it."""
-        view = self._views.currentWidget()
-        is_curves = view is self.curves
-        picture = self.curves.picture() if is_curves else view.grab()
-        named = below_names(picture, self.legend, self.bar.run_label.text(), with_others=is_curves)
-        QGuiApplication.clipboard().setPixmap(named)
+        QGuiApplication.clipboard().setPixmap(self.views.picture(self.bar.run_label.text()))
 
+    @Slot()
     def _ask_for_looks(self) -> None:
-        view = self._views.currentIndex()
-        is_needed = view == LAYERS or (view == CURVES and UPDATE_CHART in self.menu.charts)
         if self._watch is not None:
-            self._watch.ask(ASKER, is_needed and self.isVisible())
+            self._watch.ask(ASKER, self.views.needs_looks and self.isVisible())
 
     # -- parts --
 
@@ -384,15 +278,12 @@ class Dashboard(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(GRID, 0, GRID, GRID)
         column.setSpacing(GRID // 2)
-        column.addWidget(self.headline)
+        head = QHBoxLayout()
+        head.addWidget(self.headline, 1)
+        head.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignVCenter)
+        column.addLayout(head)
         column.addWidget(self.bar)
         self.banner = FailureBanner()
         column.addWidget(self.banner)
-        column.addWidget(self._build_views(), 1)
+        column.addWidget(self.views, 1)
         return page
-
-    def _build_views(self) -> QStackedWidget:
-        self._views = QStackedWidget()
-        for view in (self.curves, self.classes, self.layers):
-            self._views.addWidget(view)
-        return self._views

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
@@ -13,8 +13,10 @@ from builder.texts import later, tr, tr_made
 from builder.theme import GRID, Theme, font
 
 _TILE_WIDTH = 94  # pixels
-# Left out in this order where the row is too narrow; the last two have a chart of their own.
+_LEAST_TILES = 5
+# Left out in this order where the row is too narrow; three have a chart of their own.
 _SPARE = ("Samples / s", "Gradient norm", "Learning rate", "Steps / s", "Step")
+_SPARE_AT_REST = ("Samples / s", "Time left", "Steps / s", *_SPARE)  # first what only a run that goes on has
 _STATE_TOKENS = {
     "running": "accent_text",
     "paused": "warning",
@@ -35,8 +37,10 @@ class Headline(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(GRID, GRID // 2, GRID, 0)
         self._grid.setHorizontalSpacing(GRID)
-        self._shown = 0
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._shown: list[Tile] = []
+        self._is_at_rest = False
+        self.setMinimumWidth(_LEAST_TILES * _TILE_WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints the state in another theme's colour at the next `show_figures`."""
@@ -51,6 +55,12 @@ class Headline(QWidget):
         self._tiles["Step"].set_total(figures.total_steps)
         token = _STATE_TOKENS.get(figures.state, "text")
         self._tiles["State"].set_color(getattr(self._theme, token))
+
+    @Slot(bool)
+    def make_room(self, is_at_rest: bool) -> None:
+        """Leaves out first what only a run that goes on has, as something about its rest stands beside it."""
+        self._is_at_rest = is_at_rest
+        self._choose_tiles()
 
     def _show_score(self, score: Score | None) -> None:
         """Says which figure tells how well the network does, and what each Output has."""
@@ -76,15 +86,20 @@ class Headline(QWidget):
         return self._tiles[title]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        surplus = max(len(self._tiles) - event.size().width() // _TILE_WIDTH, 0)
-        hidden = _SPARE[:surplus]
-        if len(self._tiles) - len(hidden) != self._shown:
-            shown = [tile for title, tile in self._tiles.items() if title not in hidden]
-            self._shown = len(shown)
-            for title, tile in self._tiles.items():
-                tile.setVisible(title not in hidden)
-            arrange(self._grid, shown, len(shown))
+        self._choose_tiles()
         super().resizeEvent(event)
+
+    def _choose_tiles(self) -> None:
+        """Shows as many tiles as there is room for, and the others not."""
+        surplus = max(len(self._tiles) - self.width() // _TILE_WIDTH, 0)
+        spare = dict.fromkeys(_SPARE_AT_REST if self._is_at_rest else _SPARE)
+        hidden = list(spare)[:surplus]
+        shown = [tile for title, tile in self._tiles.items() if title not in hidden]
+        if shown != self._shown:
+            self._shown = shown
+            for tile in self._tiles.values():
+                tile.setVisible(tile in shown)
+            arrange(self._grid, shown, len(shown))
 
 
 class Tile(QWidget):

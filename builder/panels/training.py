@@ -13,7 +13,6 @@ from builder.panels.dashboard import Dashboard
 from builder.panels.edits_banner import EditsBanner
 from builder.panels.flow import FlowLayout
 from builder.panels.plan_form import PlanForm
-from builder.panels.resume_banner import ResumeBanner
 from builder.session import Session
 from builder.texts import tr
 from builder.theme import GRID, Theme
@@ -37,7 +36,7 @@ class TrainingPanel(QWidget):
         form = QWidget(scroll)
         self.plan = PlanForm(session, form)
         self.plan.lr_preview.set_theme(theme)
-        self.resume_banner, self.edits_banner = ResumeBanner(), EditsBanner()
+        self.edits_banner = EditsBanner()
         self.dashboard = Dashboard(theme, settings)
         self.splitter.addWidget(self._make_right())
         self._checks = FlowLayout()
@@ -58,16 +57,15 @@ class TrainingPanel(QWidget):
         layout.addWidget(self.splitter)
 
     def _make_right(self) -> QWidget:
-        """The dashboard, and what is offered above it."""
+        """The dashboard, and above it what the run does not know of."""
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        banners = QVBoxLayout()  # takes no room while they are hidden
-        banners.setContentsMargins(GRID, 0, GRID, 0)
-        banners.addWidget(self.resume_banner)
-        banners.addWidget(self.edits_banner)
-        column.addLayout(banners)
+        banner = QVBoxLayout()  # takes no room while it is hidden
+        banner.setContentsMargins(GRID, 0, GRID, 0)
+        banner.addWidget(self.edits_banner)
+        column.addLayout(banner)
         column.addWidget(self.dashboard, 1)
         return right
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QToolButton, QWidget
 
 
@@ -44,6 +44,10 @@ class ViewSwitch(QWidget):
     def show_chosen(self, index: int) -> None:
         """Has the button of a view down that is shown already."""
         self._group.button(index).setChecked(True)
+
+    def take_focus(self) -> None:
+        """Gives the keyboard's focus to the button that is down, as when one comes to it with Tab."""
+        self._group.checkedButton().setFocus(Qt.FocusReason.TabFocusReason)
 
     def can_choose(self, index: int) -> bool:
         """Whether a view can be chosen."""

@@ -6,7 +6,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from builder.panels.classes_view import class_figures
 from builder.panels.confusion import ConfusionMatrix, telling_apart
-from builder.panels.dashboard import CLASSES
+from builder.panels.run_views import CLASSES
 from builder.theme import light
 from tests.builder.dashboards import shown_dashboard
 from tests.builder.run_events import CLASSED, MATRIX, NAMES, classed_epoch, steps

@@ -10,12 +10,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
 from builder.panels.chart_grid import LEAST_CHART_HEIGHT
-from builder.panels.dashboard import CLASSES, CURVES
 from builder.panels.history import History
 from builder.panels.other_runs import RUN_COLORS, OtherRun
+from builder.panels.run_views import CLASSES, CURVES
+from runtime.events import RunEnded
 from tests.builder.dashboards import drawn, shown_dashboard, turn
 from tests.builder.run_events import START, epoch_end, steps
 
+TITLES = ("State", "Epoch", "Step", "Train loss", "Val loss", "Val accuracy", "Steps / s", "Time left")
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -143,3 +145,26 @@ def test_with_more_room_charts_stand_two_by_two(roomy, qtbot):
     roomy.feed([START, steps(1, 100), epoch_end(1, 100)])
     drawn(roomy, qtbot)
     assert len({chart.y() for chart in roomy.charts.values()}) == 2
+
+
+def shown_tiles(dashboard):
+    return {title for title in TITLES if dashboard.headline.tile(title).isVisible()}
+
+
+def test_an_offer_to_go_on_costs_the_curves_nothing(roomy, qtbot):
+    roomy.resize(940, 239)
+    roomy.feed([START, steps(1, 100), epoch_end(1, 100), RunEnded("stopped", "Stopped on request.")])
+    drawn(roomy, qtbot)
+    qtbot.waitUntil(lambda: roomy.headline.text("State") == "Stopped")
+    chart, offer = roomy.charts["loss"], roomy.offer
+    before, tiles = chart.height(), shown_tiles(roomy)
+    offer.offer("Run 0001 was stopped after 100 steps.", "It can go on from there.")
+    qtbot.waitUntil(lambda: offer.resume_button.isVisible() and offer.width() > offer.resume_button.width())
+    assert chart.height() == before
+    assert roomy.rect().contains(offer.geometry())
+    assert offer.label.toolTip() == offer.outlook.toolTip() == "", "both are whole"
+    assert {"State", "Epoch", "Train loss", "Val loss", "Val accuracy"} <= shown_tiles(roomy)
+    assert not {"Steps / s", "Time left"} & shown_tiles(roomy), "which a run at rest does not have"
+    offer.offer("", "")
+    qtbot.waitUntil(lambda: shown_tiles(roomy) == tiles)
+    assert "Time left" in tiles, "nothing moves where nothing is offered"

@@ -12,10 +12,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
 from builder.panels.chart_specs import CHARTS
-from builder.panels.dashboard import CLASSES, CURVES, LAYERS, Dashboard
+from builder.panels.dashboard import Dashboard
 from builder.panels.history import History, Series
 from builder.panels.history_csv import csv_lines
 from builder.panels.layers_view import COLUMNS, layer_names
+from builder.panels.run_views import CLASSES, CURVES, LAYERS
 from builder.texts import MARKS, PseudoCatalog
 from builder.theme import light
 from graph.templates import template
@@ -233,6 +234,7 @@ def test_layers_are_listed_and_drawn(dashboard, qtbot):
 
 def test_what_the_user_calls_something_is_translated_nowhere(dashboard, qtbot, installed):
     installed(PseudoCatalog())
+    dashboard.resize(1600, 400)
     dashboard.reset(template("SmallCNN").project())
     dashboard.switch.choose(LAYERS)
     parts = replace(steps(1, 20), parts={"mask": (0.5,) * 20})

@@ -5,8 +5,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 
-from builder.panels.dashboard import CURVES, LAYERS
 from builder.panels.layers_view import layer_names
+from builder.panels.run_views import CURVES, LAYERS
 from graph.templates import template
 from runtime.events import NodeFigures, NodesInspected
 from tests.builder.dashboards import drawn, shown_dashboard, turn

@@ -18,6 +18,17 @@ def steps_of(folder):
     return [{key: value for key, value in line.items() if key not in ("time", "seconds")} for line in lines]
 
 
+def by_key(button):
+    """Comes to a button with Tab, and presses it."""
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    assert button.hasFocus()
+    QTest.keyClick(button, Qt.Key.Key_Space)
+
+
+def focused_text(window):
+    return window.focusWidget().text()
+
+
 @pytest.mark.parametrize("is_shown", [False, True])
 def test_a_stopped_run_goes_on_and_its_curve_with_it(opened, trained_project, qtbot, tmp_path, is_shown):
     click(opened, 0)
@@ -63,15 +74,15 @@ def test_a_killed_run_is_offered_and_goes_on_to_the_bit(window, elsewhere, qtbot
     window.files.open_project(path)
     qtbot.waitUntil(lambda: "was cut off" in window.statusBar().currentMessage(), timeout=PATIENCE)
     window.show_training()
-    banner = window.training.resume_banner
-    qtbot.waitUntil(banner.isVisible, timeout=PATIENCE)
+    offer = window.training.dashboard.offer
+    qtbot.waitUntil(offer.isVisible, timeout=PATIENCE)
     qtbot.waitUntil(lambda: dashboard(window).figures.state == "stopped", timeout=PATIENCE)
     assert len(dashboard(window).series("loss")[0]) == 15
-    assert banner.label.text().startswith("Run 0001 was cut off in epoch 4 of 6, after 15 steps.")
+    assert offer.label.text().startswith("Run 0001 was cut off in epoch 4 of 6, after 15 steps.")
     window.canvas.setFocus()
-    QTest.mouseClick(banner.resume_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(offer.resume_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.controller.is_active, timeout=PATIENCE)
-    assert not banner.isVisible()
+    assert not offer.isVisible()
     assert window.canvas.hasFocus(), "keys do not land in what comes behind the button"
     qtbot.waitUntil(lambda: not window.controller.is_active, timeout=PATIENCE)
     trained(tmp_path / "whole", epochs=6)
@@ -86,40 +97,47 @@ def test_a_run_that_was_just_stopped_is_offered_beside_its_curves(window, qtbot,
     save(spiral_project(epochs=100_000), tmp_path / "long.netloom")
     window.files.open_project(tmp_path / "long.netloom")
     act(window, "run.train")
-    banner, figures = window.training.resume_banner, dashboard(window)
+    offer, figures = window.training.dashboard.offer, dashboard(window)
     qtbot.waitUntil(
         lambda: figures.history is not None and figures.history.steps is not None, timeout=PATIENCE
     )
-    assert not banner.isVisible()
+    assert not offer.isVisible()
     act(window, "run.stop")
-    qtbot.waitUntil(banner.isVisible, timeout=PATIENCE)
-    assert banner.label.text().startswith("Run 0001 was stopped after ")
+    qtbot.waitUntil(offer.isVisible, timeout=PATIENCE)
+    assert offer.label.text().startswith("Run 0001 was stopped after ")
     before = figures.figures.step
-    QTest.mouseClick(banner.resume_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(offer.resume_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: figures.figures.step > before, timeout=PATIENCE)
-    assert not banner.isVisible()
+    assert not offer.isVisible()
     act(window, "run.stop")
-    qtbot.waitUntil(banner.isVisible, timeout=PATIENCE)
-    QTest.mouseClick(banner.close_button, Qt.MouseButton.LeftButton)
-    assert not banner.isVisible()
+    qtbot.waitUntil(offer.isVisible, timeout=PATIENCE)
+    before = figures.figures.step
+    by_key(offer.resume_button)
+    qtbot.waitUntil(lambda: figures.figures.step > before, timeout=PATIENCE)
+    assert focused_text(window) == "Curves", "where a user of the keyboard goes on"
+    act(window, "run.stop")
+    qtbot.waitUntil(offer.isVisible, timeout=PATIENCE)
+    by_key(offer.close_button)
+    assert not offer.isVisible()
+    assert focused_text(window) == "Curves"
 
 
 def test_an_earlier_run_is_offered_while_it_is_shown_and_once_there_are_epochs_left(opened, qtbot):
-    banner, session = opened.training.resume_banner, opened.session
+    offer, session = opened.training.dashboard.offer, opened.session
     click(opened, 1)
     act(opened, "runs.show")
     qtbot.waitUntil(lambda: dashboard(opened).figures.state == "finished", timeout=PATIENCE)
-    assert banner.resume_button.text() == "Train on", "4 epochs are planned by now"
-    assert banner.label.text().startswith("Run 0001 has trained all its epochs.")
+    assert offer.resume_button.text() == "Train on", "4 epochs are planned by now"
+    assert offer.label.text().startswith("Run 0001 has trained all its epochs.")
     session.apply(SetTraining({**session.project.training, "epochs": 2}, "Set epochs"))
-    assert banner.isHidden()
+    assert offer.isHidden()
     session.apply(SetTraining({**session.project.training, "epochs": 3}, "Set epochs"))
-    QTest.mouseClick(banner.resume_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(offer.resume_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: opened.controller.is_active, timeout=PATIENCE)
     qtbot.waitUntil(lambda: not opened.controller.is_active, timeout=PATIENCE)
     assert opened.runs.run_dir.name == "0001"
     qtbot.waitUntil(lambda: dashboard(opened).figures.epoch == 3, timeout=PATIENCE)
-    assert banner.isHidden()
+    assert offer.isHidden()
 
 
 def test_an_offer_that_is_not_wanted_goes_and_does_not_come_back(window, elsewhere, qtbot):
@@ -128,12 +146,12 @@ def test_an_offer_that_is_not_wanted_goes_and_does_not_come_back(window, elsewhe
     process.wait()
     window.files.open_project(path)
     window.show_training()
-    banner = window.training.resume_banner
-    qtbot.waitUntil(banner.isVisible, timeout=PATIENCE)
-    QTest.mouseClick(banner.close_button, Qt.MouseButton.LeftButton)
+    offer = window.training.dashboard.offer
+    qtbot.waitUntil(offer.isVisible, timeout=PATIENCE)
+    QTest.mouseClick(offer.close_button, Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(window.run_list.scan.scanned, timeout=PATIENCE):
         window.run_list.look()
-    assert not banner.isVisible()
+    assert not offer.isVisible()
     assert window.actions_["run.resume"].isEnabled()
 
 

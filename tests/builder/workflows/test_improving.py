@@ -65,7 +65,7 @@ def test_the_curves_lie_over_each_other_and_the_better_version_is_put_back(perso
     person.click(button_of(panel, "runs.show", window))
     assert dashboard.isVisible()
     assert dashboard.legend.isVisible()
-    (other,) = dashboard._others
+    (other,) = dashboard.views._others
     person.wait(lambda: len(other.history.series["loss"]) == len(losses_of(first)))
     assert list(dashboard.series("loss")[1]) == pytest.approx(losses_of(second), rel=1e-6)
     assert list(other.history.series["loss"].y) == pytest.approx(losses_of(first), rel=1e-6)

@@ -120,12 +120,12 @@ def test_killed_in_the_middle_of_a_run_it_goes_on_and_leaves_as_code(killed, ano
     window, session = back.window, back.window.session
     assert to_bytes(session.project) == drawn
     window.show_training()
-    banner, dashboard = window.training.resume_banner, window.training.dashboard
-    back.wait(banner.isVisible)
+    offer, dashboard = window.training.dashboard.offer, window.training.dashboard
+    back.wait(offer.isVisible)
     back.wait(lambda: len(dashboard.series("val_loss")[0]) >= 3)
 
     # the curve goes on, to the numbers of a run that nobody killed
-    back.click(banner.resume_button)
+    back.click(offer.resume_button)
     back.wait(lambda: window.controller.is_active)
     back.wait(lambda: len(dashboard.series("val_loss")[0]) >= 6)
     back.click(stop_button(window))
