@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtGui import QPainter
 
 from builder.panels.chart_specs import CurveSpec
+from builder.panels.figures import widest_number
 from builder.panels.history import Array, Series
 from builder.panels.live_plot import Pens
 from builder.theme import Theme
@@ -102,6 +103,12 @@ class Curve:
             return NOTHING
         self._widen(self._in_axis_units(series.y[before:]))
         return float(x[max((before - 1) // width * width - width, 0)]), float(x[-1])
+
+    @property
+    def widest(self) -> str:
+        """A text that takes as much room as that of any value in view; empty while there is none."""
+        low, high = (10.0**end for end in self.bounds) if self._view.log else self.bounds
+        return widest_number(low, high)
 
     def paint(self, painter: QPainter, since: float = -math.inf) -> None:
         """Draws itself from a step on, if it goes so far, with a painter that is set to axis units."""

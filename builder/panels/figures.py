@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from runtime.left_out import left_out_warning
 from runtime.metric_choices import METRICS, MetricSpec
 
 _SPEED_WINDOW = 5.0  # seconds
+_WIDE_DIGITS = 8.888  # as many digits as are shown
+_NEXT_TO_ZERO = 1e3  # times smaller than the largest value
 
 STATE_TEXTS = {
     "preparing": later("Preparing"),
@@ -237,3 +240,20 @@ def number(value: float) -> str:
     if value != 0 and not 1e-4 <= abs(value) < 1e6:
         return f"{value:.3g}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def widest_number(low: float, high: float) -> str:
+    """A text that takes as much room as that of any value between two, as `number` writes it.
+
+    Values next to zero, which may have any number of digits, are left out of account.
+    """
+    ends = [abs(end) for end in (low, high)]
+    if not (all(map(math.isfinite, ends)) and any(ends)):
+        return ""
+    if low == high:
+        return number(low)
+    largest = max(ends)
+    smallest = min(ends) if low * high > 0 else largest / _NEXT_TO_ZERO
+    first, last = (math.floor(math.log10(end)) for end in (smallest, largest))
+    examples = (number(_WIDE_DIGITS * 10.0**exponent) for exponent in range(first, last + 1))
+    return ("-" if low < 0 else "") + max(examples, key=len)

@@ -143,8 +143,8 @@ class LivePlot(pg.PlotWidget):
         """Draws the axes, the grid and the line under the mouse in another way."""
         self._style = axes
         self._grid_pen = QPen(grid, 1)
-        self._cursor_pen = pg.mkPen(cursor, width=1, style=Qt.PenStyle.DashLine)
-        self._mark_pen = pg.mkPen(cursor, width=1, style=Qt.PenStyle.DotLine)
+        self._cursor_pen = QPen(cursor, 1, Qt.PenStyle.DashLine)  # pyqtgraph's pens count device pixels
+        self._mark_pen = QPen(cursor, 1, Qt.PenStyle.DotLine)
         self.refresh()
 
     def set_marks(self, marks: Sequence[Mark]) -> None:

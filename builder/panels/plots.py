@@ -198,9 +198,9 @@ class Chart(QWidget):
         """What is told of the step at the crosshair, as text; empty while there is none."""
         if self._step_label.isHidden():
             return ""
-        labels = (self._step_label, self.title, self._readout)
-        texts = [label.text() for label in labels if not label.isHidden()]
-        plain = QTextDocumentFragment.fromHtml("<br>".join(texts)).toPlainText()
+        beside = "" if self._readout.isHidden() else self._readout.text()
+        texts = [*map(escape, (self._step_label.text(), self.title.text())), beside]
+        plain = QTextDocumentFragment.fromHtml("<br>".join(filter(None, texts))).toPlainText()
         return plain.replace("\u00a0", " ").replace("\u2009", " ")
 
     def _values(self, step: float) -> dict[Curve, str]:
@@ -216,7 +216,8 @@ class Chart(QWidget):
 
     def _entry(self, curve: Curve, value: str) -> Value:
         spec = curve.spec
-        return getattr(self._theme, spec.color), spec.text if spec.label else "", value
+        name = spec.text if spec.label else ""
+        return Value(getattr(self._theme, spec.color), name, value, curve.widest)
 
     def _line(self, curve: Curve, value: str) -> str:
         """A value as it stands beside the crosshair."""

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from builder.panels.figures import RunFigures, duration, number
+from builder.panels.figures import RunFigures, duration, number, widest_number
 from runtime.events import EpochEnded, StateChanged, StepsRecorded
 from tests.builder.run_events import START, epoch_end, steps
 
@@ -61,3 +61,17 @@ def test_durations_read_as_people_say_them(seconds, text):
 )
 def test_numbers_are_short(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(0.05, 2.3), (98, 100), (1e-6, 0.2), (-3, 800), (0, 100), (9_000, 2e7), (-2e-6, -1e-8), (3, 3)],
+)
+def test_no_value_between_two_is_wider_than_the_widest(low, high):
+    rooms = [len(number(low + (high - low) * share / 997)) for share in range(1, 998)]
+    assert max(rooms) <= len(widest_number(low, high)) <= max(rooms) + 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 0), (math.inf, -math.inf), (math.nan, math.nan)])
+def test_no_values_are_not_wide(low, high):
+    assert widest_number(low, high) == ""

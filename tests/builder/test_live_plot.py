@@ -13,6 +13,12 @@ from builder.panels.live_plot import MARKER_SIZE, LivePlot, Pens
 from builder.theme import font
 
 
+@pytest.fixture
+def fine_pixels(monkeypatch):
+    """A screen with two pixels where others have one."""
+    monkeypatch.setattr(LivePlot, "devicePixelRatioF", lambda plot: 2.0)
+
+
 class Flood:
     """A curve that covers the whole plot."""
 
@@ -84,3 +90,21 @@ def test_a_curve_of_no_numbers_shows_nothing(qapp):
     painter.end()
     image = picture.toImage()
     assert {image.pixel(x, y) for x in range(40) for y in range(40)} == {QColor("white").rgb()}
+
+
+def test_lines_at_marks_and_under_the_mouse_are_as_wide_as_grid_and_axes(qtbot, fine_pixels):
+    plot = plotted(qtbot)
+    black, clear = QColor("black"), QColor("white")
+    plot.set_looks(AxesStyle(clear, clear, font("caption")), grid=clear, cursor=black)
+    plot.set_marks([Mark(30, "")])
+    plot.cursor = 70.0
+    picture = QPixmap(plot.viewport().size() * 2)
+    picture.setDevicePixelRatio(2)
+    plot.viewport().render(picture)
+    image = picture.toImage()
+    columns = [
+        x for x in range(image.width()) if any(image.pixelColor(x, y) == black for y in range(image.height()))
+    ]
+    places = [2 * plot.getViewBox().mapViewToScene(QPointF(step, 0)).x() for step in (30, 70)]
+    assert len(columns) == 4
+    assert all(abs(column - place) <= 2 for column, place in zip(columns, sorted(2 * places), strict=True))
