@@ -26,7 +26,7 @@ from runtime.data.stream import StreamRows
 from runtime.events import DataProgress
 
 CACHE_VARIABLE = "NETLOOM_CACHE"
-VERSION = 1  # goes up when the same preparation gives other numbers
+VERSION = 2  # goes up when the same preparation gives other numbers
 CHUNK_BYTES = 8 << 20
 SYNC_BYTES = 256 << 20
 SPARE_BYTES = 1 << 30  # of the disk, left to others

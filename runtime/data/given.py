@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -16,8 +15,9 @@ from runtime.data.choices import DataPlan
 from runtime.data.encoding import TableFit
 from runtime.data.frames import file_row, notes_of, read_frame
 from runtime.data.given_choices import GivenKind, given_kind
-from runtime.data.images import READ_ERRORS, ImageFiles
+from runtime.data.images import ImageFiles
 from runtime.data.npy import read_npy
+from runtime.data.pictures import READ_ERRORS, read_pixels
 from runtime.data.raw import DataError, Inputs, RawData, Samples
 from runtime.data.steps.kinds import BRIGHTEST
 from runtime.data.tables import table_rows
@@ -175,13 +175,11 @@ def _mode(known: Inputs, sample: Tensor, path: Path) -> str:
 
 def _read_picture(path: Path, mode: str) -> Tensor:
     try:
-        with Image.open(path) as image:
-            pixels = np.array(image.convert(mode))
+        return read_pixels(path, mode)
     except READ_ERRORS as error:
         raise DataError(
             f"{path} cannot be read as an image ({error}). Expected a whole image file. Choose another one."
         ) from error
-    return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).contiguous()
 
 
 def _prepared_shape(plan: DataPlan, sample: Tensor) -> tuple[int, ...] | None:

@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from graph.catalog.call import Params
 from runtime.data.frames import file_row, notes_of, read_frame
 from runtime.data.given_choices import PICTURES
+from runtime.data.pictures import READ_ERRORS, read_pixels
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples
 from runtime.data.tables import TRAIN_WORDS, VAL_WORDS, read_target
 from runtime.events import DataProgress
-
-READ_ERRORS = (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError)
 
 
 @dataclass(frozen=True)
@@ -54,14 +51,12 @@ class ImageFiles:
         """
         path = Path(self.root) / self.names[index]
         try:
-            with Image.open(path) as image:
-                pixels = np.array(image.convert(self.mode))
+            return read_pixels(path, self.mode)
         except READ_ERRORS as error:
             raise DataError(
                 f"{path} cannot be read as an image ({error}). Expected a whole image file. "
                 "Replace it, or move it out of the folder."
             ) from error
-        return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).contiguous()
 
     def identity(self) -> str:
         """A hash of names, sizes and times of the files."""
