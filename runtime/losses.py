@@ -156,6 +156,22 @@ def build_loss(
     return Arranged(loss, tuple(order))
 
 
+def total_weight(loss: nn.Module, targets: Tensor, ignored: int | None) -> Tensor | None:
+    """What the mean of a loss divides by, a scalar; None where all targets weigh alike.
+
+    Args:
+        loss: as `build_loss` gives it.
+        targets: of a batch.
+        ignored: the class number that does not count, if the targets hold one.
+    """
+    if not isinstance(loss, nn.CrossEntropyLoss | nn.NLLLoss) or (loss.weight is None and ignored is None):
+        return None
+    counted = targets != loss.ignore_index
+    if loss.weight is None:
+        return counted.sum()
+    return (loss.weight[targets.where(counted, 0)] * counted).sum()
+
+
 def balanced(
     name: str, needs: Needs, targets: Tensor, num_classes: int | None, ignored: int | None = None
 ) -> Tensor:

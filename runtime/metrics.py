@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from runtime.control import Control
 from runtime.loss_spec import Needs
-from runtime.losses import LossFunction
 from runtime.precision import Precision
 from runtime.tallies import Confusion, Tally
 
@@ -47,15 +46,26 @@ def judge_of(needs: Needs, ignored: int | None = None) -> Judge | None:
     return None if needs.yes_above is None else partial(_judge_labels, yes_above=needs.yes_above)
 
 
+class Losses(Protocol):
+    """The loss of a batch, or those of its parts, and how they make up that of all samples."""
+
+    names: tuple[str, ...]  # of the parts; empty where there are none
+
+    def row(self, outputs: Any, targets: Any) -> Tensor: ...
+
+    def weights(self, row: Tensor, targets: Any, samples: int) -> Tensor: ...
+
+    def total(self, losses: Sequence[float]) -> float: ...
+
+
 def evaluate(
     model: nn.Module,
-    loss_function: LossFunction,
+    losses: Losses,
     batches: Iterable[tuple[Tensor, Any]],
     *,
     precision: Precision,
     tally: Tally | None,
     control: Control,
-    names: Sequence[str] = (),
 ) -> Scores | None:
     """Scores a model without changing it; None if there was no data, or a stop came in between.
 
@@ -64,14 +74,13 @@ def evaluate(
 
     Args:
         model: on the device of the batches.
-        loss_function: gives the loss as a row of one; where it has parts, they stand behind their sum.
+        losses: of the batches.
         batches: inputs and targets.
         precision: to compute in.
         tally: empty, for the answers; None where they cannot be scored.
         control: a stop ends it.
-        names: of the parts.
     """
-    losses, counts = [], []
+    rows, weights = [], []
     was_training = model.training
     model.eval()
     try:
@@ -82,30 +91,34 @@ def evaluate(
                 control.make_way()
                 with precision.autocast():
                     outputs = model(inputs)
-                    losses.append(loss_function(outputs, targets).float())
+                    rows.append(losses.row(outputs, targets).float())
+                weights.append(losses.weights(rows[-1], targets, len(inputs)))
                 if tally is not None:
-                    is_whole = bool(names) or isinstance(outputs, Tensor)
+                    is_whole = bool(losses.names) or isinstance(outputs, Tensor)
                     tally.update(outputs if is_whole else outputs[0], targets)
-                counts.append(len(inputs))
-            return _scores(losses, counts, tally, names)
+            return _scores(rows, weights, losses, tally)
     finally:
         model.train(was_training)
 
 
-def _scores(
-    losses: list[Tensor], counts: list[int], tally: Tally | None, names: Sequence[str]
-) -> Scores | None:
-    total = sum(counts)
-    if not total:
+def _scores(rows: list[Tensor], weights: list[Tensor], losses: Losses, tally: Tally | None) -> Scores | None:
+    if not rows:
         return None
-    loss, *parts = (
-        sum(loss * count for loss, count in zip(column, counts, strict=True)) / total
-        for column in torch.stack(losses, dim=1).tolist()
-    )
-    metrics = {f"loss.{name}": part for name, part in zip(names, parts, strict=True)}
+    means = _means(torch.stack(rows).cpu().double(), torch.stack(weights).cpu().double())
+    loss = losses.total(means)
+    metrics = {f"loss.{name}": part for name, part in zip(losses.names, means, strict=False)}
     if tally is None:
         return Scores(loss, metrics)
     return Scores(loss, {**metrics, **tally.metrics()}, tally.confusion())
+
+
+def _means(values: Tensor, weights: Tensor) -> list[float]:
+    """The weighted mean of each column; what weighs nothing need be no number.
+
+    Shape: both (batches, columns).
+    """
+    means: list[float] = ((values.where(weights > 0, 0) * weights).sum(dim=0) / weights.sum(dim=0)).tolist()
+    return means
 
 
 def _judge_classes(outputs: Tensor, targets: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ class PartedLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.losses = nn.ModuleList(losses)
-        self._weights, self._judges = tuple(weights), tuple(judges)
+        self.weights, self._judges = tuple(weights), tuple(judges)
 
     def forward(self, outputs: Outputs, targets: Targets) -> Tensor:
         return self.total(self.parts(outputs, targets))
@@ -42,7 +42,7 @@ class PartedLoss(nn.Module):
     def total(self, parts: Sequence[Tensor]) -> Tensor:
         """The sum that is trained on, added up in the order of the Outputs."""
         first, *rest = (
-            part if weight == 1 else weight * part for weight, part in zip(self._weights, parts, strict=True)
+            part if weight == 1 else weight * part for weight, part in zip(self.weights, parts, strict=True)
         )
         for part in rest:
             first = first + part

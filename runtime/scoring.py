@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from runtime.data.feed import Feed, Targets
 from runtime.data.prepared import HeadData
 from runtime.goals import TRAIN_ACCURACY, TRAIN_LOSS, told_metrics
 from runtime.loss_spec import needs_of
-from runtime.losses import LossFunction, build_loss
+from runtime.losses import build_loss, total_weight
 from runtime.metric_choices import task_of
 from runtime.metrics import Judge, judge_of
-from runtime.parted_loss import PartedLoss, PartedTally, mean_accuracy
+from runtime.parted_loss import PartedLoss, PartedTally, mean_accuracy, several
 from runtime.plan import TrainingPlan
 from runtime.tallies import MOST_IN_CONFUSION, Tally, tally_of
 
@@ -44,20 +44,42 @@ class Scoring:
         self._needs = needs_of(plan.loss)
         ignored = plan.loss.params.get("ignore_index")
         self._ignored = ignored if not feed.heads and feed.holds_target(ignored) else None
+        self._all_ignored = [_ignored(each) for each in feed.heads] or [self._ignored]
         self.judge: Judge | None = None if feed.heads else judge_of(self._needs, self._ignored)
-        self.loss: LossFunction = (
+        self.loss: nn.Module = (
             _parted(feed.heads) if feed.heads else build_loss(plan.loss, feed.train_targets, feed.num_classes)
         ).to(device)
 
     def row(self, outputs: Any, targets: Targets) -> Tensor:
-        """The loss of a batch, with the losses of its parts behind it.
+        """The loss of a batch, or those of its parts.
 
-        Shape: gives (1 + parts,).
+        Shape: gives (parts,), one where there are no parts.
         """
         if not isinstance(self.loss, PartedLoss):
-            return self.loss(outputs, targets).reshape(1)
-        parts = self.loss.parts(outputs, targets)
-        return torch.stack([self.loss.total(parts), *parts])
+            loss: Tensor = self.loss(outputs, targets)
+            return loss.reshape(1)
+        return torch.stack(self.loss.parts(outputs, targets))
+
+    def weights(self, row: Tensor, targets: Targets, samples: int) -> Tensor:
+        """How much a batch counts in the mean of each number in its row, so that it is that of all samples.
+
+        That is how many samples it has, or what they weigh to the loss: nothing where none of them counts,
+        whose loss is no number.
+        """
+        losses = self.loss.losses if isinstance(self.loss, PartedLoss) else (self.loss,)
+        weights = torch.full_like(row, samples)
+        for place, (loss, target, ignored) in enumerate(
+            zip(losses, several(targets), self._all_ignored, strict=True)
+        ):
+            weight = total_weight(loss, target, ignored)
+            if weight is not None:
+                weights[place] = weight
+        return weights
+
+    def total(self, losses: Sequence[float]) -> float:
+        """The loss that those of a row add up to."""
+        weights = self.loss.weights if isinstance(self.loss, PartedLoss) else (1.0,)
+        return sum(weight * loss for weight, loss in zip(weights, losses, strict=True))
 
     def tally(self) -> Tally | None:
         """An empty count of answers; None where they cannot be scored."""

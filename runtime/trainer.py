@@ -234,12 +234,11 @@ class Trainer:
             with self.average.applied() if self.average is not None else nullcontext():
                 return evaluate(
                     self.model,
-                    self._scoring.row,
+                    self._scoring,
                     self._feed.val(),
                     precision=self.precision,
                     tally=self._scoring.tally(),
                     control=control,
-                    names=self._scoring.names,
                 )
         except MEMORY_ERRORS as error:
             if is_out_of_memory(error):
