@@ -1,10 +1,11 @@
-"""Text files that are read in a thread of their own: it is seen how far that is, and it can be called off."""
+"""Files that are read in a thread of their own: it is seen how far that is, and it can be called off."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
@@ -20,7 +21,7 @@ BUFFER = 1 << 18  # bytes that are taken from the file at a time
 
 
 def followed(read: Callable[[TextIO], T], path: Path, encoding: str) -> Loading[T]:
-    """Yields how much of a file is read, and returns what reading it gave.
+    """Yields how much of a text is read, and returns what reading it gave.
 
     Closing the generator ends it at the next bytes that are read.
 
@@ -29,10 +30,21 @@ def followed(read: Callable[[TextIO], T], path: Path, encoding: str) -> Loading[
         path: of the file.
         encoding: of its text.
     """
-    file, size = _Counted(path), path.stat().st_size
-    text = io.TextIOWrapper(io.BufferedReader(file, BUFFER), encoding=encoding, newline="")
-    with text, ThreadPoolExecutor(1, "reading") as pool:
-        future = pool.submit(read, text)
+    file = _Counted(path)
+    with io.TextIOWrapper(io.BufferedReader(file, BUFFER), encoding=encoding, newline="") as text:
+        return (yield from _following(partial(read, text), file, path))
+
+
+def followed_bytes(read: Callable[[io.RawIOBase], T], path: Path) -> Loading[T]:
+    """As `followed`, for a file that is no text, and may be read in any order."""
+    with _Counted(path) as file:
+        return (yield from _following(partial(read, file), file, path))
+
+
+def _following(read: Callable[[], T], file: _Counted, path: Path) -> Loading[T]:
+    size = path.stat().st_size
+    with ThreadPoolExecutor(1, "reading") as pool:
+        future = pool.submit(read)
         try:
             while not wait((future,), TURN).done:
                 yield _progress(path, file.done, size)
@@ -58,6 +70,12 @@ class _Counted(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         if self.is_called_off:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from graph.problems import closest
-from runtime.data.followed import followed
+from runtime.data.followed import followed, followed_bytes
 from runtime.data.raw import DataError, Loading
 from runtime.data.text_files import encoding_of
 
@@ -45,8 +45,11 @@ def read_frame(path: Path, separator: str | None = None) -> pd.DataFrame:
 
 
 def reading_frame(path: Path, separator: str | None = None) -> Loading[pd.DataFrame]:
-    """As `read_frame`, and yields how far that is; closing it ends the reading of a text."""
-    frame = _read_parquet(path) if path.suffix == ".parquet" else (yield from _reading_text(path, separator))
+    """As `read_frame`, and yields how far that is; closing it ends the reading."""
+    if path.suffix == ".parquet":
+        frame = yield from _reading_parquet(path)
+    else:
+        frame = yield from _reading_text(path, separator)
     frame.columns = [str(name).strip() for name in frame.columns]
     repeated = [name for name in frame.columns if list(frame.columns).count(name) > 1]
     if repeated:
@@ -161,16 +164,20 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _reading_parquet(path: Path) -> Loading[pd.DataFrame]:
     import pandas as pd
 
-    if not any(importlib.util.find_spec(name) for name in ("pyarrow", "fastparquet")):
+    can_follow = importlib.util.find_spec("pyarrow") is not None
+    if not (can_follow or importlib.util.find_spec("fastparquet")):
         raise DataError(
             f"{path} is a Parquet file, which needs the package pyarrow. Expected it to be installed. "
             "Install it with `pip install pyarrow`, or save the table as CSV."
         )
     try:
-        frame = pd.read_parquet(path)
+        if can_follow:
+            frame = yield from followed_bytes(pd.read_parquet, path)
+        else:
+            frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:  # pyarrow's own errors are of these kinds
         raise DataError(
             f"{path} cannot be read ({error}). Expected a Parquet file. Save the table again."

@@ -1,12 +1,14 @@
-"""Large text files: how far reading is stays to be seen, and it can be called off."""
+"""Large files: how far reading is stays to be seen, and it can be called off."""
 
 import threading
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from runtime.data import followed as followed_
 from runtime.data.followed import followed
+from runtime.data.frames import reading_frame
 from runtime.data.raw import DataCancelled
 
 LINES = 200_000
@@ -68,6 +70,49 @@ def test_what_goes_wrong_in_the_thread_is_raised_here(path: Path) -> None:
 
     with pytest.raises(ValueError, match="nothing in utf-8"):
         list(followed(read, path, "utf-8"))
+
+
+def test_a_parquet_file_is_followed_too_and_read_as_ever(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "long.parquet"
+    frame = pd.DataFrame({"number": range(LINES), "word": ["a", "b"] * (LINES // 2)})
+    frame.to_parquet(path, row_group_size=LINES // 10, compression=None)
+    gate, read_parquet = threading.Event(), pd.read_parquet
+
+    def read(file):
+        file.read(1000)
+        gate.wait(PATIENCE)
+        file.seek(0)
+        return read_parquet(file)
+
+    monkeypatch.setattr(pd, "read_parquet", read)
+    reading = reading_frame(path)
+    told = next(event for event in reading if event.done)
+    assert (told.text, told.done, told.total) == ("Reading long.parquet", 1000, path.stat().st_size)
+    gate.set()
+    *_, end = _events(reading)
+    pd.testing.assert_frame_equal(end, read_parquet(path))
+
+
+def test_reading_a_parquet_file_can_be_called_off(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "long.parquet"
+    pd.DataFrame({"number": range(LINES)}).to_parquet(path)
+    pause, seen, read_parquet = threading.Event(), [], pd.read_parquet
+
+    def read(file):
+        file.read(1000)
+        while not file.is_called_off:
+            pause.wait(0.001)
+        try:
+            read_parquet(file)
+        except DataCancelled as error:
+            seen.append(str(error))
+            raise
+
+    monkeypatch.setattr(pd, "read_parquet", read)
+    reading = reading_frame(path)
+    next(event for event in reading if event.done)
+    reading.close()
+    assert seen == ["Reading was called off."]
 
 
 def _events(reading):
