@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from runtime.questions import Answered
     from runtime.trained import Weights
 
-    Ask = Callable[[Weights, Control], Iterator[Any]]
+    Ask = Callable[..., Iterator[Any]]  # of Weights and a Control
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,7 @@ class Questions(QObject):
         classes.matrix.cell_chosen.connect(self.ask_cell)
         controller.events.connect(self._follow_saves)
         data.answers.weights_chosen.connect(self._ask_others)
+        data.answers.inverted.connect(self._ask_inverted)
         data.answers.left.connect(self._give_up)
         session.document_replaced.connect(self._leave)
 
@@ -201,6 +202,13 @@ class Questions(QObject):
         if self._question is not None:
             self._begin(self._question, kind)
 
+    @Slot(bool)
+    def _ask_inverted(self, inverts: bool) -> None:
+        """Asks about the same files with the negatives among them inverted, or as they are again."""
+        if self._question is not None:
+            ask = partial(self._question.ask, inverts=inverts)
+            self._begin(replace(self._question, ask=ask), self._kind)
+
     @Slot()
     def _give_up(self) -> None:
         for trial in self._trials:
@@ -282,10 +290,12 @@ def _in_cell(cell: tuple[int, int], weights: Weights, control: Control) -> Itera
     return _shown(in_cell(weights, cell, control))
 
 
-def _about_files(paths: Sequence[Path], weights: Weights, control: Control) -> Iterator[Any]:
+def _about_files(
+    paths: Sequence[Path], weights: Weights, control: Control, *, inverts: bool = False
+) -> Iterator[Any]:
     from runtime.questions import about_files
 
-    return _shown(about_files(weights, paths, control))
+    return _shown(about_files(weights, paths, control, inverts=inverts))
 
 
 def _shown(events: Iterator[Any]) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -53,6 +53,8 @@ class Answered:
         columns: of a table.
         vocabulary: the tokens by number, of text.
         notes: what the user should know.
+        exchanged: files in which light and dark seem exchanged, as in a negative.
+        is_inverted: whether these are inverted here.
     """
 
     kind: SampleKind
@@ -64,6 +66,8 @@ class Answered:
     columns: tuple[Column, ...] = ()
     vocabulary: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    exchanged: tuple[str, ...] = ()
+    is_inverted: bool = False
 
 
 def in_cell(weights: Weights, cell: Cell, control: Control) -> Iterator[DataProgress | Answered]:
@@ -94,24 +98,26 @@ def in_cell(weights: Weights, cell: Cell, control: Control) -> Iterator[DataProg
 
 
 def about_files(
-    weights: Weights, paths: Sequence[Path], control: Control
+    weights: Weights, paths: Sequence[Path], control: Control, *, inverts: bool = False
 ) -> Iterator[DataProgress | Answered]:
     """Tells how far it is, and gives what the network says about the samples in some files last.
 
-    Pictures, arrays and rows of tables are prepared as the run's validation samples are.
+    Pictures, arrays and rows of tables are prepared as the run's validation samples are; where it `inverts`,
+    pictures in which light and dark seem exchanged are inverted before.
 
     Raises:
         DataError: a file cannot be read as a sample of the run's data.
         Exception: as `runtime.trained.trained`.
     """
-    given = Given(paths, MOST)
+    given = Given(paths, MOST, inverts)
     found = yield from trained(weights, given, control)
     inputs, answers = [], list[tuple[Answer, ...]]()
     for batch in found.answers(control):
         inputs.append(batch.inputs.cpu())
         each = [_read(reading, batch.outputs[reading.place].cpu()) for reading in found.readings]
         answers += zip(*each, strict=True)
-    yield _answered(found, inputs, answers, given.names, given.total, tuple(given.notes))
+    answered = _answered(found, inputs, answers, given.names, given.total, tuple(given.notes))
+    yield replace(answered, exchanged=tuple(given.exchanged), is_inverted=inverts)
 
 
 def _read(reading: Reading, outputs: Tensor) -> list[Answer]:

@@ -15,7 +15,7 @@ from builder.panels.answer_view import AnswerView
 from builder.panels.sample_view import SampleView, scrolled
 from builder.panels.shown_samples import ShownSamples
 from builder.panels.view_switch import ViewSwitch
-from builder.texts import later, tr, tr_made
+from builder.texts import later, tr, tr_count, tr_made
 from builder.theme import GRID, Theme, font
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class AnswersPage(QWidget):
     Signals:
         left(): the user goes back to the data.
         weights_chosen(str): which weights are to be asked instead: last, or best.
+        inverted(bool): pictures that seem to be negatives are to be inverted, or to be as they are again.
 
     Attributes:
         answered: what is shown; None while it is found out, and after a fault.
@@ -40,6 +41,7 @@ class AnswersPage(QWidget):
 
     left = Signal()
     weights_chosen = Signal(str)
+    inverted = Signal(bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +64,7 @@ class AnswersPage(QWidget):
         self.answered = None
         self.title.setText(title)
         self.detail.clear()
+        self.negatives.hide()
         self.switch.show_chosen(KINDS.index(kind))
         self.say(tr("Asking the network..."))
 
@@ -92,12 +95,33 @@ class AnswersPage(QWidget):
         """
         self.answered = answered
         self.detail.setText("\n".join([detail, *map(tr_made, answered.notes)]))
+        self._tell_negatives(answered)
         self.answer.clear()
         self.samples.show_samples(samples, caption)
         self._pages.setCurrentWidget(self._samples_page)
         self.samples.choose(0)
         if self.back.hasFocus():
             self.samples.take_focus()
+
+    def _tell_negatives(self, answered: Answered) -> None:
+        """Says in which pictures light and dark seem exchanged: a network takes them for anything."""
+        names = answered.exchanged
+        what = (
+            names[0]
+            if len(names) == 1
+            else tr_count("{count} picture", "{count} of the pictures", len(names))
+        )
+        self.negative_label.setText(
+            tr("Inverted: {what}.", what=what)
+            if answered.is_inverted
+            else tr(
+                "{what} may be a negative for the network: light where its training pictures are dark, or "
+                "dark where they are light.",
+                what=what,
+            )
+        )
+        self.invert_button.setChecked(answered.is_inverted)
+        self.negatives.setVisible(bool(names))
 
     @Slot(int)
     def _show_answer(self, index: int) -> None:
@@ -146,12 +170,26 @@ class AnswersPage(QWidget):
         words.setSpacing(0)
         words.addWidget(self.title)
         words.addWidget(self.detail)
+        words.addWidget(self._build_negatives())
         row = QHBoxLayout()
         row.setSpacing(2 * GRID)
         for part in (self.back, self.switch):
             row.addWidget(part, alignment=Qt.AlignmentFlag.AlignTop)
         row.insertLayout(1, words, 1)
         return row
+
+    def _build_negatives(self) -> QWidget:
+        self.negatives = QWidget()
+        self.negative_label = QLabel(wordWrap=True)
+        self.invert_button = QPushButton(tr("Invert"), checkable=True)
+        self.invert_button.setToolTip(tr("Exchanges light and dark before the network is asked."))
+        self.invert_button.clicked.connect(self.inverted)
+        row = QHBoxLayout(self.negatives)
+        row.setContentsMargins(0, GRID // 2, 0, 0)
+        row.setSpacing(2 * GRID)
+        row.addWidget(self.invert_button, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.negative_label, 1)
+        return self.negatives
 
 
 def captions(answered: Answered) -> Iterator[str]:

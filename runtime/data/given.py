@@ -16,6 +16,7 @@ from runtime.data.encoding import TableFit
 from runtime.data.frames import file_row, notes_of, read_frame
 from runtime.data.given_choices import GivenKind, given_kind
 from runtime.data.images import ImageFiles
+from runtime.data.inverted import Edges, edges_of, inverted
 from runtime.data.npy import read_npy
 from runtime.data.pictures import READ_ERRORS, read_pixels
 from runtime.data.raw import DataError, Inputs, RawData, Samples
@@ -33,18 +34,23 @@ class Given:
     Args:
         paths: the files, all of a kind.
         most: samples that are taken of them.
+        inverts: whether pictures in which light and dark are exchanged are inverted.
 
     Attributes:
         names: what the samples are called; known once they were read.
+        exchanged: the files in which light and dark seem exchanged.
         total: how many there were in the files.
         notes: what the user should know, such as that a picture was brought to another size.
     """
 
     paths: Sequence[Path]
     most: int
+    inverts: bool = False
     names: tuple[str, ...] = ()
+    exchanged: list[str] = field(default_factory=list)
     total: int = 0
     notes: list[str] = field(default_factory=list)
+    _edges: Edges | None = None  # of the data's pictures
 
     def __call__(self, plan: DataPlan, raw: RawData, train: Samples, val: Samples) -> Samples:
         """The samples, as the data's own files would hold them.
@@ -67,6 +73,7 @@ class Given:
         if kinds == {"table"}:
             return self._rows(raw)
         sample = known[0] if isinstance(known, Tensor) else known.read(0)
+        self._edges = edges_of(known) if "picture" in kinds else None
         read = self._picture if kinds == {"picture"} else self._array
         found = [each for path in self.paths for each in read(path, plan, known, sample)]
         self.total, found = len(found), found[: self.most]
@@ -92,7 +99,7 @@ class Given:
     # -- pictures
 
     def _picture(self, path: Path, plan: DataPlan, known: Inputs, sample: Tensor) -> list[Tensor]:
-        pixels = _read_picture(path, _mode(known, sample, path))
+        pixels = self._set_right(_read_picture(path, _mode(known, sample, path)), path)
         if _prepared_shape(plan, pixels) != _prepared_shape(plan, sample):
             size = tuple(sample.shape[1:])
             self.notes.append(
@@ -102,6 +109,13 @@ class Given:
             pixels = _resized(pixels, size)
         self.names += (path.name,)
         return [pixels if sample.dtype == torch.uint8 else _as_numbers(pixels, known, path)]
+
+    def _set_right(self, pixels: Tensor, path: Path) -> Tensor:
+        """The picture, inverted if that is wanted and its light and dark are exchanged."""
+        if self._edges is None or not self._edges.are_exchanged_in(pixels):
+            return pixels
+        self.exchanged.append(path.name)
+        return inverted(pixels) if self.inverts else pixels
 
     # -- arrays
 

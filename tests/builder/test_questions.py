@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+import torch
+from PIL import Image, ImageChops
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
@@ -248,6 +249,26 @@ def test_a_dropped_picture_is_predicted(trained, qtbot, picture):
     assert bars.accessibleDescription().startswith("0: ")
     assert len(bars._names) == 5
     assert ", best weights, " in page(trained).detail.text()
+
+
+def test_a_negative_is_told_and_inverted_with_a_click(trained, qtbot, picture):
+    drop(trained, picture)
+    usual = answer(trained, qtbot).inputs
+    assert not page(trained).negatives.isVisible()
+    with Image.open(picture) as image:
+        ImageChops.invert(image).save(picture.with_name("paper.png"))
+    drop(trained, picture.with_name("paper.png"))
+    assert not torch.equal(answer(trained, qtbot).inputs, usual)
+    button = page(trained).invert_button
+    assert button.isVisible()
+    assert "paper.png may be a negative" in page(trained).negative_label.text()
+    for is_inverted in (True, False):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert torch.equal(answer(trained, qtbot).inputs, usual) is is_inverted
+        assert button.isChecked() is is_inverted
+    drop(trained, picture)
+    answer(trained, qtbot)
+    assert not page(trained).negatives.isVisible()
 
 
 def test_a_run_of_an_earlier_session_is_asked_too(trained, qtbot, picture, tmp_path):

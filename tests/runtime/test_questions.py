@@ -303,6 +303,21 @@ def test_a_picture_is_seen_as_the_array_it_shows(digits: Path, tmp_path: Path) -
     assert picture.notes == ()
 
 
+def test_a_negative_is_told_and_is_seen_as_the_picture_once_it_is_inverted(
+    digits: Path, tmp_path: Path
+) -> None:
+    pixels = np.round(pictures()[3] * (255 / 16)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "three.png")
+    Image.fromarray(255 - pixels).save(tmp_path / "paper.png")
+    paths = (tmp_path / "three.png", tmp_path / "paper.png")
+    plain = asked(digits, *paths)
+    assert (plain.exchanged, plain.is_inverted) == (("paper.png",), False)
+    assert not torch.allclose(plain.inputs[0], plain.inputs[1])
+    turned: Any = list(about_files(Weights(digits, "last"), paths, Control(), inverts=True))[-1]
+    assert (turned.exchanged, turned.is_inverted) == (("paper.png",), True)
+    assert torch.equal(turned.inputs, plain.inputs[[0, 0]])
+
+
 def test_the_steps_of_validation_bring_a_picture_to_its_size(digits: Path, tmp_path: Path) -> None:
     Image.fromarray(np.full((30, 50), 128, np.uint8)).save(tmp_path / "grey.png")
     answered = asked(digits, tmp_path / "grey.png")
