@@ -143,7 +143,9 @@ class RunBar(QToolBar):
         self.setMovable(False)
         self.train_button = TrainButton(train, theme, self)
         self.addWidget(self.train_button)
-        self.addActions([pause, stop])
+        for action in (pause, stop):
+            self.addAction(action)
+            self.widgetForAction(action).setFocusPolicy(Qt.FocusPolicy.TabFocus)  # as Train has it
         self.addSeparator()
         self.settings = QuickSettings(session, self)
         self.progress = RunProgress(self)

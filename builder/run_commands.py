@@ -151,6 +151,8 @@ class RunCommands(QObject):
         self._panel.dashboard.reset(document.project)
         self.training_asked.emit()
         _log.info("Training %s in %s", document.project.name, run_dir)
+        going_on = tr("Run {name} goes on from its last checkpoint.", name=run_dir.name)
+        self._session.message.emit(going_on if resume else tr("Training as run {name}.", name=run_dir.name))
         self._controller.start(
             document.project,
             run_dir,
@@ -224,16 +226,16 @@ class RunCommands(QObject):
         elsewhere = tr(
             "{other} is being trained in another window. Stop it there, or wait for its end.", other=other
         )
-        for name in ("run.train", "run.suggest", "run.find_lr", "run.overfit", "run.speed"):
-            actions.set_enabled(name, idle and not other, elsewhere if idle else busy)
         self.why_busy = busy if not idle else elsewhere if other else ""
         pausing = state in ("preparing", "running", "paused")
-        actions.set_enabled(
-            "run.pause", pausing, tr("The run is ending.") if state == "stopping" else tr(IDLE)
-        )
-        actions.set_enabled(
-            "run.stop", pausing, tr("The run is ending.") if state == "stopping" else tr(IDLE)
-        )
+        why_not_paused = tr("The run is ending.") if state == "stopping" else tr(IDLE)
+        changes = [(name, pausing, why_not_paused) for name in ("run.pause", "run.stop")]
+        for name in ("run.train", "run.suggest", "run.find_lr", "run.overfit", "run.speed"):
+            changes.append((name, not self.why_busy, self.why_busy))
+        for change in sorted(changes, key=lambda change: not change[1]):
+            actions.set_enabled(
+                *change
+            )  # what can be pressed now first: a button that goes hands the focus on
         own = pausing and self._session.document is self._trained
         foreign = tr("The run is another project's.") if pausing else tr(IDLE)
         actions.set_enabled("run.apply", own, foreign)

@@ -86,7 +86,7 @@ class Dashboard(QWidget):
         self.menu.picture_asked.connect(self._copy_picture)
         self.switch.chosen.connect(self._show_view)
         self.offer.offered.connect(self.headline.make_room)
-        self.offer.left.connect(self._take_focus)
+        self.offer.left.connect(self.take_focus)
         self.fit_button.clicked.connect(self.views.fit)
         self.views.aimed.connect(self._offer_fit)
         self.views.outdated.connect(self.draw_soon)
@@ -245,7 +245,7 @@ class Dashboard(QWidget):
         self._draw()
 
     @Slot()
-    def _take_focus(self) -> None:
+    def take_focus(self) -> None:
         """Is where a user of the keyboard goes on: before what is seen of the run."""
         self.switch.take_focus()
 

@@ -4,6 +4,7 @@ import json
 import threading
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from graph.document import Node
 from graph.edits import AddNodes, SetParams, SetTraining
@@ -70,6 +71,18 @@ def test_pause_and_stop_from_the_keyboard(small, qtbot, script):  # noqa: F811
         press(qtbot, small, Qt.Key.Key_Period)
     assert small.actions_["run.pause"].text() == "&Pause"
     assert shown_icon() == pausing
+
+
+def test_whoever_trains_with_tab_and_space_is_at_pause_then(small, qtbot, script):  # noqa: F811
+    script(STARTED)
+    train, pause = small.run_bar.train_button, small.run_bar.widgetForAction(small.actions_["run.pause"])
+    train.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(train, Qt.Key.Key_Space)
+    assert small.focusWidget() is pause
+    qtbot.waitUntil(lambda: small.controller.state == "running", timeout=PATIENCE)
+    assert small.focusWidget() is pause
+    QTest.keyClick(pause, Qt.Key.Key_Space)
+    assert small.controller.state == "paused"
 
 
 def test_a_failure_names_the_node_and_selects_it(cnn, qtbot, monkeypatch):

@@ -115,6 +115,7 @@ def test_a_run_that_was_just_stopped_is_offered_beside_its_curves(window, qtbot,
     by_key(offer.resume_button)
     qtbot.waitUntil(lambda: figures.figures.step > before, timeout=PATIENCE)
     assert focused_text(window) == "Curves", "where a user of the keyboard goes on"
+    assert "goes on" in window.status.currentMessage(), "and no more that it was stopped"
     act(window, "run.stop")
     qtbot.waitUntil(offer.isVisible, timeout=PATIENCE)
     by_key(offer.close_button)

@@ -113,6 +113,7 @@ def test_the_run_that_is_shown_is_called_as_it_is_by_now(opened, trained_project
     click(opened, 0)
     act(opened, "runs.show")
     qtbot.waitUntil(lambda: label.text() == "Earlier run 0002", timeout=PATIENCE)
+    assert opened.focusWidget().text() == "Curves", "and not some button that happens to be next"
     change_about(folder, title="wider")
     opened.run_list.look()
     qtbot.waitUntil(lambda: label.text() == "Earlier run 0002 · wider", timeout=PATIENCE)
