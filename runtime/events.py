@@ -215,12 +215,14 @@ class GraphChanged:
         changes: each in words: `adds dropout1`.
         kept: how many parameters go on from what they had learned.
         fresh: names of those that start afresh.
+        numbers: how many numbers its parameters are by now; None where that was not noted.
     """
 
     step: int
     changes: tuple[str, ...]
     kept: int
     fresh: tuple[str, ...]
+    numbers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,10 @@ class Renewer:
         inspector = Inspector(live, project, self.control, self.device)
         renewed = trainer.renewed(plan, model, inspector, names)
         kept = {name for name, old in names.items() if model.state_dict()[name].shape == before[old].shape}
-        parameters = [name for name, _ in model.named_parameters()]
+        parameters = dict(model.named_parameters())
         fresh = tuple(name for name in parameters if name not in kept)
+        numbers = sum(each.numel() for each in parameters.values())
         self.live = live
         return renewed, GraphChanged(
-            trainer.progress.step, phrases, kept=len(parameters) - len(fresh), fresh=fresh
+            trainer.progress.step, phrases, len(parameters) - len(fresh), fresh, numbers
         )

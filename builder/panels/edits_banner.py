@@ -24,6 +24,7 @@ class EditsBanner(QFrame):
         self.label = QLabel(wordWrap=True)
         self.button: ActionButton | None = None
         self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)  # low, as charts stand below it
         self._row.setSpacing(2 * GRID)
         self._row.addWidget(self.label, 1)
         self.say("", is_possible=False)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from builder.texts import later, tr
 from runtime.events import (
     DataProgress,
     EpochEnded,
     Event,
+    GraphChanged,
     PlanChanged,
     RunEnded,
     RunStarted,
@@ -101,6 +102,7 @@ class RunFigures:
     grad_norm: float | None = None
     data_fraction: float | None = None
     steps_per_second: float | None = None  # over the last seconds of training, without validation
+    _started: RunStarted | None = None
     _marks: deque[tuple[float, int]] = field(default_factory=deque)  # (seconds, step) of the last few seconds
     _epoch_seconds: float | None = None
     _epoch_was_paused: bool = False
@@ -119,6 +121,9 @@ class RunFigures:
                 self._take_epoch(event)
             case PlanChanged():
                 self.epochs, self.total_steps = event.epochs, event.total_steps
+            case GraphChanged(numbers=int(numbers)) if self._started is not None:
+                self._started = replace(self._started, parameters=numbers)
+                self.text = _about(self._started)
             case StateChanged():
                 self._change(event.state)
             case RunEnded():
@@ -178,17 +183,7 @@ class RunFigures:
         self.epochs, self.total_steps = event.epochs, event.total_steps
         self.steps_per_epoch, self.step = event.steps_per_epoch, event.start_step
         self.batch_size = event.train_samples / event.steps_per_epoch if event.steps_per_epoch else 0.0
-        self.text = tr(
-            "{device} · {precision} · {parameters:,} parameters",
-            device=event.device,
-            precision=event.precision,
-            parameters=event.parameters,
-        )
-        self.text += tr(
-            " · {train_samples:,} train and {val_samples:,} val samples",
-            train_samples=event.train_samples,
-            val_samples=event.val_samples,
-        )
+        self._started, self.text = event, _about(event)
 
     def _take_steps(self, event: StepsRecorded) -> None:
         if not event.losses:
@@ -221,6 +216,21 @@ class RunFigures:
             self._epoch_was_paused = True
             self.steps_per_second = None
             self._marks.clear()
+
+
+def _about(run: RunStarted) -> str:
+    """What is trained where, and on how much."""
+    text = tr(
+        "{device} · {precision} · {parameters:,} parameters",
+        device=run.device,
+        precision=run.precision,
+        parameters=run.parameters,
+    )
+    return text + tr(
+        " · {train_samples:,} train and {val_samples:,} val samples",
+        train_samples=run.train_samples,
+        val_samples=run.val_samples,
+    )
 
 
 def duration(seconds: float) -> str:

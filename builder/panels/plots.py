@@ -31,6 +31,7 @@ from builder.theme import GRID, Theme, font
 _AXIS_WIDTH = 52  # pixels; one width for all charts, so that their x-axes stand below each other
 _AXIS_HEIGHT = 20  # pixels; with its name 14 more, where there is room
 _ROOM_FOR_NAME = 220  # pixels of a chart's height
+_NEAR = 4  # pixels between the crosshair and a mark that is told
 _HEAD = 7  # pixels above the plot: half of the number at the top of an axis
 _MARGIN = 0.06  # of the y-range, above and below the curves
 _ALIKE = 1e-6  # of a value; what is nearer to another is the same but for rounding
@@ -190,9 +191,17 @@ class Chart(QWidget):
         self._step_label.setVisible(is_there)
         self._readout.setVisible(bool(lines))
         if is_there:
-            self._step_label.setText(tr("step {step:,.0f}", step=step))
+            text = " · ".join([tr("step {step:,.0f}", step=step), *self._marks_at(step)])
+            label, room = self._step_label, self.plot.width() - 2 * GRID
+            label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room))
             self._readout.setText("<br>".join(lines))
             self._place_readout(step)
+
+    def _marks_at(self, step: float) -> list[str]:
+        """What happened at the crosshair: in a narrow chart there is no room for it beside the marks."""
+        marks = () if self._history is None else self._history.marks
+        reach = _NEAR * self.plot.getViewBox().viewPixelSize()[0]
+        return list(dict.fromkeys(mark.text for mark in marks if abs(mark.step - step) <= reach))
 
     def readout(self) -> str:
         """What is told of the step at the crosshair, as text; empty while there is none."""

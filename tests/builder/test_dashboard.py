@@ -18,7 +18,7 @@ from builder.panels.figures import number
 from builder.panels.history import History
 from builder.panels.other_runs import OtherRun
 from builder.theme import dark, light
-from runtime.events import DataProgress, EpochEnded, RunEnded, RunStarted
+from runtime.events import DataProgress, EpochEnded, PlanChanged, RunEnded, RunStarted
 from tests.builder.dashboards import drawn, shown_dashboard
 from tests.builder.run_events import START, epoch_end, steps
 
@@ -301,6 +301,22 @@ def test_values_under_the_mouse_cover_no_curve_of_a_low_chart(dashboard, qtbot):
     dashboard.charts["loss"].hovered.emit(math.nan)
     assert "smooth" in title.text()
     assert number(2 / 50) not in title.text()
+
+
+def test_what_a_mark_stands_for_is_told_under_the_mouse_where_there_is_no_room_beside_it(dashboard, qtbot):
+    dashboard.resize(1000, 200)
+    dashboard.feed([replace(START, resumed_at=(40, 44, 48)), steps(1, 100), epoch_end(1, 100)])
+    dashboard.feed([PlanChanged(40, ("epochs: 2 -> 4",), 4, 400)])
+    drawn(dashboard, qtbot)
+    chart = dashboard.charts["loss"]
+    chart.show_values(40)
+    assert "step 40 · resumed · plan changed" in chart.readout()
+    dashboard.resize(740, 200)
+    chart.show_values(40)
+    assert "step 40 · resumed · " in chart.readout()
+    assert chart.plot.rect().contains(chart._step_label.geometry())
+    chart.show_values(90)
+    assert chart._step_label.text() == "step 90"
 
 
 def test_values_that_do_not_fit_above_a_chart_stand_beside_the_crosshair(dashboard, qtbot):

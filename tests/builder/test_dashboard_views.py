@@ -105,8 +105,9 @@ def test_a_regression_shows_its_errors(dashboard, qtbot):
 def test_a_change_is_marked_and_the_run_is_as_long_as_it_is_planned_now(dashboard, qtbot):
     begin = RunStarted("runs/1", "cpu", "float32", 2, 100, 200, 3200, 800, 1234)
     dashboard.feed([begin, steps(1, 50), PlanChanged(50, ("epochs: 2 -> 4",), 4, 400)])
-    dashboard.feed([GraphChanged(50, ("adds dropout1",), 4, ())])
+    dashboard.feed([GraphChanged(50, ("adds fc4",), 4, ("fc4.weight",), 5678)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
+    assert "5,678 parameters" in dashboard.status_label.text()
     told = [(mark.step, mark.text) for mark in dashboard.history.marks]
     assert told == [(50, "plan changed"), (50, "network changed")]
     assert (dashboard.figures.epochs, dashboard.figures.total_steps) == (4, 400)

@@ -181,7 +181,9 @@ def test_layers_of_another_size_start_afresh(tmp_path: Path) -> None:
     (changed,) = of_type(events, GraphChanged)
     assert (changed.kept, changed.fresh) == (1, ("fc1.weight", "fc1.bias", "fc2.weight"))
     assert ending(events).state == "finished"
-    state = load_checkpoint(checkpoint_folder(tmp_path, "last")).trainer["optimizer"]["state"]
+    last = load_checkpoint(checkpoint_folder(tmp_path, "last"))
+    assert changed.numbers == sum(each.numel() for each in last.weights.values())
+    state = last.trainer["optimizer"]["state"]
     assert sorted({float(each["step"]) for each in state.values()}) == [2 * STEPS, 3 * STEPS]
 
 
