@@ -14,14 +14,16 @@ from runtime.data.feed import Batch
 from runtime.data.prepared import TrainData
 from runtime.data.raw import DataError
 from runtime.failure import TrainingFailure
-from runtime.nonfinite import Origin
+from runtime.nonfinite import Origin, undone
 from runtime.output_choices import LABEL
 from runtime.parted_loss import several
 from runtime.plan import TrainingPlan
 from runtime.preflight import Ends, check_answers
 
+Node = tuple[str | None, str]  # its id and what the user calls it; none where no node is at fault
 Trace = Callable[[Callable[[], object]], Origin | None]  # finds where a computation stops being finite
 
+NOTHING_TO_COMPARE = "Expected more than 1 value per channel"  # as a batch norm of PyTorch says it
 REMEDY = "Correct or remove such samples, or set on_nonfinite = skip to leave out the steps that see them."
 
 
@@ -69,6 +71,48 @@ def check_first_batch(
     if must_be_finite and not all(map(_is_finite, answers)):
         _refuse_answers(answers, ends, None if trace is None else trace(answer))
     check_answers(answers, plan, ends)
+
+
+def check_batch_of_one(
+    model: nn.Module, batch: Batch, plan: TrainingPlan, samples: int, owner: Callable[[Exception], Node]
+) -> None:
+    """Nothing, if a network can be trained on a single sample, as on what is left for the end of an epoch.
+
+    Batch norms cannot where that is one number a channel. It changes nothing, as `check_first_batch`.
+
+    Args:
+        model: on the device of the batch.
+        batch: whose first sample is tried.
+        plan: how the samples are divided.
+        samples: that are trained on.
+        owner: gives id and name of the node that an error comes from.
+
+    Raises:
+        TrainingFailure: it cannot; it names the node.
+    """
+    with undone(model), torch.no_grad():
+        try:
+            model.train()(batch.x[:1])
+        except ValueError as error:
+            if NOTHING_TO_COMPARE not in str(error):
+                raise
+            node, name = owner(error)
+            found, remedy = _lone(plan, samples)
+            raise TrainingFailure(
+                f"{name or 'The network'} normalises by the spread of a training batch, and {found}. "
+                f"Expected at least 2 samples in every training batch. {remedy}.",
+                node=node,
+            ) from error
+
+
+def _lone(plan: TrainingPlan, samples: int) -> tuple[str, str]:
+    """Which batch has one sample, and what to do."""
+    if samples == 1:
+        return "there is only one training sample", "Add samples, or lower data.val_fraction"
+    if plan.batch_size == 1:
+        return "batch_size is 1", "Set batch_size = 2 or more"
+    found = f"the last of an epoch has one sample: {samples:,} in batches of {plan.batch_size:,}"
+    return found, "Set drop_last = true, or another batch_size"
 
 
 def _answers(model: nn.Module, inputs: Tensor) -> tuple[Tensor, ...]:

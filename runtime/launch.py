@@ -30,7 +30,7 @@ from runtime.events import (
     StepsRecorded,
 )
 from runtime.failure import NonFiniteError, TrainingFailure
-from runtime.first_batch import check_first_batch
+from runtime.first_batch import check_batch_of_one, check_first_batch
 from runtime.free_memory import free_memory
 from runtime.inspect import Inspector
 from runtime.live_changes import Renewer
@@ -152,7 +152,10 @@ class _Launch:
             model = self._live.module.to(self._device)
             feed = material.feed()
             inspector = Inspector(self._live, self._project, self._control, self._device)
-            check_first_batch(model, next(feed.train(1)), plan, material.ends, inspector.origin)
+            first = next(feed.train(1))
+            check_first_batch(model, first, plan, material.ends, inspector.origin)
+            if feed.smallest_batch == 1:
+                check_batch_of_one(model, first, plan, feed.train_samples, self._node_of)
             self._renewer = Renewer(
                 self._project,
                 self._live,
@@ -221,10 +224,14 @@ class _Launch:
         if self._room is None or self._live is None:  # neither batch nor network was there yet
             return None, f"{failure} Close what else takes memory, or use less data.", None
         place, free = self._room
-        path = self._live.path_to(error)
-        name = self._live.node_names[path[-1]] if path else ""
+        node, name = self._node_of(error)
         fits = fitting_batch(self._project, plan, place, free)
-        return path[0] if path else None, shortage_text(failure, plan, place, free, fits, name), fits
+        return node, shortage_text(failure, plan, place, free, fits, name), fits
+
+    def _node_of(self, error: Exception) -> tuple[str | None, str]:
+        """Id and name of the node that an error comes from, where one is known."""
+        path = [] if self._live is None else self._live.path_to(error)
+        return (path[0], self._live.node_names[path[-1]]) if self._live and path else (None, "")
 
     def _open_folder(self) -> Resumption | None:
         if not self._resume:

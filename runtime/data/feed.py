@@ -43,6 +43,9 @@ class Feed:
         drop_last: leave a short last training batch out.
         sampler: `shuffle`, `weighted` or `sequential`.
 
+    Attributes:
+        smallest_batch: samples in the shortest training batch of an epoch.
+
     Raises:
         DataError: `weighted`, but the targets are no classes.
     """
@@ -59,6 +62,8 @@ class Feed:
     ) -> None:
         self.train_samples, self.val_samples = len(data.train_x), len(data.val_x)
         self.steps_per_epoch = steps_per_epoch(self.train_samples, batch_size, drop_last=drop_last)
+        rest = self.train_samples - (self.steps_per_epoch - 1) * batch_size
+        self.smallest_batch = min(rest, batch_size)
         self.num_classes, self.class_names, self.heads = data.num_classes, data.class_names, data.heads
         self._batch_size, self._seed = batch_size, seed
         self._draw_order = order_by(sampler, data.train_y)

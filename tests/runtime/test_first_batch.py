@@ -155,3 +155,33 @@ def test_a_trial_without_memory_says_so_and_lets_go_of_it(start, monkeypatch):
     with pytest.raises(TrainingFailure, match=text) as caught:
         list(start(spiral_project(), Control()))
     assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"batch_size": 71}, "and the last of an epoch has one sample: 72 in batches of 71. Expected at "
+         "least 2 samples in every training batch. Set drop_last = true, or another batch_size."),
+        ({"batch_size": 1}, "and batch_size is 1. Expected at least 2 samples in every training batch. Set"),
+        ({"data": {"source": "synthetic:spirals", "samples": 3, "val_fraction": 0.5}},
+         "and there is only one training sample. Expected at least 2 samples in every training batch. Add"),
+    ],
+)  # fmt: skip
+def test_a_batch_norm_is_told_of_a_batch_of_one_before_the_first_step(tmp_path, settings, text):
+    ended, *before = reversed(list(launch.run(normed(**settings), tmp_path / "run", Control())))
+    assert (ended.state, ended.node, ended.step) == ("failed", "n2", 0)
+    assert text in ended.reason
+    assert ended.reason.startswith("norm1 normalises by the spread of a training batch,")
+    assert not of_type(before, StepsRecorded)
+
+
+def normed(**training: Any) -> Project:
+    """A batch norm before a layer that learns three spirals."""
+    graph = chain(("Input", {"shape": [2]}), "BatchNorm1d", ("Linear", {"out_features": 3}), "Output")
+    data = {"source": "synthetic:spirals", "samples": 90}
+    return Project("Normed", graph, training={"data": data, "device": "cpu", "epochs": 1} | training)
+
+
+def test_a_short_batch_that_is_left_out_hinders_no_batch_norm(tmp_path):
+    ended = list(launch.run(normed(batch_size=71, drop_last=True), tmp_path / "run", Control()))[-1]
+    assert (ended.state, ended.step) == ("finished", 1)
