@@ -59,7 +59,8 @@ def _fixed_seeds() -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(0)
+        # Of the CPU alone: `torch.manual_seed` notes for each other device who called it, with the whole stack.
+        sys.modules["torch"].default_generator.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +73,14 @@ def _no_log_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    """Has collections pass over what stays until the end: PyTorch, and each of the many thousand tests."""
+    """Does once what else each test would take time for."""
+    # Collections pass over what stays until the end: PyTorch, and each of the many thousand tests.
     gc.collect()
     gc.freeze()
+    # pytest puts its handlers on every logger that tells no other, as dozens of PyTorch's do.
+    for name, logger in logging.root.manager.loggerDict.items():
+        if name.startswith("torch") and isinstance(logger, logging.Logger):
+            logger.propagate = True
 
 
 @pytest.fixture(autouse=True)
