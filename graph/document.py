@@ -148,6 +148,7 @@ class Document:
         return change
 
     def _perform(self, edit: Edit) -> tuple[Edit, Change]:
+        self.project.begin_edit()
         try:
             inverse = edit.apply(self.project)
         finally:

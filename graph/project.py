@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import get_ident
 from typing import Any
 
 from graph.blocks import Catalog
@@ -43,6 +44,7 @@ class Project:
         self.extra: Mapping[str, Any] = extra or {}
         self.scope: str | None = None
         self.log = ChangeLog()
+        self._editor: int | None = None  # the thread that edits it; None for a copy that nobody edited yet
         self._blocks = dict(blocks or {})
         self._catalog = Catalog(self._blocks)
         for each in self.graphs():
@@ -65,8 +67,23 @@ class Project:
         """The graph of a block, or the main graph."""
         return self._main if scope is None else self._blocks[scope].graph
 
+    def begin_edit(self) -> None:
+        """Notes that the calling thread edits this project, and is from now on the one that may copy it."""
+        self._editor = get_ident()
+
     def copy(self) -> Project:
-        """A project with the same content that no later edit of this one reaches."""
+        """A project with the same content that no later edit of this one reaches.
+
+        A thread is handed a copy, and may copy that again; the project itself it must leave alone.
+
+        Raises:
+            RuntimeError: another thread edits this project, so that half an edit could be copied.
+        """
+        if self._editor not in (None, get_ident()):
+            raise RuntimeError(
+                f"A thread copies “{self.name}”, which another thread edits. "
+                "Copy it there, and hand over the copy."
+            )
         blocks = {name: block.with_(graph=block.graph.copy()) for name, block in self._blocks.items()}
         return Project(self.name, self._main.copy(), blocks, self.training, self.extra)
 
