@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QStringListModel, Qt, Signal, Slot
+from PySide6.QtCore import QSize, QStringListModel, Qt, Signal, Slot
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
+    QStyle,
+    QStyleOptionComboBox,
     QToolButton,
     QWidget,
 )
@@ -104,14 +106,28 @@ class ChoiceField(QComboBox):
         super().__init__(parent)
         self._spec = spec
         self._choices = [str(choice) for choice in spec.bounds().get("choices", ())]
-        for choice in self._choices:
-            self.addItem(tr_made(titles[choice]) if titles and choice in titles else choice, choice)
+        self._titles = [
+            tr_made(titles[each]) if titles and each in titles else each for each in self._choices
+        ]
+        for title, choice in zip(self._titles, self._choices, strict=True):
+            self.addItem(title, choice)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setPlaceholderText(tr(SEVERAL_TEXT))
         self.setMinimumContentsLength(6)
         self.setMinimumWidth(LEAST_CHOICE)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(lambda index: self.edited.emit(self.itemData(index), next_burst()))
+
+    @property
+    def whole_width(self) -> int:
+        """The width that shows each of its choices whole, in pixels."""
+        self.ensurePolished()
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        longest = max(map(self.fontMetrics().horizontalAdvance, self._titles), default=0)
+        inside = QSize(longest + 2, self.fontMetrics().height())
+        kind = QStyle.ContentsType.CT_ComboBox
+        return self.style().sizeFromContents(kind, option, inside, self).width()
 
     def show_value(self, value: Value, hint: str, fallback: Value) -> None:
         while self.count() > len(self._choices):

@@ -83,6 +83,7 @@ class FormRow:
         self._form, self._layout, self._line = form, layout, line
         self._reset: QToolButton | None = None
         self._is_wide = spec.kind == "source"
+        self._is_below = False  # the name, as there is too little room beside it
         self.field = make_field(spec, form, as_text)
         self.field.setObjectName(spec.name)
         self.field.setAccessibleName(title)
@@ -111,6 +112,18 @@ class FormRow:
             self._layout.addWidget(self._reset, self._line, 2)
             QWidget.setTabOrder(self.stops[-1], self._reset)
         return self._reset
+
+    def fit(self, width: int) -> None:
+        """Puts choices below their name where a form of this width would cut them beside it."""
+        if not isinstance(self.field, ChoiceField):
+            return
+        room = width - LABEL_WIDTH - RESET_SIZE - 2 * self._layout.horizontalSpacing()
+        is_below = room < self.field.whole_width
+        if is_below != self._is_below:
+            self._is_below = is_below
+            place = (self._line + 1, 0, 1, 2) if is_below else (self._line, 1, 1, 1)
+            self._layout.removeWidget(self.field)
+            self._layout.addWidget(self.field, *place)
 
     def show_state(self, state: FieldState) -> None:
         """Shows a value and what is wrong with it, without disturbing who is typing there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from builder.panels.entry_rows import EntryRows
@@ -114,6 +114,11 @@ class SpecForm(QWidget):
     def computed_text(self, name: str) -> str:
         """What the form says the expressions of a parameter come to: `= 16`; nothing for a plain value."""
         return self._rows[name].computed.text
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for row in self._rows.values():
+            row.fit(self.width())
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints what is coloured by more than the stylesheet."""
