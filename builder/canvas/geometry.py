@@ -105,6 +105,10 @@ class Geometry:
         """The cards that an area touches, by id and in no order."""
         return self._nodes.find(area)
 
+    def is_taken(self, area: Box) -> bool:
+        """Whether an area touches any card."""
+        return self._nodes.is_touched(area)
+
     def edges_in(self, area: Box) -> dict[Edge, Box]:
         """Edges whose boxes an area touches, with those, in no order."""
         return self._edges.find(area)

@@ -91,6 +91,15 @@ class GridIndex(Generic[Key]):
         """The boxes that an area touches, in no order."""
         return {key: box for key, box in self._near(area).items() if overlap(box, area)}
 
+    def is_touched(self, area: Box) -> bool:
+        """Whether an area touches any box, which is known at the first."""
+        return any(
+            overlap(box, area)
+            for size, grid in self._grids.items()
+            for cell in cells_among(grid, span_of(area, size))
+            for box in grid[cell].values()
+        )
+
     def boxes(self, area: Box) -> list[Box]:
         """The boxes that an area touches, without their keys, which takes a third of the time."""
         left, top, right, bottom = area

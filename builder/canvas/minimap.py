@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from builder.canvas.map_picture import MapPicture
@@ -16,13 +16,14 @@ SIZE = QSize(26 * GRID, 18 * GRID)  # at most
 SHARE = 4  # times as large is the canvas at least
 LEAST = 0.5  # of that size; below it nothing could be told apart
 MIN_FRAME = 8.0  # pixels that the rectangle of the view is wide and high at least
+FAINT = 0.25  # of its opacity is left while cards lie under it
 
 
 class Minimap(QWidget):
     """Shows layers in the colours of their families, frames, and the part that is seen; a drag moves that.
 
     It hides while all of the graph is in sight. It takes at most a quarter of the width and height of the
-    canvas, and is smaller on a small one.
+    canvas, and is smaller on a small one. Cards that lie under it shine through until the mouse comes to it.
     """
 
     def __init__(self, canvas: CanvasView, theme: Theme) -> None:
@@ -31,12 +32,11 @@ class Minimap(QWidget):
         self.setObjectName("canvas.minimap")
         self.setAccessibleName(tr("Minimap"))
         self.setAccessibleDescription(tr("The whole graph. Drag to move what is seen; the wheel zooms."))
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setFixedSize(SIZE)
         self.picture = MapPicture(canvas.graph_scene, SIZE, self)
         self.picture.ready.connect(self.update)
-        self._is_on = True
+        self._is_on, self._is_over_cards = True, False
         self._grip: QPointF | None = None  # from the mouse to the middle of what is seen, in pixels
         canvas.graph_scene.content_changed.connect(self._follow)
         canvas.looked_elsewhere.connect(self._follow)
@@ -73,7 +73,26 @@ class Minimap(QWidget):
         self.picture.want(is_wanted)
         corner = self._canvas.viewport().geometry().bottomRight()
         self.move(corner.x() + 1 - self.width() - GRID, corner.y() + 1 - self.height() - GRID)
+        self._is_over_cards = is_wanted and self._canvas.graph_scene.is_blocked(self._covered())
         self.setVisible(is_wanted)
+        self.update()
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether it lets be seen what lies under it."""
+        return self._is_over_cards and not self.underMouse() and self._grip is None
+
+    def _covered(self) -> QRectF:
+        """What of the scene it covers."""
+        covered = self.geometry().translated(-self._canvas.viewport().pos())
+        return self._canvas.mapToScene(covered).boundingRect()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
         self.update()
 
     def _room(self) -> QSize:
@@ -87,6 +106,7 @@ class Minimap(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._theme
         painter = QPainter(self)
+        painter.setOpacity(FAINT if self.is_faint else 1.0)
         if self.picture.pixmap is None:
             painter.fillRect(self.rect(), theme.color("canvas"))
         else:
@@ -115,6 +135,7 @@ class Minimap(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
         self._grip = None
+        self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.mousePressEvent(event)  # or the canvas below would take it

@@ -275,7 +275,7 @@ class CanvasScene(QGraphicsScene):
 
     def is_blocked(self, area: QRectF) -> bool:
         """Whether a card stands in a rectangle."""
-        return bool(self.geometry.nodes_in(box_of(area)))
+        return self.geometry.is_taken(box_of(area))
 
     def state_of(self, edge: Edge) -> str:
         """How an edge is drawn: `cut`, `selected`, `error`, `hover` or `normal`."""

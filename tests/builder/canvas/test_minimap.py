@@ -1,10 +1,10 @@
 """The minimap: what it shows, when it is there, and how it moves what is seen."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QImage, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from builder.canvas.minimap import SIZE, Minimap
 from builder.theme import GRID, dark, light
@@ -134,6 +134,65 @@ def test_switched_off_it_is_gone_and_draws_nothing(mapped):
     minimap.switch(True)
     assert minimap.isVisible()
     assert not minimap.picture.is_idle
+
+
+def alpha(minimap):
+    """How much of the minimap's ground is there, from 0 to 1."""
+    picture = QImage(minimap.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    picture.fill(Qt.GlobalColor.transparent)
+    minimap.render(picture, QPoint(), QRegion(), QWidget.RenderFlag(0))
+    return picture.pixelColor(3, 3).alphaF()
+
+
+def put_beside(canvas):
+    """Has a large canvas show the row of layers above the minimap."""
+    canvas.view.resize(1200, 900)
+    QApplication.processEvents()
+    canvas.view.pan_by(QPoint(0, 300 - canvas.view.mapFromScene(canvas.body("relu20")).y()))
+    QApplication.processEvents()
+
+
+def put_under(canvas, minimap, name):
+    """Pans so that a layer lies under the minimap."""
+    view = canvas.view
+    view.pan_by(minimap.geometry().center() - view.mapFromScene(canvas.body(name)))
+    QApplication.processEvents()
+
+
+def test_cards_under_it_shine_through_until_the_mouse_comes_to_it(mapped):
+    canvas, minimap = mapped
+    put_beside(canvas)
+    assert alpha(minimap) == 1
+    put_under(canvas, minimap, "relu20")
+    assert 0 < alpha(minimap) < 0.5
+    hover(minimap, QEvent.Type.Enter)
+    assert alpha(minimap) == 1
+    at = minimap.view_rect.center().toPoint()
+    QTest.mousePress(minimap, LEFT, NO_KEY, at)
+    hover(minimap, QEvent.Type.Leave)
+    assert alpha(minimap) == 1  # it is held
+    QTest.mouseRelease(minimap, LEFT, NO_KEY, at)
+    assert alpha(minimap) < 0.5
+    put_beside(canvas)
+    assert alpha(minimap) == 1
+
+
+def test_it_is_faint_over_a_card_that_was_moved_there(mapped):
+    canvas, minimap = mapped
+    put_beside(canvas)
+    assert alpha(minimap) == 1
+    place = canvas.view.mapToScene(minimap.geometry().center())
+    canvas.session.apply(MoveNodes({canvas.id("relu20"): (place.x(), place.y())}))
+    assert alpha(minimap) < 0.5
+    canvas.session.undo()
+    assert alpha(minimap) == 1
+
+
+def hover(widget, kind):
+    """The mouse comes to a widget, or leaves it, wherever the pointer is."""
+    widget.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, kind == QEvent.Type.Enter)
+    at = QPointF(widget.rect().center())
+    QApplication.sendEvent(widget, QEnterEvent(at, at, at) if kind == QEvent.Type.Enter else QEvent(kind))
 
 
 def test_beside_it_the_canvas_is_still_shifted_when_it_pans(mapped, monkeypatch):
