@@ -22,7 +22,7 @@ Array = npt.NDArray[np.generic]
 KEYS = {"x": ("x", "X"), "y": ("y", "Y"), "x_val": ("x_val", "X_val"), "y_val": ("y_val", "Y_val")}
 KNOWN_NAMES = frozenset(name for spellings in KEYS.values() for name in spellings)
 READ_ERRORS = (
-    OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SafetensorError,
+    OSError, ValueError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SafetensorError,
 )  # fmt: skip
 EXPECTED = "an .npz, .npy, .safetensors or .pt file"
 
@@ -111,9 +111,8 @@ def _read_pt(path: Path) -> dict[str, Array]:
 
 def _as_array(tensor: Tensor) -> Array:
     plain = tensor.detach().to_dense() if tensor.layout != torch.strided else tensor.detach()
-    array: Array = (
-        plain.to(torch.float32) if plain.dtype in (torch.bfloat16, torch.float16) else plain
-    ).numpy()
+    is_short = plain.is_floating_point() and plain.itemsize < torch.float32.itemsize  # some NumPy has not got
+    array: Array = (plain.to(torch.float32) if is_short else plain).numpy()
     return array
 
 
@@ -190,6 +189,11 @@ def _tensor(named: Named) -> Tensor:
         raise DataError(
             f"{named.name} has dtype {array.dtype}. Expected numbers, such as float32, int64 or uint8. "
             "Convert it with astype."
+        )
+    if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
+        raise DataError(
+            f"{named.name} holds {array.max()}. Expected whole numbers below 2**63. "
+            "Convert it with astype('float64'), or take smaller numbers."
         )
     wide = np.float32 if array.dtype.kind == "f" else np.int64
     with np.errstate(over="ignore"):  # what is too large becomes infinite and is reported as such

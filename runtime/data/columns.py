@@ -126,4 +126,7 @@ def _days(series: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     dates = pd.to_datetime(series, errors="coerce", utc=True)
-    return (dates - pd.Timestamp(0, tz="UTC")).dt.total_seconds() / SECONDS_A_DAY
+    start = pd.Timestamp("1970-01-01", tz="UTC").as_unit(
+        "s"
+    )  # in nanoseconds no year behind 2262 has a place
+    return (dates - start).dt.total_seconds() / SECONDS_A_DAY

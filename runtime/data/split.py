@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -55,8 +57,25 @@ def _of_each_class(y: Tensor, order: Tensor, fraction: float, source: str) -> Te
             "Expected one class number a sample. Set data.stratify = false."
         )
     shuffled = y[order]
-    chosen = []
-    for label in shuffled.unique():
-        places = (shuffled == label).nonzero().flatten()
-        chosen.append(places[: min(round(len(places) * fraction), len(places) - 1)])
-    return order[torch.cat(chosen)]
+    places = [(shuffled == label).nonzero().flatten() for label in shuffled.unique()]
+    counts = _shares([len(each) for each in places], max(round(len(y) * fraction), 1))
+    if not any(counts):
+        raise DataError(
+            f"data.stratify is set, but each class of {source} has only one sample. Expected a class with "
+            "two, one of which can be held back. Set data.stratify = false."
+        )
+    return order[torch.cat([each[:count] for each, count in zip(places, counts, strict=True)])]
+
+
+def _shares(sizes: Sequence[int], wanted: int) -> list[int]:
+    """How many of each class are held back: in all as many as wanted, as far as none loses all of its own.
+
+    What is left of whole numbers goes to the classes that it is nearest to the next one for.
+    """
+    exact = [wanted * size / sum(sizes) for size in sizes]
+    counts = [min(int(share), size - 1) for share, size in zip(exact, sizes, strict=True)]
+    nearest = sorted(range(len(sizes)), key=lambda index: counts[index] - exact[index])
+    for index in nearest:
+        if sum(counts) < wanted and counts[index] < sizes[index] - 1:
+            counts[index] += 1
+    return counts

@@ -199,7 +199,11 @@ def _is_class(series: pd.Series, kind: str) -> bool:
 
 
 def _classes(series: pd.Series) -> Target:
-    words = series.astype(str).str.strip().str.removesuffix(".0")
+    from pandas.api import types
+
+    words = series.astype(str).str.strip()
+    if types.is_numeric_dtype(series):
+        words = words.str.removesuffix(".0")  # whole numbers beside empty cells are read as fractions
     names = tuple(sorted(words.unique(), key=natural))
     numbers = words.map({name: index for index, name in enumerate(names)}).to_numpy(np.int64)
     return Target(torch.from_numpy(numbers.copy()), names)

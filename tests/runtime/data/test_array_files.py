@@ -1,5 +1,6 @@
 """Tensors in files of safetensors and PyTorch; the .npz is told of in test_arrays."""
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -40,11 +41,31 @@ def test_four_tensors_are_training_and_validation(load_file, tmp_path):
     assert float(data.val_x.min()) >= 5
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+@pytest.mark.parametrize(
+    "dtype", [torch.bfloat16, torch.float16, torch.float64, torch.float8_e4m3fn, torch.float8_e5m2]
+)
 def test_other_floats_become_float32(load_file, tmp_path, dtype):
     save_file({"x": X.to(dtype), "y": Y}, tmp_path / "data.safetensors")
     data = load_file("data.safetensors")
     assert torch.equal(data.train_x, X.to(dtype).to(torch.float32))
+
+
+def test_numbers_that_numpy_does_not_know_are_refused(load_file, tmp_path, monkeypatch):
+    def read(path, **options):
+        raise TypeError("Got unsupported ScalarType QInt8")
+
+    torch.save({"x": X, "y": Y}, tmp_path / "data.pt")
+    monkeypatch.setattr(torch, "load", read)
+    with pytest.raises(DataError, match=r"data\.pt cannot be read \(Got unsupported ScalarType QInt8\)"):
+        load_file("data.pt")
+
+
+def test_numbers_that_int64_cannot_hold_are_refused(load_file, tmp_path):
+    np.savez(tmp_path / "data.npz", x=np.full((10, 2), 2**64 - 1, np.uint64), y=Y.numpy())
+    with pytest.raises(
+        DataError, match=r"x holds 18446744073709551615\. Expected whole numbers below 2\*\*63"
+    ):
+        load_file("data.npz")
 
 
 class Pickled:

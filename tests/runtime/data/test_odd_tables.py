@@ -1,5 +1,7 @@
 """Tables and texts as other programs write them: other letters, decimal commas, headers in doubt."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 import torch
@@ -71,6 +73,18 @@ def test_commas_in_words_stay(load_text):
     rows = "\n".join(f"{row};{('1,2', 'one, two')[row % 2]};{'xy'[row % 3 % 2]}" for row in range(ROWS))
     data = load_text(f"number;words;kind\n{rows}\n")
     assert (data.columns[1].kind, data.notes) == ("categorical", ())
+
+
+def test_dates_may_lie_in_any_century(load_text):
+    rows = "\n".join(f"{year}-01-02,{'xy'[year % 2]}" for year in (1001, 1969, 1970, 2024, 9999))
+    data = load_text(f"day,kind\n{rows}\n", {"standardize": False, "val_fraction": 0})
+    days = [(date(year, 1, 2) - date(1970, 1, 1)).days for year in (1001, 1969, 1970, 2024, 9999)]
+    assert data.train_x.flatten().tolist() == days
+
+
+def test_words_that_end_like_a_fraction_are_classes_of_their_own(load_text):
+    rows = "\n".join(f"{row},{('v1', 'v1.0', 'w')[row % 3]}" for row in range(ROWS))
+    assert load_text(f"number,kind\n{rows}\n").class_names == ("v1", "v1.0", "w")
 
 
 def test_rows_may_end_with_a_separator(load_text):

@@ -63,7 +63,24 @@ def test_stratified_halves_hold_the_same_share_of_every_class():
 def test_a_class_of_one_sample_stays_in_training():
     y = torch.tensor([0] * 9 + [1])
     train, val = split(RawData(Samples(torch.zeros(10, 1), y)), 0.5, 0, "x", stratify=True)
-    assert (train.y.bincount().tolist(), val.y.bincount().tolist()) == ([5, 1], [4])
+    assert (train.y.bincount().tolist(), val.y.bincount().tolist()) == ([4, 1], [5])
+
+
+@pytest.mark.parametrize("sizes", [[2] * 10, [3, 3, 3, 3], [1, 2, 97], [7, 1, 1, 1, 30], [50, 49, 3, 2]])
+@pytest.mark.parametrize("fraction", [0.1, 0.2, 0.5])
+def test_small_classes_give_their_part_together(sizes, fraction):
+    y = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
+    train, val = split(RawData(Samples(torch.zeros(len(y), 1), y)), fraction, 3, "x", stratify=True)
+    assert len(val) == max(round(len(y) * fraction), 1)
+    assert train.y.unique().tolist() == list(range(len(sizes)))
+    held_back = val.y.bincount(minlength=len(sizes)).tolist()
+    assert all(abs(count - size * fraction) <= 1 for count, size in zip(held_back, sizes, strict=True))
+
+
+def test_classes_of_one_sample_cannot_be_stratified():
+    text = r"each class of x has only one sample\. .*Set data\.stratify = false"
+    with pytest.raises(DataError, match=text):
+        split(RawData(samples(10)), 0.2, 0, "x", stratify=True)
 
 
 def test_the_stratified_split_is_that_of_its_seed():
