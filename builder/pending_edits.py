@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from builder.actions import Actions
+from builder.panels.data_titles import made_titled
 from builder.panels.edits_banner import EditsBanner
 from builder.run_commands import RunCommands
 from builder.run_controller import RunController
@@ -89,7 +90,7 @@ class PendingEdits(QObject):
             found = project_differences(trained, now)
             require_changeable(*(TrainingPlan.from_mapping(each.training) for each in (trained, now)))
         except PlanError as error:
-            self._banner.say(tr_made(str(error)), is_possible=False)
+            self._banner.say(made_titled(str(error)), is_possible=False)
             return
         text = tr("Not in the run yet: {changes}.", changes=_listed(found)) if found else ""
         self._banner.say(text, is_possible=True)

@@ -9,9 +9,10 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from builder.panels.axes import log_ticks, step_ticks, value_ticks
+from builder.panels.axes import log_ticks, value_ticks
+from builder.panels.legend import Legend
 from builder.panels.line_plot import Line, LinePlot, Picture, Point
-from builder.texts import tr, tr_made
+from builder.texts import later, tr, tr_made
 from builder.theme import GRID, Theme, font
 from builder.trial import Trial, Work
 from runtime.events import StepsRecorded
@@ -41,6 +42,7 @@ class TrialDialog(QDialog):
     """
 
     adopted = Signal(object)
+    LINES: Sequence[tuple[str, str]] = ()  # colours of the curves and what tells them apart
 
     def __init__(
         self,
@@ -87,8 +89,15 @@ class TrialDialog(QDialog):
 
     def make_picture(self, theme: Theme) -> QWidget:
         """What shows the events: a plot, if not told otherwise."""
-        self.plot = LinePlot(theme)
-        return self.plot
+        self.plot, self.legend = LinePlot(theme), Legend()
+        names = [(getattr(theme, color), tr(name)) for color, name in self.LINES]
+        self.legend.show_entries(tr("Loss"), names)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.legend)
+        column.addWidget(self.plot, 1)
+        return whole
 
     def take(self, event: Any) -> None:
         """Notes one event of the trial."""
@@ -152,6 +161,8 @@ class TrialDialog(QDialog):
 class LrFinderDialog(TrialDialog):
     """Draws the loss over the learning rate, and offers to take the rate that is suggested."""
 
+    LINES = (("plot_train_raw", later("step")), ("plot_train", later("smooth")))
+
     def __init__(self, work: Work, theme: Theme, parent: QWidget | None = None) -> None:
         self.tried: list[Any] = []
         super().__init__(
@@ -177,10 +188,11 @@ class LrFinderDialog(TrialDialog):
             Picture(
                 [Line(raw, "plot_train_raw", 1.0), Line(smooth, "plot_train")],
                 (first, max(last, first + 1)),
-                _span(smooth),
+                _span(smooth, lowest=min(y for _, y in (*raw, *smooth))),
                 log_ticks,
                 value_ticks,
                 [] if self.suggestion is None else [math.log10(self.suggestion)],
+                tr("learning rate"),
             )
         )
 
@@ -223,7 +235,7 @@ class OverfitDialog(TrialDialog):
                     [Line(points, "plot_train")],
                     (0, max(len(self.losses), 10)),
                     (min(low, 0), high),
-                    step_ticks,
+                    x_name=tr("step"),
                 )
             )
 
@@ -233,9 +245,9 @@ class OverfitDialog(TrialDialog):
         return judged(self.losses).text
 
 
-def _span(points: Sequence[Point]) -> Point:
-    """From where to where the axis goes."""
-    low = min(y for _, y in points)
+def _span(points: Sequence[Point], lowest: float = math.inf) -> Point:
+    """From where to where the axis goes that shows these points, and values down to the lowest."""
+    low = min(lowest, *(y for _, y in points))
     high = min(max(y for _, y in points), _HIGHEST * max(points[0][1], low))
     room = _ROOM * ((high - low) or abs(high) or 1.0)
     return low - room, high + room

@@ -51,7 +51,8 @@ def value_ticks(low: float, high: float, length: float) -> Ticks:
     spacing = values[1] - values[0] if len(values) > 1 else largest or 1.0
     if _LARGE <= largest < _HUGE and spacing >= 1:
         return [(value, _steps(value)) for value in values]
-    digits = max(_magnitude(largest), _magnitude(largest / spacing), 0) + 1
+    whole = _magnitude(largest) if largest < _HUGE else 0  # what is huge is written as 5e+13
+    digits = max(whole, _magnitude(largest / spacing), 0) + 1
     return [(value, f"{value if abs(value) > 1e-9 * largest else 0:.{digits}g}") for value in values]
 
 

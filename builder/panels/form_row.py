@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from builder.panels.drag_label import DRAG_HINT, DragLabel
@@ -90,6 +91,7 @@ class FormRow:
         self.field.setAccessibleDescription(tr_made(spec.help))
         self.field.setToolTip(tr_made(spec.help))
         self.entries: EntryRows | None = None
+        self._title = title
         self.label = _label(title, spec, self.field, form)
         self.computed = Remark(form, layout, (line + COMPUTED, 1, 1, 2), "muted")
         place = (line + PROBLEM, 0, 1, 3) if self._is_wide else (line + PROBLEM, 1, 1, 2)
@@ -153,6 +155,7 @@ class FormRow:
         wanted = font("strong") if changed else font("body")
         if self.label.font().weight() != wanted.weight():
             self.label.setFont(wanted)
+            self.label.setText(_cut(self._title, wanted))
 
     def _lay_out(self) -> None:
         layout, line = self._layout, self._line
@@ -219,12 +222,17 @@ class Remark:
 
 def _label(text: str, spec: ParamSpec, field: QWidget, form: QWidget) -> DragLabel:
     label = DragLabel("", field, form)
-    label.setText(label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, LABEL_WIDTH))
+    label.setText(_cut(text, label.font()))
     label.setFixedWidth(LABEL_WIDTH)
     label.setMinimumHeight(CONTROL_HEIGHT)  # rows of all kinds stand equally far apart
     hint = f"\n{tr(DRAG_HINT)}" if isinstance(field, NumberField) else ""
     label.setToolTip(f"{text}: {tr_made(spec.help)}{hint}" if spec.help else f"{text}{hint}")
     return label
+
+
+def _cut(text: str, shown: QFont) -> str:
+    """As much of a name as there is room for."""
+    return QFontMetrics(shown).elidedText(text, Qt.TextElideMode.ElideRight, LABEL_WIDTH)
 
 
 def _reset_button(form: QWidget, spec: ParamSpec) -> QToolButton:

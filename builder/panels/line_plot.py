@@ -39,6 +39,7 @@ class Picture:
         y: from where to where, in axis units.
         x_ticks: where the axis has its ticks.
         marks: vertical lines at these x.
+        x_name: written below the x-axis.
     """
 
     lines: Sequence[Line]
@@ -47,15 +48,20 @@ class Picture:
     x_ticks: TickRule = step_ticks
     y_ticks: TickRule = value_ticks
     marks: Sequence[float] = ()
+    x_name: str = ""
 
 
 class LinePlot(QWidget):
-    """Draws a picture as large as there is room."""
+    """Draws a picture as large as there is room.
+
+    Attributes:
+        picture: what is drawn; None before anything is.
+    """
 
     def __init__(self, theme: Theme | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme or light()
-        self._picture: Picture | None = None
+        self.picture: Picture | None = None
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme."""
@@ -64,25 +70,26 @@ class LinePlot(QWidget):
 
     def show_picture(self, picture: Picture) -> None:
         """Shows another picture."""
-        if picture != self._picture:
-            self._picture = picture
+        if picture != self.picture:
+            self.picture = picture
             self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(240, 96)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._picture is None:
+        if self.picture is None:
             return
         painter = QPainter(self)
-        self._paint(painter, self._picture)
+        self._paint(painter, self.picture)
         painter.end()
 
     def _paint(self, painter: QPainter, picture: Picture) -> None:
         theme, (low, high) = self._theme, picture.y
         style = AxesStyle(theme.color(theme.border_strong), theme.color(theme.text_muted), font("caption"))
         metrics = QFontMetricsF(style.font)
-        height = self.height() - 1.6 * metrics.height() - GRID
+        lines = 1.6 + (1 if picture.x_name else 0)  # below the axis
+        height = self.height() - lines * metrics.height() - GRID
         rows = picture.y_ticks(low, high, height)
         left = max((metrics.horizontalAdvance(text) for _, text in rows), default=0.0) + GRID + 2
         frame = QRectF(left, GRID, self.width() - left - GRID, height)
@@ -91,7 +98,8 @@ class LinePlot(QWidget):
         columns = picture.x_ticks(*picture.x, frame.width())
         painter.setPen(QPen(theme.color(theme.plot_grid), 1))
         painter.drawLines([QLineF(frame.left(), y, frame.right(), y) for y, _ in left_ticks])
-        draw_axes(painter, frame, style, [(place(x, low).x(), text) for x, text in columns], left_ticks)
+        bottom_ticks = [(place(x, low).x(), text) for x, text in columns]
+        draw_axes(painter, frame, style, bottom_ticks, left_ticks, picture.x_name)
         painter.setClipRect(frame.adjusted(0, -1, 1, 1))
         painter.setPen(QPen(theme.color(theme.text_muted), 1, Qt.PenStyle.DashLine))
         painter.drawLines([QLineF(place(x, low), place(x, high)) for x in picture.marks])

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 from builder.ends import Ends, is_end
 from builder.panels.chain_edits import TRANSFORMS_KEY, chain_problems
 from builder.panels.chain_form import TransformsForm
+from builder.panels.data_titles import made_titled
 from builder.panels.fields import TextField
 from builder.panels.form_row import default_state
 from builder.panels.lr_preview import LrPreview
@@ -151,7 +152,7 @@ class PlanForm(QWidget):
             self.settings.show_state(name, state)
         self._offer_metrics(training)
         error = plan_error(training)
-        self.error.show_text(tr_made(str(error)) if error else "")
+        self.error.show_text(made_titled(str(error)) if error else "")
         self.lr_preview.show_plan(None if error else TrainingPlan.from_mapping(training))
 
     def _offer_metrics(self, training: Training) -> None:

@@ -202,6 +202,22 @@ def test_a_wrong_value_is_kept_marked_and_explained(qtbot, session, form):
     assert not form.error.isVisible()
 
 
+def test_what_is_wrong_is_called_as_the_form_calls_it(qtbot, session, form):
+    session.apply(SetTraining({**training(session), "data": {"source": "digits", "val_fraction": 0.999}}))
+    assert form.error.label.text().startswith("“Validation fraction” is 0.999. ")
+
+
+def test_the_name_of_a_changed_setting_is_not_cut_in_the_middle_of_a_letter(session, form):
+    settings = form.parts["data"].form
+    name = "val_fraction"
+    for value in (None, 0.25):
+        change = {} if value is None else {name: value}
+        session.apply(SetTraining({**training(session), "data": {"source": "digits", **change}}))
+        label = settings.label(name)
+        assert label.font().bold() is (value is not None)
+        assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+
+
 def test_values_that_do_not_go_together_are_marked(qtbot, session, form):
     choose(qtbot, form.parts["optimizer"].type_field, "SGD")
     form.parts["optimizer"].form.field("nesterov").click()

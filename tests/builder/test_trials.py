@@ -30,6 +30,11 @@ def test_a_rate_is_found_adopted_and_can_be_taken_back(small, qtbot):
     assert len(dialog.tried) > 20
     assert dialog.suggestion is not None
     assert f"lr = {dialog.suggestion:g}" in dialog.verdict.text()
+    shown = dialog.plot.picture
+    assert (dialog.legend.text().split()[0], shown.x_name) == ("Loss", "learning rate")
+    assert "smooth" in dialog.legend.text()
+    lowest = min(each.loss for each in dialog.tried)
+    assert shown.y[0] < lowest, "no curve leaves the picture at its bottom, which tells the best rates"
     rate = dialog.suggestion
     qtbot.mouseClick(dialog.adopt_button, Qt.MouseButton.LeftButton)
     assert small.session.project.training["optimizer"]["lr"] == rate
@@ -41,6 +46,7 @@ def test_a_rate_is_found_adopted_and_can_be_taken_back(small, qtbot):
 def test_a_batch_is_learnt_by_heart(small, qtbot):
     dialog = opened(small, qtbot, "run.overfit", OverfitDialog)
     assert len(dialog.losses) > 1
+    assert (dialog.legend.text(), dialog.plot.picture.x_name) == ("Loss", "step")
     assert "the same batch" in dialog.verdict.text() or "by heart" in dialog.verdict.text()
     qtbot.mouseClick(dialog.buttons.button(QDialogButtonBox.StandardButton.Close), Qt.MouseButton.LeftButton)
     assert small.workspace.trials.dialog is None
