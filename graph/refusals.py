@@ -29,18 +29,15 @@ class Refusal:
     instead: str
 
 
-def refusals(
-    inference: Inference, precision: str, device: str, *, has_float16: bool = False
-) -> list[Refusal]:
+def refusals(inference: Inference, precision: str, device: str) -> list[Refusal]:
     """The layers that PyTorch cannot train so, along the data flow.
 
     Args:
         inference: of the network; nodes whose shapes are not known are left out.
         precision: of the plan.
         device: the kind of device, as torch calls it.
-        has_float16: whether that is a CPU with instructions for float16.
     """
-    compute = Compute(device, has_float16=has_float16)
+    compute = Compute(device)
     found = list(_refused(inference, precision, compute))
     if not found:
         return []

@@ -124,9 +124,8 @@ def check_precision(project: Project, plan: TrainingPlan, device: torch.device) 
     Raises:
         TrainingFailure: it cannot; it names the first layer that stands in the way.
     """
-    has_float16 = device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_fp16_supported()
     inference = Inference(project.graph)
-    for refusal in refusals(inference, plan.precision, device.type, has_float16=has_float16):
+    for refusal in refusals(inference, plan.precision, device.type):
         name = project.graph.nodes[refusal.node].name
         text = message(name, refusal.what, refusal.expected, f"Set precision = {refusal.instead}")
         raise TrainingFailure(text, node=refusal.node)

@@ -51,13 +51,11 @@ class Compute:
         device: the kind of device, as torch calls it.
         autocast: the dtype of matrix products in automatic mixed precision; None without it.
         threads: how many threads a CPU computes with.
-        has_float16: whether it is a CPU with instructions for float16.
     """
 
     device: str = "cpu"
     autocast: str | None = None
     threads: int = 1
-    has_float16: bool = False
 
 
 class LayerCall(NamedTuple):

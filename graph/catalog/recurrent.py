@@ -119,10 +119,9 @@ def _recurrent(
 
 
 def _refuses_lstm(call: LayerCall) -> str:
-    """What reads float32 takes the kernel for all steps, which needs a CPU with instructions for float16."""
-    compute = call.compute
+    """What reads float32 takes a CPU's kernel for all steps, which trains in no float16 on any CPU."""
     is_fused = call.inputs[0].dtype == "float32" and not call.params.proj_size
-    is_lacking = compute.device == "cpu" and compute.autocast == "float16" and not compute.has_float16
+    is_lacking = call.compute.device == "cpu" and call.compute.autocast == "float16"
     return "LSTM in float16 that reads float32" if is_fused and is_lacking else ""
 
 

@@ -26,7 +26,6 @@ from runtime.preflight import check_precision
 from tests.codegen.test_every_layer import LAYERS, alone, another_value, goes_with_the_rest
 from tests.graph.builders import chain
 
-HAS_FLOAT16 = torch.ops.mkldnn._is_mkldnn_fp16_supported()
 BATCH = 2  # the least that a norm learns from
 SEQUENCE = ("Input", {"shape": [5, 8]})
 MESSAGE = (
@@ -65,8 +64,7 @@ def fails(module, samples, lower, given):
 def is_refused(project, spec, lower, given):
     call = Inference(project.graph).result("layer").call()
     inputs = (replace(each, dtype=given) if each.dtype in FLOATS else each for each in call.inputs)
-    compute = Compute(autocast=lower, has_float16=HAS_FLOAT16)
-    return bool(spec.refuses(call._replace(inputs=Inputs(inputs, call.inputs.ports), compute=compute)))
+    return bool(spec.refuses(call._replace(inputs=Inputs(inputs, call.inputs.ports), compute=Compute(autocast=lower))))
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -86,7 +84,6 @@ def lstm(*before, **params):
     return Project(graph=chain(*layers), training={"precision": "amp-float16", "device": "cpu"})
 
 
-@pytest.mark.skipif(HAS_FLOAT16, reason="this CPU computes an LSTM in float16")
 def test_a_run_in_a_precision_without_a_kernel_is_refused_before_it_starts():
     with pytest.raises(TrainingFailure) as raised:
         check_precision(lstm(), TrainingPlan.from_mapping(lstm().training), torch.device("cpu"))
@@ -107,11 +104,6 @@ def test_a_run_in_a_precision_without_a_kernel_is_refused_before_it_starts():
 )
 def test_what_pytorch_trains_is_not_refused(project, precision, device):
     assert refusals(Inference(project.graph), precision, device) == []
-
-
-def test_a_cpu_with_instructions_for_float16_computes_an_lstm_in_it():
-    assert refusals(Inference(lstm().graph), "amp-float16", "cpu", has_float16=True) == []
-    assert refusals(Inference(lstm().graph), "amp-float16", "cpu") != []
 
 
 def test_where_no_mixed_precision_does_float32_is_to_be_taken():
