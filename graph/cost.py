@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graph.catalog.call import Compute
 from graph.cost_memory import TrainingMemory, total, training_memory
-from graph.cost_trace import Step, Storage, trace
+from graph.cost_trace import LOWER, Step, Storage, trace
 from graph.dims import Dim
 from graph.inference import Inference
 from graph.lazy import Lazy
@@ -23,12 +24,14 @@ class TrainingRun:
         optimizer_states: how many numbers the optimizer remembers of each weight.
         device: the kind of device, as torch calls it.
         threads: how many threads a CPU computes with.
+        has_tiles: whether it has instructions for tiles of matrices.
     """
 
     precision: str = "float32"
     optimizer_states: int = 2
     device: str = "cpu"
     threads: int = 1
+    has_tiles: bool = False
 
 
 class Cost:
@@ -78,7 +81,8 @@ class Cost:
     @Lazy
     def _steps(self) -> list[Step]:
         run = self.run
-        return trace(self.inference, run.precision, run.device, run.threads, self._pace)
+        compute = Compute(run.device, LOWER.get(run.precision), run.threads, run.has_tiles)
+        return trace(self.inference, compute, self._pace)
 
     @Lazy
     def _activations(self) -> dict[str, Dim]:

@@ -93,26 +93,20 @@ class Step:
     refused: str = ""
 
 
-def trace(
-    inference: Inference,
-    precision: str = "float32",
-    device: str = "cpu",
-    threads: int = 1,
-    pace: Pace = unpaced,
-) -> list[Step]:
+def trace(inference: Inference, compute: Compute, pace: Pace = unpaced) -> list[Step]:
     """The steps of a forward pass in training mode; nodes whose shapes are not known are left out.
 
     Kernels and mixed precision are a CPU's, where all of it was measured: one without instructions for
     float16. On other devices norms compute in float32, dropout keeps a byte
     for each number, and weights are not copied for products of their own.
 
+    Args:
+        inference: of the network.
+        compute: what it is run with.
+        pace: at which it is gone through.
+
     Source: https://docs.pytorch.org/docs/stable/amp.html
     """
-    return trace_on(inference, Compute(device, LOWER.get(precision), threads), pace)
-
-
-def trace_on(inference: Inference, compute: Compute, pace: Pace = unpaced) -> list[Step]:
-    """The same for all that a network is run with."""
     steps: list[Step] = []
     _walk(inference, compute, pace, steps)
     return steps

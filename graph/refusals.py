@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from graph.catalog.call import Compute
-from graph.cost_trace import LOWER, trace_on
+from graph.cost_trace import LOWER, trace
 from graph.inference import Inference
 
 PRECISIONS = ("float32", *reversed(LOWER))  # what to take instead, the one that saves most last
@@ -56,5 +56,5 @@ def refusals(inference: Inference, precision: str, device: str) -> list[Refusal]
 def _refused(inference: Inference, precision: str, compute: Compute) -> Iterator[tuple[str, str]]:
     lower = LOWER.get(precision)
     if lower is not None:
-        steps = trace_on(inference, replace(compute, autocast=lower))
+        steps = trace(inference, replace(compute, autocast=lower))
         yield from ((step.node, step.refused) for step in steps if step.refused)

@@ -13,7 +13,7 @@ from graph.pace import Pace, unpaced
 from graph.project import Project
 from runtime.free_memory import free_memory
 from runtime.plan import PlanError, TrainingPlan
-from runtime.threads import num_threads
+from runtime.processor import has_tiles, num_threads
 
 
 def usable_plan(training: Mapping[str, Value]) -> TrainingPlan:
@@ -34,7 +34,9 @@ def training_run(plan: TrainingPlan, device: str = "cpu") -> TrainingRun:
     kind = device if plan.device == "auto" else plan.device.partition(":")[0]
     states = plan.optimizer.spec.states(plan.optimizer.params)
     copies = states + (plan.ema_decay is not None)
-    return TrainingRun(plan.precision, copies, kind, num_threads() if kind == "cpu" else 1)
+    if kind != "cpu":
+        return TrainingRun(plan.precision, copies, kind)
+    return TrainingRun(plan.precision, copies, kind, num_threads(), has_tiles())
 
 
 def training_cost(

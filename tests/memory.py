@@ -30,12 +30,14 @@ from torch.profiler import ProfilerActivity, profile
 
 from codegen.exporting.samples import Samples
 from codegen.live import build
+from graph.catalog.call import Compute
 from graph.catalog.settings import FROZEN
 from graph.cost_memory import training_memory
 from graph.cost_trace import LOWER, trace
 from graph.document import Project
 from graph.inference import Inference
 from graph.templates import templates
+from runtime.processor import has_tiles
 from tests.graph.builders import chain
 from tests.graph.networks import NETWORKS, Network, head
 
@@ -146,7 +148,8 @@ def measured(project: Project, optimizer_type: str, precision: str, batch: int =
 def predicted(project: Project, optimizer_type: str, precision: str, batch: int = BATCH) -> int:
     inference = Inference(project.graph)
     assert not inference.problems()
-    steps = trace(inference, precision, threads=torch.get_num_threads())
+    threads = torch.get_num_threads()
+    steps = trace(inference, Compute("cpu", LOWER.get(precision), threads, has_tiles()))
     memory = training_memory(steps, STATES[optimizer_type])
     (leading, *_) = Samples(project).inputs(batch)
     peak = memory.peak(batch, {"T": leading.shape[-1]})

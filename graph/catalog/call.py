@@ -51,11 +51,18 @@ class Compute:
         device: the kind of device, as torch calls it.
         autocast: the dtype of matrix products in automatic mixed precision; None without it.
         threads: how many threads a CPU computes with.
+        has_tiles: whether it is a CPU with instructions for tiles of matrices (AMX).
     """
 
     device: str = "cpu"
     autocast: str | None = None
     threads: int = 1
+    has_tiles: bool = False
+
+    @property
+    def multiplies_tiles(self) -> bool:
+        """Whether matrix products and convolutions are worked out in tiles."""
+        return self.has_tiles and self.device == "cpu" and self.autocast == "bfloat16"
 
 
 class LayerCall(NamedTuple):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from graph.catalog.call import Compute
 from graph.cost_memory import TrainingMemory, largest_batch, training_memory
-from graph.cost_trace import trace
+from graph.cost_trace import LOWER, trace
 from graph.dims import below, symbol
 from graph.inference import Inference
 from tests.graph.builders import chain
@@ -11,8 +12,8 @@ from tests.graph.builders import chain
 N = symbol("N")
 
 
-def memory_of(graph, optimizer_states=0, **run):
-    return training_memory(trace(Inference(graph), **run), optimizer_states)
+def memory_of(graph, optimizer_states=0, precision="float32", device="cpu"):
+    return training_memory(trace(Inference(graph), Compute(device, LOWER.get(precision))), optimizer_states)
 
 
 def activations(*layers, shape=(3, 8, 8), **run):
@@ -52,7 +53,8 @@ def test_lower_precision_halves_activations_and_adds_copies_of_the_weights():
 
 def test_a_cast_has_the_dtype_that_was_asked_for_in_any_precision():
     graph = chain(("Input", {"shape": [8]}), ("Linear", {}), ("Cast", {"dtype": "float32"}), "Output")
-    made = [step.makes[0].spec.dtype for step in trace(Inference(graph), "amp-float16") if step.makes]
+    steps = trace(Inference(graph), Compute(autocast="float16"))
+    made = [step.makes[0].spec.dtype for step in steps if step.makes]
     assert made == ["float32", "float16", "float32"]
 
 
@@ -102,7 +104,7 @@ def test_huge_layers_are_counted_without_being_made():
 
 def test_nodes_that_are_wrong_are_left_out():
     graph = chain(("Input", {"shape": [8]}), ("Linear", {}), ("Linear", {"in_features": 3}), "ReLU")
-    assert [step.node for step in trace(Inference(graph))] == ["n1", "n2"]
+    assert [step.node for step in trace(Inference(graph), Compute())] == ["n1", "n2"]
 
 
 def test_a_larger_batch_that_takes_less_is_found_too():

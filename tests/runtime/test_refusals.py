@@ -64,7 +64,9 @@ def fails(module, samples, lower, given):
 def is_refused(project, spec, lower, given):
     call = Inference(project.graph).result("layer").call()
     inputs = (replace(each, dtype=given) if each.dtype in FLOATS else each for each in call.inputs)
-    return bool(spec.refuses(call._replace(inputs=Inputs(inputs, call.inputs.ports), compute=Compute(autocast=lower))))
+    return bool(
+        spec.refuses(call._replace(inputs=Inputs(inputs, call.inputs.ports), compute=Compute(autocast=lower)))
+    )
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -10,6 +10,7 @@ from io import StringIO
 import pytest
 import torch
 
+from graph.catalog.call import Compute
 from graph.cost_memory import training_memory
 from graph.cost_trace import trace
 from graph.document import Project
@@ -110,7 +111,7 @@ def test_each_thread_takes_buffers_of_its_own():
     project = template("LinearModel").project()
     peaks = []
     for threads in (1, 2, 4):
-        steps = trace(Inference(project.graph), "amp-bfloat16", threads=threads)
+        steps = trace(Inference(project.graph), Compute(autocast="bfloat16", threads=threads))
         peaks.append(training_memory(steps, STATES["AdamW"]).peak(8))
     packed = 512 * 64 * 2  # bytes of the weights' blocks that a thread multiplies by
     assert peaks[1] - peaks[0] == pytest.approx(packed, rel=0.05)
@@ -168,7 +169,7 @@ def test_a_backbone_trains_in_the_memory_that_is_predicted(model, is_frozen, pre
 
 def test_what_is_inside_own_code_is_not_guessed():
     project = template("MLP").project()
-    *others, last = trace(Inference(project.graph))
+    *others, last = trace(Inference(project.graph), Compute())
     memory = training_memory([*others, replace(last, is_known=False)], STATES["AdamW"])
     assert memory.peak(BATCH) is None
 

@@ -1,4 +1,4 @@
-"""How many threads a run is expected to take before PyTorch is there to be asked."""
+"""What a run is expected to compute with before PyTorch is there to be asked."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import pytest
 
 CODE = """
-from runtime.threads import num_threads
+from runtime.processor import num_threads
 import sys
 expected = num_threads()
 assert "torch" not in sys.modules

@@ -1,4 +1,4 @@
-"""How many threads a run on a CPU computes with."""
+"""What a run on a CPU computes with."""
 
 from __future__ import annotations
 
@@ -18,6 +18,21 @@ def num_threads() -> int:
     # PyTorch may just be being loaded, in another thread.
     ask = getattr(sys.modules.get("torch"), "get_num_threads", None)
     return _usual() if ask is None else int(ask())
+
+
+@cache
+def has_tiles() -> bool:
+    """Whether the CPU has instructions for tiles of matrices (AMX), and oneDNN may use them.
+
+    Source: https://uxlfoundation.github.io/oneDNN/dev_guide_cpu_dispatcher_control.html
+    """
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "DEFAULT").upper()
+    if limit not in ("ALL", "DEFAULT") and "AMX" not in limit:
+        return False
+    try:
+        return " amx_bf16" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
 
 
 @cache
