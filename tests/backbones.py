@@ -159,10 +159,15 @@ def maps_of(name: str, model: nn.Module, low: int, high: int | None) -> tuple[li
 
 
 class Held(TorchDispatchMode):
-    """Counts the bytes of all tensors that are there, with those that convolutions lay out anew."""
+    """Counts the bytes of all tensors that are there, with those that convolutions lay out anew.
 
-    def __init__(self) -> None:
+    Args:
+        in_tiles: whether convolutions compute in tiles of matrices where they can.
+    """
+
+    def __init__(self, *, in_tiles: bool = False) -> None:
         super().__init__()
+        self._in_tiles = in_tiles
         self.now = self.most = 0
         self._seen: MutableMapping[torch.UntypedStorage, bool] = WeakKeyDictionary()
 
@@ -175,14 +180,21 @@ class Held(TorchDispatchMode):
             finalize(storage, self._count, -storage.nbytes())
         laid_out = 0
         if func is torch.ops.aten.convolution.default:
-            laid_out = max(args[0].nbytes, _in_blocks(made))  # one after the other
+            laid_out = max(args[0].nbytes, self._made(made, args[8]))  # one after the other
         elif func is torch.ops.aten.convolution_backward.default:
-            laid_out = args[1].nbytes + _in_blocks(args[0])
+            laid_out = args[1].nbytes + self._made(args[0], args[9], times=1)
         self.most = max(self.most, self.now + laid_out)
         return made
 
     def _count(self, size: int) -> None:
         self.now += size
+
+    def _made(self, tensor: torch.Tensor, groups: int, times: int = 2) -> int:
+        """Bytes of a convolution's output as the kernel writes it, and once more in tiles."""
+        is_depthwise = groups == tensor.shape[1] > 1
+        if self._in_tiles and tensor.dtype == LOWER and not is_depthwise:
+            return times * tensor.nbytes
+        return _in_blocks(tensor)
 
 
 def _in_blocks(tensor: torch.Tensor) -> int:
@@ -191,30 +203,32 @@ def _in_blocks(tensor: torch.Tensor) -> int:
     return tensor.nbytes // channels * (-(-channels // 16) * 16)
 
 
-def held_by(name: str, side: int, batch: int, dtype: torch.dtype) -> tuple[int, int, int]:
+def held_by(name: str, side: int, batch: int, dtype: torch.dtype, *, in_tiles: bool) -> tuple[int, int, int]:
     """Bytes that are kept by autograd, at most there in a step of training, and at most in evaluation."""
     model = on_meta(name).train()
     autocast = torch.autocast("cpu", dtype=LOWER, enabled=dtype == LOWER)
     with FakeTensorMode(allow_non_fake_inputs=True):
         model.to_empty(device="cpu")
         images = torch.empty(batch, 3, side, side)
-        with Held() as held:
+        with Held(in_tiles=in_tiles) as held:
             with autocast:
                 result = model(images)
             kept = held.now - result.nbytes
             result.sum().backward()
-        with torch.no_grad(), autocast, Held() as passing:
+        with torch.no_grad(), autocast, Held(in_tiles=in_tiles) as passing:
             model.eval()(images)
     return kept, held.most, passing.most
 
 
-def memory_of(name: str, side: int, dtype: torch.dtype) -> tuple[int, int, int, int]:
+def memory_of(
+    name: str, side: int, dtype: torch.dtype, *, in_tiles: bool = False
+) -> tuple[int, int, int, int]:
     """How many numbers an image adds to what is kept, to that on the way back, and to what passes through.
 
     The last is how many numbers weights are copied into where they pass through. A copy of the image in
     lower precision is not in any of them.
     """
-    few, many = (held_by(name, side, batch, dtype) for batch in BATCHES)
+    few, many = (held_by(name, side, batch, dtype, in_tiles=in_tiles) for batch in BATCHES)
     each = dtype.itemsize * (BATCHES[1] - BATCHES[0])
     kept, most, passing = ((high - low) // each for low, high in zip(few, many, strict=True))
     copy = 3 * side**2 * (dtype == LOWER)
@@ -257,7 +271,9 @@ def facts(name: str) -> dict[str, Any]:
     maps, constant = maps_of(name, model, low, high)
     body = sum(each.numel() for each in model.parameters()) - sum(each.numel() for each in layer.parameters())
     found = {"parameters": body, "sizes": [low, high], **head, "maps": maps, "constant": constant}
-    found["memory"] = [memory_of(name, high or USUAL_SIDE, dtype) for dtype in (torch.float32, LOWER)]
+    side = high or USUAL_SIDE
+    found["memory"] = [memory_of(name, side, dtype) for dtype in (torch.float32, LOWER)]
+    found["memory"].append(memory_of(name, side, LOWER, in_tiles=True))
     if name in SEVERAL_RESULTS:
         found |= {"arguments": arguments(name), "unused": SEVERAL_RESULTS[name]}
     return found

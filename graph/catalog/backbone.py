@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from graph.catalog.call import LayerCall, Params, Saved
+from graph.catalog.call import Compute, LayerCall, Params, Saved
 from graph.catalog.code import Assembled, WeightsFile
 from graph.catalog.params import Choice, Int
 from graph.catalog.rules import FLOAT32
@@ -74,6 +74,7 @@ class Model:
         constant: the multiply-adds that do not depend on the size of the image.
         memory: what it holds while it runs, which grows with the image.
         memory_in_lower: the same in automatic mixed precision, as numbers of the lower precision.
+        memory_in_tiles: the same where convolutions are worked out in tiles of matrices.
         arguments: what it is built with besides torchvision's defaults.
         unused: parts that torchvision's files have weights for, but only for training it from scratch.
     """
@@ -89,6 +90,7 @@ class Model:
     constant: int
     memory: Numbers
     memory_in_lower: Numbers
+    memory_in_tiles: Numbers
     arguments: Mapping[str, bool]
     unused: tuple[str, ...]
 
@@ -114,12 +116,13 @@ def _model(facts: Mapping[str, Any]) -> Model:
     given = dict(facts)
     least, most = given.pop("sizes")
     maps, head_map = given.pop("maps"), given.pop("head_map", None)
-    memory, memory_in_lower = (Numbers(*numbers) for numbers in given.pop("memory"))
+    memory, memory_in_lower, memory_in_tiles = (Numbers(*numbers) for numbers in given.pop("memory"))
     return Model(
         least=least,
         most=most,
         memory=memory,
         memory_in_lower=memory_in_lower,
+        memory_in_tiles=memory_in_tiles,
         macs=tuple((Pixels(shift, step), macs) for shift, step, macs in maps),
         head_map=Pixels(*head_map) if head_map else None,
         arguments=given.pop("arguments", {}),
@@ -218,8 +221,7 @@ def _saves(call: LayerCall) -> Saved:
     work = _macs_of_maps(model, sizes) or usual_work
     area = sizes[0] * sizes[1] * usual_work // side**2
 
-    lower = call.compute.autocast
-    memory, dtype = (model.memory_in_lower, lower) if lower else (model.memory, "float32")
+    memory, dtype = _numbers(model, call.compute), call.compute.autocast or "float32"
 
     def held(number: int, share: Dim) -> TensorSpec:
         return TensorSpec((batch, share * number // usual_work), dtype)
@@ -230,6 +232,13 @@ def _saves(call: LayerCall) -> Saved:
         return Saved(own=(TensorSpec((batch, model.features), dtype),), passing=passing)
     kept, back = held(memory.kept, share), held(memory.back, share)
     return Saved((0,), own=(kept,), backward=(back,), passing=passing, weights=True)
+
+
+def _numbers(model: Model, compute: Compute) -> Numbers:
+    """What a model holds on what it is run with."""
+    if compute.multiplies_tiles:
+        return model.memory_in_tiles
+    return model.memory_in_lower if compute.autocast else model.memory
 
 
 def _shares(work: Dim, area: Dim) -> tuple[Dim, Dim]:
