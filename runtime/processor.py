@@ -22,7 +22,7 @@ def num_threads() -> int:
 
 @cache
 def has_tiles() -> bool:
-    """Whether the CPU has instructions for tiles of matrices (AMX), and oneDNN may use them.
+    """Whether the CPU has instructions for tiles of matrices (AMX), as Linux tells, and oneDNN may use them.
 
     Source: https://uxlfoundation.github.io/oneDNN/dev_guide_cpu_dispatcher_control.html
     """

@@ -173,7 +173,7 @@ def space_of_filters(call: LayerCall, given: TensorSpec, made: TensorSpec) -> tu
     if compute.device != "cpu" or compute.autocast != "bfloat16" or p.get(FROZEN.name):
         return ()
     kernel = as_tuple(p["kernel_size"], len(given.shape) - 2)
-    return (filter_space(given, made, kernel, p["groups"], compute.threads),)
+    return (filter_space(given, made, kernel, p["groups"], compute),)
 
 
 def has_no_kernel(call: LayerCall) -> bool:

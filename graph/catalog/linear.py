@@ -34,13 +34,13 @@ def _linear_flops(call: LayerCall) -> Dim:
 
 def _saves(call: LayerCall) -> Saved:
     """The input, which only the gradient of the weights needs, and what the kernel lays out for itself."""
-    p, inputs, dtype = call.params, () if call.params.get(FROZEN.name) else (0,), call.compute.autocast
-    if dtype is None or call.compute.device != "cpu":
+    p, inputs, compute = call.params, () if call.params.get(FROZEN.name) else (0,), call.compute
+    dtype = compute.autocast
+    if dtype is None or compute.device != "cpu":
         return Saved(inputs)
     size, count = int(p.in_features), int(p.out_features)
-    threads = call.compute.threads
-    forth = product_space(ROWS, size, count, dtype, threads)
-    back = product_space(ROWS, count, size, dtype, threads)
+    forth = product_space(ROWS, size, count, dtype, compute)
+    back = product_space(ROWS, count, size, dtype, compute)
     return Saved(inputs, forward=((forth,),), backward=(back,))
 
 

@@ -113,3 +113,18 @@ def test_a_larger_batch_that_takes_less_is_found_too():
     assert largest_batch(less_from_10_on, 1000) == 10
     assert largest_batch(less_from_10_on, 999) == 4
     assert largest_batch(less_from_10_on, 199) == 0
+
+
+@pytest.mark.parametrize(
+    ("groups", "in_blocks", "in_tiles"), [(1, 16, 2 * 4), (2, 16, 2 * 4), (4, 16, 16)], ids=str
+)
+def test_what_a_convolution_gives_is_laid_out_twice_in_tiles_unless_filters_have_one_channel(
+    groups, in_blocks, in_tiles
+):
+    params = {"in_channels": 4, "out_channels": 4, "padding": 1, "groups": groups}
+    inference = Inference(chain(("Input", {"shape": (4, 8, 8)}), ("Conv2d", params), "Output"))
+    for has_tiles, channels in ((False, in_blocks), (True, in_tiles)):
+        _, step, _ = trace(inference, Compute(autocast="bfloat16", has_tiles=has_tiles))
+        assert step.forward == (N * 4 * 64 * 2, N * channels * 64 * 2)  # what comes in, then what goes out
+    _, step, _ = trace(inference, Compute(has_tiles=True))
+    assert step.forward == (N * 4 * 64 * 4, N * 16 * 64 * 4), "in float32 no tiles are multiplied"
