@@ -19,6 +19,7 @@ from graph.silence import is_silenced
 from runtime.auto_device import auto_device
 from runtime.data.choices import DataPlan
 from runtime.options import PlanError
+from runtime.processor import processor
 
 
 def all_problems(project: Project, inference: Inference) -> list[Problem]:
@@ -100,7 +101,9 @@ class Findings:
 
 def _of_main(project: Project, inference: Inference) -> Linter:
     classes = num_classes(project.training)
-    context = LintContext(project.graph_of(None), inference, project.training, classes, auto_device())
+    context = LintContext(
+        project.graph_of(None), inference, project.training, classes, auto_device(), processor()
+    )
     return linter(context)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graph.catalog.call import Compute
+from graph.catalog.call import USUAL_PROCESSOR, Compute, Processor
 from graph.cost_memory import TrainingMemory, total, training_memory
 from graph.cost_trace import LOWER, Step, Storage, trace
 from graph.dims import Dim
@@ -23,15 +23,13 @@ class TrainingRun:
         precision: `float32`, `amp-bfloat16` or `amp-float16`.
         optimizer_states: how many numbers the optimizer remembers of each weight.
         device: the kind of device, as torch calls it.
-        threads: how many threads a CPU computes with.
-        has_tiles: whether it has instructions for tiles of matrices.
+        processor: what a CPU computes with.
     """
 
     precision: str = "float32"
     optimizer_states: int = 2
     device: str = "cpu"
-    threads: int = 1
-    has_tiles: bool = False
+    processor: Processor = USUAL_PROCESSOR
 
 
 class Cost:
@@ -81,7 +79,7 @@ class Cost:
     @Lazy
     def _steps(self) -> list[Step]:
         run = self.run
-        compute = Compute(run.device, LOWER.get(run.precision), run.threads, run.has_tiles)
+        compute = Compute(run.device, LOWER.get(run.precision), run.processor)
         return trace(self.inference, compute, self._pace)
 
     @Lazy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from graph.catalog.call import Compute
+from graph.catalog.call import USUAL_PROCESSOR, Compute, Processor
 from graph.cost_trace import LOWER, trace
 from graph.inference import Inference
 
@@ -29,15 +29,18 @@ class Refusal:
     instead: str
 
 
-def refusals(inference: Inference, precision: str, device: str) -> list[Refusal]:
+def refusals(
+    inference: Inference, precision: str, device: str, processor: Processor = USUAL_PROCESSOR
+) -> list[Refusal]:
     """The layers that PyTorch cannot train so, along the data flow.
 
     Args:
         inference: of the network; nodes whose shapes are not known are left out.
         precision: of the plan.
         device: the kind of device, as torch calls it.
+        processor: what a CPU computes with.
     """
-    compute = Compute(device)
+    compute = Compute(device, processor=processor)
     found = list(_refused(inference, precision, compute))
     if not found:
         return []

@@ -23,6 +23,7 @@ from runtime.heads import Head, heads_of
 from runtime.loss_spec import LossSpec, OutputNeed, needs_of
 from runtime.options import Option, join
 from runtime.plan import TrainingPlan
+from runtime.processor import processor
 
 NUMBER_WORDS = {1: "one", 2: "two", 3: "three"}
 
@@ -125,7 +126,7 @@ def check_precision(project: Project, plan: TrainingPlan, device: torch.device) 
         TrainingFailure: it cannot; it names the first layer that stands in the way.
     """
     inference = Inference(project.graph)
-    for refusal in refusals(inference, plan.precision, device.type):
+    for refusal in refusals(inference, plan.precision, device.type, processor()):
         name = project.graph.nodes[refusal.node].name
         text = message(name, refusal.what, refusal.expected, f"Set precision = {refusal.instead}")
         raise TrainingFailure(text, node=refusal.node)

@@ -1,4 +1,4 @@
-"""What a run on a CPU computes with."""
+"""What a run on a CPU computes with, as far as that is known without loading PyTorch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from graph.catalog.call import Processor
+
 SETTINGS = ("MKL_NUM_THREADS", "OMP_NUM_THREADS")  # of the environment; the first that is set decides
+WIDE = {"avx512f", "avx512bw", "avx512vl", "avx512dq"}  # what oneDNN's kernels for bfloat16 are made of
+TILES = {"amx_tile", "amx_bf16"}
+
+
+def processor() -> Processor:
+    """What a CPU computes with here, which decides what it needs memory for and what it can train."""
+    instructions = _instructions()
+    has_kernels = instructions is None or instructions >= WIDE
+    has_tiles = instructions is not None and instructions >= WIDE | TILES
+    return Processor(num_threads(), ("bfloat16",) if has_kernels else (), has_tiles)
 
 
 def num_threads() -> int:
@@ -21,18 +33,21 @@ def num_threads() -> int:
 
 
 @cache
-def has_tiles() -> bool:
-    """Whether the CPU has instructions for tiles of matrices (AMX), as Linux tells, and oneDNN may use them.
+def _instructions() -> frozenset[str] | None:
+    """What the CPU can do and oneDNN may use, by Linux's names; None where the system does not tell.
 
     Source: https://uxlfoundation.github.io/oneDNN/dev_guide_cpu_dispatcher_control.html
     """
-    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "DEFAULT").upper()
-    if limit not in ("ALL", "DEFAULT") and "AMX" not in limit:
-        return False
     try:
-        return " amx_bf16" in Path("/proc/cpuinfo").read_text()
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
-        return False
+        return None
+    found = next((frozenset(line.split()) for line in lines if line.startswith("flags")), None)
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper()
+    if found is None or limit in ("", "ALL", "DEFAULT"):
+        return found
+    found -= set() if "AMX" in limit else TILES
+    return found - (set() if limit.startswith(("AVX512", "AVX10")) else WIDE)
 
 
 @cache

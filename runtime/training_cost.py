@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from graph.catalog.call import USUAL_PROCESSOR
 from graph.catalog.params import Value
 from graph.cost import Cost, TrainingRun
 from graph.cost_memory import largest_batch
@@ -13,7 +14,7 @@ from graph.pace import Pace, unpaced
 from graph.project import Project
 from runtime.free_memory import free_memory
 from runtime.plan import PlanError, TrainingPlan
-from runtime.processor import has_tiles, num_threads
+from runtime.processor import processor
 
 
 def usable_plan(training: Mapping[str, Value]) -> TrainingPlan:
@@ -34,9 +35,7 @@ def training_run(plan: TrainingPlan, device: str = "cpu") -> TrainingRun:
     kind = device if plan.device == "auto" else plan.device.partition(":")[0]
     states = plan.optimizer.spec.states(plan.optimizer.params)
     copies = states + (plan.ema_decay is not None)
-    if kind != "cpu":
-        return TrainingRun(plan.precision, copies, kind)
-    return TrainingRun(plan.precision, copies, kind, num_threads(), has_tiles())
+    return TrainingRun(plan.precision, copies, kind, processor() if kind == "cpu" else USUAL_PROCESSOR)
 
 
 def training_cost(

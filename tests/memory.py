@@ -37,7 +37,7 @@ from graph.cost_trace import LOWER, trace
 from graph.document import Project
 from graph.inference import Inference
 from graph.templates import templates
-from runtime.processor import has_tiles
+from runtime.processor import processor
 from tests.graph.builders import chain
 from tests.graph.networks import NETWORKS, Network, head
 
@@ -149,8 +149,7 @@ def measured(project: Project, optimizer_type: str, precision: str, batch: int =
 def predicted(project: Project, optimizer_type: str, precision: str, batch: int = BATCH) -> int:
     inference = Inference(project.graph)
     assert not inference.problems()
-    threads = torch.get_num_threads()
-    steps = trace(inference, Compute("cpu", LOWER.get(precision), threads, has_tiles()))
+    steps = trace(inference, Compute("cpu", LOWER.get(precision), processor()))
     memory = training_memory(steps, STATES[optimizer_type])
     (leading, *_) = Samples(project).inputs(batch)
     peak = memory.peak(batch, {"T": leading.shape[-1]})
@@ -167,7 +166,7 @@ def ratio(name: str, part: str, optimizer_type: str, precision: str, batch: int)
 
 def share(told: int, truth: int) -> float:
     """Bytes that are predicted, as a share of those measured; what nobody knows of tiles is no difference."""
-    unknown = IN_TILES * torch.get_num_threads() * has_tiles()
+    unknown = IN_TILES * torch.get_num_threads() * processor().has_tiles
     return min(max(truth, told - unknown), told + unknown) / truth
 
 

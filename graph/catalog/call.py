@@ -44,25 +44,46 @@ class Inputs(tuple[TensorSpec, ...]):
 
 
 @dataclass(frozen=True)
+class Processor:
+    """What a CPU computes with.
+
+    Args:
+        threads: how many.
+        kernels: the dtypes of mixed precision that there are kernels for.
+        has_tiles: whether these multiply tiles of matrices (AMX).
+    """
+
+    threads: int = 1
+    kernels: tuple[str, ...] = ("bfloat16",)
+    has_tiles: bool = False
+
+
+USUAL_PROCESSOR = Processor()
+
+
+@dataclass(frozen=True)
 class Compute:
     """What a layer is run with, as far as it changes what is kept in memory.
 
     Args:
         device: the kind of device, as torch calls it.
         autocast: the dtype of matrix products in automatic mixed precision; None without it.
-        threads: how many threads a CPU computes with.
-        has_tiles: whether it is a CPU with instructions for tiles of matrices (AMX).
+        processor: what a CPU computes with.
     """
 
     device: str = "cpu"
     autocast: str | None = None
-    threads: int = 1
-    has_tiles: bool = False
+    processor: Processor = USUAL_PROCESSOR
+
+    @property
+    def has_no_kernels(self) -> bool:
+        """Whether a CPU has none for the lower precision, so that PyTorch computes with code of its own."""
+        return self.device == "cpu" and self.autocast not in (None, *self.processor.kernels)
 
     @property
     def multiplies_tiles(self) -> bool:
         """Whether matrix products and convolutions are worked out in tiles."""
-        return self.has_tiles and self.device == "cpu" and self.autocast == "bfloat16"
+        return self.device == "cpu" and self.processor.has_tiles and self.autocast in self.processor.kernels
 
 
 class LayerCall(NamedTuple):

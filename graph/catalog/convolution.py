@@ -170,15 +170,15 @@ def space_of_filters(call: LayerCall, given: TensorSpec, made: TensorSpec) -> tu
         made: what they give.
     """
     p, compute = call.params, call.compute
-    if compute.device != "cpu" or compute.autocast != "bfloat16" or p.get(FROZEN.name):
+    if compute.device != "cpu" or compute.autocast is None or compute.has_no_kernels or p.get(FROZEN.name):
         return ()
     kernel = as_tuple(p["kernel_size"], len(given.shape) - 2)
-    return (filter_space(given, made, kernel, p["groups"], compute),)
+    return (filter_space(given, made, kernel, p["groups"], compute.processor),)
 
 
 def has_no_kernel(call: LayerCall) -> bool:
-    """Whether PyTorch convolves by a matrix product, as in float16 on a CPU without instructions for it."""
-    return call.compute.device == "cpu" and call.compute.autocast == "float16"
+    """Whether PyTorch convolves by a matrix product, as a CPU without kernels for the precision does."""
+    return call.compute.has_no_kernels
 
 
 def _columns(call: LayerCall, ndim: int) -> TensorSpec:

@@ -39,8 +39,8 @@ def _saves(call: LayerCall) -> Saved:
     if dtype is None or compute.device != "cpu":
         return Saved(inputs)
     size, count = int(p.in_features), int(p.out_features)
-    forth = product_space(ROWS, size, count, dtype, compute)
-    back = product_space(ROWS, count, size, dtype, compute)
+    forth = product_space(ROWS, size, count, dtype, compute.processor)
+    back = product_space(ROWS, count, size, dtype, compute.processor)
     return Saved(inputs, forward=((forth,),), backward=(back,))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.catalog.call import Compute
+from graph.catalog.call import Processor
 from graph.dims import Dim, at_most
 from graph.shapes import ITEM_BYTES, TensorSpec
 
@@ -30,7 +30,7 @@ def row(size: int, dtype: str) -> int:
 
 
 def product_space(
-    rows: Dim, inner: Dim, columns: Dim, dtype: str, compute: Compute, *, turned: bool = False
+    rows: Dim, inner: Dim, columns: Dim, dtype: str, processor: Processor, *, turned: bool = False
 ) -> TensorSpec:
     """What a product of two matrices in lower precision packs its factors into, and adds up in float32.
 
@@ -41,16 +41,16 @@ def product_space(
         inner: numbers of its rows.
         columns: of the second factor.
         dtype: of the factors; products in float32 take nothing, nor do those that oneDNN has no kernel for.
-        compute: what multiplies them.
+        processor: what multiplies them.
         turned: whether the first factor is a transposed one, which is packed, too.
 
     Source: `init_scratchpad` in https://github.com/uxlfoundation/oneDNN/blob/v3.12/src/cpu/x64/matmul/brgemm_matmul_utils.cpp
     """
-    if dtype != "bfloat16":
+    if dtype not in processor.kernels:
         return TensorSpec((0,), "uint8")
-    if compute.has_tiles:
-        return _space_of_tiles(rows, inner, columns, compute.threads, turned=turned)
-    threads = compute.threads
+    threads = processor.threads
+    if processor.has_tiles:
+        return _space_of_tiles(rows, inner, columns, threads, turned=turned)
     is_long = isinstance(inner, int) and inner > LONG and not turned
     inner = at_most((inner + PACK - 1) // PACK * PACK, LONG if is_long else MOST_INNER)
     rows = _rows_together(rows, columns, threads, turned=turned)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import prod
 
-from graph.catalog.call import Compute
+from graph.catalog.call import Processor
 from graph.shapes import ITEM_BYTES, TensorSpec, num_elements
 
 CHANNELS = 16  # of a block; inputs of fewer channels are read as they are
@@ -15,7 +15,7 @@ TILES = 16384  # bytes that a thread takes for tiles of matrices, and for the li
 
 
 def filter_space(
-    given: TensorSpec, made: TensorSpec, kernel: tuple[int, ...], groups: int, compute: Compute
+    given: TensorSpec, made: TensorSpec, kernel: tuple[int, ...], groups: int, processor: Processor
 ) -> TensorSpec:
     """Sums in float32, with samples whose channels come last: for each share of the batch its own.
 
@@ -24,7 +24,7 @@ def filter_space(
         made: what they give.
         kernel: the size of a filter along each spatial dim.
         groups: of channels; filters of one channel take next to nothing.
-        compute: what computes it.
+        processor: what computes it.
 
     Source: `init_scratchpad` in https://github.com/uxlfoundation/oneDNN/blob/v3.12/src/cpu/x64/jit_avx512_core_bf16_conv_kernel.cpp,
     and `init_scratchpad_bwd_w` in jit_brgemm_conv_utils.cpp beside it for tiles of matrices
@@ -32,8 +32,8 @@ def filter_space(
     channels, filters = given.shape[1], made.shape[1]
     if not (isinstance(channels, int) and isinstance(filters, int)) or channels == groups > 1:
         return TensorSpec((0,), "uint8")
-    threads = compute.threads
-    is_first = channels < CHANNELS and groups == 1 and not compute.has_tiles
+    threads = processor.threads
+    is_first = channels < CHANNELS and groups == 1 and not processor.has_tiles
     inner, outer = channels if is_first else _filled(channels), _filled(filters)
     sums = outer * (inner // groups * prod(kernel) + 1) * ITEM_BYTES["float32"]
     read, written = given.shape[2:], made.shape[2:]
@@ -44,7 +44,7 @@ def filter_space(
     shares = 1
     if isinstance(pixels[0], int) and isinstance(pixels[1], int):
         shares = _shares(max(1, threads // groups), (inner, outer), (pixels[0], pixels[1]), prod(kernel))
-    own = EDGES + threads * TILES * compute.has_tiles
+    own = EDGES + threads * TILES * processor.has_tiles
     return TensorSpec((shares * (sums + turned * ITEM_BYTES["bfloat16"]) + own,), "uint8")
 
 

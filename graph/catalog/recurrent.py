@@ -119,10 +119,10 @@ def _recurrent(
 
 
 def _refuses_lstm(call: LayerCall) -> str:
-    """What reads float32 takes a CPU's kernel for all steps, which trains in no float16 on any CPU."""
+    """What reads float32 takes a CPU's kernel for all steps, if there is one in this precision or not."""
     is_fused = call.inputs[0].dtype == "float32" and not call.params.proj_size
-    is_lacking = call.compute.device == "cpu" and call.compute.autocast == "float16"
-    return "LSTM in float16 that reads float32" if is_fused and is_lacking else ""
+    is_lacking = is_fused and call.compute.has_no_kernels
+    return f"LSTM in {call.compute.autocast} that reads float32" if is_lacking else ""
 
 
 NONLINEARITY = Choice(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graph.catalog.call import Compute, LayerCall, Params
+from graph.catalog.call import LayerCall, Params, Processor
 from graph.catalog.onednn import product_space, row
 from graph.catalog.saving import mask
 from graph.dims import Dim
@@ -21,7 +21,7 @@ class Sizes:
         batch: how many sequences there are.
         steps: how many steps they have.
         dtype: of its matrix products.
-        compute: what multiplies.
+        processor: what multiplies on a CPU.
     """
 
     p: Params
@@ -29,7 +29,7 @@ class Sizes:
     batch: Dim
     steps: Dim
     dtype: str
-    compute: Compute
+    processor: Processor
 
     @property
     def is_lower(self) -> bool:
@@ -76,7 +76,7 @@ class Sizes:
 
     def product(self, rows: Dim, inner: Dim, columns: Dim, *, turned: bool = False) -> TensorSpec:
         """What a product of two matrices takes for itself."""
-        return product_space(rows, inner, columns, self.dtype, self.compute, turned=turned)
+        return product_space(rows, inner, columns, self.dtype, self.processor, turned=turned)
 
     def row(self, size: int) -> int:
         """Numbers that a row of oneDNN's workspace takes."""
@@ -88,7 +88,7 @@ def sizes_of(call: LayerCall, gates: int) -> Sizes:
     given, p = call.inputs[0], call.params
     batch, steps = given.shape[:2] if p.batch_first else given.shape[1::-1]
     dtype = call.compute.autocast or call.outputs[0].dtype
-    return Sizes(p, gates, batch, steps, dtype, call.compute)
+    return Sizes(p, gates, batch, steps, dtype, call.compute.processor)
 
 
 def inputs_kept(call: LayerCall) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ def copied_projections(call: LayerCall, steps: Dim, numbers: int) -> Moment:
     lower = call.compute.autocast
     if lower is None or not is_frozen(call):
         return ()
-    has_kernel = call.compute.device == "cpu" and lower == "bfloat16"
+    has_kernel = call.compute.device == "cpu" and not call.compute.has_no_kernels
     is_spread = has_kernel and bool(call.params.batch_first) == call.in_order
     return (TensorSpec((1 + steps * is_spread, numbers), lower),)
 

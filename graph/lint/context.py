@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from graph.catalog.call import USUAL_PROCESSOR, Processor
 from graph.catalog.code import Boundary
 from graph.catalog.params import Value
 from graph.catalog.spec import LayerSpec
@@ -29,6 +30,7 @@ class LintContext:
             the inside of a block, whose ends then say nothing about a loss.
         num_classes: how many classes the plan's data has; None where they are not known or not counted.
         device: the kind of device that a plan's `auto` stands for.
+        processor: what a CPU computes with.
     """
 
     def __init__(
@@ -38,10 +40,12 @@ class LintContext:
         training: Mapping[str, Any] | None = None,
         num_classes: int | None = None,
         device: str = "cpu",
+        processor: Processor = USUAL_PROCESSOR,
     ) -> None:
         self.drawn = graph
         self.graph = inference.computed
         self.inference = inference
+        self.processor = processor
         self.set_plan(training, num_classes, device)
         self.windows: dict[str, Window | None] = {}  # by node id, as far as rules have asked
 

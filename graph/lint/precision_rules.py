@@ -22,9 +22,8 @@ def _refused(context: LintContext, nodes: Collection[str]) -> Iterator[Finding]:
     if context.plan is None or not nodes:
         return
     device = context.device if context.plan.device == "auto" else context.plan.device.partition(":")[0]
-    for node_id, refusal in {
-        each.node: each for each in refusals(context.inference, context.plan.precision, device)
-    }.items():
+    refused = refusals(context.inference, context.plan.precision, device, context.processor)
+    for node_id, refusal in {each.node: each for each in refused}.items():
         label = f"Set precision = {refusal.instead}"
         yield Finding(
             node=context.graph.nodes[node_id],

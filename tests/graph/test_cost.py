@@ -2,7 +2,7 @@
 
 import pytest
 
-from graph.catalog.call import Compute
+from graph.catalog.call import Compute, Processor
 from graph.cost_memory import TrainingMemory, largest_batch, training_memory
 from graph.cost_trace import LOWER, trace
 from graph.dims import below, symbol
@@ -124,7 +124,7 @@ def test_what_a_convolution_gives_is_laid_out_twice_in_tiles_unless_filters_have
     params = {"in_channels": 4, "out_channels": 4, "padding": 1, "groups": groups}
     inference = Inference(chain(("Input", {"shape": (4, 8, 8)}), ("Conv2d", params), "Output"))
     for has_tiles, channels in ((False, in_blocks), (True, in_tiles)):
-        _, step, _ = trace(inference, Compute(autocast="bfloat16", has_tiles=has_tiles))
+        _, step, _ = trace(inference, Compute(autocast="bfloat16", processor=Processor(has_tiles=has_tiles)))
         assert step.forward == (N * 4 * 64 * 2, N * channels * 64 * 2)  # what comes in, then what goes out
-    _, step, _ = trace(inference, Compute(has_tiles=True))
+    _, step, _ = trace(inference, Compute(processor=Processor(has_tiles=True)))
     assert step.forward == (N * 4 * 64 * 4, N * 16 * 64 * 4), "in float32 no tiles are multiplied"

@@ -11,7 +11,7 @@ import torch
 from builder.cli import main
 from codegen.exporting.samples import Samples
 from codegen.live import build
-from graph.catalog.call import Compute, Inputs
+from graph.catalog.call import Compute, Inputs, Processor
 from graph.document import Edge, Node, PortRef, Project
 from graph.inference import Inference
 from graph.lint.check import lint
@@ -23,14 +23,16 @@ from runtime.auto_device import auto_device
 from runtime.failure import TrainingFailure
 from runtime.plan import TrainingPlan
 from runtime.preflight import check_precision
+from runtime.processor import processor
 from tests.codegen.test_every_layer import LAYERS, alone, another_value, goes_with_the_rest
 from tests.graph.builders import chain
 
 BATCH = 2  # the least that a norm learns from
 SEQUENCE = ("Input", {"shape": [5, 8]})
+INSTEAD = "amp-bfloat16" if processor().kernels else "float32"
 MESSAGE = (
     "lstm1: precision is amp-float16, and PyTorch has no LSTM in float16 that reads float32 on a CPU. "
-    "Expected float32 or amp-bfloat16. Set precision = amp-bfloat16."
+    f"Expected {'float32 or amp-bfloat16' if processor().kernels else 'float32'}. Set precision = {INSTEAD}."
 )
 
 
@@ -64,9 +66,8 @@ def fails(module, samples, lower, given):
 def is_refused(project, spec, lower, given):
     call = Inference(project.graph).result("layer").call()
     inputs = (replace(each, dtype=given) if each.dtype in FLOATS else each for each in call.inputs)
-    return bool(
-        spec.refuses(call._replace(inputs=Inputs(inputs, call.inputs.ports), compute=Compute(autocast=lower)))
-    )
+    compute = Compute(autocast=lower, processor=processor())
+    return bool(spec.refuses(call._replace(inputs=Inputs(inputs, call.inputs.ports), compute=compute)))
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -106,6 +107,16 @@ def test_a_run_in_a_precision_without_a_kernel_is_refused_before_it_starts():
 )
 def test_what_pytorch_trains_is_not_refused(project, precision, device):
     assert refusals(Inference(project.graph), precision, device) == []
+
+
+def test_a_cpu_without_kernels_for_it_trains_no_lstm_in_bfloat16_either():
+    inference = Inference(lstm().graph)
+    (found,) = refusals(inference, "amp-bfloat16", "cpu", Processor(kernels=()))
+    assert found.what == (
+        "precision is amp-bfloat16, and PyTorch has no LSTM in bfloat16 that reads float32 on a CPU"
+    )
+    assert (found.expected, found.instead) == ("float32", "float32")
+    assert refusals(inference, "amp-bfloat16", "cuda", Processor(kernels=())) == []
 
 
 def test_where_no_mixed_precision_does_float32_is_to_be_taken():

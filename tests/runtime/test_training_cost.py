@@ -58,8 +58,8 @@ def test_a_run_on_the_cpu_takes_the_threads_that_torch_is_set_to():
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(3)
-        assert training_run(plan()).threads == 3
-        assert training_run(plan(device="cuda")).threads == 1
+        assert training_run(plan()).processor.threads == 3
+        assert training_run(plan(device="cuda")).processor.threads == 1
     finally:
         torch.set_num_threads(before)
 

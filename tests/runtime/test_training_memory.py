@@ -10,7 +10,7 @@ from io import StringIO
 import pytest
 import torch
 
-from graph.catalog.call import Compute
+from graph.catalog.call import Compute, Processor
 from graph.cost_memory import training_memory
 from graph.cost_trace import trace
 from graph.document import Project
@@ -111,7 +111,7 @@ def test_each_thread_takes_buffers_of_its_own():
     project = template("LinearModel").project()
     peaks = []
     for threads in (1, 2, 4):
-        steps = trace(Inference(project.graph), Compute(autocast="bfloat16", threads=threads))
+        steps = trace(Inference(project.graph), Compute(autocast="bfloat16", processor=Processor(threads)))
         peaks.append(training_memory(steps, STATES["AdamW"]).peak(8))
     packed = 512 * 64 * 2  # bytes of the weights' blocks that a thread multiplies by
     assert peaks[1] - peaks[0] == pytest.approx(packed, rel=0.05)
