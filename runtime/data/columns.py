@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Numbers = npt.NDArray[np.float64]
 YES, NO = ("true", "yes", "y", "t", "1", "1.0"), ("false", "no", "n", "f", "0", "0.0")
 DATE_BEGUN = r"\s*\d{4}-\d{1,2}(-\d{1,2})?"
+UNNAMED = "Unnamed: "
 MOSTLY = 0.9  # share of numbers that makes a column one of numbers with mistakes in it
 MANY_WORDS = 100  # a column of more words, most of them in one row only, names rows
 SECONDS_A_DAY = 86_400.0
@@ -43,7 +44,7 @@ def guess_kind(series: pd.Series[Any]) -> str:
     from pandas.api import types
 
     known = series.dropna()
-    if not len(known):
+    if not len(known) or (is_unnamed(series) and _counts_rows(series)):
         return "skip"
     if types.is_bool_dtype(known):
         return "boolean"
@@ -63,6 +64,20 @@ def guess_kind(series: pd.Series[Any]) -> str:
         return "datetime"
     distinct = words.nunique()
     return "skip" if distinct > MANY_WORDS and distinct > len(known) / 2 else "categorical"
+
+
+def is_unnamed(series: pd.Series[Any]) -> bool:
+    """Whether the file has no name for the column, so that pandas made one up."""
+    return str(series.name).startswith(UNNAMED)
+
+
+def _counts_rows(series: pd.Series[Any]) -> bool:
+    """Whether it is the index of a table, which many programs save with it."""
+    from pandas.api import types
+
+    if not types.is_numeric_dtype(series):
+        return False
+    return bool((np.diff(series.to_numpy(np.float64, na_value=math.nan)) == 1).all())
 
 
 def read_cells(series: pd.Series[Any], kind: str, path: Path) -> Cells:

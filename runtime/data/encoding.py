@@ -41,7 +41,7 @@ class TableFit:
         columns = []
         for index, cells in enumerate(self.cells):
             encode = _fit(cells, train.x[:, index], self.params)
-            columns.append(encode.column)
+            columns.append(_with_unseen(encode, cells, val.x[:, index]))
             for part, x in zip(parts, (train.x, val.x), strict=True):
                 part.extend(encode(x[:, index]))
         is_code = self.params.get("categories") == "codes" and {each.kind for each in self.cells} == {
@@ -125,6 +125,17 @@ def _fit_words(cells: Cells, present: Tensor, gaps: int, is_indicated: bool, is_
     if not words and not is_code:
         column = replace(column, width=int(is_indicated))
     return _Encoding(column, fill, known=known, is_code=is_code, is_indicated=is_indicated)
+
+
+def _with_unseen(encode: _Encoding, cells: Cells, values: Tensor) -> Column:
+    """What is told of a column, with the words that only validation rows have: they are no category."""
+    if encode.known is None:
+        return encode.column
+    present = values[~values.isnan()].unique()
+    unseen = [cells.categories[int(place)] for place in present[~torch.isin(present, encode.known)].tolist()]
+    if not unseen:
+        return encode.column
+    return replace(encode.column, text=f"{encode.column.text}; only in validation: {_listed(unseen)}")
 
 
 def _column(

@@ -71,10 +71,16 @@ def notes_of(frame: pd.DataFrame) -> tuple[str, ...]:
 def _reading_text(path: Path, separator: str | None) -> Loading[pd.DataFrame]:
     encoding, notes = encoding_of(path, "a table as text")
     between = separator or _separator(path, encoding)
-    _require_names(path, between, encoding)
+    header = _header(path, between, encoding)
     frame = yield from followed(partial(_parsed, path, between), path, encoding)
     if between != ",":
         notes += _with_points(frame)
+    twice = sorted({name for name in header if header.count(name) > 1 and name and not _is_number(name)})
+    if twice:
+        notes += (
+            f"{path.name} has several columns called {', '.join(twice[:3])}: behind the first of them a "
+            "number is added to the name.",
+        )
     numbers = [name for name in map(str, frame.columns) if _is_number(name)]
     if len(numbers) > len(frame.columns) / 2:
         notes += (
@@ -107,25 +113,28 @@ def _parsed(path: Path, separator: str, file: TextIO) -> pd.DataFrame:
         ) from error
 
 
-def _require_names(path: Path, separator: str, encoding: str) -> None:
-    """Nothing, if the header has a name for every cell of the first row; pandas would make up an index.
+def _header(path: Path, separator: str, encoding: str) -> list[str]:
+    """The names of the columns as the file has them; none where that is not to be seen.
+
+    Every cell of the first row has to have one, or pandas would make up an index.
 
     Raises:
         DataError: there is a cell behind the last name.
     """
     if len(separator) > 1:
-        return
+        return []
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         rows = filter(None, csv.reader(file, delimiter=separator, skipinitialspace=True))
         try:
             header, first = next(rows, []), next(rows, [])
         except csv.Error:
-            return  # pandas tells what is wrong
+            return []  # pandas tells what is wrong
     if any(first[len(header) :]):
         raise DataError(
             f"{path} has {len(header)} names in its first line, but {len(first)} cells in the next. Expected "
             "a name for every column. Add those that are missing, or set data.separator."
         )
+    return header
 
 
 def _separator(path: Path, encoding: str) -> str:

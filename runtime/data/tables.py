@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from graph.catalog.call import Params
-from runtime.data.columns import Cells, Numbers, guess_kind, natural, read_cells
+from runtime.data.columns import Cells, Numbers, guess_kind, is_unnamed, natural, read_cells
 from runtime.data.encoding import TableFit
 from runtime.data.frames import file_row, notes_of, read_frame, reading_frame, require_columns
 from runtime.data.raw import DataError, Loader, Loading, RawData, Request, Samples
@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, object] = {
     "categories": "one-hot", "standardize": True, "standardize_target": False, "split_column": None,
 }  # fmt: skip
 TRAIN_WORDS, VAL_WORDS = ("train", "training"), ("val", "valid", "validation", "dev", "test", "eval")
+FEW_WORDS = 10  # of a column, which are categories however few rows there are
 MOST_CLASSES, LEAST_A_CLASS = (
     30,
     5,
@@ -86,12 +87,23 @@ def table_data(frame: pd.DataFrame, params: Params, path: Path) -> RawData:
     notes = [
         *notes_of(frame),
         *(f"Column {name!r} is left out: it is empty, or names single rows." for name in guessed),
+        *(
+            f"Column {each.name!r} is taken for categories, though most of them stand in one row only. "
+            "If they are dates or numbers, write them like 2020-01-31 and 1234.5."
+            for each in cells
+            if each.name not in params.types and _is_scattered(each)
+        ),
     ]
     data = RawData(
         Samples(x, target.y), num_classes=len(target.names) or None, class_names=target.names, kind="row",
         fit=TableFit(cells, params, targets, not target.names, skipped), notes=tuple(notes),
     )  # fmt: skip
     return _marked(data, frame[params.split_column], path) if params.split_column else data
+
+
+def _is_scattered(cells: Cells) -> bool:
+    """Whether so many different words stand in a column that it may be meant otherwise."""
+    return len(cells.categories) > max(FEW_WORDS, int(np.isfinite(cells.values).sum()) / 2)
 
 
 def table_rows(frame: pd.DataFrame, known: Sequence[Cells], path: Path) -> tuple[Tensor, list[str]]:
@@ -134,7 +146,9 @@ def _target_names(frame: pd.DataFrame, params: Params, path: Path) -> tuple[str,
     if params.label is not None:
         require_columns(frame, (params.label,), "label", path)
         return (params.label,)
-    rest = [name for name in frame.columns if name != params.split_column and name not in params.leave_out]
+    taken = {params.split_column, *params.leave_out}
+    empty = {name for name in frame.columns if is_unnamed(frame[name]) and frame[name].isna().all()}
+    rest = [name for name in frame.columns if name not in taken | empty]
     if len(rest) < 2:
         raise DataError(
             f"{path} has only the column {', '.join(rest) or '(none)'}. Expected columns to see and "

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from runtime.data.choices import SOURCES
 from runtime.data.raw import DataError, RawData, Samples
 from runtime.loss_spec import PADDING, TargetKind
 
@@ -22,6 +23,7 @@ class Meeting(NamedTuple):
 
 PrepareTargets = Callable[[RawData, Meeting], tuple[RawData, int | None]]
 
+REGRESSION = "regression"  # a task that some sources can be told
 SUM_TOLERANCE = 1e-3  # float32 adds up a distribution over thousands of classes about as well
 
 
@@ -196,8 +198,17 @@ def _refuse_classes(data: RawData, meeting: Meeting, expected: str, wanted: str)
     if data.num_classes is not None:
         raise DataError(
             f"{meeting.source} gives one of {data.num_classes} classes a sample. "
-            f"{meeting.loss} expects {expected}. Choose CrossEntropyLoss, or data with {wanted}."
+            f"{meeting.loss} expects {expected}. Choose CrossEntropyLoss, or {_otherwise(meeting, wanted)}."
         )
+
+
+def _otherwise(meeting: Meeting, wanted: str) -> str:
+    """How to get other targets, beside another loss."""
+    source = SOURCES.get(meeting.source)
+    tasks = [param for param in source.params if param.name == "task"] if source else []
+    if any(REGRESSION in getattr(task, "choices", ()) for task in tasks):
+        return f"set data.task = {REGRESSION} if the label is a number"
+    return f"data with {wanted}"
 
 
 def _refuse(data: RawData, wrong: Callable[[Tensor], Tensor], meeting: Meeting, expected: str) -> None:

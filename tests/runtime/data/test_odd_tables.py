@@ -75,6 +75,46 @@ def test_commas_in_words_stay(load_text):
     assert (data.columns[1].kind, data.notes) == ("categorical", ())
 
 
+def test_the_index_that_a_table_was_saved_with_is_not_seen(load_text):
+    plain, data = load_text(FRAME.to_csv(index=False)), load_text(FRAME.to_csv())
+    assert torch.equal(data.train_x, plain.train_x)
+    assert data.notes == ("Column 'Unnamed: 0' is left out: it is empty, or names single rows.",)
+    assert load_text(FRAME.to_csv(), {"types": {"Unnamed: 0": "numeric"}}).train_x.shape[1] == 4
+
+
+def test_a_separator_behind_the_header_makes_no_target(load_text):
+    rows = "\n".join(f"{row},{'xy'[row % 2]}," for row in range(ROWS))
+    data = load_text(f"a,b,\n{rows}\n")
+    assert (data.class_names, data.input_shape) == (("x", "y"), (1,))
+
+
+def test_names_that_stand_there_twice_are_told(load_text):
+    rows = "\n".join(f"{row},{row % 3},{'xy'[row % 2]}" for row in range(ROWS))
+    data = load_text(f"a,a,b\n{rows}\n")
+    assert [column.name for column in data.columns] == ["a", "a.1", "b"]
+    assert data.notes == (
+        "table.csv has several columns called a: behind the first of them a number is added to the name.",
+    )
+
+
+def test_words_that_hardly_are_categories_are_told(load_text):
+    rows = "\n".join(f"{1 + row % 30:02}.01.2020,{'abc'[row % 3]},{'xy'[row % 2]}" for row in range(ROWS))
+    text = (
+        "Column 'day' is taken for categories, though most of them stand in one row only. If they are dates"
+    )
+    (note,) = load_text(f"day,word,kind\n{rows}\n").notes
+    assert note.startswith(text)
+    assert not load_text(f"day,word,kind\n{rows}\n", {"types": {"day": "categorical"}}).notes
+
+
+def test_words_that_only_validation_rows_have_are_told(load_text):
+    rows = "\n".join(
+        f"{'abcd'[row // 8]},{('train', 'val')[row >= 20]},{'xy'[row % 2]}" for row in range(ROWS)
+    )
+    data = load_text(f"word,part,kind\n{rows}\n", {"split_column": "part"})
+    assert data.columns[0].text == "a, b, c; only in validation: d"
+
+
 def test_dates_may_lie_in_any_century(load_text):
     rows = "\n".join(f"{year}-01-02,{'xy'[year % 2]}" for year in (1001, 1969, 1970, 2024, 9999))
     data = load_text(f"day,kind\n{rows}\n", {"standardize": False, "val_fraction": 0})
@@ -150,3 +190,12 @@ def test_a_class_that_is_only_validated_is_told(load_text):
     frame = FRAME.assign(part=parts, art=kinds)[["größe", "part", "art"]]
     data = load_text(frame.to_csv(index=False), {"split_column": "part"})
     assert data.notes == ("No training sample is of class z.",)
+
+
+def test_few_whole_numbers_are_numbers_if_that_is_said(load, tmp_path):
+    rows = "\n".join(f"{row}.5,{row % 3}" for row in range(ROWS))
+    (tmp_path / "table.csv").write_text(f"a,b\n{rows}\n")
+    plan = {"source": "csv", "path": "table.csv"}
+    with pytest.raises(DataError, match=r"or set data\.task = regression if the label is a number\."):
+        load(plan, folder=tmp_path, target="value")
+    assert load({**plan, "task": "regression"}, folder=tmp_path, target="value").train_y.shape == (24, 1)
