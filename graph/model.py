@@ -177,7 +177,8 @@ class Graph:
         """A graph of its own with the same nodes and edges, which both share as they never change.
 
         It is cheap also for very many: what leads to and from a node is shared until one of both changes it.
-        To be called in the thread that edits this graph, as `Project.copy` sees to: it notes here what is shared.
+        To be called in the thread that edits this graph, which `Project.copy` sees to: what is shared is
+        noted here.
         """
         twin = Graph((), (), self.catalog, self.frames.values(), self.notes.values())
         twin._nodes, twin._edges = dict(self._nodes), dict(self._edges)

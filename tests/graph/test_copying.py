@@ -26,7 +26,7 @@ def edited():
 
 
 def test_another_thread_than_the_one_that_edits_may_not_copy(edited, elsewhere):
-    with pytest.raises(RuntimeError, match="copies “Net”, which another thread edits. Copy it there"):
+    with pytest.raises(RuntimeError, match="copies “Net”, which another thread edits"):
         elsewhere(edited.project.copy)
     edited.undo()
     with pytest.raises(RuntimeError, match="another thread edits"):
