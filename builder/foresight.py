@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from builder.fix_preview import preview
 from builder.latest import Latest
@@ -36,6 +36,8 @@ class Foresight(QObject):
         super().__init__(parent)
         self._session = session
         self._asked: tuple[Fix, str | None] | None = None
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._tell_large)
         self._latest = Latest(self._begin, "foresight", PAUSE, self)
         self._latest.done.connect(self.told)
         session.changed.connect(self.forget)
@@ -49,17 +51,28 @@ class Foresight(QObject):
             block: in whose graph its problem is; None for the main graph.
         """
         self.forget()
-        project = self._session.project
-        size = sum(len(graph.nodes) for graph in project.graphs())
-        self.told.emit(preview(project, fix, block, tells_left=size <= AT_ONCE))
-        if AT_ONCE < size <= MOST:
+        if self._size() <= AT_ONCE:
+            self.told.emit(preview(self._session.project, fix, block))
+        else:
             self._asked = fix, block
-            self._latest.ask()
+            self._soon.start()
 
     @Slot()
     def forget(self) -> None:
         """Tells no more of what was asked for."""
+        self._soon.stop()
         self._latest.outdate()
+
+    def _size(self) -> int:
+        return sum(len(graph.nodes) for graph in self._session.project.graphs())
+
+    @Slot()
+    def _tell_large(self) -> None:
+        """Tells what would change in a turn of its own, as the canvas tries the remedy out as well."""
+        assert self._asked is not None
+        self.told.emit(preview(self._session.project, *self._asked, tells_left=False))
+        if self._size() <= MOST:
+            self._latest.ask()
 
     def _begin(self) -> Callable[[], str]:
         assert self._asked is not None

@@ -34,9 +34,9 @@ def differences(before: Project, after: Project) -> list[str]:
 def _graph_phrases(before: Graph, after: Graph) -> Iterator[str]:
     told: set[Edge] = set()  # edges that another phrase speaks of
     were, are = before.nodes, after.nodes
-    new = after.nodes_not_in(before)
+    old, new = before.nodes_apart(after)
     added = [node for node in new if node.id not in were]
-    removed = [node for node in before.nodes_not_in(after) if node.id not in are]
+    removed = [node for node in old if node.id not in are]
     for node in added:
         yield _added_phrase(node, before, after, told)
     for node in removed:
@@ -76,10 +76,11 @@ def _node_phrases(old: Node, new: Node, graph: Graph) -> Iterator[str]:
 
 
 def _edge_phrases(before: Graph, after: Graph, told: set[Edge]) -> Iterator[str]:
-    for edge in before.edges_not_in(after):
+    cut, joined = before.edges_apart(after)
+    for edge in cut:
         if edge not in told and after.edge_into(edge.target) is None:
             yield f"takes {_end(before, edge.source)} off {_end(before, edge.target)}"
-    for edge in after.edges_not_in(before):
+    for edge in joined:
         if edge not in told:
             yield f"connects {_end(after, edge.source)} to {_end(after, edge.target)}"
 

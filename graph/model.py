@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from graph.annotations import Frame, Note, Position
 from graph.catalog import CATALOG
 from graph.changes import ChangeLog
-from graph.shelf import Shelf, lacking, merged, places
+from graph.shelf import Shelf, apart, merged, places
 
 if TYPE_CHECKING:
     from graph.catalog.params import Value
@@ -134,13 +134,13 @@ class Graph:
     def num_edges(self) -> int:
         return len(self._edges)
 
-    def nodes_not_in(self, other: Graph) -> list[Node]:
-        """The nodes that another graph lacks or has otherwise, in the order of the file; quick for a copy."""
-        return lacking(other._nodes, self._nodes)
+    def nodes_apart(self, other: Graph) -> tuple[list[Node], list[Node]]:
+        """The nodes that only this graph has, or has otherwise, and those of the other; quick for a copy."""
+        return apart(self._nodes, other._nodes)
 
-    def edges_not_in(self, other: Graph) -> list[Edge]:
-        """The edges that another graph lacks, in the order of the file; quick for a copy."""
-        return lacking(other._edges, self._edges)
+    def edges_apart(self, other: Graph) -> tuple[list[Edge], list[Edge]]:
+        """The edges that only this graph has, and those of the other; quick for a copy."""
+        return apart(self._edges, other._edges)
 
     def edge_into(self, target: PortRef) -> Edge | None:
         """The edge that feeds an input port."""

@@ -86,11 +86,18 @@ def merged(base: dict[K, V], added: dict[K, V], indices: Sequence[int] | None) -
     return both
 
 
-def lacking(base: Mapping[K, V], other: Mapping[K, V]) -> list[V]:
-    """The values of the other mapping that the first has not, or otherwise.
+def apart(before: Mapping[K, V], after: Mapping[K, V]) -> tuple[list[V], list[V]]:
+    """The values that are only in the first mapping, or otherwise there, and likewise those of the second.
 
     What stands in the same place in both, as most does in a copy, is passed over without a line of Python.
     """
+    new = _lacking(before, after)
+    is_kept = len(before) + len(new) == len(after)  # all that there was: no need to look for what is gone
+    return [] if is_kept else _lacking(after, before), new
+
+
+def _lacking(base: Mapping[K, V], other: Mapping[K, V]) -> list[V]:
+    """The values of the other mapping that the first has not, or otherwise."""
     beside = chain(base.values(), repeat(None))
     odd = compress(other.items(), map(is_not, other.values(), beside))
     return [value for key, value in odd if (same := base.get(key)) is not value and same != value]

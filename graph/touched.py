@@ -28,13 +28,15 @@ class Touched:
 
 def touched(before: Graph, after: Graph) -> Touched:
     """What makes one graph the other."""
-    were, are, new = before.nodes, after.nodes, after.nodes_not_in(before)
+    were, are = before.nodes, after.nodes
+    old, new = before.nodes_apart(after)
+    cut, joined = before.edges_apart(after)
     return Touched(
         added=tuple(node for node in new if node.id not in were),
         changed=tuple(node.id for node in new if node.id in were and _is_other(were[node.id], node)),
-        removed=tuple(node.id for node in before.nodes_not_in(after) if node.id not in are),
-        joined=tuple(after.edges_not_in(before)),
-        cut=tuple(before.edges_not_in(after)),
+        removed=tuple(node.id for node in old if node.id not in are),
+        joined=tuple(joined),
+        cut=tuple(cut),
     )
 
 

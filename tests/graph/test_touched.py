@@ -59,13 +59,23 @@ def test_what_stands_in_another_place_of_the_file_is_not_touched():
     first = project().graph
     second = Graph(reversed(first.nodes.values()), reversed(first.edges))
     assert touched(first, second) == Touched()
-    assert (first.nodes_not_in(second), first.edges_not_in(second)) == ([], [])
+    assert first.nodes_apart(second) == first.edges_apart(second) == ([], [])
 
 
 def test_a_layer_that_comes_first_touches_none_of_those_behind_it():
     before = project()
     changed = before.copy()
     changed.graph.insert_nodes([Node("n9", "Input", "more")], [0])
-    assert [node.id for node in changed.graph.nodes_not_in(before.graph)] == ["n9"]
-    assert before.graph.nodes_not_in(changed.graph) == []
+    assert before.graph.nodes_apart(changed.graph) == ([], [changed.graph.nodes["n9"]])
+    assert changed.graph.nodes_apart(before.graph) == ([changed.graph.nodes["n9"]], [])
     assert [node.id for node in touched(before.graph, changed.graph).added] == ["n9"]
+
+
+def test_what_is_gone_is_found_where_as_much_came():
+    before = project().graph
+    second = before.copy()
+    second.delete_edges([edge("n2", "n3")])
+    second.insert_edges([edge("n1", "n3")])
+    second.replace_node(before.nodes["n3"].with_(name="relu9"))
+    assert before.edges_apart(second) == ([edge("n2", "n3")], [edge("n1", "n3")])
+    assert before.nodes_apart(second) == ([before.nodes["n3"]], [second.nodes["n3"]])
