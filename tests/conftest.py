@@ -59,7 +59,7 @@ def _fixed_seeds() -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     if "torch" in sys.modules:
-        # Of the CPU alone: `torch.manual_seed` notes for each other device who called it, with the whole stack.
+        # Of the CPU alone: `torch.manual_seed` notes the whole stack for each other device.
         sys.modules["torch"].default_generator.manual_seed(0)
 
 
