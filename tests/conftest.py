@@ -19,6 +19,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from PySide6.QtCore import QSettings, QThread, QThreadPool
+from PySide6.QtWidgets import QApplication
+
+from tests.patience import PATIENCE, PatientBot
 
 # Here and not in a fixture: Qt reads the platform and the user folders once for the whole process.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -42,8 +45,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 # session would delete its timers under the main thread's feet. So the main thread collects, between tests.
 gc.disable()
 MUCH_GARBAGE = 100_000  # objects more than after the last collection
-
-PATIENCE = 10.0  # seconds that a thread has to end after its test
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +90,12 @@ def _garbage_is_collected_on_the_main_thread() -> Iterator[None]:
     yield
     if gc.get_count()[0] > MUCH_GARBAGE:
         gc.collect()
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientBot:
+    """pytest-qt's, with more patience."""
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")

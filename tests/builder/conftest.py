@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QSettings, QTranslator
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
@@ -22,9 +23,11 @@ from graph.templates import template
 from runtime.comparing import Comparison
 from runtime.run_summary import RunSummary
 from tests.builder.block_hands import Hands
+from tests.builder.dashboards import hurried
 from tests.builder.earlier_runs import CHILD, PATIENCE, change_about, trained
 from tests.builder.person import Person
 from tests.builder.small_networks import spirals
+from tests.builder.window_hands import let_go
 from tests.graph.block_drawings import deep
 from tests.literals import ROOT
 from tests.runtime.training import spiral_project
@@ -107,6 +110,14 @@ class Answers:
         self.informed.append(f"{title}: {text}")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_held() -> Iterator[None]:
+    """Leaves no key and no button pressed for the next test."""
+    yield
+    if QGuiApplication.instance() is not None:
+        let_go()
+
+
 @pytest.fixture
 def answers() -> Answers:
     return Answers()
@@ -140,7 +151,7 @@ def window(
     monkeypatch.setattr(QMessageBox, "exec", _unexpected)
     main_window = MainWindow(themes, settings, answers)
     monkeypatch.setattr(main_window.loader, "start", lambda: None)
-    assert main_window.workspace  # tests need not wait until it is made behind the page
+    hurried(main_window.training.dashboard)  # with it comes all that would be made behind the page
     main_window.resize(1280, 800)
     main_window.show()
     qtbot.waitExposed(main_window)

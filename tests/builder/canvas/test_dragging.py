@@ -187,6 +187,7 @@ def test_a_marquee_that_comes_to_a_card_selects_that_and_escape_gives_edges_back
     canvas.key(Qt.Key.Key_Escape)
     assert canvas.scene.selected_edges == {first}
     assert canvas.session.selection == ()
+    canvas.release(canvas.body("flatten1"))
 
 
 def test_a_layer_beside_a_curve_is_not_on_it(open_canvas):
