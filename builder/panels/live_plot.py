@@ -15,7 +15,18 @@ from typing import Protocol
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPixmap, QTransform, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QTransform,
+    QWheelEvent,
+)
 
 from builder.panels.axes import AxesStyle, TickRule, Ticks, draw_axes, step_ticks, value_ticks
 from builder.panels.history import Array, Mark
@@ -25,6 +36,7 @@ from builder.scrolling import can_scroll
 MARKER_SIZE = 6.0  # pixels
 _PEN_ROOM = math.ceil(MARKER_SIZE / 2) + 2  # pixels that a line, its ends and dots reach beyond its points
 _ANTIALIASING = QPainter.RenderHint.Antialiasing
+_FAR = 10  # pixels or steps
 _BAND_ALPHA = 48  # of 255
 _VEIL_ALPHA = 160  # of 255; below a word, so that it is read and the curves are still seen
 _MARK_GAP = 3  # pixels between the line of a mark and what is written beside it
@@ -100,6 +112,7 @@ class LivePlot(pg.PlotWidget):
 
     Signals:
         outdated_seen(): it is painted, though `is_outdated` has said that its curves are not up to date.
+        cursor_moved(float): a key asks for the line at another x; NaN for none, as the keyboard is elsewhere.
 
     Attributes:
         cursor: x of the vertical line under the mouse, in axis units; NaN for none.
@@ -109,6 +122,7 @@ class LivePlot(pg.PlotWidget):
     """
 
     outdated_seen = Signal()
+    cursor_moved = Signal(float)
 
     def __init__(self, curves: Sequence[Paintable]) -> None:
         self._backdrop: QPixmap | None = None  # background, axes and grid
@@ -210,6 +224,9 @@ class LivePlot(pg.PlotWidget):
             painter.drawLine(QPointF(x, self._frame.top()), QPointF(x, self._frame.bottom()))
         if math.isfinite(self._band[0]):
             self._paint_band(painter)
+        if self.hasFocus():
+            painter.setPen(QPen(self.palette().accent(), 2))
+            painter.drawRect(self._surface.rect().adjusted(1, 1, -1, -1))
         painter.end()
 
     @Slot(float, float)
@@ -223,6 +240,32 @@ class LivePlot(pg.PlotWidget):
         shade = QColor(self._cursor_pen.color())
         shade.setAlpha(_BAND_ALPHA)
         painter.fillRect(QRectF(left, self._frame.top(), right - left, self._frame.height()), shade)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and right move the line under the mouse, with Ctrl farther, Home and End as far as is seen."""
+        first, last = self.viewRange()[0]
+        far = _FAR if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 1
+        stride = far * max(self.getViewBox().viewPixelSize()[0], 1.0)
+        begin = self.cursor if math.isfinite(self.cursor) else (first + last) / 2
+        places = {
+            Qt.Key.Key_Left: begin - stride,
+            Qt.Key.Key_Right: begin + stride,
+            Qt.Key.Key_Home: first,
+            Qt.Key.Key_End: last,
+        }
+        if event.key() not in places:
+            event.ignore()
+            return
+        self.cursor_moved.emit(min(max(places[Qt.Key(event.key())], first), last))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._surface.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.cursor_moved.emit(math.nan)
+        self._surface.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms; where there is something to scroll the wheel is for that, and zooms with Ctrl."""

@@ -85,6 +85,7 @@ class Chart(QWidget):
         view.sigRangeChangedManually.connect(self._on_ranged)
         view.sigXRangeChanged.connect(self._look_again)
         view.sigResized.connect(self._look_again)
+        self.plot.cursor_moved.connect(self.hovered)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
 
     def set_theme(self, theme: Theme) -> None:
@@ -115,6 +116,7 @@ class Chart(QWidget):
         self._curves[:] = [*self._owners, *own]  # the plot paints this list
         self._named = self._fitted = None
         self.log_button.setVisible(spec.can_log)
+        self.plot.setAccessibleName(tr(spec.title))
         self.log_button.setAccessibleName(tr("Logarithmic axis of {title}", title=tr(spec.title)))
 
     def set_others(self, others: Sequence[OtherRun]) -> None:
@@ -183,6 +185,8 @@ class Chart(QWidget):
         self.title.show_values(own if has_room else ())
         beside = [curve for curve in values if curve in self._owners or not has_room]
         self._show_step(step, [self._line(curve, values[curve]) for curve in beside])
+        if self.plot.hasFocus():
+            self.plot.setAccessibleDescription(self.readout())  # so that it is read aloud
         self.plot.viewport().update()
 
     def _show_step(self, step: float, lines: Sequence[str]) -> None:
