@@ -141,7 +141,6 @@ def _days(series: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     dates = pd.to_datetime(series, errors="coerce", utc=True)
-    start = pd.Timestamp("1970-01-01", tz="UTC").as_unit(
-        "s"
-    )  # in nanoseconds no year behind 2262 has a place
+    # In seconds, as in nanoseconds no year behind 2262 has a place.
+    start = pd.Timestamp("1970-01-01", tz="UTC").as_unit("s")
     return (dates - start).dt.total_seconds() / SECONDS_A_DAY
