@@ -17,6 +17,7 @@ def random_state(device: torch.device) -> dict[str, Any]:
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+        "mps": torch.mps.get_rng_state() if device.type == "mps" else None,
         "python": random.getstate(),
         "numpy": (name, torch.from_numpy(np.asarray(words).astype(np.int64)), *rest),
     }
@@ -27,6 +28,8 @@ def set_random_state(state: Mapping[str, Any], device: torch.device) -> None:
     torch.set_rng_state(state["torch"])
     if device.type == "cuda" and state["cuda"] is not None:
         torch.cuda.set_rng_state(state["cuda"], device)
+    if device.type == "mps" and state.get("mps") is not None:
+        torch.mps.set_rng_state(state["mps"])
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))
     name, numbers, *rest = state["numpy"]

@@ -36,8 +36,10 @@ def _mixed(words: Tensor) -> Tensor:
 
 def sample_keys(seed: int, epoch: int, rows: Tensor) -> Tensor:
     """One key a sample, int64 (N,), from the run's seed, the epoch and the samples' numbers."""
-    start, second = torch.tensor([[_signed(seed % (1 << 64))], [epoch]], device=rows.device)
-    key = start
+    key, second = (
+        torch.full((1,), number, dtype=torch.int64, device=rows.device)  # `torch.tensor` waits for the device
+        for number in (_signed(seed % (1 << 64)), epoch)
+    )
     for number in (second, rows.to(torch.int64)):
         key = _mixed(key) + (number + 1) * _signed(_GOLDEN)
     return _mixed(key)
@@ -75,7 +77,7 @@ class Draws:
         Shape: int64 (N,).
         """
         drawn = (self.uniform() * limit).to(torch.int64)
-        return torch.minimum(drawn, torch.as_tensor(limit, device=drawn.device) - 1)
+        return drawn.clamp(max=limit - 1)
 
     def normal(self, *shape: int) -> Tensor:
         """Numbers of zero mean and unit variance.

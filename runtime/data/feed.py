@@ -114,6 +114,18 @@ def steps_per_epoch(samples: int, batch_size: int, *, drop_last: bool = False) -
     return max(samples // batch_size, 1) if drop_last else -(-samples // batch_size)
 
 
+def _sent(tensor: Tensor, device: torch.device | None) -> Tensor:
+    """A tensor on a device; a GPU takes it from pinned memory, and the host need not wait until it is there.
+
+    PyTorch gives that memory to nobody else before the copy is done.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/cuda.html#use-pinned-memory-buffers
+    """
+    if device is None or device.type != "cuda" or tensor.device.type != "cpu":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
 class _Store(Protocol):
     """Where inputs are fetched from, and where it wants their numbers."""
 
@@ -148,7 +160,7 @@ class _Fetched:
         self.order_device = torch.device("cpu")
 
     def batches(self, orders: Iterable[Tensor]) -> Iterator[Tensor]:
-        return (batch.to(self._device) for batch in self._rows.batches(orders))
+        return (_sent(batch, self._device) for batch in self._rows.batches(orders))
 
     def in_order(self, size: int) -> Iterator[Tensor]:
         return self.batches(torch.arange(len(self._rows)).split(size) if len(self._rows) else ())
@@ -170,7 +182,7 @@ class _Labels:
     def gather(self, rows: Tensor, x: Tensor, ready: Tensor, chain: Chain | None) -> Tensor:
         """Those of some samples, given also their inputs before and behind the chain."""
         if self._is_labelled:
-            places = rows if rows.device == self.y.device else rows.to(self.y.device)
+            places = rows if rows.device == self.y.device else _sent(rows, self.y.device)
             return torch.index_select(self.y, 0, places, out=self._buffer[: len(rows)])
         return chain.without_chance()(x) if self._target == "clean input" and chain is not None else ready
 
@@ -208,7 +220,7 @@ class _Part:
         """The batches of an epoch, which is given by seed and number."""
         for rows, x in zip(orders, self._store.batches(orders), strict=True):
             is_random = self._chain is not None and self._chain.is_random
-            keys = sample_keys(*epoch, rows).to(x.device) if is_random else None
+            keys = _sent(sample_keys(*epoch, rows), x.device) if is_random else None
             ready = x if self._chain is None else self._chain(x, keys)
             yield Batch(ready, _joined([each.gather(rows, x, ready, self._chain) for each in self._labels]))
 

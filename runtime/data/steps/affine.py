@@ -50,7 +50,7 @@ def _moved(images: Tensor, motion: Motion, interpolation: str) -> Tensor:
     """The images after their motion; what was outside of them is 0."""
     height, width = images.shape[-2:]
     grid = _base_grid(height, width, images.device)  # (H * W, 3)
-    halves = torch.tensor([0.5 * width, 0.5 * height], device=images.device)
+    halves = torch.stack([torch.full((), 0.5 * size, device=images.device) for size in (width, height)])
     matrices = motion.inverse().transpose(1, 2).to(images.device) / halves  # (N, 3, 2)
     places = (grid @ matrices).view(-1, height, width, 2)
     return in_floats(
