@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from builder.canvas.moving import move_edit, places_of_selection
 from builder.canvas.pointer import Pointer
@@ -44,6 +44,7 @@ class CanvasKeys:
         elif key == Qt.Key.Key_Escape:
             self._escape()
         else:
+            self._say_why_not(event)
             event.ignore()
 
     def release(self, event: QKeyEvent) -> None:
@@ -66,6 +67,16 @@ class CanvasKeys:
         """Shows whether the mouse would pan."""
         shape = Qt.CursorShape.OpenHandCursor if self.is_space_held else Qt.CursorShape.ArrowCursor
         self._view.viewport().setCursor(shape)
+
+    def _say_why_not(self, event: QKeyEvent) -> None:
+        """Says why an action cannot be used whose keys these are: those of one that can never come here."""
+        if event.isAutoRepeat():
+            return
+        keys = QKeySequence(event.keyCombination())
+        for action in (*self._view.actions(), *self._view.window().actions()):
+            if not action.isEnabled() and keys in action.shortcuts():
+                self._session.message.emit(action.statusTip())
+                return
 
     def _escape(self) -> None:
         """Breaks a gesture off, else selects nothing, else leaves the block."""

@@ -205,3 +205,28 @@ def test_the_way_back_out_of_a_block_is_reached_by_keys(hands):
     hands.press(Key.Key_Space)
     assert hands.session.scope == ()
     assert hands.at == ["stage1"]
+
+
+@pytest.mark.parametrize(
+    ("names", "key", "held", "said"),
+    [
+        (("image", "conv1"), Key.Key_G, CTRL, "image is an end of the graph. Leave it out"),
+        ((), Key.Key_G, CTRL, "Select the layers to pack first."),
+        ((), Key.Key_F2, Qt.KeyboardModifier.NoModifier, "Select"),
+        ((), Key.Key_Z, CTRL, "Nothing to undo."),
+    ],
+)
+def test_keys_of_what_cannot_be_done_say_why(hands, names, key, held, said):
+    hands.open("SmallCNN")
+    hands.select(*names)
+    hands.press(key, held)
+    (message,) = hands.messages
+    assert message.startswith(said)
+    assert hands.window.status.currentMessage() == message
+
+
+def test_keys_that_mean_nothing_say_nothing(hands):
+    hands.open("SmallCNN")
+    hands.press(Key.Key_F9)
+    hands.press(Key.Key_Control, CTRL)
+    assert hands.messages == []
