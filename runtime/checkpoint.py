@@ -23,6 +23,7 @@ from runtime.events import CheckpointKind
 
 WEIGHTS_FILE = "model.safetensors"
 TRAINER_FILE = "trainer.pt"
+TRAINER_KEYS = {"plan", "progress", "optimizer"}  # what every trainer keeps
 
 
 class CheckpointError(Exception):
@@ -84,6 +85,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         trainer = torch.load(_complete(folder) / TRAINER_FILE, map_location="cpu", weights_only=True)
     except Exception as error:  # torch reports damaged files with many unrelated types
         raise CheckpointError(_damaged(folder, error)) from error
+    if not isinstance(trainer, dict) or not trainer.keys() >= TRAINER_KEYS:
+        raise CheckpointError(_damaged(folder, f"{TRAINER_FILE} does not tell where a run was"))
     return Checkpoint(weights, trainer)
 
 
@@ -165,7 +168,7 @@ def _restore(folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _damaged(folder: Path, error: Exception) -> str:
+def _damaged(folder: Path, error: object) -> str:
     return (
         f"The checkpoint in {folder} cannot be read ({error}). Expected {WEIGHTS_FILE} and {TRAINER_FILE} "
         "as a finished save leaves them. Resume from another run, or train again."

@@ -75,7 +75,7 @@ def cached(path: Path, rows: StreamRows, text: str) -> Loading[FileRows]:
     """
     dtype = str(rows.dtype).removeprefix("torch.")
     result = FileRows(path, rows.shape, dtype)
-    if not path.exists() and len(rows):
+    if len(rows) and not result.is_whole:
         with _owned(path):
             yield from _write(path, rows, text)
     elif len(rows):

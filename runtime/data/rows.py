@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from runtime.data.raw import DataError
+
 DTYPES = {"uint8": torch.uint8, "float32": torch.float32}
 RELEASE_BYTES = 8 << 20  # of a file read before the process gives its pages back
 
@@ -49,6 +51,11 @@ class FileRows:
         self._dtype = np.dtype(dtype)
         self._row_bytes = math.prod(shape[1:]) * self._dtype.itemsize
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file is there with all its rows."""
+        return self.path.is_file() and self.path.stat().st_size == len(self) * self._row_bytes
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -56,6 +63,11 @@ class FileRows:
         """The rows of each batch."""
         if not len(self):
             return
+        if not self.is_whole:
+            raise DataError(
+                f"{self.path}, the samples as they were prepared, was deleted or cut off. "
+                "Expected the file as it was written. Start or resume the run: it is made again."
+            )
         with (
             self.path.open("rb") as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,

@@ -13,6 +13,8 @@ from runtime.checkpoint import CheckpointError, load_checkpoint, load_weights, s
 
 TRAINER = {
     "step": 3,
+    "plan": {},
+    "progress": {},
     "optimizer": {"state": {0: {"exp_avg": torch.ones(2)}}, "param_groups": [{"betas": (0.9, 0.99)}]},
 }
 
@@ -96,6 +98,14 @@ def test_a_damaged_checkpoint_says_so(tmp_path: Path, name: str) -> None:
     save_checkpoint(tmp_path / "last", weights(1.0), TRAINER)
     (tmp_path / "last" / name).write_bytes(b"\x00garbage")
     with pytest.raises(CheckpointError, match="cannot be read"):
+        load_checkpoint(tmp_path / "last")
+
+
+@pytest.mark.parametrize("content", [[1], {"progress": {}}])
+def test_a_file_that_tells_of_no_run_says_so(tmp_path: Path, content: object) -> None:
+    save_checkpoint(tmp_path / "last", weights(1.0), TRAINER)
+    torch.save(content, tmp_path / "last" / "trainer.pt")
+    with pytest.raises(CheckpointError, match=r"trainer\.pt does not tell where a run was"):
         load_checkpoint(tmp_path / "last")
 
 

@@ -1,9 +1,11 @@
 """Batches: the same, to the bit, as a loop written by hand."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
-from runtime.data.feed import Feed, steps_per_epoch
+from runtime.data.feed import Feed, _Fetched, steps_per_epoch
 from runtime.data.prepared import TrainData
 
 
@@ -129,3 +131,31 @@ def test_data_lies_contiguous_whatever_it_came_as():
 def test_steps_are_counted(samples, batch_size, drop_last, steps):
     assert steps_per_epoch(samples, batch_size, drop_last=drop_last) == steps
     assert len(list(Feed(data(samples), batch_size, drop_last=drop_last).train(1))) == steps
+
+
+class Sent:
+    """A batch that notes how it is moved."""
+
+    device = torch.device("cpu")
+
+    def __init__(self):
+        self.how = []
+
+    def pin_memory(self):
+        self.how.append("pinned")
+        return self
+
+    def to(self, device, *, non_blocking=False):
+        self.how.append((device, non_blocking))
+        return self
+
+
+@pytest.mark.parametrize(
+    ("device", "how"),
+    [(None, [(None, False)]), ("cpu", [("cpu", False)]), ("cuda:0", ["pinned", ("cuda:0", True)])],
+)
+def test_a_gpu_takes_batches_without_keeping_the_host_waiting(device, how):
+    place, batch = None if device is None else torch.device(device), Sent()
+    rows = SimpleNamespace(batches=lambda orders: iter([batch]))
+    assert list(_Fetched(rows, place).batches([])) == [batch]
+    assert [each if each == "pinned" else (each[0] and str(each[0]), each[1]) for each in batch.how] == how

@@ -181,6 +181,17 @@ def test_an_interrupted_file_is_written_on(load, folder, monkeypatch, progress):
     assert_same(epoch_of(data), expected)
 
 
+def test_a_file_that_was_cut_off_is_told_and_made_again(load, folder):
+    data = load(plan(feed="cache"), folder=folder)
+    expected = epoch_of(data)
+    for path in decoded_files():
+        path.write_bytes(path.read_bytes()[:100])
+    text = r"\.bin, the samples as they were prepared, was deleted or cut off\. .*it is made again"
+    with pytest.raises(DataError, match=text):
+        epoch_of(data)
+    assert_same(epoch_of(load(plan(feed="cache"), folder=folder)), expected)
+
+
 def test_a_file_that_another_run_writes_is_left_alone(load, folder, monkeypatch):
     load(plan(feed="cache"), folder=folder)
     for path in decoded_files():

@@ -295,3 +295,20 @@ def test_image_transforms_refuse_rows(name):
 def test_parameters_that_do_not_suit_are_explained(step, text):
     with pytest.raises(PlanError, match=text.replace(".", r"\.")):
         DataPlan.from_mapping({"source": "digits", "transforms": {"train": [step]}})
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in RANDOM if name != "ColorJitter"]
+)  # which sorts the samples
+@pytest.mark.parametrize("maker", ["tensor", "as_tensor"])
+def test_no_random_transform_waits_for_the_device(monkeypatch, name, maker):
+    make = getattr(torch, maker)
+
+    def make_on_the_host(*values, device=None, **options):
+        assert device is None, "numbers of the host cross to the device, which the host waits for"
+        return make(*values, **options)
+
+    monkeypatch.setattr(torch, maker, make_on_the_host)
+    chain = Chain((option_of(name, **({"size": 8} if "Crop" in name else {})),))
+    rows, batch = torch.arange(SAMPLES, device="meta"), images().to("meta")
+    assert chain(batch, sample_keys(3, 1, rows)).is_meta
