@@ -86,6 +86,9 @@ class Dressing(QObject):
         for window in self._frozen:
             if isValid(window):
                 window.setUpdatesEnabled(True)
+                # An update that was asked for meanwhile is lost on X11, and Qt asks for no other: a window
+                # went on as it was seen before. What is painted without asking ends that.
+                window.repaint()
         self._frozen.clear()
 
 

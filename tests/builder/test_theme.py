@@ -350,8 +350,9 @@ def test_what_is_hidden_is_dressed_after_what_is_seen(qtbot, themes):
     qtbot.waitUntil(lambda: ink(hidden) == QColor(dark().text_muted))
 
 
-def test_a_full_window_is_dressed_bit_by_bit_and_painted_once_it_is_whole(qtbot, themes):
-    page = QWidget()
+def full_page(qtbot):
+    """A window with more in sight than is dressed at once."""
+    page = Page()
     qtbot.addWidget(page)
     layout = QVBoxLayout(page)
     labels = [QLabel(str(number)) for number in range(AT_ONCE + 20)]
@@ -359,6 +360,30 @@ def test_a_full_window_is_dressed_bit_by_bit_and_painted_once_it_is_whole(qtbot,
         label.setProperty("role", "muted")
         layout.addWidget(label)
     page.show()
+    qtbot.waitExposed(page)
+    return page, labels
+
+
+class Page(QWidget):
+    """Notes whether it was painted at once, and did not only ask for an update."""
+
+    painted_at_once = False
+
+    def repaint(self):
+        super().repaint()
+        self.painted_at_once = self.updatesEnabled()
+
+
+def test_a_window_in_its_new_theme_waits_for_no_update_that_may_be_lost(qtbot, themes):
+    page, _ = full_page(qtbot)
+    themes.set_mode("dark")
+    assert not page.updatesEnabled()
+    qtbot.waitUntil(page.updatesEnabled)
+    assert page.painted_at_once
+
+
+def test_a_full_window_is_dressed_bit_by_bit_and_painted_once_it_is_whole(qtbot, themes):
+    page, labels = full_page(qtbot)
     before = ink(labels[0]).name()
     themes.set_mode("dark")
     assert {ink(label).name() for label in labels} == {before}  # a turn of its own
