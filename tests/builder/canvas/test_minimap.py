@@ -161,6 +161,7 @@ def put_under(canvas, minimap, name):
 
 def test_cards_under_it_shine_through_until_the_mouse_comes_to_it(mapped):
     canvas, minimap = mapped
+    hover(minimap, QEvent.Type.Leave)  # it may have come up under the pointer of the test before
     put_beside(canvas)
     assert alpha(minimap) == 1
     put_under(canvas, minimap, "relu20")
@@ -179,6 +180,7 @@ def test_cards_under_it_shine_through_until_the_mouse_comes_to_it(mapped):
 
 def test_it_is_faint_over_a_card_that_was_moved_there(mapped):
     canvas, minimap = mapped
+    hover(minimap, QEvent.Type.Leave)  # it may have come up under the pointer of the test before
     put_beside(canvas)
     assert alpha(minimap) == 1
     place = canvas.view.mapToScene(minimap.geometry().center())
