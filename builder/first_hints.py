@@ -103,10 +103,11 @@ class FirstHints(QObject):
         """What a hint is about; None while that is out of sight."""
         window = self._window
         if hint_id == "fix":
-            buttons = [button for card in window.problems.cards.cards for button in card.fix_buttons]
-            return next(
-                (button for button in buttons if not button.visibleRegion().isEmpty()), window.status.validity
-            )
+            seen = [card for card in window.problems.cards.cards if not card.visibleRegion().isEmpty()]
+            if len(seen) > 1 and window.canvas.isVisible():
+                return window.canvas  # below the first remedy it would cover what the second card says
+            buttons = [button for card in seen for button in card.fix_buttons]
+            return next((button for button in buttons if button.isVisible()), window.status.validity)
         target = window.run_bar.train_button if hint_id == "train" else window.canvas
         return target if target.isVisible() else None
 

@@ -145,6 +145,17 @@ def test_a_problem_points_where_it_is_mended(window, hints):
     )
 
 
+def test_beside_several_problems_the_hint_covers_none_of_them(window, hints):
+    window.files.show(Document(template("MLP").project()))
+    window.session.apply(SetParams("n2", {"nonsense": 3}))
+    window.session.apply(SetParams("n3", {"nonsense": 3}))
+    assert settle(hints) == "Something does not fit yet"
+    panel = window.problems
+    assert sum(not card.visibleRegion().isEmpty() for card in panel.cards.cards) > 1
+    assert not hints.mark.geometry().intersects(QRect(panel.mapTo(window, QPoint()), panel.size()))
+    assert window.rect().contains(hints.mark.geometry())
+
+
 def test_undoing_a_mistake_takes_its_hint_away(window, hints):
     window.files.show(Document(template("MLP").project()))
     window.session.apply(SetParams("n2", {"nonsense": 3}))
