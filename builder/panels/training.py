@@ -33,12 +33,13 @@ class TrainingPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setMinimumWidth(FORM_WIDTH - 60)
-        form = QWidget(scroll)
+        form = QWidget(scroll.viewport())
         self.plan = PlanForm(session, form)
         self.plan.lr_preview.set_theme(theme)
-        self.edits_banner = EditsBanner()
-        self.dashboard = Dashboard(theme, settings)
-        self.splitter.addWidget(self._make_right())
+        right = QWidget(self.splitter)
+        self.edits_banner = EditsBanner(right)
+        self.dashboard = Dashboard(theme, settings, right)
+        self._fill(right)
         self._checks = FlowLayout()
         top = QVBoxLayout()
         top.setContentsMargins(GRID, GRID, GRID, 0)
@@ -56,9 +57,8 @@ class TrainingPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
 
-    def _make_right(self) -> QWidget:
-        """The dashboard, and above it what the run does not know of."""
-        right = QWidget()
+    def _fill(self, right: QWidget) -> None:
+        """With the dashboard, and above it what the run does not know of."""
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -67,7 +67,6 @@ class TrainingPanel(QWidget):
         banner.addWidget(self.edits_banner)
         column.addLayout(banner)
         column.addWidget(self.dashboard, 1)
-        return right
 
     def show_checks(self, actions: Iterable[QAction]) -> None:
         """Puts buttons above the plan for what can be tried before a run."""
