@@ -79,16 +79,20 @@ class Docks:
         return [dock.toggleViewAction() for dock in self]
 
     def reset(self) -> None:
-        """Puts every dock to its first place."""
+        """Puts every dock to its first place; what is there stays, as Qt lays all out anew for each."""
         left, right = self._side.values()
-        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, left)
-        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, right)
+        areas = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
+        for dock, area in zip((left, right), areas, strict=True):
+            if dock.isFloating() or self._window.dockWidgetArea(dock) != area:
+                self._window.addDockWidget(area, dock)
         first, *others = self._tabs.values()
-        self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, first)
-        for dock in others:
-            self._window.tabifyDockWidget(first, dock)
+        if not self._are_tabs_in_place():
+            self._window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, first)
+            for dock in others:
+                self._window.tabifyDockWidget(first, dock)
         for dock in self:
-            dock.setFloating(False)
+            if dock.isFloating():
+                dock.setFloating(False)
             dock.show()
         first.raise_()
         self._window.resizeDocks([left, right], [PALETTE_WIDTH, INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
@@ -147,6 +151,17 @@ class Docks:
         self._window.restoreGeometry(geometry)
         self.height.is_chosen = settings.value(HEIGHT_KEY, False, type=bool)
         return bool(self._window.restoreState(state, LAYOUT_VERSION))
+
+    def _are_tabs_in_place(self) -> bool:
+        """Whether all that are tabs at first are so now, in their order."""
+        first, *others = self._tabs.values()
+        return (
+            self._window.dockWidgetArea(first) == Qt.DockWidgetArea.BottomDockWidgetArea
+            and not any(dock.isFloating() for dock in self._tabs.values())
+            # Each of them tells all but itself, in their order.
+            and self._window.tabifiedDockWidgets(first) == others
+            and self._window.tabifiedDockWidgets(others[-1]) == [first, *others[:-1]]
+        )
 
     def _bottom(self) -> QDockWidget | None:
         """The panel in front below the canvas."""

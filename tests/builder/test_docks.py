@@ -102,3 +102,24 @@ def test_the_layout_can_be_reset(cnn):
     cnn.actions_["view.reset_layout"].trigger()
     assert not cnn.docks["Inspector"].isHidden()
     assert not cnn.docks["Code"].isFloating()
+
+
+def test_panels_that_were_moved_are_put_back_and_others_left_where_they_are(cnn, monkeypatch):
+    moved = []
+    for name in ("addDockWidget", "tabifyDockWidget"):
+        monkeypatch.setattr(cnn, name, lambda *_, name=name: moved.append(name))
+    cnn.docks["Inspector"].hide()
+    cnn.docks["Code"].hide()
+    cnn.actions_["view.reset_layout"].trigger()
+    assert moved == [], "Qt would lay all out anew for each"
+    monkeypatch.undo()
+
+    names = [dock.objectName() for dock in cnn.docks]
+    first, last = cnn.docks["Problems"], cnn.docks["Log"]
+    cnn.tabifyDockWidget(last, cnn.docks["Training"])
+    cnn.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, cnn.docks["Inspector"])
+    assert [dock.objectName() for dock in cnn.tabifiedDockWidgets(first)] != names[3:]
+    cnn.actions_["view.reset_layout"].trigger()
+    assert [dock.objectName() for dock in cnn.tabifiedDockWidgets(first)] == names[3:]
+    assert [dock.objectName() for dock in cnn.tabifiedDockWidgets(last)] == names[2:-1]
+    assert cnn.dockWidgetArea(cnn.docks["Inspector"]) == Qt.DockWidgetArea.RightDockWidgetArea
