@@ -232,10 +232,9 @@ class RunCommands(QObject):
         changes = [(name, pausing, why_not_paused) for name in ("run.pause", "run.stop")]
         for name in ("run.train", "run.suggest", "run.find_lr", "run.overfit", "run.speed"):
             changes.append((name, not self.why_busy, self.why_busy))
+        # What can be pressed now first: a button that goes hands the focus on.
         for change in sorted(changes, key=lambda change: not change[1]):
-            actions.set_enabled(
-                *change
-            )  # what can be pressed now first: a button that goes hands the focus on
+            actions.set_enabled(*change)
         own = pausing and self._session.document is self._trained
         foreign = tr("The run is another project's.") if pausing else tr(IDLE)
         actions.set_enabled("run.apply", own, foreign)

@@ -143,22 +143,22 @@ def saves_filtered(
     """
     if has_no_kernel(call):
         return Saved(inputs=(0,), forward=((columns,),), backward=(columns_back,), weights=True)
-    given, made = (*call.inputs,), laid_out(call)
+    given, made = (*call.inputs,), _laid_out(call)
     # In tiles, what comes out with channels last is laid out twice.
-    handed = made * (1 + is_in_tiles(call))
+    handed = made * (1 + _is_in_tiles(call))
     return Saved(inputs=(0,), forward=(given, handed), backward=(*given, *made, *summing), weights=True)
 
 
-def is_in_tiles(call: LayerCall) -> bool:
+def _is_in_tiles(call: LayerCall) -> bool:
     """Whether kernels for tiles of matrices convolve; those for filters of one channel have none."""
     p = call.params
     is_depthwise = p["groups"] == p["in_channels"] == p["out_channels"] > 1
     return call.compute.multiplies_tiles and not is_depthwise
 
 
-def laid_out(call: LayerCall) -> tuple[TensorSpec, ...]:
+def _laid_out(call: LayerCall) -> tuple[TensorSpec, ...]:
     """What a convolution gives, as its kernel writes it: channels last in tiles, else in blocks of them."""
-    return (call.outputs[0],) if is_in_tiles(call) else (_in_blocks(call.outputs[0]),)
+    return (call.outputs[0],) if _is_in_tiles(call) else (_in_blocks(call.outputs[0]),)
 
 
 def space_of_filters(call: LayerCall, given: TensorSpec, made: TensorSpec) -> tuple[TensorSpec, ...]:
@@ -211,7 +211,7 @@ def _saves_bordered(call: LayerCall, ndim: int) -> Saved:
     inputs = (0,) if p.padding_mode in ("reflect", "replicate") else ()
     if has_no_kernel(call):
         return Saved(inputs, own=(bordered,), forward=((columns,),), backward=(columns,), weights=True)
-    backward = (bordered, *laid_out(call), *space_of_filters(call, bordered, call.outputs[0]))
+    backward = (bordered, *_laid_out(call), *space_of_filters(call, bordered, call.outputs[0]))
     return Saved(inputs, own=(bordered,), backward=backward, weights=True)
 
 

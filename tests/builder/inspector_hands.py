@@ -1,4 +1,4 @@
-"""The inspector of a project with blocks, and hands that type into it."""
+"""The inspector by itself, and hands that type into it."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -7,10 +7,10 @@ from builder.panels.inspector import Inspector
 from builder.theme import light
 
 
-def shown_inspector(qtbot, session):
+def shown_inspector(qtbot, session, width=320):
     panel = Inspector(session, light())
     qtbot.addWidget(panel)
-    panel.resize(320, 900)
+    panel.resize(width, 900)
     with qtbot.waitExposed(panel):
         panel.show()
     panel.activateWindow()

@@ -6,14 +6,13 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from builder.panels.inspector import Inspector
 from builder.session import Session
-from builder.theme import light
 from graph.block_edits import SetBlockParams
 from graph.document import BlockParam, Document, Edge, Graph, Node, PortRef, Project
 from graph.edits import AddNodes, RenameNode, SetParams
 from graph.storage import to_bytes
 from tests.builder.drag import Drag
+from tests.builder.inspector_hands import shown_inspector
 from tests.graph.block_drawings import deep
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -38,12 +37,7 @@ def session(qapp):
 @pytest.fixture
 def show(qtbot, session):
     """Shows the form of a node."""
-    panel = Inspector(session, light())
-    qtbot.addWidget(panel)
-    panel.resize(288, 900)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    panel.activateWindow()
+    panel = shown_inspector(qtbot, session, width=288)
 
     def form_of(node_id):
         session.select((node_id,))

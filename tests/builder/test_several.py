@@ -6,15 +6,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from builder.panels import several_page, survey
-from builder.panels.inspector import Inspector
 from builder.panels.survey import shared
 from builder.session import Session
-from builder.theme import light
 from graph.catalog import CATALOG
 from graph.document import Document, Edge, Graph, Node, PortRef, Project
 from graph.edits import RemoveNodes, SetParams
 from graph.storage import to_bytes
 from tests.builder.drag import Drag
+from tests.builder.inspector_hands import shown_inspector
 from tests.graph.block_drawings import deep
 
 NODES = (
@@ -40,13 +39,7 @@ def session(qapp):
 
 @pytest.fixture
 def page(qtbot, session):
-    panel = Inspector(session, light())
-    qtbot.addWidget(panel)
-    panel.resize(288, 900)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    panel.activateWindow()
-    return panel.several_page
+    return shown_inspector(qtbot, session, width=288).several_page
 
 
 def params(session, *node_ids):
