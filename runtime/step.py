@@ -14,8 +14,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from runtime.averaging import WeightAverage
-from runtime.compat import plain_step
 from runtime.data.feed import Targets
+from runtime.fused_adam import quick_step
 from runtime.guard import Guard
 from runtime.losses import LossFunction
 from runtime.meter import Meter
@@ -214,7 +214,7 @@ class Stepper:
         """What updates the weights; gives true where it is known to have left the step out."""
         scaler, optimizer = self._precision.scaler, self._optimizer
         if scaler is None:
-            return plain_step(optimizer)
+            return quick_step(optimizer)
 
         def take() -> bool:
             before = scaler.get_scale() if self._must_know else 0.0

@@ -126,6 +126,11 @@ def _sent(tensor: Tensor, device: torch.device | None) -> Tensor:
     return tensor.pin_memory().to(device, non_blocking=True)
 
 
+def _first(buffer: Tensor, count: int) -> Tensor:
+    """The first samples of a buffer; nearly always all."""
+    return buffer if count == len(buffer) else buffer[:count]
+
+
 class _Store(Protocol):
     """Where inputs are fetched from, and where it wants their numbers."""
 
@@ -146,7 +151,7 @@ class _Held:
 
     def batches(self, orders: Iterable[Tensor]) -> Iterator[Tensor]:
         for rows in orders:
-            yield torch.index_select(self._x, 0, rows, out=self._buffer[: len(rows)])
+            yield torch.index_select(self._x, 0, rows, out=_first(self._buffer, len(rows)))
 
     def in_order(self, size: int) -> Iterator[Tensor]:
         return (self._x[start : start + size] for start in range(0, len(self._x), size))
@@ -183,7 +188,7 @@ class _Labels:
         """Those of some samples, given also their inputs before and behind the chain."""
         if self._is_labelled:
             places = rows if rows.device == self.y.device else _sent(rows, self.y.device)
-            return torch.index_select(self.y, 0, places, out=self._buffer[: len(rows)])
+            return torch.index_select(self.y, 0, places, out=_first(self._buffer, len(rows)))
         return chain.without_chance()(x) if self._target == "clean input" and chain is not None else ready
 
     def at(self, start: int, ready: Tensor) -> Tensor:
@@ -218,8 +223,8 @@ class _Part:
 
     def batches(self, orders: list[Tensor], epoch: tuple[int, int]) -> Iterator[Batch]:
         """The batches of an epoch, which is given by seed and number."""
+        is_random = self._chain is not None and self._chain.is_random
         for rows, x in zip(orders, self._store.batches(orders), strict=True):
-            is_random = self._chain is not None and self._chain.is_random
             keys = _sent(sample_keys(*epoch, rows), x.device) if is_random else None
             ready = x if self._chain is None else self._chain(x, keys)
             yield Batch(ready, _joined([each.gather(rows, x, ready, self._chain) for each in self._labels]))
