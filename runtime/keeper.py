@@ -12,6 +12,7 @@ from torch import Tensor
 from runtime.checkpoint import checkpoint_folder, load_weights, save_checkpoint
 from runtime.events import CheckpointKind, CheckpointSaved
 from runtime.plan import TrainingPlan
+from runtime.runs import has_checkpoint
 
 
 class Keeper:
@@ -27,13 +28,20 @@ class Keeper:
         self.plan = plan
         self.run_dir, self._saved = run_dir, started
         self._best: dict[str, Tensor] | None = None
+        self._has_last = False  # saved by this process
 
     def is_due(self, now: float) -> bool:
-        """Whether so many minutes have passed since the last checkpoint."""
+        """Whether so many minutes have passed since the last checkpoint, or somebody deleted that."""
+        if self.run_dir is None:
+            return False
         minutes = self.plan.checkpoint_minutes
-        return self.run_dir is not None and now - self._saved >= 60 * (
-            math.inf if minutes is None else minutes
-        )
+        is_lost = self._has_last and not has_checkpoint(self.run_dir, "last")
+        return is_lost or now - self._saved >= 60 * (math.inf if minutes is None else minutes)
+
+    @property
+    def has_best(self) -> bool:
+        """Whether the weights of the best epoch are where they were put; somebody may have deleted them."""
+        return self.run_dir is None or has_checkpoint(self.run_dir, "best")
 
     def is_due_after(self, epoch: int) -> bool:
         """Whether the end of an epoch is time for a checkpoint."""
@@ -54,8 +62,12 @@ class Keeper:
         """
         if self.run_dir is not None:
             folder = checkpoint_folder(self.run_dir, kind)
-            save_checkpoint(folder, weights, state)
+            try:
+                save_checkpoint(folder, weights, state)
+            except FileNotFoundError:  # somebody deletes or moves the folder at this very moment
+                save_checkpoint(folder, weights, state)
             self._saved = now
+            self._has_last |= kind == "last"
             yield CheckpointSaved(kind, str(folder), step)
         elif kind == "best" and self.plan.early_stopping.patience is not None:
             self._best = {name: tensor.detach().clone() for name, tensor in weights.items()}

@@ -179,6 +179,7 @@ class _Launch:
 
     def note(self, event: Event) -> None:
         """Keeps what an event says, in the run folder and for a later failure."""
+        self._look_after_folder()
         match event:
             case RunStarted():
                 self.step = event.start_step
@@ -190,6 +191,11 @@ class _Launch:
                 self._take_up_change()
         self._folder.record(event)
 
+    def _look_after_folder(self) -> None:
+        """Puts the run folder back where somebody deleted or moved it: hours of training may hang on it."""
+        if self._folder.is_gone():
+            _log.warning("%s", self._folder.restore(self._project))
+
     def _take_up_change(self) -> None:
         """Keeps the edited project as what is trained from now on."""
         assert self._renewer is not None, "only a renewer changes a run"
@@ -200,8 +206,9 @@ class _Launch:
     def close(self, ended: RunEnded) -> RunEnded:
         """Marks the run as ended, as far as the disk allows."""
         try:
+            self._look_after_folder()
             self._folder.finish(ended)
-        except OSError as error:
+        except (OSError, RunError, StorageError) as error:
             text = traceback.format_exc()
             reason = f"{ended.reason} The run folder could not be closed: {error}.".strip()
             return RunEnded(

@@ -148,6 +148,10 @@ class Progress:
         self.loss_sum, self.hits, self.samples, self.skipped_in_epoch = 0.0, 0.0, 0, 0
         self.part_sums = []
 
+    def forget_best(self) -> None:
+        """Lets the next epoch be the best so far, as the weights of the one that was are lost."""
+        self.best_value = self.best_epoch = None
+
     def _judge(self, ended: EpochEnded, goals: Goals) -> bool:
         """Whether this epoch is the best; also counts those that are not."""
         figures = ended.figures

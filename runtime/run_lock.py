@@ -25,6 +25,15 @@ else:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
 
 
+def is_open_file(path: Path, descriptor: int) -> bool:
+    """Whether a path still leads to the file that was opened there.
+
+    Raises:
+        OSError: that cannot be told, as nothing is there or the disk does not answer.
+    """
+    return os.path.samestat(path.stat(), os.fstat(descriptor))
+
+
 class RunLock:
     """Is held while a run is written; however its process ends, the lock ends with it.
 
@@ -62,7 +71,8 @@ class RunLock:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             with suppress(OSError):  # Windows deletes no file that is open; an old one is in nobody's way
-                self._file.unlink()
+                if is_open_file(self._file, descriptor):  # and not another run's, where the folder was moved
+                    self._file.unlink()
             os.close(descriptor)
 
 

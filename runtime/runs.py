@@ -10,8 +10,8 @@ RUN/lock             is locked while somebody writes the run
 from __future__ import annotations
 
 import json
-import math
 import platform
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -33,7 +33,8 @@ from runtime.events import (
     RunStarted,
     StepsRecorded,
 )
-from runtime.run_lock import RunLock
+from runtime.metric_lines import epoch_line, line_of, step_lines
+from runtime.run_lock import RunLock, is_open_file
 
 RUN_FILE = "run.json"
 PROJECT_FILE = "project.netloom"
@@ -42,8 +43,6 @@ START_FACTS = (  # of RunStarted, by the names that run.json has for them too
     "device", "precision", "parameters", "epochs", "steps_per_epoch", "total_steps", "train_samples",
     "val_samples", "class_names",
 )  # fmt: skip
-
-_encode = json.JSONEncoder(allow_nan=False).encode
 
 
 class RunError(Exception):
@@ -120,6 +119,54 @@ class RunFolder:
         storage.save(project, self.path / PROJECT_FILE)
         self.update(plan=plan)
 
+    def is_gone(self) -> bool:
+        """Whether somebody deleted or moved the folder, or its metrics, since it was opened."""
+        if self._metrics is None:
+            return False
+        try:
+            return not is_open_file(self.path / METRICS_FILE, self._metrics.fileno())
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False  # a disk that does not answer: whatever is written next says why
+
+    def restore(self, project: Project) -> str:
+        """Makes the folder anew in its place, with what the run measured as far as that can still be read.
+
+        Gives what the user should know of it.
+
+        Raises:
+            RunError: another run is written there by now.
+            OSError: it cannot be made.
+            StorageError: the project cannot be written there.
+        """
+        metrics, self._metrics = self._metrics, None  # nothing goes to what may be another run's
+        assert metrics is not None, "the folder was opened"
+        with metrics:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock.release()
+            self._take_lock()
+            kept = self._put_back(metrics)
+        storage.save(project, self.path / PROJECT_FILE)
+        self._metrics = (self.path / METRICS_FILE).open("a+", encoding="utf-8")
+        self.update()
+        return (
+            f"The run folder {self.path} or its metrics were deleted or moved while the run goes on. "
+            f"It was made anew in its place, {kept}, and is written on."
+        )
+
+    def _put_back(self, metrics: IO[str]) -> str:
+        """Writes what a file held that is deleted but still open; gives how that went, in words."""
+        try:
+            with (self.path / METRICS_FILE).open("x", encoding="utf-8") as file:
+                metrics.seek(0)
+                shutil.copyfileobj(metrics, file)
+        except FileExistsError:
+            return "with the metrics that somebody put there"
+        except OSError:
+            return "without what was measured before"
+        return "with all that was measured so far"
+
     def _take_lock(self) -> None:
         if not self._lock.take():
             raise RunError(
@@ -128,7 +175,7 @@ class RunFolder:
             )
 
     def _open(self, project: Project) -> None:
-        self._metrics = (self.path / METRICS_FILE).open("a", encoding="utf-8")
+        self._metrics = (self.path / METRICS_FILE).open("a+", encoding="utf-8")
         plan = dict(project.training)
         self.update(plan=plan, seed=plan.get("seed"), versions=_versions(), device=None, host=platform.node())
 
@@ -143,11 +190,11 @@ class RunFolder:
             case RunStarted():
                 self.update(**{name: getattr(event, name) for name in START_FACTS})
             case StepsRecorded():
-                self._append(_step_lines(event))
+                self._append(step_lines(event))
             case EpochEnded():
-                self._append([_epoch_line(event)])
+                self._append([epoch_line(event)])
             case PlanChanged() | GraphChanged():
-                self._append([_line(event="change", step=event.step, changes=event.changes)])
+                self._append([line_of(event="change", step=event.step, changes=event.changes)])
             case RunEnded():
                 self.finish(event)
 
@@ -254,44 +301,6 @@ def rename_run(folder: Path, title: str) -> None:
 def has_checkpoint(folder: Path, kind: CheckpointKind) -> bool:
     """Whether a run has saved such weights; in the midst of a save they are the earlier ones."""
     return any((folder / "checkpoints" / name).is_dir() for name in (kind, f"{kind}.old"))
-
-
-def _step_lines(event: StepsRecorded) -> list[str]:
-    rows = zip(event.losses, event.lrs, event.grad_norms, event.times, strict=True)
-    parts = [
-        {f"loss.{name}": loss for name, loss in zip(event.parts, losses, strict=True)}
-        for losses in zip(*event.parts.values(), strict=True)
-    ] or [{}] * len(event.losses)
-    return [
-        _line(event="step", step=step, epoch=event.epoch, loss=loss, **part, lr=lr, grad_norm=norm, time=time)
-        for step, ((loss, lr, norm, time), part) in enumerate(zip(rows, parts, strict=True), event.first_step)
-    ]
-
-
-def _epoch_line(event: EpochEnded) -> str:
-    return _line(
-        event="epoch",
-        epoch=event.epoch,
-        step=event.step,
-        train_loss=event.train_loss,
-        train_accuracy=event.train_accuracy,
-        val_loss=event.val_loss,
-        **event.parts,
-        **{f"val_{name}": value for name, value in ({"accuracy": None} | dict(event.metrics)).items()},
-        seconds=event.seconds,
-        is_best=event.is_best,
-        **({"confusion": event.confusion} if event.confusion else {}),
-        **({"skipped_steps": event.skipped_steps} if event.skipped_steps else {}),
-    )
-
-
-def _line(**values: object) -> str:
-    """One line of JSON; a number that JSON cannot write (NaN, infinity) becomes null."""
-    plain = {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in values.items()
-    }
-    return _encode(plain) + "\n"
 
 
 def _metrics(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

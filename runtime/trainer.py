@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -50,6 +51,8 @@ from runtime.scoring import Scoring
 from runtime.step import Clipping, Stepper
 from runtime.step_watch import StepWatch
 from runtime.training_state import Names, load_state, state_of
+
+_log = logging.getLogger(__name__)
 
 
 class Trainer:
@@ -250,6 +253,13 @@ class Trainer:
         now = self._clock()
         seconds, self._epoch_started = now - self._epoch_started, now
         progress, scoring = self.progress, self._scoring
+        if progress.best_epoch is not None and not self._keeper.has_best:
+            _log.warning(
+                "The weights of epoch %s, the best so far, were deleted or moved. "
+                "The best epoch from now on is kept in their place.",
+                progress.best_epoch,
+            )
+            progress.forget_best()
         is_whole = progress.batch >= self._feed.steps_per_epoch
         parts = scoring.train_figures(progress.part_sums, progress.samples)
         accuracy = scoring.train_accuracy(progress.hits, progress.samples, parts)

@@ -23,6 +23,7 @@ from graph.storage import StorageError, from_bytes, save, to_bytes
 from graph.templates import template
 from runtime import keeper
 from runtime.checkpoint import checkpoint_folder, load_checkpoint
+from runtime.events import EpochEnded
 from runtime.runs import read_run
 from tests.failing import fail_with
 from tests.runtime.training import spiral_project
@@ -176,6 +177,26 @@ def test_a_full_disk_ends_the_run_and_keeps_the_checkpoint(spirals, qtbot, tmp_p
     assert "No space left on device" in ended.reason
     assert "No space left on device" in spirals.status.currentMessage()
     assert load_checkpoint(checkpoint_folder(run, "last")).trainer["progress"]["step"] == 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps folders whose files are open")
+def test_a_run_goes_on_where_its_folder_was_deleted_and_the_log_tells(spirals, qtbot, tmp_path):
+    run = tmp_path / "spirals.runs" / "0001"
+    spirals.session.apply(SetTraining({**spirals.session.project.training, "epochs": 300}))
+
+    def delete(events):
+        if any(isinstance(event, EpochEnded) for event in events):
+            spirals.controller.events.disconnect(delete)
+            shutil.rmtree(run)
+
+    spirals.controller.events.connect(delete)
+    ended = run_to_its_end(qtbot, spirals)
+    assert ended.state == read_run(run).state == "finished", ended.reason
+    assert len(read_run(run).epochs()) == 300
+    assert load_checkpoint(checkpoint_folder(run, "last")).trainer["progress"]["epoch"] == 301
+    qtbot.waitUntil(
+        lambda: f"The run folder {run} or its metrics were deleted" in spirals.log.view.toPlainText()
+    )
 
 
 @pytest.mark.parametrize(
