@@ -20,7 +20,7 @@ from runtime.thread import TrainingThread
 PATIENCE_FOR_STEP = 15  # milliseconds; a longer step is not waited for
 FRAME = 49  # milliseconds between two looks at the run's events: 20 Hz
 LONGEST_FRAME = 80  # where a look takes long; a step is still drawn within 0.1 s
-SHARE = 0.042  # of the run's time, at most, that looks may cost it until they become less frequent
+SHARE = 0.036  # of the run's time, at most, that looks may cost it until they become less frequent
 AFTERMATH = (
     0.5  # milliseconds by which a run's next steps are slower after a look, as caches hold the window's
 )
