@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-import mmap
+import os
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +18,6 @@ from torch import Tensor
 from runtime.data.raw import DataError
 
 DTYPES = {"uint8": torch.uint8, "float32": torch.float32}
-RELEASE_BYTES = 8 << 20  # of a file read before the process gives its pages back
 
 
 class Rows(Protocol):
@@ -35,10 +36,10 @@ class Rows(Protocol):
 
 
 class FileRows:
-    """Rows of a file of plain numbers, mapped into memory; the next batch is read while one is used.
+    """Rows of a file of plain numbers; the next batch is read while one is used.
 
-    What has been read counts as memory of the process only until it is given back, which happens every
-    RELEASE_BYTES; the system keeps it as long as it has room.
+    They are read and not mapped into memory: where a mapped file is cut off, or its disk fails, the system
+    ends the whole process.
 
     Args:
         path: the file.
@@ -60,46 +61,49 @@ class FileRows:
         return self.shape[0]
 
     def batches(self, orders: Iterable[Tensor]) -> Iterator[Tensor]:
-        """The rows of each batch."""
+        """The rows of each batch.
+
+        Raises:
+            DataError: the file is not what was written.
+        """
         if not len(self):
             return
         if not self.is_whole:
-            raise DataError(
-                f"{self.path}, the samples as they were prepared, was deleted or cut off. "
-                "Expected the file as it was written. Start or resume the run: it is made again."
-            )
+            raise self._fault("was deleted or cut off")
         with (
-            self.path.open("rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+            self.path.open("rb", buffering=0) as file,
             ThreadPoolExecutor(1, "netloom-rows") as reader,
         ):
-            _advise(content, "MADV_RANDOM")
-            yield from self._read_ahead(content, reader, orders)
+            if sys.platform == "linux":
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+            yield from self._read_ahead(file, reader, orders)
 
     def _read_ahead(
-        self, content: mmap.mmap, reader: ThreadPoolExecutor, orders: Iterable[Tensor]
+        self, file: FileIO, reader: ThreadPoolExecutor, orders: Iterable[Tensor]
     ) -> Iterator[Tensor]:
         waiting: Future[Tensor] | None = None
-        read = 0
         for rows in orders:
-            coming = reader.submit(self._taken, content, rows)
+            coming = reader.submit(self._taken, file, rows)
             if waiting is not None:
                 yield waiting.result()
             waiting = coming
-            read += len(rows) * self._row_bytes
-            if read > RELEASE_BYTES:
-                _advise(content, "MADV_DONTNEED")
-                read = 0
         if waiting is not None:
             yield waiting.result()
 
-    def _taken(self, content: mmap.mmap, rows: Tensor) -> Tensor:
-        table = np.frombuffer(content, self._dtype).reshape(self.shape)
-        return torch.from_numpy(table.take(rows.numpy(), axis=0))
+    def _taken(self, file: FileIO, rows: Tensor) -> Tensor:
+        table = np.empty((len(rows), *self.shape[1:]), self._dtype)
+        content, size = table.reshape(-1).view(np.uint8).data, self._row_bytes
+        try:
+            for place, row in enumerate(rows.tolist()):
+                file.seek(row * size)
+                if file.readinto(content[place * size : (place + 1) * size]) != size:
+                    raise self._fault("was cut off")
+        except OSError as error:
+            raise self._fault(f"cannot be read ({error.strerror or error})") from error
+        return torch.from_numpy(table)
 
-
-def _advise(content: mmap.mmap, name: str) -> None:
-    """Tells the system how the file is read, where it can be told."""
-    advice = getattr(mmap, name, None)
-    if advice is not None:
-        content.madvise(advice)
+    def _fault(self, what: str) -> DataError:
+        return DataError(
+            f"{self.path}, the samples as they were prepared, {what}. Expected the file as it was written. "
+            "Start or resume the run: it is made again."
+        )

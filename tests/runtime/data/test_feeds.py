@@ -1,9 +1,11 @@
 """Memory, a file and decoding anew: three places for samples, and not one number of difference."""
 
+import errno
 import os
 import shutil
 import subprocess
 import sys
+from io import FileIO
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from runtime.data.feed import Feed
 from runtime.data.raw import DataCancelled, DataError
 from runtime.data.rows import FileRows
 from runtime.data.stream import StreamRows, suited_workers
+from tests.failing import fail_with
 
 SAMPLES = 40
 # Each loads PyTorch anew: 3 s alone, and no limit holds where other work has the processors.
@@ -190,6 +193,49 @@ def test_a_file_that_was_cut_off_is_told_and_made_again(load, folder):
     with pytest.raises(DataError, match=text):
         epoch_of(data)
     assert_same(epoch_of(load(plan(feed="cache"), folder=folder)), expected)
+
+
+CUT = """
+import os, sys
+from pathlib import Path
+import torch
+from runtime.data.raw import DataError
+from runtime.data.rows import FileRows
+
+path = Path(sys.argv[1])
+path.write_bytes(bytes(range(256)) * 12 * 40)
+batches = FileRows(path, (40, 3, 32, 32), "uint8").batches(torch.arange(40).split(4))
+next(batches)
+os.truncate(path, 4096)
+try:
+    list(batches)
+except DataError as error:
+    print(error)
+"""
+
+
+@FRESH_PROCESSES
+def test_a_file_cut_off_within_an_epoch_is_told_and_does_not_end_the_process(tmp_path):
+    path = tmp_path / "rows.bin"
+    command = [sys.executable, "-c", CUT, str(path)]
+    answer = subprocess.run(command, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout == (
+        f"{path}, the samples as they were prepared, was cut off. Expected the file as it was written. "
+        "Start or resume the run: it is made again.\n"
+    )
+
+
+def test_a_disk_that_fails_within_an_epoch_is_told(tmp_path, monkeypatch):
+    class Failing(FileIO):
+        readinto = fail_with(errno.EIO)
+
+    path = tmp_path / "rows.bin"
+    path.write_bytes(bytes(24))
+    monkeypatch.setattr(Path, "open", lambda *_, **__: Failing(path))
+    text = r"rows\.bin, the samples as they were prepared, cannot be read \(Input/output error\)\. Expected"
+    with pytest.raises(DataError, match=text):
+        list(FileRows(path, (6, 4), "uint8").batches([torch.tensor([5, 0])]))
 
 
 def test_a_file_that_another_run_writes_is_left_alone(load, folder, monkeypatch):
