@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from runtime.checkpoint import checkpoint_folder, load_weights, save_checkpoint
 from runtime.events import CheckpointKind, CheckpointSaved
+from runtime.failure import NonFiniteError
 from runtime.plan import TrainingPlan
 from runtime.runs import has_checkpoint
 
@@ -79,3 +81,15 @@ class Keeper:
             CheckpointError: they are damaged, or somebody deleted them.
         """
         return self._best if self.run_dir is None else load_weights(checkpoint_folder(self.run_dir, "best"))
+
+
+def check_weights(model: nn.Module, step: int) -> None:
+    """Keeps a broken model out of the checkpoints: its last step may have broken it unseen.
+
+    Raises:
+        NonFiniteError: a weight is not finite.
+    """
+    named = list(model.named_parameters())
+    finite = torch.stack([parameter.detach().isfinite().all() for _, parameter in named]).tolist()
+    if not all(finite):
+        raise NonFiniteError("weight", step, named[finite.index(False)][0])

@@ -156,6 +156,18 @@ def build_loss(
     return Arranged(loss, tuple(order))
 
 
+def weighs_targets(loss: nn.Module, ignored: int | None) -> bool:
+    """Whether the mean of a loss goes by what its targets weigh, and not by how many they are.
+
+    Args:
+        loss: as `build_loss` gives it.
+        ignored: the class number that does not count, if the targets hold one.
+    """
+    if not isinstance(loss, nn.CrossEntropyLoss | nn.NLLLoss):
+        return False
+    return loss.weight is not None or ignored is not None
+
+
 def total_weight(loss: nn.Module, targets: Tensor, ignored: int | None) -> Tensor | None:
     """What the mean of a loss divides by, a scalar; None where all targets weigh alike.
 
@@ -164,8 +176,9 @@ def total_weight(loss: nn.Module, targets: Tensor, ignored: int | None) -> Tenso
         targets: of a batch.
         ignored: the class number that does not count, if the targets hold one.
     """
-    if not isinstance(loss, nn.CrossEntropyLoss | nn.NLLLoss) or (loss.weight is None and ignored is None):
+    if not weighs_targets(loss, ignored):
         return None
+    assert isinstance(loss, nn.CrossEntropyLoss | nn.NLLLoss)
     counted = targets != loss.ignore_index
     if loss.weight is None:
         return counted.sum()

@@ -132,6 +132,11 @@ def _judge_counted(outputs: Tensor, targets: Tensor, *, ignored: int) -> Tensor:
     return _each(right.where(counts, (right * counts).sum() / counts.sum()))
 
 
+def rightly_counted(outputs: Tensor, targets: Tensor, ignored: int) -> Tensor:
+    """How much of each sample is right, of which what does not count never is."""
+    return _each(((outputs.argmax(dim=1) == targets) & (targets != ignored)).float())
+
+
 def _judge_labels(outputs: Tensor, targets: Tensor, *, yes_above: float) -> Tensor:
     return _each((outputs > yes_above) == (targets > 0.5))  # (N, labels); no is 0 or -1
 

@@ -29,7 +29,7 @@ class PartedLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.losses = nn.ModuleList(losses)
-        self.weights, self._judges = tuple(weights), tuple(judges)
+        self.weights, self.judges = tuple(weights), tuple(judges)
 
     def forward(self, outputs: Outputs, targets: Targets) -> Tensor:
         return self.total(self.parts(outputs, targets))
@@ -58,7 +58,7 @@ class PartedLoss(nn.Module):
         Shape: gives (parts + judges,).
         """
         losses = [part.detach().float() * share for part in parts]
-        triples = zip(self._judges, several(outputs), several(targets), strict=True)
+        triples = zip(self.judges, several(outputs), several(targets), strict=True)
         hits = [
             judge(output.detach(), target).sum().float()
             for judge, output, target in triples

@@ -32,7 +32,10 @@ SETTING_GROUPS = (
             help="Order of the samples; weighted draws every class equally often.",
         ),
         Flag(name="drop_last", help="Leave out an epoch's last batch where it is short."),
-        Int(name="accumulate_steps", default=1, help="Batches whose gradients make one optimizer step."),
+        Int(
+            name="accumulate_steps", default=1,
+            help="Batches whose gradients make one optimizer step; batch norms see each by itself.",
+        ),
         Int(name="max_steps", optional=True, help="End the run after so many optimizer steps."),
         Float(name="max_minutes", above=0, optional=True, help="End the run after so many minutes."),
         Int(name="seed", default=0, min=0, help="Fixes initial weights, split and order of the samples."),

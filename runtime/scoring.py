@@ -12,7 +12,7 @@ from runtime.data.feed import Feed, Targets
 from runtime.data.prepared import HeadData
 from runtime.goals import TRAIN_ACCURACY, TRAIN_LOSS, told_metrics
 from runtime.loss_spec import needs_of
-from runtime.losses import build_loss, total_weight
+from runtime.losses import build_loss, total_weight, weighs_targets
 from runtime.metric_choices import task_of
 from runtime.metrics import Judge, judge_of
 from runtime.parted_loss import PartedLoss, PartedTally, mean_accuracy, several
@@ -33,6 +33,7 @@ class Scoring:
         judge: tells which answers are right; None where the loss has none, or there are several losses.
         names: of the Outputs that have a loss of their own, in their order.
         class_names: of the classes that a confusion matrix is about, as the data names them, or empty.
+        ignored: for each loss the class number that does not count, if the targets hold one.
     """
 
     def __init__(self, plan: TrainingPlan, feed: Feed, device: torch.device) -> None:
@@ -44,11 +45,16 @@ class Scoring:
         self._needs = needs_of(plan.loss)
         ignored = plan.loss.params.get("ignore_index")
         self._ignored = ignored if not feed.heads and feed.holds_target(ignored) else None
-        self._all_ignored = [_ignored(each) for each in feed.heads] or [self._ignored]
+        self.ignored = [_ignored(each) for each in feed.heads] or [self._ignored]
         self.judge: Judge | None = None if feed.heads else judge_of(self._needs, self._ignored)
         self.loss: nn.Module = (
             _parted(feed.heads) if feed.heads else build_loss(plan.loss, feed.train_targets, feed.num_classes)
         ).to(device)
+
+    @property
+    def weighs_targets(self) -> bool:
+        """Whether the mean of any loss goes by what its targets weigh."""
+        return any(map(weighs_targets, self._losses(), self.ignored))
 
     def row(self, outputs: Any, targets: Targets) -> Tensor:
         """The loss of a batch, or those of its parts.
@@ -66,10 +72,9 @@ class Scoring:
         That is how many samples it has, or what they weigh to the loss: nothing where none of them counts,
         whose loss is no number.
         """
-        losses = self.loss.losses if isinstance(self.loss, PartedLoss) else (self.loss,)
         weights = torch.full_like(row, samples)
         for place, (loss, target, ignored) in enumerate(
-            zip(losses, several(targets), self._all_ignored, strict=True)
+            zip(self._losses(), several(targets), self.ignored, strict=True)
         ):
             weight = total_weight(loss, target, ignored)
             if weight is not None:
@@ -115,6 +120,9 @@ class Scoring:
             parts: what `train_figures` gives.
         """
         return mean_accuracy(parts, TRAIN_ACCURACY) if self.judge is None else hits / max(samples, 1)
+
+    def _losses(self) -> Sequence[nn.Module]:
+        return list(self.loss.losses) if isinstance(self.loss, PartedLoss) else [self.loss]
 
 
 def _parted(heads: Sequence[HeadData]) -> PartedLoss:

@@ -25,8 +25,8 @@ from runtime.events import DataProgress
 from runtime.failure import TrainingFailure
 from runtime.launch import USER_ERRORS
 from runtime.material import Material
-from runtime.parted_loss import several
 from runtime.speed import PLAIN, SpeedStarted, Way, WayTimed
+from runtime.step_mean import kept
 from runtime.trainer import Trainer
 from runtime.trials import trial
 
@@ -49,7 +49,7 @@ def measured(material: Material, model: nn.Module, feed: Feed) -> Iterator[Speed
     total = plan.span(-(-feed.steps_per_epoch // plan.accumulate_steps)).total_steps
     ways = ways_of(model)
     yield SpeedStarted(str(device), total, Way(plan.compile, plan.channels_last), ways)
-    batches = [_kept(batch) for batch in islice(feed.train(1), min(BATCHES, feed.steps_per_epoch))]
+    batches = [kept(batch) for batch in islice(feed.train(1), min(BATCHES, feed.steps_per_epoch))]
     whole = [batch for batch in batches if len(batch.x) == len(batches[0].x)]  # a short one is compiled anew
     with backends_of(plan, device):
         for way in ways:
@@ -61,12 +61,6 @@ def ways_of(model: nn.Module) -> tuple[Way, ...]:
     if any(parameter.ndim == 4 for parameter in model.parameters()):
         return Way(channels_last=True), Way(compile=True), Way(compile=True, channels_last=True)
     return (Way(compile=True),)
-
-
-def _kept(batch: Batch) -> Batch:
-    """A batch that outlives the next."""
-    targets = tuple(each.clone() for each in several(batch.y))
-    return Batch(batch.x.clone(), targets if isinstance(batch.y, tuple) else targets[0])
 
 
 def _timed(way: Way, material: Material, model: nn.Module, feed: Feed, batches: Sequence[Batch]) -> WayTimed:

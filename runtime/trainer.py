@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import islice
@@ -31,11 +31,10 @@ from runtime.events import (
     StepsRecorded,
     StepsSkipped,
 )
-from runtime.failure import NonFiniteError
 from runtime.goals import goals_of
 from runtime.guard import guard_of
 from runtime.inspect import Inspector
-from runtime.keeper import Keeper
+from runtime.keeper import Keeper, check_weights
 from runtime.meter import Clock, Meter
 from runtime.metrics import Scores, evaluate
 from runtime.nonfinite import Origin, undone
@@ -49,6 +48,7 @@ from runtime.schedule_choices import warmup_steps
 from runtime.schedules import build_plateau, build_scheduler
 from runtime.scoring import Scoring
 from runtime.step import Clipping, Stepper
+from runtime.step_mean import StepAhead, StepMeans
 from runtime.step_watch import StepWatch
 from runtime.training_state import Names, load_state, state_of
 
@@ -82,6 +82,9 @@ class Trainer:
         self._steps = StepPlan(
             plan.batch_size, feed.train_samples, feed.steps_per_epoch, plan.accumulate_steps
         )
+        is_uneven = plan.accumulate_steps > 1 and self._scoring.weighs_targets
+        self._means = StepMeans(self._scoring, plan.accumulate_steps) if is_uneven else None
+        self._ahead: StepAhead | None = None
         self._forward = prepared(model, plan, device)
         self.precision = Precision(plan.precision, device)
         self._build_optimizer()
@@ -106,16 +109,17 @@ class Trainer:
         self._epoch_started = now - self.progress.seconds
         self.meter = Meter(self.device, self._clock, self._started)
         is_scaled = self.precision.scaler is not None
+        scoring = self._means or self._scoring
         self._stepper = Stepper(
             self.model,
-            self._scoring.loss,
+            scoring.loss,
             self.optimizer,
             self.meter,
             self.precision,
             forward=self._forward,
             scheduler=self.scheduler,
             clipping=Clipping(self.plan.clip_grad_norm, self.plan.clip_grad_value),
-            judge=self._scoring.judge,
+            judge=scoring.judge,
             guard=guard_of(self.plan, self.model, self.optimizer, self.device, is_scaled=is_scaled),
             average=self.average,
         )
@@ -150,7 +154,13 @@ class Trainer:
 
     def batches(self) -> Iterator[Batch]:
         """The batches of this epoch that are still to be trained on."""
-        return self._feed.train(self.progress.epoch, skip=self.progress.batch)
+        batches = self._batches(self.progress.batch)
+        self._ahead = batches if isinstance(batches, StepAhead) else None
+        return iter(batches)
+
+    def _batches(self, first: int) -> Iterable[Batch]:
+        batches = self._feed.train(self.progress.epoch, skip=first)
+        return batches if self._means is None else self._means.ahead(batches)
 
     def step(self, inputs: Tensor, targets: Targets) -> NodesInspected | None:
         """Trains on a batch, with the last of a step's batches taking the step.
@@ -170,7 +180,11 @@ class Trainer:
     def _step(self, inputs: Tensor, targets: Targets) -> NodesInspected | None:
         progress, share = self.progress, 1.0
         if self._steps.batches_per_step > 1:
-            share = self._steps.share(progress.batch)
+            if self._means is None:
+                share = self._steps.share(progress.batch)
+            elif not self.within_step:
+                assert self._ahead is not None
+                self._ahead.begin()  # a look back at an earlier step may have come in between
             self.within_step = not self._steps.is_last(progress.batch)
         progress.batch += 1
         if self.within_step:
@@ -215,7 +229,7 @@ class Trainer:
         if self._inspector is None or not self._stepper.spares_weights:
             return None
         first = self._steps.first_batch(step - 1 - self.progress.first_step)
-        batches = self._feed.train(self.progress.epoch, skip=first)
+        batches = self._batches(first)
         with undone(self.model), self._stepper.uncompiled():
             for inputs, targets in islice(batches, self._steps.batches_per_step):
                 origin = self._inspector.origin(partial(self._stepper.compute, inputs, targets))
@@ -333,7 +347,7 @@ class Trainer:
             NonFiniteError: a weight is not finite; the earlier checkpoint stays.
             OSError: the disk is full or not writable; the earlier checkpoint stays.
         """
-        self._check_weights()
+        check_weights(self.model, self.progress.step)
         state = self.state()
         weights = self.model.state_dict()
         if kind == "best" and self.average is not None:
@@ -382,10 +396,3 @@ class Trainer:
         """Goes on from what a checkpoint tells, with its clocks where they were."""
         self.progress, self.is_spent = progress, is_out_of_steps(self.plan, progress)
         self._start_clocks()
-
-    def _check_weights(self) -> None:
-        """Keeps a broken model out of the checkpoints: its last step may have broken it unseen."""
-        named = list(self.model.named_parameters())
-        finite = torch.stack([parameter.detach().isfinite().all() for _, parameter in named]).tolist()
-        if not all(finite):
-            raise NonFiniteError("weight", self.progress.step, named[finite.index(False)][0])
