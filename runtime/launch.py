@@ -42,7 +42,7 @@ from runtime.out_of_memory import (
     is_out_of_memory,
     shortage_text,
 )
-from runtime.plan import PlanError, TrainingPlan
+from runtime.plan import PlanError, TrainingPlan, lr_curve
 from runtime.random_state import seeded
 from runtime.resuming import Resumption, resumption
 from runtime.runs import RunError, RunFolder
@@ -151,6 +151,8 @@ class _Launch:
             self._live = build(self._project, weights_folder=folder)
             model = self._live.module.to(self._device)
             feed = material.feed()
+            if text := lr_curve(plan, max(feed.steps_per_epoch // plan.accumulate_steps, 1)).warning:
+                _log.warning("%s", text)
             inspector = Inspector(self._live, self._project, self._control, self._device)
             first = next(feed.train(1))
             check_first_batch(model, first, plan, material.ends, inspector.origin)

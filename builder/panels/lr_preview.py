@@ -45,8 +45,9 @@ class LrPreview(QWidget):
             return
         curve = lr_curve(plan, STEPS_PER_EPOCH)
         self._show_curve(curve, plan.epochs)
-        self.note.setText(tr_made(curve.note))
-        self.note.setVisible(bool(curve.note))
+        texts = [tr_made(text) for text in (curve.warning, curve.note) if text]
+        self.note.setText(" ".join(texts))
+        self.note.setVisible(bool(texts))
 
     def _show_curve(self, curve: LrCurve, epochs: int) -> None:
         points = [(step / STEPS_PER_EPOCH, lr) for step, lr in curve.points]

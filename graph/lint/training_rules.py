@@ -12,12 +12,13 @@ from graph.edits import SetParams
 from graph.lint.context import LintContext
 from graph.lint.plan import chain, part
 from graph.lint.rewiring import change_plan, remove
-from graph.lint.rule import Finding, NetworkRule
+from graph.lint.rule import Finding, LayerRule, NetworkRule
 from graph.problems import Fix
 from graph.shapes import FLOATS
 
 BATCH_SIZE = 32
 FROZEN = "frozen"
+LR_FACTOR = "lr_factor"
 MAX_LISTED = 3
 
 
@@ -143,7 +144,9 @@ def _odd_paces(context: LintContext, _: Collection[str]) -> Iterator[Finding]:
     pace = PACES.get(plan.optimizer) if plan else None
     if plan is None or plan.lr is None or pace is None or pace.low <= plan.lr <= pace.high:
         return
-    outcome = "most likely diverges" if plan.lr > pace.high else "hardly moves"
+    outcome = (
+        "most likely diverges" if plan.lr > pace.high else "hardly moves" if plan.lr else "learns nothing"
+    )
     label = f"Set lr = {pace.usual:g}"
     optimizer = {**part(context.training or {}, "optimizer"), "type": plan.optimizer, "lr": pace.usual}
     yield Finding(
@@ -171,6 +174,36 @@ UNUSUAL_LEARNING_RATE = NetworkRule(
     source="https://docs.pytorch.org/docs/stable/optim.html",
     about=_none,
     find=_odd_paces,
+)
+
+
+def _idle_layers(context: LintContext, node: Node) -> Iterator[Finding]:
+    if node.params.get(LR_FACTOR) == 0 and context.learns(node) and not _is_frozen(node):
+        label = f"Freeze {node.name}"
+        yield Finding(
+            node=node,
+            what=f"its {LR_FACTOR} is 0, so it learns nothing though it is not frozen",
+            expected=f"{LR_FACTOR} above 0, or a layer that is frozen and costs no gradient",
+            hint=f"Set {LR_FACTOR} = 1, or freeze {node.name}",
+            fixes=(
+                Fix(f"Set {LR_FACTOR} = 1", (SetParams(node.id, reset=(LR_FACTOR,)),)),
+                Fix(label, (SetParams(node.id, {FROZEN: True}, reset=(LR_FACTOR,)),)),
+            ),
+            param=LR_FACTOR,
+        )
+
+
+LEARNING_RATE_FACTOR_OF_0 = LayerRule(
+    code="learning-rate-factor-of-0",
+    title="A learning-rate factor above 0",
+    severity="warning",
+    why=(
+        "The learning rate of a layer is that of the plan times its factor. With 0 every step leaves the "
+        "layer as it is, though its gradient is computed and an optimizer keeps its moments. A frozen layer "
+        "stays as it is, too, and costs neither."
+    ),
+    source="https://docs.pytorch.org/docs/stable/optim.html#per-parameter-options",
+    find=_idle_layers,
 )
 
 
@@ -328,6 +361,7 @@ RULES = (
     BATCH_NORM_WITH_BATCH_SIZE_1,
     UNNORMALIZED_INPUT,
     UNUSUAL_LEARNING_RATE,
+    LEARNING_RATE_FACTOR_OF_0,
     FROZEN_IN_THE_MIDDLE,
     UNUSED_PARAMETERS,
 )

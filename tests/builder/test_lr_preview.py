@@ -64,6 +64,12 @@ def test_what_the_run_decides_is_said(preview):
     assert "val_loss" in preview.note.text()
 
 
+def test_a_rate_of_0_is_warned_of(preview):
+    preview.show_plan(plan(scheduler={"type": "LinearLR", "total_iters": 5}))
+    assert preview.note.isVisible()
+    assert "LinearLR as set leaves a learning rate of 0 for 50% of the run" in preview.note.text()
+
+
 def test_it_follows_the_plan_and_hides_while_that_is_broken(qtbot):
     session = Session(Document(template("MLP").project()))
     form = PlanForm(session)

@@ -377,6 +377,15 @@ CASES = (
         "unusual-learning-rate",
         ends_with(), None, ("Set lr = 0.01",), {"optimizer": {"type": "SGD", "lr": 1e-7}},
     ),
+    Case(
+        "unusual-learning-rate",
+        ends_with(), None, ("Set lr = 0.001",), {"optimizer": {"type": "AdamW", "lr": 0}},
+    ),
+    Case(
+        "learning-rate-factor-of-0",
+        chain(FEATURES, ("Linear", {"out_features": 10, "lr_factor": 0}), "Output"), "linear1",
+        ("Set lr_factor = 1", "Freeze linear1"),
+    ),
     Case("frozen-in-the-middle", frozen("linear2"), "linear2", ("Unfreeze linear2", "Freeze linear1")),
     Case(
         "frozen-in-the-middle",

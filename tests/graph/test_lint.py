@@ -212,6 +212,15 @@ def test_a_range_of_learning_rates_is_written_out():
     )
 
 
+def test_a_rate_of_0_is_told_as_one_that_learns_nothing():
+    project = Project(graph=ends_with(), training={"optimizer": {"type": "SGD", "lr": 0}})
+    (problem,) = findings(project)
+    assert problem.message == (
+        "The plan's learning rate is 0; with it, SGD learns nothing. "
+        "Expected 0.0001 to 1, usually 0.01. Set lr = 0.01."
+    )
+
+
 def test_findings_come_along_the_data_flow():
     graph = chain(FEATURES, ("Linear", {"out_features": 64}), TEN, "Dropout", "ReLU", "Output")
     project = Project(graph=graph, training={"optimizer": {"type": "Adam", "lr": 5}})

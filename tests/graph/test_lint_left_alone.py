@@ -151,6 +151,10 @@ LEFT_ALONE = {
     "a learning rate at the edge": (
         "unusual-learning-rate", ends_with(), {"optimizer": {"type": "SGD", "lr": 1.0}}
     ),
+    "a frozen layer with a factor of 0": (
+        "learning-rate-factor-of-0",
+        chain(FEATURES, ("Linear", {"out_features": 10, "lr_factor": 0, "frozen": True}), "Output"), {},
+    ),
     "an unknown optimizer": ("unusual-learning-rate", ends_with(), {"optimizer": {"type": "Mine", "lr": 99}}),
     "an Output with a loss of its own": (
         "softmax-before-cross-entropy", ends_with("Softmax"), {"outputs": {"n4": {"loss": "MSELoss"}}}

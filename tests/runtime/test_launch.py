@@ -229,3 +229,11 @@ def test_a_template_learns(tmp_path: Path, name: str) -> None:
     assert ending(events).state == "finished"
     first, last = of_type(events, EpochEnded)
     assert last.val_loss < first.val_loss
+
+
+@pytest.mark.parametrize(("lr", "count"), [(0, 1), (0.01, 0)])
+def test_a_run_that_learns_nothing_is_warned_of_and_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, lr: float, count: int
+) -> None:
+    assert ending(run(spiral_project(optimizer={"type": "SGD", "lr": lr}), tmp_path)).state == "finished"
+    assert caplog.text.count("optimizer.lr is 0, so the run learns nothing.") == count
