@@ -42,7 +42,8 @@ from runtime.out_of_memory import (
     is_out_of_memory,
     shortage_text,
 )
-from runtime.plan import PlanError, TrainingPlan, lr_curve
+from runtime.plan import PlanError, TrainingPlan
+from runtime.plan_warnings import plan_warnings
 from runtime.random_state import seeded
 from runtime.resuming import Resumption, resumption
 from runtime.runs import RunError, RunFolder
@@ -151,7 +152,7 @@ class _Launch:
             self._live = build(self._project, weights_folder=folder)
             model = self._live.module.to(self._device)
             feed = material.feed()
-            if text := lr_curve(plan, max(feed.steps_per_epoch // plan.accumulate_steps, 1)).warning:
+            for text in plan_warnings(plan, max(feed.steps_per_epoch // plan.accumulate_steps, 1)):
                 _log.warning("%s", text)
             inspector = Inspector(self._live, self._project, self._control, self._device)
             first = next(feed.train(1))

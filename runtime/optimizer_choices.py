@@ -221,7 +221,7 @@ OPTIMIZERS: Mapping[str, OptimizerSpec] = table([
         params=(
             _learning_rate(0.01),
             Float(name="lambd", default=1e-4, min=0, help="Decay of the weights and of the learning rate."),
-            Float(name="alpha", default=0.75, min=0, help="Power of the learning rate's decay."),
+            Float(name="alpha", default=0.75, min=0, max=1, help="Power of the learning rate's decay."),
             Float(name="t0", default=1e6, min=0, help="The step from which on it averages."),
             *_weight_decay(),
         ),

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from graph.catalog.call import Params
-from graph.catalog.params import ParamError, ParamSpec, Value, is_finite
+from graph.catalog.params import MAX_FLOAT32, ParamError, ParamSpec, Value, is_finite
 from graph.problems import closest
 
 MAX_FLOATS = 10_000
@@ -75,6 +75,8 @@ class Floats(ParamSpec):
             raise ParamError(self._expected())
         if self.rising and any(second <= first for first, second in pairwise(items)):
             raise ParamError(self._expected())
+        if any(item is not None and abs(item) > MAX_FLOAT32 for item in items):
+            raise ParamError(f"{self._expected()}, with no number above {MAX_FLOAT32:g}")
         number = int if self.whole else float
         return tuple(None if item is None else number(item) for item in items)
 

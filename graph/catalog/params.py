@@ -144,7 +144,9 @@ class Float(ParamSpec):
         if isinstance(value, bool) or not isinstance(value, int | float) or not is_finite(value):
             raise ParamError(f"a number{self._range_text()}")
         if abs(value) > MAX_FLOAT32:
-            raise ParamError(f"a number from {-MAX_FLOAT32:g} to {MAX_FLOAT32:g}")
+            low = max(self.min, -MAX_FLOAT32) if self.above is None else self.above
+            begin = "from" if self.above is None else "above"
+            raise ParamError(f"a number {begin} {low:g} to {min(self.max, MAX_FLOAT32):g}")
         if not self.min <= value <= self.max or (self.above is not None and value <= self.above):
             raise ParamError(f"a number{self._range_text()}")
         return float(value)
