@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.panels.figures import duration, number
-from builder.panels.run_columns import NONE, best_value, epochs_text, metric_title, status_text
+from builder.panels.run_columns import NONE, best_figure, best_value, epochs_text, metric_title, status_text
 from builder.texts import later, tr, tr_made
 from builder.theme import GRID, font
 from graph.problems import shown
@@ -104,7 +104,7 @@ def _results(one: RunSummary, other: RunSummary) -> list[Row]:
         return tr(title), first, second
 
     runs = (one, other)
-    metric = next((run.metric for run in runs if run.metric), "")
+    metrics = {run.metric for run in runs if run.metric}
     rows = [
         row(later("State"), map(status_text, runs)),
         row(later("Epochs"), map(epochs_text, runs)),
@@ -114,9 +114,11 @@ def _results(one: RunSummary, other: RunSummary) -> list[Row]:
         row(later("Parameters"), (_count(run.parameters) for run in runs)),
         row(later("Device"), (run.device or NONE for run in runs)),
     ]
-    if metric:
-        title = tr("Best {metric}", metric=metric_title(metric))
-        rows.insert(2, (title, *(best_value(run) for run in runs)))
+    if len(metrics) == 1:
+        title = tr("Best {metric}", metric=metric_title(*metrics))
+        rows.insert(2, (title, *map(best_value, runs)))
+    elif metrics:  # each was judged by a figure of its own, which is then said beside it
+        rows.insert(2, row(later("Best"), map(best_figure, runs)))
     return rows
 
 

@@ -67,10 +67,12 @@ def best_text(run: RunSummary) -> str:
     """The best figure and its epoch: `val accuracy 95.3% · epoch 7`."""
     if run.best is None:
         return NONE
-    return tr(
-        "{metric} {value} · epoch {epoch}", metric=metric_title(run.metric), value=best_value(run),
-        epoch=run.best_epoch,
-    )  # fmt: skip
+    return tr("{figure} · epoch {epoch}", figure=best_figure(run), epoch=run.best_epoch)
+
+
+def best_figure(run: RunSummary) -> str:
+    """The best figure and what it is of: `val accuracy 95.3%`."""
+    return NONE if run.best is None else f"{metric_title(run.metric)} {best_value(run)}"
 
 
 def best_value(run: RunSummary) -> str:

@@ -1,11 +1,14 @@
 """The dialogs about runs: with which project one goes on, and what two differ in."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 
 from builder.changes_dialog import ChangesDialog
 from builder.compare_dialog import CompareDialog
+from builder.panels.figures import number
 from runtime.comparing import compare
 from runtime.control import Control
 from runtime.launch import run
@@ -67,6 +70,15 @@ def test_two_runs_stand_side_by_side(qtbot, comparison):
     assert ("Epochs", "2 / 2", "3 / 3") in shown["Result"]
     assert ("Parameters", "99", "147") in shown["Result"]
     assert any(row[0] == "Best val loss" for row in shown["Result"])
+
+
+def test_runs_judged_by_different_figures_have_each_said(qtbot, comparison):
+    by_accuracy = replace(comparison.second, metric="val_accuracy", best=0.9)
+    dialog = CompareDialog(replace(comparison, second=by_accuracy))
+    qtbot.addWidget(dialog)
+    assert [row for row in rows(dialog)["Result"] if row[0] in ("Best", "Best val loss")] == [
+        ("Best", f"val loss {number(comparison.first.best)}", "val accuracy 90.00%")
+    ]
 
 
 def test_what_is_the_same_is_said_to_be(qtbot, comparison, tmp_path):
