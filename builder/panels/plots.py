@@ -154,9 +154,17 @@ class Chart(QWidget):
             self._fitted = values
             self._fit_y(*values)
 
+    def _history_of(self, curve: Curve) -> History | None:
+        return self._owners[curve].history if curve in self._owners else self._history
+
     def _series_of(self, curve: Curve) -> Series | None:
-        history = self._owners[curve].history if curve in self._owners else self._history
+        history = self._history_of(curve)
         return None if history is None else history.series.get(curve.spec.series)
+
+    def _last_step(self, curve: Curve) -> float:
+        """The last that its run has taken; 0 before the first."""
+        history = self._history_of(curve)
+        return 0 if history is None or history.steps is None else history.steps[1]
 
     def _seen(self) -> View:
         (start, end), _ = self.plot.viewRange()
@@ -217,13 +225,18 @@ class Chart(QWidget):
         return plain.replace("\u00a0", " ").replace("\u2009", " ")
 
     def _values(self, step: float) -> dict[Curve, str]:
-        """The values of the curves that have a point near a step, those of this run first."""
+        """The values of the curves that have a point near a step, those of this run first.
+
+        A run that ends before another has none past its last step.
+        """
         values = {}
+        ends = {curve: self._last_step(curve) for curve in self._curves}
+        last = max(ends.values(), default=0)
         own = [curve for curve in self._curves if curve not in self._owners]
         for curve in (*own, *self._owners):
             series = self._series_of(curve)
             point = None if series is None else series.at(step)
-            if point is not None:
+            if point is not None and (step <= ends[curve] or ends[curve] == last):
                 values[curve] = number(point[1] * self.spec.scale)
         return values
 

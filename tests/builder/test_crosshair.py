@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -9,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from builder.panels.figures import number
+from builder.panels.history import History
+from builder.panels.other_runs import RUN_COLORS, OtherRun
 from runtime.events import PlanChanged
 from tests.builder.dashboards import drawn, shown_dashboard
 from tests.builder.run_events import START, epoch_end, steps
@@ -101,6 +104,23 @@ def test_what_a_mark_stands_for_is_told_under_the_mouse_where_there_is_no_room_b
     assert chart.plot.rect().contains(chart._step_label.geometry())
     chart.show_values(90)
     assert chart._step_label.text() == "step 90"
+
+
+def test_a_run_that_ended_before_another_has_no_value_past_its_end(dashboard, qtbot):
+    brief = History()
+    brief.add_steps(steps(1, 40, loss=lambda step: 3 / step))
+    dashboard.feed([START, steps(1, 100), epoch_end(1, 100)])
+    dashboard.show_others([OtherRun(Path("0001"), "0001", RUN_COLORS[0], brief)])
+    drawn(dashboard, qtbot)
+    chart = dashboard.charts["loss"]
+    for step, is_told in ((40, True), (41, False)):
+        chart.hovered.emit(step)
+        assert ("0001: smooth" in chart.readout()) == is_told
+        assert number(2 / step) in chart.readout()
+    brief.add_steps(steps(41, 200, loss=lambda step: 3 / step))
+    chart.hovered.emit(150)
+    assert "0001: smooth" in chart.readout()
+    assert "val" not in chart.readout(), "nor has the run itself where another goes on"
 
 
 def test_values_that_do_not_fit_above_a_chart_stand_beside_the_crosshair(dashboard, qtbot):
