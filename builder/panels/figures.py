@@ -79,6 +79,23 @@ def score_of(metrics: Mapping[str, float]) -> Score | None:
     return None
 
 
+class MeanLoss:
+    """Mean of an epoch's losses so far, without those that are not finite, which train nothing."""
+
+    def __init__(self) -> None:
+        self._epoch, self._sum, self._count = 0, 0.0, 0
+
+    def after(self, event: StepsRecorded) -> float:
+        """The mean with the next steps; a latest loss that is not finite itself, so that it is seen."""
+        if event.epoch != self._epoch:
+            self._epoch, self._sum, self._count = event.epoch, 0.0, 0
+        finite = [loss for loss in event.losses if math.isfinite(loss)]
+        self._sum += sum(finite)
+        self._count += len(finite)
+        latest = event.losses[-1]
+        return self._sum / self._count if math.isfinite(latest) else latest
+
+
 @dataclass
 class RunFigures:
     """The latest numbers of a run; None where there is none yet."""
@@ -95,7 +112,9 @@ class RunFigures:
     total_steps: int = 0
     steps_per_epoch: int = 0
     batch_size: float = 0.0
-    train_loss: float | None = None
+    train_loss: float | None = (
+        None  # mean of the epoch so far; that of one step says little beside `val_loss`
+    )
     val_loss: float | None = None
     score: Score | None = None
     lr: float | None = None
@@ -106,6 +125,7 @@ class RunFigures:
     _marks: deque[tuple[float, int]] = field(default_factory=deque)  # (seconds, step) of the last few seconds
     _epoch_seconds: float | None = None
     _epoch_was_paused: bool = False
+    _mean_loss: MeanLoss = field(default_factory=MeanLoss)
 
     def take(self, event: Event) -> None:
         """Brings the figures up to date with one event."""
@@ -188,9 +208,9 @@ class RunFigures:
     def _take_steps(self, event: StepsRecorded) -> None:
         if not event.losses:
             return
-        self.epoch = event.epoch
+        self.train_loss = self._mean_loss.after(event)
+        self.epoch, self.lr = event.epoch, event.lrs[-1]
         self.step = event.first_step + len(event.losses) - 1
-        self.train_loss, self.lr = event.losses[-1], event.lrs[-1]
         self.grad_norm = event.grad_norms[-1]
         if not self._marks:
             self._marks.append((event.times[0], event.first_step))
@@ -204,7 +224,7 @@ class RunFigures:
     def _take_epoch(self, event: EpochEnded) -> None:
         self.epoch, self.step = event.epoch, event.step
         self.left_out += event.skipped_steps
-        self.val_loss, self.score = event.val_loss, score_of(event.metrics)
+        self.train_loss, self.val_loss, self.score = event.train_loss, event.val_loss, score_of(event.metrics)
         if not self._epoch_was_paused:
             self._epoch_seconds = event.seconds
         self._epoch_was_paused = False

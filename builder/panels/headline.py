@@ -39,6 +39,7 @@ class Headline(QWidget):
         self._grid.setHorizontalSpacing(GRID)
         self._shown: list[Tile] = []
         self._is_at_rest = False
+        self._tiles["Train loss"].setToolTip(tr("Mean of the epoch so far; its curve has each step."))
         self.setMinimumWidth(_LEAST_TILES * _TILE_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 

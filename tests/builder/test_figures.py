@@ -41,6 +41,18 @@ def test_pause_spoils_neither_speed_nor_time_left():
     assert figures.seconds_left == pytest.approx(1.0)
 
 
+def test_train_loss_is_of_the_epoch_as_the_validation_loss_beside_it_is():
+    figures = taken(START, steps(1, 100), epoch_end(1, 100))
+    assert figures.train_loss == 0.4
+    figures.take(steps(101, 2, epoch=2, loss=lambda step: step - 100.0))
+    figures.take(steps(103, 1, epoch=2, loss=lambda step: 9.0))
+    assert figures.train_loss == 4.0
+    figures.take(steps(104, 1, epoch=2, loss=lambda step: math.nan))
+    assert math.isnan(figures.train_loss), "what goes wrong is seen at once"
+    figures.take(steps(105, 1, epoch=2, loss=lambda step: 4.0))
+    assert figures.train_loss == 4.0
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.2, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
 )
