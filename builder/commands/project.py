@@ -26,6 +26,7 @@ from graph.shapes import TensorSpec, shape_to_json
 from graph.storage import json_schema
 from graph.templates import UnknownTemplateError, template, templates
 from runtime.free_memory import free_memory
+from runtime.plan import PlanError, TrainingPlan
 from runtime.training_cost import training_cost, usable_plan
 
 MAX_FIXES = 1000
@@ -130,13 +131,23 @@ class _Report:
     def __init__(self, path: Path, project: Project) -> None:
         self.path, self.project = path, project
         self.inference = Inference(project.graph)
-        self.problems = all_problems(project, self.inference)
+        self.problems = [*all_problems(project, self.inference), *_plan_problems(project)]
         self.ok = not any(problem.is_error for problem in self.problems)
         self.plan = usable_plan(project.training)
         self.cost = training_cost(project.graph, self.inference, self.plan)
         self.peak = self.cost.memory.peak(self.plan.batch_size) if self.ok else None
         self.device, self.free = free_memory(self.plan.device)
         self.largest_batch = largest_batch(self.cost.memory, self.free) if self.ok else None
+
+
+def _plan_problems(project: Project) -> list[Problem]:
+    """What keeps the plan from being used; the network can be looked at all the same."""
+    try:
+        TrainingPlan.from_mapping(project.training)
+    except PlanError as error:
+        text = f"The training plan cannot be used: {error}"
+        return [Problem("unusable-plan", "warning", None, text, expected=error.expected, hint=error.hint)]
+    return []
 
 
 def _report_json(report: _Report) -> dict[str, Any]:

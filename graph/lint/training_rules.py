@@ -144,6 +144,8 @@ def _odd_paces(context: LintContext, _: Collection[str]) -> Iterator[Finding]:
     pace = PACES.get(plan.optimizer) if plan else None
     if plan is None or plan.lr is None or pace is None or pace.low <= plan.lr <= pace.high:
         return
+    if not plan.lr >= 0:
+        return  # no rate at all: whoever reads the plan refuses it
     outcome = (
         "most likely diverges" if plan.lr > pace.high else "hardly moves" if plan.lr else "learns nothing"
     )

@@ -110,6 +110,21 @@ def test_check_prints_a_table_for_people(capsys, project):
     assert "to train with batch size 64" in out
 
 
+def test_check_tells_a_plan_that_training_would_refuse(capsys, project):
+    layers = [("Input", {"shape": [4]}), ("Linear", {"out_features": 2}), ("Output", {})]
+    path = project(*layers, training={"optimizer": {"type": "SGD", "lr": -1}})
+    text = (
+        "The training plan cannot be used: optimizer.lr is -1. Expected a number of at least 0. "
+        "Leave it out for the default, 0.001."
+    )
+    code, out, _ = answer(capsys, "check", path)
+    assert code == 0, "the network is as it should be"
+    assert f"warning: {text}" in out
+    code, out, _ = answer(capsys, "check", path, "--json")
+    (problem,) = json.loads(out)["problems"]
+    assert (problem["code"], problem["severity"], problem["message"]) == ("unusable-plan", "warning", text)
+
+
 def test_check_goes_on_after_an_unreadable_file(capsys, project, tmp_path):
     good = project(("Input", {"shape": [4]}), ("Output", {}))
     bad = tmp_path / "bad.netloom"

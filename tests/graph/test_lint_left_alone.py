@@ -151,6 +151,9 @@ LEFT_ALONE = {
     "a learning rate at the edge": (
         "unusual-learning-rate", ends_with(), {"optimizer": {"type": "SGD", "lr": 1.0}}
     ),
+    "a learning rate that the plan refuses": (
+        "unusual-learning-rate", ends_with(), {"optimizer": {"type": "SGD", "lr": -1}}
+    ),
     "a frozen layer with a factor of 0": (
         "learning-rate-factor-of-0",
         chain(FEATURES, ("Linear", {"out_features": 10, "lr_factor": 0, "frozen": True}), "Output"), {},
