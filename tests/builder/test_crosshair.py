@@ -117,10 +117,11 @@ def test_a_run_that_ended_before_another_has_no_value_past_its_end(dashboard, qt
         chart.hovered.emit(step)
         assert ("0001: smooth" in chart.readout()) == is_told
         assert number(2 / step) in chart.readout()
+        assert "● 0.5" in chart.readout()
     brief.add_steps(steps(41, 200, loss=lambda step: 3 / step))
     chart.hovered.emit(150)
     assert "0001: smooth" in chart.readout()
-    assert "val" not in chart.readout(), "nor has the run itself where another goes on"
+    assert "● 0.5" not in chart.readout(), "nor has the run itself where another goes on"
 
 
 def test_values_that_do_not_fit_above_a_chart_stand_beside_the_crosshair(dashboard, qtbot):
