@@ -67,6 +67,20 @@ def heads_of(plan: TrainingPlan, outputs: Sequence[tuple[str, str]]) -> tuple[He
     return heads
 
 
+def left_over(plan: TrainingPlan, heads: Sequence[Head]) -> str:
+    """What there is to know where a plan is about Outputs that the network does not have; else empty."""
+    unknown = [
+        join(OUTPUTS, output) for output in plan.outputs if output not in {each.output for each in heads}
+    ]
+    if not unknown:
+        return ""
+    there = ", ".join(f"{head.output} ({head.name})" for head in heads)
+    return (
+        f"The plan's {', '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} for no Output of the "
+        f"network: not used. Expected ids of Outputs, {there}. Correct {unknown[0]}, or leave it out."
+    )
+
+
 def _plan_of(plan: TrainingPlan, output: str) -> OutputPlan:
     if output in plan.outputs:
         return plan.outputs[output]

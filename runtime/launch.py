@@ -32,6 +32,7 @@ from runtime.events import (
 from runtime.failure import NonFiniteError, TrainingFailure
 from runtime.first_batch import check_batch_of_one, check_first_batch
 from runtime.free_memory import free_memory
+from runtime.heads import left_over
 from runtime.inspect import Inspector
 from runtime.live_changes import Renewer
 from runtime.material import gather
@@ -144,6 +145,8 @@ class _Launch:
         material = yield from gather(self._project, plan, self._control, self._data_folder)
         if material.data.notes:
             yield DataNoted(material.data.notes)
+        if stray := left_over(plan, material.ends.heads):
+            _log.warning("%s", stray)
         self._room = free_memory(str(self._device))
         if text := shortage(self._project, plan, str(self._device)):
             _log.warning("%s", text)

@@ -46,6 +46,19 @@ def test_the_run_folder_keeps_the_figures_of_every_output(tmp_path: Path) -> Non
     assert {"train_loss.out_a", "val_loss.out_b", "val_accuracy.out_b", "train_accuracy.out_a"} <= set(epoch)
 
 
+def test_an_entry_for_no_output_is_told_and_does_not_stand_in_the_way(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = run(tmp_path, {"outputs": {"out_b": {"groups": [0, 1, 1]}, "outb": {"weight": 0.5}}})[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.state == "finished"
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "The plan's outputs.outb is for no Output of the network: not used. Expected ids of Outputs, "
+        "out_a (out_a), out_b (out_b). Correct outputs.outb, or leave it out."
+    )
+
+
 @pytest.mark.parametrize(
     ("y", "outputs", "text", "node"),
     [
