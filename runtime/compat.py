@@ -27,10 +27,14 @@ def skip_compiler_import() -> None:
             setattr(shielded, "__dynamo_disable", shielded)
 
 
-def plain_step(optimizer: Optimizer) -> Callable[[], None]:
+def plain_step(optimizer: Optimizer, closure: Callable[[], object] | None = None) -> Callable[[], None]:
     """An optimizer's step without the wrappers around it, the outermost of which imports the compiler too.
 
     It does the same in eager mode; step hooks are not called.
+
+    Args:
+        optimizer: whose step it is.
+        closure: works the loss and the gradients out at other weights, for an optimizer that asks for it.
 
     Source: torch/optim/optimizer.py, _use_grad_for_differentiable
     """
@@ -39,7 +43,7 @@ def plain_step(optimizer: Optimizer) -> Callable[[], None]:
 
     @torch.no_grad()
     def take() -> None:
-        step(optimizer)
+        step(optimizer, closure)
 
     return take
 

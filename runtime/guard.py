@@ -147,7 +147,7 @@ def guard_of(
 def _unscaled_guard(
     plan: TrainingPlan, optimizer: Optimizer, device: torch.device, buffers: list[Tensor]
 ) -> Guard:
-    if device.type == "cpu":
+    if device.type == "cpu" or plan.optimizer.spec.evaluates:  # which waits for its losses too
         return HostGuard(buffers)
     is_told = getattr(optimizer, "_step_supports_amp_scaling", False)
     is_fused = is_told and plan.optimizer.spec.fused_with_scaler

@@ -9,8 +9,9 @@ from torch import nn
 from torch.optim import Optimizer
 
 from runtime.compat import skip_compiler_import
-from runtime.optimizer_choices import DECAY_ALL
-from runtime.options import PlanError
+from runtime.muon import BY_MUON, MuonWithAdamW, muons_own
+from runtime.optimizer_choices import DECAY_ALL, MUON, OPTIMIZERS, OptimizerSpec
+from runtime.options import PlanError, shown
 from runtime.plan import TrainingPlan
 
 SCALED_PRECISION = "amp-float16"
@@ -23,32 +24,43 @@ class _Kind(NamedTuple):
 
     factor: float
     decays: bool
+    by_muon: bool
 
 
 def build_optimizer(plan: TrainingPlan, model: nn.Module) -> Optimizer:
     """The optimizer of the parameters that are not frozen, fused where that is safe.
 
-    It has a parameter group for each learning-rate factor, most often the one for 1, and two of each where
-    biases and norms do not decay. The `lr` of all groups is that of the plan; schedules move it, and
-    `FactoredRates` multiplies it for the time of a step.
+    It has a parameter group for each learning-rate factor, most often the one for 1, two of each where
+    biases and norms do not decay, and with Muon again two, as matrices alone are its own. The `lr` of all
+    groups is that of the plan; schedules move it, and `FactoredRates` multiplies it for the time of a step.
 
     Raises:
-        PlanError: there is nothing to train.
+        PlanError: there is nothing to train, or the optimizer has one learning rate and the layers several.
     """
     option = plan.optimizer
+    own = muons_own(model) if option.type == MUON else set()
     spares = _without_decay(model) if option.params.get(DECAY_ALL) is False else set()
     groups: dict[_Kind, list[tuple[str, nn.Parameter]]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            kind = _Kind(_own_factor(parameter) * _lr_factor(model, name), name not in spares)
+            factor = _own_factor(parameter) * _lr_factor(model, name)
+            kind = _Kind(factor, name not in spares, name in own)
             groups.setdefault(kind, []).append((name, parameter))
     if not groups:
         raise _nothing_to_train(plan, sum(parameter.numel() for parameter in model.parameters()))
+    if option.spec.evaluates and len(groups) > 1:
+        raise _several_rates(plan, {kind.factor for kind in groups})
     skip_compiler_import()
     arguments: dict[str, Any] = option.spec.arguments(option.params)
     if option.spec.fused_on:
-        arguments["fused"] = _may_fuse(plan, [each for group in groups.values() for _, each in group])
+        parameters = [each for group in groups.values() for _, each in group]
+        arguments["fused"] = _may_fuse(plan, parameters, option.spec)
     named = [_group(kind, parameters) for kind, parameters in groups.items()]
+    if option.type == MUON:
+        adams = [each for kind, group in groups.items() if not kind.by_muon for _, each in group]
+        fused = _may_fuse(plan, adams, OPTIMIZERS["AdamW"])
+        marked = [group | {BY_MUON: kind.by_muon} for group, kind in zip(named, groups, strict=True)]
+        return MuonWithAdamW(marked, fused=fused, **arguments)
     return cast(Optimizer, getattr(torch.optim, option.type)(named, **arguments))
 
 
@@ -116,8 +128,17 @@ def _nothing_to_train(plan: TrainingPlan, frozen: int) -> PlanError:
     )
 
 
-def _may_fuse(plan: TrainingPlan, parameters: list[nn.Parameter]) -> bool:
-    if plan.precision == SCALED_PRECISION and not plan.optimizer.spec.fused_with_scaler:
+def _several_rates(plan: TrainingPlan, factors: set[float]) -> PlanError:
+    kind = plan.optimizer.type
+    return PlanError(
+        "optimizer",
+        f"{kind} moves all weights together, but layers have the lr_factor {shown(sorted(factors))}.",
+        "one learning rate for all",
+        "Set lr_factor to 1 for every layer, or choose another optimizer.",
+    )
+
+
+def _may_fuse(plan: TrainingPlan, parameters: list[nn.Parameter], spec: OptimizerSpec) -> bool:
+    if plan.precision == SCALED_PRECISION and not spec.fused_with_scaler:
         return False
-    devices = plan.optimizer.spec.fused_on
-    return all(each.device.type in devices and each.is_floating_point() for each in parameters)
+    return all(each.device.type in spec.fused_on and each.is_floating_point() for each in parameters)

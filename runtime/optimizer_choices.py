@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from graph.catalog.call import Params
-from graph.catalog.params import Flag, Float, ParamSpec, Value
+from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec, Value
 from graph.catalog.spec import DOCS
 from runtime.options import Floats, OptionSpec, table
 
 DECAY_ALL = "decay_norm_and_bias"
+MUON = "Muon"
+NO_SEARCH = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +23,14 @@ class OptimizerSpec(OptionSpec):
         fused_on: kinds of devices that PyTorch has a fused kernel for.
         fused_with_scaler: whether that kernel survives a step that the fp16 gradient scaler skips.
         states: how many numbers it remembers of each weight, at most.
+        evaluates: whether it moves all weights together, and works the loss of a batch out several times
+            in a step.
     """
 
     fused_on: tuple[str, ...] = ()
     fused_with_scaler: bool = True
     states: Callable[[Params], int]
+    evaluates: bool = False
 
     @property
     def has_momentum(self) -> bool:
@@ -34,7 +39,8 @@ class OptimizerSpec(OptionSpec):
 
     def arguments(self, params: Params) -> dict[str, Value]:
         """The keywords that PyTorch's class is called with."""
-        return {name: value for name, value in params.items() if name != DECAY_ALL}
+        own = {name: value for name, value in params.items() if name != DECAY_ALL}
+        return {name: None if value == NO_SEARCH else value for name, value in own.items()}
 
 
 def _nesterov_needs_momentum(params: Params) -> tuple[str, str] | None:
@@ -68,6 +74,11 @@ def _one(params: Params) -> int:
 
 def _two(params: Params) -> int:
     return 2
+
+
+def _curvature(params: Params) -> int:
+    """The last changes of weights and of gradients, the direction, the gradient, a copy of the weights."""
+    return 2 * int(params.history_size) + 3
 
 
 def _learning_rate(default: float) -> Float:
@@ -244,11 +255,50 @@ OPTIMIZERS: Mapping[str, OptimizerSpec] = table([
         rule=_etas_shrink_and_grow,
         states=_two,
     ),
+    OptimizerSpec(
+        type=MUON,
+        help="Momentum made orthogonal for all matrices but embeddings; AdamW at the same rate for the rest.",
+        source=f"{DOCS}torch.optim.Muon.html",
+        params=(
+            _learning_rate(0.001),
+            *_weight_decay(0.1, "Decay of the weights themselves."),
+            Float(name="momentum", default=0.95, min=0, help="Share of the last step kept."),
+            Flag(name="nesterov", default=True, help="Look ahead along the momentum."),
+            Floats(
+                name="ns_coefficients", default=(3.4445, -4.775, 2.0315), length=3,
+                help="Of the polynomial that makes a matrix orthogonal.",
+            ),
+            Float(name="eps", default=1e-7, min=0, help="Keeps the division by a matrix's norm from 0."),
+            Int(name="ns_steps", default=5, max=99, help="How often that polynomial is applied."),
+            Choice(
+                name="adjust_lr_fn", default="original", choices=("original", "match_rms_adamw"),
+                help="How a step depends on a matrix's shape; match_rms_adamw suits rates tuned for AdamW.",
+            ),
+        ),
+        states=_two,
+    ),
+    OptimizerSpec(
+        type="LBFGS",
+        help="Learns the curvature, evaluating a batch several times; for small data in one batch.",
+        source=f"{DOCS}torch.optim.LBFGS.html",
+        params=(
+            _learning_rate(1.0),
+            Int(name="max_iter", default=20, help="Iterations in a step."),
+            Int(name="max_eval", optional=True, help="Evaluations in a step; none: 1.25 for an iteration."),
+            Float(name="tolerance_grad", default=1e-7, min=0, help="Largest gradient that ends a step."),
+            Float(name="tolerance_change", default=1e-9, min=0, help="Least change of loss or weights."),
+            Int(name="history_size", default=100, help="Changes it remembers, two numbers a weight each."),
+            Choice(
+                name="line_search_fn", default=NO_SEARCH, choices=(NO_SEARCH, "strong_wolfe"),
+                help="How it finds the length of a step; none takes lr.",
+            ),
+        ),
+        states=_curvature,
+        evaluates=True,
+    ),
 ])  # fmt: skip
 
 # What torch.optim has beside these, and why it cannot be chosen.
 NOT_OFFERED: Mapping[str, str] = {
-    "LBFGS": "It works out one loss several times a step, and every batch has another.",
     "SparseAdam": "It takes sparse gradients alone, and no network has none but these.",
-    "Muon": "It takes matrices alone; biases, norms and convolutions need another beside it.",
 }

@@ -210,6 +210,24 @@ class TrainingPlan:
                 "an optimizer with momentum or betas, or false",
                 "Set cycle_momentum = false.",
             )
+        if self.optimizer.spec.evaluates:
+            self._check_evaluations()
+
+    def _check_evaluations(self) -> None:
+        """Raises a PlanError for what does not go with an optimizer that evaluates a batch several times."""
+        for name, is_right, why, usual in (
+            ("accumulate_steps", self.accumulate_steps == 1, "evaluates one batch several times", 1),
+            ("precision", self.precision != "amp-float16", "cannot do with scaled gradients", "float32"),
+            ("channels_last", not self.channels_last, "lays all weights out in one row", False),
+        ):
+            if not is_right:
+                value, kind = shown(getattr(self, name)), self.optimizer.type
+                raise PlanError(
+                    name,
+                    f"{name} is {value}, but {kind} {why}.",
+                    f"{shown(usual)} with {kind}",
+                    f"Set {name} = {shown(usual)}, or choose another optimizer.",
+                )
 
 
 def _outputs(value: Value, usual: Option[LossSpec]) -> dict[str, OutputPlan]:

@@ -25,6 +25,7 @@ from runtime.events import DataProgress
 from runtime.failure import TrainingFailure
 from runtime.launch import USER_ERRORS
 from runtime.material import Material
+from runtime.plan import TrainingPlan
 from runtime.speed import PLAIN, SpeedStarted, Way, WayTimed
 from runtime.step_mean import kept
 from runtime.trainer import Trainer
@@ -47,7 +48,7 @@ def measured(material: Material, model: nn.Module, feed: Feed) -> Iterator[Speed
     """
     plan, device = material.plan, material.device
     total = plan.span(-(-feed.steps_per_epoch // plan.accumulate_steps)).total_steps
-    ways = ways_of(model)
+    ways = ways_of(plan, model)
     yield SpeedStarted(str(device), total, Way(plan.compile, plan.channels_last), ways)
     batches = [kept(batch) for batch in islice(feed.train(1), min(BATCHES, feed.steps_per_epoch))]
     whole = [batch for batch in batches if len(batch.x) == len(batches[0].x)]  # a short one is compiled anew
@@ -56,9 +57,9 @@ def measured(material: Material, model: nn.Module, feed: Feed) -> Iterator[Speed
             yield _timed(way, material, model, feed, whole)
 
 
-def ways_of(model: nn.Module) -> tuple[Way, ...]:
+def ways_of(plan: TrainingPlan, model: nn.Module) -> tuple[Way, ...]:
     """The ways that could change anything: channels are laid out for two-dimensional convolutions alone."""
-    if any(parameter.ndim == 4 for parameter in model.parameters()):
+    if not plan.optimizer.spec.evaluates and any(parameter.ndim == 4 for parameter in model.parameters()):
         return Way(channels_last=True), Way(compile=True), Way(compile=True, channels_last=True)
     return (Way(compile=True),)
 

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
-from torch.optim import Optimizer
+from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from runtime.averaging import WeightAverage
+from runtime.compat import plain_step
 from runtime.data.feed import Targets
 from runtime.fused_adam import quick_step
 from runtime.guard import Guard
@@ -41,6 +42,18 @@ class _Result(NamedTuple):
     figures: Tensor | None
 
 
+class _Known(NamedTuple):
+    """A step's batch, kept for an optimizer that evaluates it several times.
+
+    Args:
+        loss: at the weights before the step, whose gradient is there; None once that was asked for.
+    """
+
+    inputs: Tensor
+    targets: Targets
+    loss: Tensor | None
+
+
 @dataclass(slots=True)
 class Clipping:
     """Limits on a gradient; None for none.
@@ -52,6 +65,11 @@ class Clipping:
 
     norm: float | None = None
     value: float | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a limit."""
+        return self.norm is not None or self.value is not None
 
     def __call__(self, parameters: list[nn.Parameter], norm: Tensor) -> None:
         """Clips the gradients of parameters in place.
@@ -111,6 +129,7 @@ class Stepper:
         self._rates = FactoredRates(optimizer)
         self._take = self._taker()
         self._parts: list[_Result] = []
+        self._batch: _Known | None = None
         self._samples = 0
 
     @property
@@ -151,6 +170,8 @@ class Stepper:
             if self._parts:
                 result, self._parts = _joined(self._parts), []
             self._meter.note(*result)
+            if isinstance(self._optimizer, LBFGS):
+                self._batch = _Known(inputs, targets, result.loss)
             self._update(result.loss)
 
     def compute(self, inputs: Tensor, targets: Targets) -> None:
@@ -188,7 +209,7 @@ class Stepper:
                 gradients[0].mul_(1 + 0 * loss)  # the scaler looks at gradients alone
             scaler.unscale_(optimizer)
         norm = self._meter.norm(gradients)
-        if self.clipping.norm is not None or self.clipping.value is not None:
+        if self.clipping.is_on:
             self.clipping([parameter for _, parameter in self._named], norm)
         lr = optimizer.param_groups[0]["lr"]
         self._rates.apply(lr)
@@ -210,9 +231,30 @@ class Stepper:
         if self.scheduler is not None and not is_left_out:
             self.scheduler.step()
 
+    def _evaluate(self) -> Tensor:
+        """The loss of the step's batch, with its gradient, at the weights as they are in the search.
+
+        It asks first for those before the step, where both are known.
+        """
+        assert self._batch is not None
+        inputs, targets, loss = self._batch
+        if loss is not None:
+            self._batch = _Known(inputs, targets, None)
+            return loss
+        parameters = [parameter for _, parameter in self._named]
+        for parameter in parameters:
+            parameter.grad = None
+        result = self._backward(inputs, targets, 1.0)
+        if self.clipping.is_on:
+            gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+            self.clipping(parameters, get_total_norm(gradients))
+        return result.loss
+
     def _taker(self) -> Callable[[], object]:
         """What updates the weights; gives true where it is known to have left the step out."""
         scaler, optimizer = self._precision.scaler, self._optimizer
+        if isinstance(optimizer, LBFGS):
+            return plain_step(optimizer, self._evaluate)
         if scaler is None:
             return quick_step(optimizer)
 

@@ -125,8 +125,12 @@ def _renamed(tensors: Mapping[str, Tensor], names: Names | None) -> Mapping[str,
 def _carry_optimizer(
     trainer: Trainer, state: Mapping[str, Any], weights: Mapping[str, Tensor], names: Names | None
 ) -> None:
-    """Takes over what is remembered of each weight that is still there, by an optimizer of the same type."""
-    if state["plan"]["optimizer"]["type"] != trainer.plan.optimizer.type:
+    """Takes over what is remembered of each weight that is still there, by an optimizer of the same type.
+
+    What is remembered of all weights together is of no use to others.
+    """
+    option = trainer.plan.optimizer
+    if state["plan"]["optimizer"]["type"] != option.type or (option.spec.evaluates and names is not None):
         return
     saved = state["optimizer"]
     remembered = {

@@ -68,6 +68,8 @@ def random_plan(draw: random.Random) -> TrainingPlan:
     """A plan of whatever goes together."""
     optimizer: dict[str, Any] = {"type": draw.choice(list(OPTIMIZERS)), "lr": 0.01}
     names = {param.name for param in OPTIMIZERS[optimizer["type"]].params}
+    evaluates = OPTIMIZERS[optimizer["type"]].evaluates
+    optimizer |= {"max_iter": 4} if evaluates else {}
     optimizer |= {"momentum": draw.choice([0.0, 0.9])} if "momentum" in names else {}
     optimizer |= {"decay_norm_and_bias": draw.random() < 0.5} if "weight_decay" in names else {}
     scheduler = draw.choice([None, *SCHEDULERS])
@@ -89,6 +91,9 @@ def random_plan(draw: random.Random) -> TrainingPlan:
         "channels_last": draw.random() < 0.3,
         "optimizer": optimizer,
     }
+    if evaluates:
+        mapping |= {"accumulate_steps": 1, "channels_last": False}
+        mapping["precision"] = "float32" if mapping["precision"] == "amp-float16" else mapping["precision"]
     if scheduler is not None:
         mapping["scheduler"] = {"type": scheduler, "warmup_epochs": draw.choice([0, 0.5, 1])}
         mapping["scheduler"] |= {"cycle_momentum": False} if scheduler == "OneCycleLR" else {}

@@ -39,6 +39,7 @@ from tests.runtime.training import (
 
 STEPS = 5  # in an epoch of the spirals
 ADAM = {"type": "Adam", "lr": 0.01}
+DROPOUT = Node("n9", "Dropout", "dropout1", {"p": 0.2})
 
 
 def planned(**settings: Any) -> Project:
@@ -52,11 +53,11 @@ def widened(project: Project, *, features: int) -> Project:
     return project
 
 
-def with_dropout(project: Project) -> Project:
-    """With a layer between that has no parameters, and the second one renamed."""
+def with_layer(project: Project, layer: Node = DROPOUT) -> Project:
+    """With a layer between, and the second one renamed."""
     graph = project.graph
     graph.delete_edges(list(graph.incoming("n4").values()))
-    graph.insert_nodes([Node("n9", "Dropout", "dropout1", {"p": 0.2})])
+    graph.insert_nodes([layer])
     ends = (("n3", "n9"), ("n9", "n4"))
     graph.insert_edges([Edge(PortRef(source, "out"), PortRef(target, "in")) for source, target in ends])
     graph.replace_node(graph.nodes["n4"].with_(name="head"))
@@ -164,7 +165,7 @@ def test_what_cannot_change_is_refused_and_the_run_goes_on(
 
 
 def test_layers_that_stay_keep_what_they_have_learned(tmp_path: Path) -> None:
-    events = run(planned(), with_dropout(planned()), tmp_path)
+    events = run(planned(), with_layer(planned()), tmp_path)
     (changed,) = of_type(events, GraphChanged)
     assert (changed.step, changed.kept, changed.fresh) == (STEPS, 4, ())
     assert any("dropout1" in phrase for phrase in changed.changes)
@@ -174,6 +175,15 @@ def test_layers_that_stay_keep_what_they_have_learned(tmp_path: Path) -> None:
     last = load_checkpoint(checkpoint_folder(tmp_path, "last"))
     assert set(last.weights) == {"fc1.weight", "fc1.bias", "head.weight", "head.bias"}
     assert {float(each["step"]) for each in last.trainer["optimizer"]["state"].values()} == {3 * STEPS}
+
+
+def test_what_is_remembered_of_all_weights_together_fits_no_other_network(tmp_path: Path) -> None:
+    start = {"optimizer": {"type": "LBFGS", "lr": 0.1, "max_iter": 4}}
+    norm = Node("n9", "LayerNorm", "norm1", {})
+    events = run(planned(**start), with_layer(planned(**start), norm), tmp_path)
+    (changed,) = of_type(events, GraphChanged)
+    assert (changed.kept, changed.fresh) == (4, ("norm1.weight", "norm1.bias"))
+    assert ending(events).state == "finished"
 
 
 def test_layers_of_another_size_start_afresh(tmp_path: Path) -> None:
@@ -278,7 +288,7 @@ def test_a_changed_project_is_not_resumed_unasked(tmp_path: Path) -> None:
 def test_a_changed_project_is_resumed_with_all_that_fits(tmp_path: Path) -> None:
     stopped(tmp_path)
     learned = load_weights(checkpoint_folder(tmp_path, "last"))
-    after = with_dropout(planned(optimizer=ADAM | {"lr": 0.0}))
+    after = with_layer(planned(optimizer=ADAM | {"lr": 0.0}))
     events = list(launch.run(after, tmp_path, Control(), resume=True, accepts_changes=True))
     assert of_type(events, RunStarted)[0].start_step == STEPS
     assert lrs(events) == [0.0] * 2 * STEPS

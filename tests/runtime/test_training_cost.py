@@ -5,6 +5,7 @@ import torch
 
 from graph.inference import Inference
 from graph.templates import template
+from runtime.optim import build_optimizer
 from runtime.optimizer_choices import OPTIMIZERS
 from runtime.plan import TrainingPlan
 from runtime.training_cost import training_cost, training_run
@@ -14,7 +15,7 @@ def plan(**values):
     return TrainingPlan.from_mapping(values)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name not in ("Muon", "LBFGS")])
 @pytest.mark.parametrize(
     "settings", [{}, {"amsgrad": True}, {"momentum": 0.9}, {"momentum": 0.9, "centered": True}]
 )
@@ -41,6 +42,36 @@ def test_adafactor_remembers_no_more_of_matrices_than_declared():
     optimizer.step()
     assert numbers_kept(optimizer, weight) == 30 + 40
     assert training_run(plan(optimizer="Adafactor")).optimizer_states == 1
+
+
+def test_muon_remembers_of_a_vector_what_adamw_does_and_less_of_a_matrix():
+    layer = torch.nn.Linear(10, 20)
+    training = plan(optimizer="Muon")
+    optimizer = build_optimizer(training, layer)
+    layer(torch.ones(1, 10)).sum().backward()
+    optimizer.step()
+    assert training_run(training).optimizer_states * 20 == numbers_kept(optimizer, layer.bias)
+    assert numbers_kept(optimizer, layer.weight) == 200
+
+
+def test_lbfgs_remembers_as_many_numbers_as_declared_once_its_history_is_full():
+    training = plan(optimizer={"type": "LBFGS", "history_size": 4, "max_iter": 20, "tolerance_change": 0.0})
+    weight = torch.nn.Parameter(torch.linspace(1, 2, 100))
+    optimizer = torch.optim.LBFGS([weight], **training.optimizer.spec.arguments(training.optimizer.params))
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (weight**4 * torch.linspace(1, 3, 100)).sum()
+        loss.backward()
+        return loss.detach()
+
+    optimizer.step(closure)
+    state = optimizer.state[weight]
+    kept = [*state["old_dirs"], *state["old_stps"], state["d"], state["prev_flat_grad"]]
+    assert len(state["old_dirs"]) == 4
+    copy_of_the_weights = 1  # of a line search
+    declared = training_run(training).optimizer_states
+    assert declared == sum(each.numel() for each in kept) / 100 + copy_of_the_weights
 
 
 def test_an_average_of_the_weights_is_one_more_copy():
