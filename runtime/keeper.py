@@ -37,13 +37,19 @@ class Keeper:
         if self.run_dir is None:
             return False
         minutes = self.plan.checkpoint_minutes
-        is_lost = self._has_last and not has_checkpoint(self.run_dir, "last")
+        is_lost = self._has_last and not self._is_there("last")
         return is_lost or now - self._saved >= 60 * (math.inf if minutes is None else minutes)
 
     @property
     def has_best(self) -> bool:
         """Whether the weights of the best epoch are where they were put; somebody may have deleted them."""
-        return self.run_dir is None or has_checkpoint(self.run_dir, "best")
+        return self._is_there("best")
+
+    def _is_there(self, kind: CheckpointKind) -> bool:
+        try:
+            return self.run_dir is None or has_checkpoint(self.run_dir, kind)
+        except OSError:
+            return True  # a disk that does not answer now may do so by the next checkpoint
 
     def is_due_after(self, epoch: int) -> bool:
         """Whether the end of an epoch is time for a checkpoint."""

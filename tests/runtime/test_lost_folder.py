@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import shutil
 import sys
@@ -17,6 +18,7 @@ from runtime.events import CheckpointSaved, EpochEnded, RunEnded, StepsRecorded
 from runtime.metrics_tail import METRICS_FILE
 from runtime.run_lock import is_written
 from runtime.runs import RunFolder, read_run
+from tests.failing import fail_with
 from tests.runtime.training import TickingClock, events_of, make_data, make_mlp, make_plan, spiral_project
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps folders whose files are open")
@@ -111,6 +113,16 @@ def test_a_folder_deleted_in_the_midst_of_a_checkpoint_ends_no_run(
     *_, ended = launch.run(spiral_project(epochs=1), tmp_path / "run", Control())
     assert isinstance(ended, RunEnded)
     assert ended.state == "finished", ended.reason
+
+
+def test_a_disk_that_does_not_answer_for_a_moment_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(keeper, "has_checkpoint", fail_with(errno.EIO))
+    *_, ended = launch.run(spiral_project(epochs=EPOCHS), tmp_path / "run", Control())
+    assert isinstance(ended, RunEnded)
+    assert ended.state == "finished", ended.reason
+    assert caplog.text == ""
 
 
 def test_another_run_in_its_place_is_left_alone(tmp_path: Path) -> None:
