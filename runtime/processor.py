@@ -12,6 +12,8 @@ from graph.catalog.call import Processor
 SETTINGS = ("MKL_NUM_THREADS", "OMP_NUM_THREADS")  # of the environment; the first that is set decides
 WIDE = {"avx512f", "avx512bw", "avx512vl", "avx512dq"}  # what oneDNN's kernels for bfloat16 are made of
 TILES = {"amx_tile", "amx_bf16"}
+PAIRS = "avx512_bf16"  # multiplies two numbers of bfloat16 where float32 has one
+PAIRING = ("AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10")  # limits that leave it
 
 
 def processor() -> Processor:
@@ -20,6 +22,12 @@ def processor() -> Processor:
     has_kernels = instructions is None or instructions >= WIDE
     has_tiles = instructions is not None and instructions >= WIDE | TILES
     return Processor(num_threads(), ("bfloat16",) if has_kernels else (), has_tiles)
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether the CPU has instructions that multiply bfloat16; others turn it into float32."""
+    instructions = _instructions() or frozenset()
+    return instructions >= WIDE and not instructions.isdisjoint({PAIRS, *TILES})
 
 
 def num_threads() -> int:
@@ -47,6 +55,7 @@ def _instructions() -> frozenset[str] | None:
     if found is None or limit in ("", "ALL", "DEFAULT"):
         return found
     found -= set() if "AMX" in limit else TILES
+    found -= set() if limit.startswith(PAIRING) else {PAIRS}
     return found - (set() if limit.startswith(("AVX512", "AVX10")) else WIDE)
 
 

@@ -19,6 +19,7 @@ from runtime.device import pick_device
 from runtime.events import DataProgress
 from runtime.free_memory import free_memory
 from runtime.plan import TrainingPlan
+from runtime.processor import multiplies_bfloat16
 from runtime.suggestion import Advice, Situation, suggested
 from runtime.suggestion_facts import DataFacts, DeviceFacts, EndFacts, NetworkFacts
 from runtime.training_cost import training_cost
@@ -102,7 +103,8 @@ def device_facts(name: str) -> DeviceFacts:
     device = pick_device(name)
     place, free = free_memory(str(device))
     if device.type != "cuda":
-        return DeviceFacts(device.type, {"cpu": "the CPU"}.get(place, place), free)
+        has_bfloat16 = device.type == "cpu" and multiplies_bfloat16()
+        return DeviceFacts(device.type, {"cpu": "the CPU"}.get(place, place), free, has_bfloat16)
     has_bfloat16 = torch.cuda.get_device_capability(device) >= BFLOAT16_SINCE
     return DeviceFacts("cuda", torch.cuda.get_device_name(device), free, has_bfloat16)
 

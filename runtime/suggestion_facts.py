@@ -78,7 +78,7 @@ class DeviceFacts:
         kind: `cpu`, `cuda` or `mps`.
         place: what messages call it.
         free: bytes of memory.
-        has_bfloat16: whether it multiplies bfloat16 faster than float32.
+        has_bfloat16: whether it multiplies large matrices of bfloat16 faster than those of float32.
     """
 
     kind: str

@@ -44,3 +44,21 @@ def test_kernels_are_expected_where_torch_then_has_them(limit):
     assert is_right == "True"
     may_have_tiles = limit in ("", "ALL", "AVX512_CORE_AMX")
     assert has_tiles == (torch_has_tiles if may_have_tiles else "False")
+
+
+PAIRS = """
+from runtime.processor import multiplies_bfloat16
+expected = multiplies_bfloat16()
+import torch
+can = torch.cpu.get_capabilities()
+print(expected, can.get("avx512_bf16", False) or can.get("amx_bf16", False))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a CPU can do")
+@pytest.mark.parametrize("limit", ["", "avx512_core_fp16", "AVX512_CORE", "AVX2"])
+def test_bfloat16_is_said_to_be_multiplied_where_there_are_instructions(limit):
+    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": limit}
+    done = subprocess.run([sys.executable, "-c", PAIRS], env=environment, capture_output=True, text=True)
+    expected, has_instructions = done.stdout.split()
+    assert expected == (has_instructions if limit in ("", "avx512_core_fp16") else "False")

@@ -138,6 +138,13 @@ def test_the_precision_is_that_of_the_device(device: DeviceFacts, precision: str
     assert ("channels_last" in with_maps) == (device.kind == "cuda")
 
 
+def test_a_cpu_that_multiplies_bfloat16_is_not_said_to_be_no_faster_by_it() -> None:
+    able, plain = (advice(device=replace(CPU, has_bfloat16=can))["precision"] for can in (True, False))
+    assert (able.value, plain.value) == ("float32", "float32")
+    assert "about half the time" in able.why
+    assert "not faster" in plain.why
+
+
 @pytest.mark.parametrize(
     ("samples", "largest", "size", "text"),
     [
