@@ -94,10 +94,6 @@ def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
                 yield from _wait(trainer, control)
             if control.stopped or control.has_change or trainer.is_spent:
                 break
-        if control.has_asker:
-            if not trainer.within_step:
-                yield from trainer.drain()
-            control.make_way()
         inspected = trainer.step(inputs, targets)
         if inspected is not None:
             yield inspected
@@ -105,6 +101,10 @@ def _train_epoch(trainer: Trainer, control: Control) -> Iterator[Event]:
             yield from trainer.drain()
             yield from trainer.save_if_due()
             trainer.look_at_clock()
+        if control.has_asker:  # before the next batch is there: tracing a step fetches its own
+            if not trainer.within_step:
+                yield from trainer.drain()
+            control.make_way()
     yield from trainer.drain(wait=True)
 
 
