@@ -22,6 +22,7 @@ from builder.data_code import DataCode
 from builder.exports import Exports
 from builder.figure.commands import FigureCommands
 from builder.first_hints import FirstHints
+from builder.fitting_offer import FittingOffer
 from builder.keyboard_commands import KeyboardCommands
 from builder.layout_commands import LayoutCommands
 from builder.minimap_switch import MinimapSwitch
@@ -169,6 +170,8 @@ class Workspace(QObject):
         self.questions = Questions(
             session, self.runs, self.controller, self.training.dashboard.classes, self.data, window
         )
+        banner = self.training.dashboard.banner
+        self.fitting = FittingOffer(self.runs, self.controller, self.data, banner, window)
         self.trials = TrialCommands(session, self.runs, window.windows.turn, theme, window)
         self.suggestions = SuggestCommands(session, self.runs, window)
         checks = ("run.suggest", "run.find_lr", "run.overfit", "run.speed")

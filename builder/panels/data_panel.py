@@ -112,6 +112,13 @@ class DataPanel(QWidget):
         self._whole.setCurrentWidget(self._pages)
         self._look_if_seen()
 
+    def read(self) -> None:
+        """Looks at the data, seen or not, unless it is known; `looked` tells when it is."""
+        if self._is_outdated or self.look is None:
+            self._begin()
+        else:
+            self.looked.emit()
+
     def end(self) -> None:
         """Stops reading, and waits for it."""
         for trial in self._trials:
@@ -236,7 +243,8 @@ class DataPanel(QWidget):
         return fitting_edit(self._session.project, self.look.ends, len(self.look.preview.vocabulary))
 
     @Slot()
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Makes the network fit the data that was looked at, as one edit."""
         edit = self._fitting_edit()
         if edit is not None:
             self._session.apply(edit)
@@ -302,7 +310,7 @@ class DataPanel(QWidget):
         self.notes = QLabel(wordWrap=True)
         self.notes.setProperty("role", "muted")
         self.fit_button = QPushButton(tr("Use as Input and Output"))
-        self.fit_button.clicked.connect(self._fit)
+        self.fit_button.clicked.connect(self.fit)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, GRID, 0)
