@@ -10,18 +10,20 @@ from torch import Tensor
 from graph.catalog.call import Params
 from runtime.data.draws import Draws
 from runtime.data.raw import DataError
-from runtime.data.steps.kinds import Drawn, Random, Shape, per_sample
+from runtime.data.steps.kinds import Drawn, Random, Shape, constant, per_sample
 
 LUMA = (0.2989, 0.587, 0.114)  # of red, green and blue
 FACTORS = ("brightness", "contrast", "saturation")
 RGB = 3
+
+Adjust = Callable[[Tensor, Tensor], Tensor]  # of a batch by a number for each image
 
 
 def grey(batch: Tensor) -> Tensor:
     """The brightness of images as one channel."""
     if batch.shape[1] != RGB:
         return batch
-    weights = batch.new_tensor(LUMA).view(1, RGB, 1, 1)
+    weights = constant(LUMA, batch.dtype, batch.device).view(1, RGB, 1, 1)
     return (batch * weights).sum(dim=1, keepdim=True)
 
 
@@ -39,19 +41,33 @@ def _draw_jitter(params: Params, shape: Shape, draws: Draws) -> Drawn:
 
 
 def _jitter(batch: Tensor, params: Params, drawn: Drawn) -> Tensor:
-    """Applies the four changes to each image in its own order, those that are switched off left out."""
+    """Applies the four changes to each image in its own order, those that are switched off left out.
+
+    On a CPU each change is made to the images alone whose turn it is. Which these are is known on the device:
+    another need not be waited for if all images are changed and the others then left as they were.
+    """
     if batch.shape[1] not in (1, RGB):
         raise DataError(
             f"ColorJitter got images of {batch.shape[1]} channels. Expected 1 or 3. Remove it from the chain."
         )
+    change = _change_chosen if batch.device.type == "cpu" else _change_all
     result = batch.clone()
     used = [(index, name) for index, name in enumerate(ADJUST) if params[name]]
     for place in range(4):
         for index, name in used:
-            chosen = (drawn["order"][:, place] == index).nonzero().flatten()
-            if len(chosen):
-                result[chosen] = ADJUST[name](result[chosen], drawn[name][chosen])
+            result = change(ADJUST[name], result, drawn[name], drawn["order"][:, place] == index)
     return result
+
+
+def _change_chosen(adjust: Adjust, batch: Tensor, factor: Tensor, is_chosen: Tensor) -> Tensor:
+    chosen = is_chosen.nonzero().flatten()
+    if len(chosen):
+        batch[chosen] = adjust(batch[chosen], factor[chosen])
+    return batch
+
+
+def _change_all(adjust: Adjust, batch: Tensor, factor: Tensor, is_chosen: Tensor) -> Tensor:
+    return torch.where(per_sample(is_chosen, batch), adjust(batch, factor), batch)
 
 
 def _blend(batch: Tensor, other: Tensor | float, factor: Tensor) -> Tensor:
@@ -98,7 +114,7 @@ def _hue_of(batch: Tensor, value: Tensor, spread: Tensor) -> Tensor:
     return by_red.where(value == red, by_green.where(value == green, by_blue)) % 6
 
 
-ADJUST: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+ADJUST: dict[str, Adjust] = {
     "brightness": _brightness,
     "contrast": _contrast,
     "saturation": _saturation,

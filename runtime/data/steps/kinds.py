@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -33,6 +34,12 @@ class Random:
     def __call__(self, batch: Tensor, params: Params, draws: Draws) -> Tensor:
         """The batch, each sample changed in its own way."""
         return self.apply(batch, params, self.draw(params, tuple(batch.shape[1:]), draws))
+
+
+@lru_cache(maxsize=64)
+def constant(values: tuple[float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Numbers on a device, not to be changed; made once, as a GPU is waited for while they are sent there."""
+    return torch.tensor(values, dtype=dtype, device=device)
 
 
 def per_sample(values: Tensor, batch: Tensor) -> Tensor:

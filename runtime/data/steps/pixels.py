@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from graph.catalog.call import Params
 from runtime.data.draws import Draws
 from runtime.data.raw import DataError
-from runtime.data.steps.kinds import Drawn, Random, Shape, height_width
+from runtime.data.steps.kinds import Drawn, Random, Shape, constant, height_width
 from runtime.data.steps.scaling import draw_rectangle
 from runtime.data.steps.windows import draw_chosen
 
@@ -23,7 +23,9 @@ def normalize(batch: Tensor, params: Params) -> Tensor:
             f"have {channels} channels. Expected one number, or {channels}. Correct mean and std."
         )
     shape = (1, -1, *[1] * (batch.ndim - 2))
-    mean, std = (batch.new_tensor(values).view(shape) for values in (params.mean, params.std))
+    mean, std = (
+        constant(values, batch.dtype, batch.device).view(shape) for values in (params.mean, params.std)
+    )
     return batch.sub(mean).div_(std)
 
 

@@ -9,12 +9,14 @@ from codegen.compat import import_torchvision
 from runtime.data.choices import TRANSFORMS, DataPlan
 from runtime.data.draws import Draws, sample_keys
 from runtime.data.raw import DataError
+from runtime.data.steps import colour
 from runtime.data.steps.kinds import Random
 from runtime.data.transforms import APPLY, Chain
 from runtime.plan import PlanError
 
 SAMPLES = 12
 KEYS = sample_keys(3, 1, torch.arange(SAMPLES))
+LEAST = {"RandomCrop": {"size": 9, "padding": 2}}
 RANDOM = [name for name, spec in TRANSFORMS.items() if spec.is_random]
 
 
@@ -312,3 +314,20 @@ def test_no_random_transform_waits_for_the_device(monkeypatch, name, maker):
     chain = Chain((option_of(name, **({"size": 8} if "Crop" in name else {})),))
     rows, batch = torch.arange(SAMPLES, device="meta"), images().to("meta")
     assert chain(batch, sample_keys(3, 1, rows)).is_meta
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jitter_of_all_images_at_once_is_that_of_those_whose_turn_it_is(channels, monkeypatch):
+    settings = {"brightness": 0.4, "contrast": 0.3, "saturation": 0.5, "hue": 0.1}
+    chosen, _ = ours_and_drawn("ColorJitter", images(channels), **settings)
+    monkeypatch.setattr(colour, "_change_chosen", colour._change_all)
+    at_once, _ = ours_and_drawn("ColorJitter", images(channels), **settings)
+    torch.testing.assert_close(chosen, at_once)
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_no_random_transform_asks_a_device_for_its_numbers(name):
+    """On the meta device there are none; a GPU would have to be waited for."""
+    params, step = option_of(name, **LEAST.get(name, {})).params, APPLY[name]
+    batch = torch.empty(SAMPLES, 3, 14, 11, device="meta")
+    assert step(batch, params, Draws(KEYS.to("meta"))).device.type == "meta"
