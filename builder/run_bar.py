@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from builder.icons import icon
+from builder.panels.elided import ElidedLabel
 from builder.panels.field_text import UNSET
 from builder.panels.fields import make_field, set_invalid
 from builder.panels.figures import RunFigures, duration
@@ -24,7 +25,7 @@ QUICK_SETTINGS = {
     "precision": (later("Precision"), 128),
     "epochs": (later("Epochs"), 72),
 }  # pixels
-PROGRESS_WIDTH = 160  # pixels
+PROGRESS_WIDTH, LEAST_PROGRESS = 160, 40  # pixels
 
 
 class QuickSettings(QWidget):
@@ -74,24 +75,28 @@ class QuickSettings(QWidget):
 
 
 class RunProgress(QWidget):
-    """How far the run is and when it will be done."""
+    """How far the run is and when it will be done, in as much room as there is.
+
+    A tool bar hides what has too little room, and did not show it again as a shorter text came.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(PROGRESS_WIDTH)
+        self.bar.setMinimumWidth(LEAST_PROGRESS)
+        self.bar.setMaximumWidth(PROGRESS_WIDTH)
         self.bar.setAccessibleName(tr("Progress of the run"))
-        self.text = QLabel(self)
+        self.text = ElidedLabel(self)
+        self.text.cut = Qt.TextElideMode.ElideRight
         self.text.setProperty("role", "muted")
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, GRID, 0)
         layout.setSpacing(GRID)
-        layout.addStretch(1)
-        layout.addWidget(self.text)
-        layout.addWidget(self.bar)
+        layout.addWidget(self.text, 2)
+        layout.addWidget(self.bar, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.show_text("")
 
