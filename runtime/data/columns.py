@@ -106,6 +106,12 @@ def read_cells(series: pd.Series[Any], kind: str, path: Path) -> Cells:
     return Cells(name, kind, _finite(values, name, path))
 
 
+def days_of(series: pd.Series[Any]) -> Numbers:
+    """Dates as days since 1970, NaN for what is none."""
+    days: Numbers = _days(series).to_numpy(np.float64, na_value=math.nan)
+    return days
+
+
 def natural(word: str) -> tuple[int, float, str]:
     """A key that sorts numbers by size and before words."""
     try:

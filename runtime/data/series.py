@@ -13,8 +13,8 @@ import torch
 
 from graph.catalog.call import Params
 from runtime.data.choices import DEFAULT_VAL_FRACTION
-from runtime.data.columns import guess_kind, read_cells
-from runtime.data.frames import notes_of, read_frame, require_columns
+from runtime.data.columns import days_of, guess_kind, read_cells
+from runtime.data.frames import file_row, notes_of, read_frame, require_columns
 from runtime.data.npy import read_npy
 from runtime.data.raw import Column, DataError, Loading, RawData, Request, Samples
 from runtime.data.tables import RESOURCES, read_target
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DEFAULTS = {
     "columns": (), "target_columns": (), "label": None, "group": None, "stride": 1, "padding": "none",
 }  # fmt: skip
+NAMES = ("columns", "target_columns", "label", "group")  # parameters that name columns
 LEAST_STD = 1e-12
 Table = npt.NDArray[np.float64]  # (moments, columns)
 
@@ -75,41 +76,72 @@ def load_sunspots(request: Request) -> Loading[RawData]:
 
 def _read(path: Path, params: Params) -> Series:
     if path.suffix == ".npy":
-        return _from_array(path)
+        return _from_array(path, params)
     frame = read_frame(path)
     for key in ("columns", "target_columns"):
         require_columns(frame, params[key], key, path)
     for key in ("label", "group"):
         require_columns(frame, [params[key]] if params[key] else [], key, path)
-    if params.group:
-        frame = frame.sort_values(params.group, kind="stable")
+    groups = _groups(frame, params.group, path)
+    order = np.argsort(groups, kind="stable")
+    frame, groups = frame.iloc[order], groups[order]
     extra = {params.label, params.group}
     numeric = [name for name in frame.columns if name not in extra and guess_kind(frame[name]) == "numeric"]
     names = tuple(params.columns) or tuple(numeric)
     if not names:
         raise DataError(f"{path} has no column of numbers. Expected a series. Set data.columns.")
-    seen, gaps = _numbers(frame, names, path)
-    notes = (*notes_of(frame), *gaps)
-    groups = np.zeros(len(frame), np.int64)
-    if params.group:
-        groups = (
-            frame[params.group]
-            .astype(str)
-            .ne(frame[params.group].astype(str).shift())
-            .cumsum()
-            .to_numpy(np.int64)
-        )
+    seen, gaps = _numbers(frame, names, groups, path)
+    notes = (*notes_of(frame), *_order_notes(frame, groups), *gaps)
     if params.label:
         target = read_target(frame, (params.label,), Params({"types": {}, "task": "classification"}), path)
-        return Series(seen, target.y.numpy(), groups, names, (params.label,), target.names, notes)
+        labelled = Series(seen, target.y.numpy(), groups, names, (params.label,), target.names, notes)
+        return _begun(labelled, path)
     aim_names = tuple(params.target_columns) or names
-    aims, more = _numbers(frame, aim_names, path)
-    return Series(seen, aims, groups, names, aim_names, notes=tuple(dict.fromkeys((*notes, *more))))
+    aims, more = _numbers(frame, aim_names, groups, path)
+    told = tuple(dict.fromkeys((*notes, *more)))
+    return _begun(Series(seen, aims, groups, names, aim_names, notes=told), path)
 
 
-def _numbers(frame: pd.DataFrame, names: Sequence[str], path: Path) -> tuple[Table, tuple[str, ...]]:
-    """The columns as numbers; a gap takes the value before it, as nothing later is known then."""
+def _groups(frame: pd.DataFrame, name: str | None, path: Path) -> npt.NDArray[np.int64]:
+    """Which series each row belongs to."""
+    if name is None:
+        return np.zeros(len(frame), np.int64)
+    empty = np.flatnonzero(frame[name].isna().to_numpy())
+    if len(empty):
+        raise DataError(
+            f"{path}, row {file_row(int(empty[0]))}, column {name!r} is empty"
+            f"{f', and {len(empty) - 1:,} more' if len(empty) > 1 else ''}. Expected the name of a series in "
+            "every row, as data.group names the column. Fill the cells in or remove the rows."
+        )
+    numbers, _ = frame[name].factorize(sort=True)
+    return np.asarray(numbers, np.int64)
+
+
+def _order_notes(frame: pd.DataFrame, groups: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    """Tells of dates that do not rise within a series: what is predicted would not come later."""
+    same_series = np.diff(groups) == 0
+    for name in frame.columns:
+        if guess_kind(frame[name]) != "datetime":
+            continue
+        steps = np.diff(days_of(frame[name]))[same_series]
+        if (steps < 0).any():
+            falls = "falls from row to row" if (steps <= 0).all() else "does not rise from row to row"
+            return (
+                f"Column {name!r} {falls}, but a series is read in the order of its rows: what is "
+                "predicted does not come later. Sort the rows by it.",
+            )
+    return ()
+
+
+def _numbers(
+    frame: pd.DataFrame, names: Sequence[str], groups: npt.NDArray[np.int64], path: Path
+) -> tuple[Table, tuple[str, ...]]:
+    """The columns as numbers; a gap takes the value before it in its series, as nothing later is known then.
+
+    What comes before a column's first value in a series stays NaN.
+    """
     table = np.stack([read_cells(frame[name], "numeric", path).values for name in names], axis=1)
+    starts = np.maximum.accumulate(np.where(np.diff(groups, prepend=-1) != 0, np.arange(len(groups)), 0))
     notes = []
     for index, name in enumerate(names):
         column = table[:, index]
@@ -117,16 +149,40 @@ def _numbers(frame: pd.DataFrame, names: Sequence[str], path: Path) -> tuple[Tab
         if gaps.all():
             raise DataError(f"{path}, column {name!r} is empty. Expected numbers. Leave it out.")
         if gaps.any():
-            places = np.maximum.accumulate(np.where(gaps, 0, np.arange(len(column))))
-            first = int(np.flatnonzero(~gaps)[0])
-            table[:, index] = column[np.maximum(places, first)]
-            notes.append(f"Column {name!r}: {int(gaps.sum())} gaps took the value before them.")
+            places = np.maximum.accumulate(np.where(gaps, starts, np.arange(len(column))))
+            table[:, index] = column[places]
+            filled = int(gaps.sum() - np.isnan(table[:, index]).sum())
+            notes += [f"Column {name!r}: {filled} gaps took the value before them."] if filled else []
     return table, tuple(notes)
 
 
-def _from_array(path: Path) -> Series:
+def _begun(series: Series, path: Path) -> Series:
+    """The series without the moments before its columns' first values, as nothing is known of these then."""
+    aims = series.aims.reshape(len(series.groups), -1)
+    early = np.isnan(series.seen).any(axis=1) | np.isnan(aims).any(axis=1)
+    if not early.any():
+        return series
+    if early.all():
+        raise DataError(
+            f"{path} has no row with a value in or above it in each of {', '.join(series.names)}. Expected "
+            "columns that overlap. Set data.columns to some that do."
+        )
+    note = f"{int(early.sum()):,} rows that come before the first value of a column are left out."
+    return replace(
+        series, seen=series.seen[~early], aims=series.aims[~early], groups=series.groups[~early],
+        notes=(*series.notes, note),
+    )  # fmt: skip
+
+
+def _from_array(path: Path, params: Params) -> Series:
+    named = next((key for key in NAMES if params[key]), None)
+    if named is not None:
+        raise DataError(
+            f"data.{named} names columns, but those of {path} have no names. Expected a table. Empty "
+            f"data.{named}, or save the series as CSV with a header."
+        )
     values = read_npy(path)
-    if values.ndim not in (1, 2) or not np.isfinite(values).all():
+    if values.ndim not in (1, 2) or not values.size or not np.isfinite(values).all():
         raise DataError(
             f"{path} has shape {values.shape} of {values.dtype}. Expected finite numbers (moments,) or "
             "(moments, columns). Save the series so."
@@ -159,7 +215,7 @@ def windowed(series: Series, request: Request, path: Path) -> RawData:
             "and what comes next. Lower data.window or data.val_fraction, or set data.padding = zeros."
         )
     train, val = (Samples(torch.from_numpy(x), torch.from_numpy(y)) for x, y in parts)
-    notes = series.notes
+    notes = (*series.notes, *_short_notes(early, params, is_class=is_class))
     if fraction and not len(val):
         notes += (
             f"No window of {params.window} moments and what comes next fits into those that are held back: "
@@ -170,6 +226,18 @@ def windowed(series: Series, request: Request, path: Path) -> RawData:
         train, val, num_classes=len(series.class_names) or None, class_names=series.class_names,
         kind="sequence", is_split=True, columns=known, notes=notes,
     )  # fmt: skip
+
+
+def _short_notes(runs: Sequence[npt.NDArray[np.int64]], params: Params, *, is_class: bool) -> tuple[str, ...]:
+    """Tells how many series are left out, as not even one window fits into what is trained on of them."""
+    short = sum(next(_of_run(moments, params, is_class=is_class), None) is None for moments in runs)
+    if not short:
+        return ()
+    are_padded = "" if params.padding == "zeros" else ", or set data.padding = zeros"
+    return (
+        f"{short:,} of {len(runs):,} series are too short to train on, so they are left out. "
+        f"Lower data.window{are_padded}.",
+    )
 
 
 def _cut(series: Series, fraction: float) -> tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.int64]]]:
