@@ -46,6 +46,8 @@ class StandIn(QObject):
         self._next: QPixmap | None = None
         self._next_transform = QTransform()
         self._next_stale: list[QRectF] = []
+        self._next_size = QSize()
+        self._picture_size = QSize()
         self._top = 0
         self._view = QTransform()
         self._size = QSize()
@@ -88,7 +90,7 @@ class StandIn(QObject):
         """Draws the picture in place of the view; False if the view has to draw itself."""
         self._mend()
         picture = self._picture
-        if picture is None or not (self.is_shown or (self._is_true and self._transform == self._view)):
+        if picture is None or not (self.is_shown or (self._is_true and self._is_of_view)):
             return False
         back, _ = self._transform.inverted()
         painter.save()
@@ -96,6 +98,11 @@ class StandIn(QObject):
         painter.drawPixmap(QRectF(QPoint(), self._size_of(picture)), picture, QRectF(picture.rect()))
         painter.restore()
         return True
+
+    @property
+    def _is_of_view(self) -> bool:
+        """Whether the picture is of where the view looks, all of it: its window may have grown since."""
+        return self._transform == self._view and self._picture_size == self._size
 
     def _mend(self) -> None:
         """Draws anew what looks different in the picture, if it can be seen as it is."""
@@ -121,7 +128,7 @@ class StandIn(QObject):
             return
         self._next = QPixmap(self._size * self._pixel_ratio)
         self._next.setDevicePixelRatio(self._pixel_ratio)
-        self._next_transform, self._top = QTransform(self._view), 0
+        self._next_transform, self._next_size, self._top = QTransform(self._view), QSize(self._size), 0
         self._next_stale.clear()
         self._slices.start()
 
@@ -132,20 +139,20 @@ class StandIn(QObject):
             return
         until = perf_counter() + SLICE
         with QPainter(self._next) as painter:
-            while self._top < self._size.height():
-                part = QRect(0, self._top, self._size.width(), BAND)
+            while self._top < self._next_size.height():
+                part = QRect(0, self._top, self._next_size.width(), BAND)
                 self._draw(painter, part, self._next_transform)
                 self._top += BAND
                 if perf_counter() > until:
                     break
-        if self._top >= self._size.height():
+        if self._top >= self._next_size.height():
             self._slices.stop()
             self._picture, self._transform, self._next = self._next, self._next_transform, None
+            self._picture_size = self._next_size
             self._is_true, self._stale = True, [*self._next_stale]
-            is_it = self._transform == self._view
             if self.is_shown:
-                self._show(not is_it)
-            if not is_it:
+                self._show(not self._is_of_view)
+            if not self._is_of_view:
                 self._pause.start()
 
     def _show(self, is_shown: bool) -> None:

@@ -97,6 +97,30 @@ def test_a_pan_while_it_is_made_does_not_mix_two_views(standing_in, monkeypatch)
     assert difference(image, fresh(view)) <= 1
 
 
+def test_what_a_larger_window_shows_besides_is_drawn(standing_in, qtbot):
+    view = standing_in.view
+    small = view.size()
+    view.resize(small.width() // 2, small.height() // 2)
+    wait_for_picture(standing_in, qtbot)
+    view.resize(small)
+    view.viewport().repaint()
+    assert not is_standing_in(view), "the picture was of a part"
+    wait_for_picture(standing_in, qtbot)
+    assert difference(shown(view)[1], fresh(view)) <= 1
+
+
+def test_a_window_that_grows_while_it_is_made_gets_another(standing_in, qtbot, monkeypatch):
+    monkeypatch.setattr(stand_in, "SLICE", 0.0)
+    view = standing_in.view
+    view.content_changed()
+    view._stand_in._begin()
+    view._stand_in._go_on()
+    view.resize(view.width() + 100, view.height() + 200)
+    view.viewport().repaint()
+    wait_for_picture(standing_in, qtbot)
+    assert difference(shown(view)[1], fresh(view)) <= 1
+
+
 def test_a_change_while_it_is_made_is_in_it(standing_in, qtbot, monkeypatch):
     monkeypatch.setattr(stand_in, "SLICE", 0.0)
     view = standing_in.view
