@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from graph.catalog.params import MAX_FLOAT32
 from runtime.data.frames import file_row
 from runtime.data.raw import DataError
 
@@ -122,11 +123,13 @@ def natural(word: str) -> tuple[int, float, str]:
 
 def _finite(series: pd.Series[Any], name: str, path: Path) -> Numbers:
     values: Numbers = series.to_numpy(np.float64, copy=True, na_value=math.nan)
-    infinite = np.flatnonzero(np.isinf(values))
-    if len(infinite):
+    wrong = np.flatnonzero(np.abs(values) > MAX_FLOAT32)
+    if len(wrong):
+        value = float(values[wrong[0]])
+        found = "is infinite" if math.isinf(value) else f"holds {value:g}"
         raise DataError(
-            f"{path}, row {file_row(int(series.index[infinite[0]]))}, column {name!r} is infinite. "
-            "Expected a finite number. "
+            f"{path}, row {file_row(int(series.index[wrong[0]]))}, column {name!r} {found}. "
+            f"Expected a finite number of at most {MAX_FLOAT32:.4g}. "
             "Correct the cell or empty it."
         )
     return values

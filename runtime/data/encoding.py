@@ -12,8 +12,6 @@ from graph.catalog.call import Params
 from runtime.data.columns import Cells
 from runtime.data.raw import Column, Fitted, Samples
 
-LEAST_STD = 1e-12  # a column that never changes is left as it is
-
 
 @dataclass(frozen=True)
 class TableFit:
@@ -54,6 +52,7 @@ class TableFit:
         return Fitted(Samples(train_x, train_y), Samples(val_x, val_y), (*columns, *left_out, *measured))
 
     def _targets(self, train: Tensor, val: Tensor) -> tuple[Tensor, Tensor, list[Column]]:
+        # In 64 bits till they are scaled: in 32 there is nothing left of what differs far from 0.
         if not self.is_regression or not self.params.get("standardize_target"):
             return train, val, [Column(name, "target") for name in self.targets]
         mean, std = train.mean(dim=0), _spread(train)
@@ -159,7 +158,7 @@ def _column(
 def _spread(values: Tensor) -> Tensor:
     """The standard deviation, or 1 where nothing changes."""
     std = values.std(dim=0, correction=0)
-    return std.where(std > LEAST_STD, 1.0)
+    return std.where((values.amax(dim=0) > values.amin(dim=0)) & (std > 0), 1.0)
 
 
 def _scaling(mean: float, std: float) -> str:

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from runtime.data.choices import DataPlan
-from runtime.data.class_notes import class_notes
 from runtime.data.heads import with_heads
 from runtime.data.inputs_as_targets import class_count, like_inputs
 from runtime.data.loaders import LOADERS
@@ -24,6 +23,7 @@ from runtime.data.raw import (
     Column,
     DataCancelled,
     DataError,
+    Fitted,
     Loading,
     RawData,
     Request,
@@ -31,6 +31,7 @@ from runtime.data.raw import (
     Samples,
 )
 from runtime.data.split import split
+from runtime.data.target_notes import class_notes, target_notes
 from runtime.data.targets import prepare_targets
 from runtime.data.transforms import Chain
 from runtime.heads import Head
@@ -168,12 +169,15 @@ def read_parts(
     odd = class_notes(train.y, num_classes, raw.class_names)
     raw = replace(raw, notes=(*raw.notes, *odd))
     val = asked(plan, raw, train, val)
-    if raw.fit is None:
-        return Parts(raw, train, val, num_classes, raw.columns, raw.vocabulary)
-    fitted_parts = raw.fit(train, val)
-    return Parts(
-        raw, fitted_parts.train, fitted_parts.val, num_classes, fitted_parts.columns, fitted_parts.vocabulary
-    )
+    done = Fitted(train, val, raw.columns, raw.vocabulary) if raw.fit is None else raw.fit(train, val)
+    raw = replace(raw, notes=(*raw.notes, *target_notes(done.train.y)))
+    first, second = (_with_short_targets(part) for part in (done.train, done.val))
+    return Parts(raw, first, second, num_classes, done.columns, done.vocabulary)
+
+
+def _with_short_targets(part: Samples) -> Samples:
+    """The samples with targets of 32 bits, as losses take them."""
+    return Samples(part.x, part.y.to(torch.float32)) if part.y.dtype == torch.float64 else part
 
 
 def chains_of(plan: DataPlan, parts: Parts) -> tuple[tuple[Chain, Chain], tuple[str, ...]]:

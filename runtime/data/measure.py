@@ -16,7 +16,7 @@ from runtime.data.transforms import Chain
 
 MOST_ITEMS = 500  # of those that have to be read one by one
 CHUNK = 1024
-LEAST_STD = 1e-6  # a channel that never changes is left as it is
+LEAST_SHARE = 1e-7  # of the mean: rounding makes less than this of a channel that never changes
 
 
 def fitted(chains: tuple[Chain, Chain], inputs: Inputs) -> tuple[tuple[Chain, Chain], tuple[str, ...]]:
@@ -30,7 +30,7 @@ def fitted(chains: tuple[Chain, Chain], inputs: Inputs) -> tuple[tuple[Chain, Ch
         if option.type == "Normalize" and option.params.mean == AUTO:
             before = replace(train, transforms=train.transforms[:index]).without_chance()
             mean, std = mean_and_std(batches_of(inputs, before))
-            values = {"mean": tuple(mean.tolist()), "std": tuple(std.clamp(min=LEAST_STD).tolist())}
+            values = {"mean": tuple(mean.tolist()), "std": tuple(std.tolist())}
             train = replace(train, transforms=_filled(train.transforms, index, values))
             evaluation = _filled_first(evaluation, values)
             notes.append(f"Normalize: mean {_shown(mean)}, std {_shown(std)}, measured on training samples.")
@@ -38,7 +38,9 @@ def fitted(chains: tuple[Chain, Chain], inputs: Inputs) -> tuple[tuple[Chain, Ch
 
 
 def mean_and_std(batches: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each channel, or of each column of rows.
+    """Mean and standard deviation of each channel, or of each column of rows; 1 for one that never changes.
+
+    Divided by next to nothing, the first other value of such a column would be huge.
 
     Shape: (B, C, ...) each -> float64 (C,) both.
     """
@@ -49,7 +51,8 @@ def mean_and_std(batches: Iterator[Tensor]) -> tuple[Tensor, Tensor]:
         total = total + values.sum(dim=1)
         squares = squares + values.square().sum(dim=1)
     mean = total / max(count, 1)
-    return mean, (squares / max(count, 1) - mean.square()).clamp(min=0).sqrt()
+    std = (squares / max(count, 1) - mean.square()).clamp(min=0).sqrt()
+    return mean, std.where(std > mean.abs() * LEAST_SHARE, 1.0)
 
 
 def batches_of(inputs: Inputs, chain: Chain, most: int = MOST_ITEMS) -> Iterator[Tensor]:

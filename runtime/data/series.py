@@ -27,7 +27,6 @@ DEFAULTS = {
     "columns": (), "target_columns": (), "label": None, "group": None, "stride": 1, "padding": "none",
 }  # fmt: skip
 NAMES = ("columns", "target_columns", "label", "group")  # parameters that name columns
-LEAST_STD = 1e-12
 Table = npt.NDArray[np.float64]  # (moments, columns)
 
 
@@ -265,8 +264,10 @@ def _standardized(series: Series, moments: npt.NDArray[np.int64]) -> tuple[Serie
 def _scaled(
     table: Table, moments: npt.NDArray[np.int64], names: Sequence[str], kind: str
 ) -> tuple[Table, tuple[Column, ...]]:
-    mean, std = table[moments].mean(axis=0), table[moments].std(axis=0)
-    std = np.where(std > LEAST_STD, std, 1.0)
+    known = table[moments]
+    mean, std = known.mean(axis=0), known.std(axis=0)
+    changes = (known.max(axis=0, initial=-np.inf) > known.min(axis=0, initial=np.inf)) & (std > 0)
+    std = np.where(changes, std, 1.0)
     rows = zip(names, mean.tolist(), std.tolist(), strict=True)
     columns = tuple(
         Column(name, kind, 1, f"mean {low:.4g}, std {width:.4g}", low, width) for name, low, width in rows

@@ -9,6 +9,7 @@ from runtime.data.specs import Names, SourceSpec, Words
 from runtime.data.vision_choices import VISION_SOURCES
 from runtime.options import table
 
+MOST_CLASSES = 10_000_000
 COLUMN_KINDS = ("numeric", "categorical", "boolean", "datetime", "skip")
 PANDAS_DOCS = "https://pandas.pydata.org/docs/reference/api/"
 SCIKIT_DOCS = "https://scikit-learn.org/stable/modules/generated/sklearn.datasets."
@@ -250,7 +251,10 @@ FILES = (
         params=(
             _path("The file of x and y, or x.npy.", ".npz", ".npy", ".safetensors", ".pt"),
             FilePath(name="target_path", optional=True, suffixes=(".npy",), help="y.npy, beside an x.npy."),
-            Int(name="num_classes", optional=True, min=2, help="Classes; counted from y when empty."),
+            Int(
+                name="num_classes", optional=True, min=2, max=MOST_CLASSES,
+                help="Classes; counted from y when empty.",
+            ),
         ),
     ),
     SourceSpec(

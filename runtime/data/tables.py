@@ -172,7 +172,7 @@ def _without_gaps(frame: pd.DataFrame, names: list[str], is_dropped: bool, path:
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be predicted, and the names of the classes, if it is one."""
+    """What is to be predicted, and the names of the classes, if it is one; numbers are float64."""
 
     y: Tensor
     names: tuple[str, ...] = ()
@@ -194,12 +194,12 @@ def read_target(frame: pd.DataFrame, names: tuple[str, ...], params: Params, pat
             )
     if len(names) > 1:
         columns = [read_cells(frame[name], params.types.get(name, "numeric"), path).values for name in names]
-        return Target(torch.from_numpy(np.stack(columns, axis=1)).to(torch.float32))
+        return Target(torch.from_numpy(np.stack(columns, axis=1)))
     kind = params.types.get(names[0]) or guess_kind(frame[names[0]])
     if params.task == "classification" or (params.task == "auto" and _is_class(frame[names[0]], kind)):
         return _classes(frame[names[0]])
     values = read_cells(frame[names[0]], "numeric" if kind != "boolean" else kind, path).values
-    return Target(torch.from_numpy(values).to(torch.float32))
+    return Target(torch.from_numpy(values))
 
 
 def _is_class(series: pd.Series, kind: str) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from runtime.data.choices import SOURCES
 from runtime.data.raw import DataError, RawData, Samples
+from runtime.data.source_choices import MOST_CLASSES
 from runtime.loss_spec import PADDING, TargetKind
 
 
@@ -63,6 +64,11 @@ def _as_classes(data: RawData, source: str, ignored: int | None) -> tuple[RawDat
             f"{source}: y holds the label {low if low < 0 else high}. Expected class numbers {limit}. "
             f"Number the classes from 0{', or raise data.num_classes' if low >= 0 else ''}."
         )
+    if high >= MOST_CLASSES:  # a network has an output for each number up to the highest
+        raise DataError(
+            f"{source}: y holds the label {high}. Expected class numbers 0, 1, 2, ... below "
+            f"{MOST_CLASSES:,}. Number the classes from 0, as in np.unique(y, return_inverse=True)[1]."
+        )
     return labelled, data.num_classes or high + 1
 
 
@@ -78,7 +84,9 @@ def _class_numbers(y: Tensor, source: str) -> Tensor:
 
 
 def _is_one_hot(y: Tensor) -> bool:
-    return y.ndim == 2 and bool(((y == 0) | (y == 1)).all()) and bool((y.sum(dim=1) == 1).all())
+    return (
+        y.ndim == 2 and len(y) > 0 and bool(((y == 0) | (y == 1)).all()) and bool((y.sum(dim=1) == 1).all())
+    )
 
 
 def _whole(y: Tensor, source: str, expected: str) -> Tensor:
@@ -219,8 +227,8 @@ def _refuse(data: RawData, wrong: Callable[[Tensor], Tensor], meeting: Meeting, 
 
 
 def _as_columns(y: Tensor) -> Tensor:
-    """Targets as float32 (N, K); one number a sample becomes one column, as a Linear(..., 1) gives it."""
-    floats = y.to(torch.float32)
+    """Targets as floats (N, K); one number a sample becomes one column, as a Linear(..., 1) gives it."""
+    floats = y if y.dtype == torch.float64 else y.to(torch.float32)  # those of a table are still to be scaled
     return floats.unsqueeze(1) if y.ndim == 1 else floats
 
 
