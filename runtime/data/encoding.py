@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,10 @@ from torch import Tensor
 
 from graph.catalog.call import Params
 from runtime.data.columns import Cells
+from runtime.data.memory import require_room
 from runtime.data.raw import Column, Fitted, Samples
+
+BYTES_A_NUMBER = 20  # of 64 bits in columns and in rows, then of 32
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,10 @@ class TableFit:
         assert isinstance(train.x, Tensor)
         assert isinstance(val.x, Tensor)
         parts: tuple[list[Tensor], list[Tensor]] = ([], [])
+        encodings = [_fit(cells, train.x[:, index], self.params) for index, cells in enumerate(self.cells)]
+        _require_room([each.column for each in encodings], len(train) + len(val))
         columns = []
-        for index, cells in enumerate(self.cells):
-            encode = _fit(cells, train.x[:, index], self.params)
+        for index, (cells, encode) in enumerate(zip(self.cells, encodings, strict=True)):
             columns.append(_with_unseen(encode, cells, val.x[:, index]))
             for part, x in zip(parts, (train.x, val.x), strict=True):
                 part.extend(encode(x[:, index]))
@@ -88,11 +93,27 @@ class _Encoding:
         told = [missing.to(values.dtype)] if self.is_indicated else []
         if self.known is None:
             return [(filled - self.shift) / self.scale, *told]
-        matches = filled[:, None] == self.known
         if self.is_code:  # what the training rows do not have comes behind the last
-            places = matches.to(torch.uint8).argmax(dim=1).where(matches.any(dim=1), len(self.known))
+            places = torch.searchsorted(self.known, filled.contiguous())
+            padded = torch.cat([self.known, self.known.new_full((1,), math.nan)])
+            places = places.where(padded[places] == filled, len(self.known))
             return [places.to(values.dtype), *told]
+        matches = filled[:, None] == self.known
         return [*matches.to(values.dtype).unbind(dim=1), *told]
+
+
+def _require_room(columns: Sequence[Column], rows: int) -> None:
+    """Nothing, if the columns have room as numbers.
+
+    Raises:
+        DataError: one of many words makes so many numbers that they have not.
+    """
+    widest = max(columns, key=lambda column: column.width)
+    require_room(
+        sum(column.width for column in columns) * rows * BYTES_A_NUMBER,
+        f"Column {widest.name!r} becomes {widest.width:,} numbers a row, with which the {rows:,} rows",
+        "Set data.categories = codes, or name the column in data.leave_out.",
+    )
 
 
 def _fit(cells: Cells, values: Tensor, params: Params) -> _Encoding:

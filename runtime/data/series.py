@@ -15,6 +15,7 @@ from graph.catalog.call import Params
 from runtime.data.choices import DEFAULT_VAL_FRACTION
 from runtime.data.columns import days_of, guess_kind, read_cells
 from runtime.data.frames import file_row, notes_of, read_frame, require_columns
+from runtime.data.memory import require_room
 from runtime.data.npy import read_npy
 from runtime.data.raw import Column, DataError, Loading, RawData, Request, Samples
 from runtime.data.tables import RESOURCES, read_target
@@ -281,6 +282,11 @@ def _windows(
     """The windows over runs of moments, and their targets."""
     pairs = [pair for moments in runs for pair in _of_run(moments, params, is_class=bool(series.class_names))]
     is_padded, width = params.padding == "zeros", series.seen.shape[1]
+    require_room(
+        len(pairs) * (params.window * (width + is_padded) + params.horizon) * np.dtype(np.float32).itemsize,
+        f"{len(pairs):,} windows of {params.window:,} moments",
+        "Raise data.stride, or lower data.window.",
+    )
     x = np.zeros((len(pairs), params.window, width + is_padded), np.float32)
     for row, (seen, _) in enumerate(pairs):
         x[row, params.window - len(seen) :, :width] = series.seen[seen]

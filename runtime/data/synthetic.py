@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from graph.catalog.call import Params
+from runtime.data.memory import require_room
 from runtime.data.raw import Loader, Loading, RawData, Request, Samples
 from runtime.events import DataProgress
 
@@ -75,6 +76,11 @@ def sine(params: Params, generator: torch.Generator) -> RawData:
 
 def parity(params: Params, generator: torch.Generator) -> RawData:
     """Sequences of 0 and 1, int64 (N, length), and whether the number of 1s is odd."""
+    require_room(
+        params.samples * params.length * torch.int64.itemsize,
+        f"{params.samples:,} sequences of {params.length:,} numbers",
+        "Lower data.samples or data.length.",
+    )
     x = torch.randint(0, 2, (params.samples, params.length), generator=generator)
     data = _classes(x, x.sum(dim=1) % 2, ["even", "odd"])
     return RawData(data.train, num_classes=2, class_names=data.class_names, kind="sequence")

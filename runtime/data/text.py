@@ -14,6 +14,7 @@ from torch import Tensor
 from graph.catalog.call import Params
 from runtime.data.choices import DEFAULT_VAL_FRACTION
 from runtime.data.frames import file_row, notes_of, read_frame, require_columns
+from runtime.data.memory import require_room
 from runtime.data.raw import DataError, Fitted, Loading, RawData, Request, Samples
 from runtime.data.tables import RESOURCES, read_target
 from runtime.data.text_files import encoding_of
@@ -155,6 +156,11 @@ class _TextFit:
 
     def _padded(self, part: Samples, vocabulary: tuple[str, ...]) -> Tensor:
         rows = self._rows(part)
+        require_room(
+            len(rows) * self.params.block_length * torch.int64.itemsize,
+            f"{len(rows):,} texts of {self.params.block_length:,} tokens",
+            "Lower data.block_length.",
+        )
         result = torch.zeros((len(rows), self.params.block_length), dtype=torch.int64)  # 0 is PAD
         for place, row in enumerate(rows):
             numbers = _numbered(self._tokens(row)[: self.params.block_length], vocabulary)
