@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,8 +82,14 @@ def _counts_rows(series: pd.Series[Any]) -> bool:
     return bool((np.diff(series.to_numpy(np.float64, na_value=math.nan)) == 1).all())
 
 
-def read_cells(series: pd.Series[Any], kind: str, path: Path) -> Cells:
+def read_cells(series: pd.Series[Any], kind: str, path: Path, mend: str | None = None) -> Cells:
     """A column as numbers: words as their place among all words, dates as days since 1970.
+
+    Args:
+        series: the column.
+        kind: what it holds.
+        path: of its file.
+        mend: what to do about a cell that does not suit; None for the column of a table that is seen.
 
     Raises:
         DataError: a cell does not suit the kind; the text names its row and column.
@@ -102,7 +109,7 @@ def read_cells(series: pd.Series[Any], kind: str, path: Path) -> Cells:
         raise DataError(
             f"{path}, row {place}, column {name!r} holds {str(series.iloc[row])!r}. "
             f"Expected {expected}. "
-            f'Correct the cell or empty it, or set data.types = {{"{name}": "categorical"}}.'
+            + (mend or f'Correct the cell or empty it, or set data.types = {{"{name}": "categorical"}}.')
         )
     return Cells(name, kind, _finite(values, name, path))
 
@@ -149,7 +156,9 @@ def _truths(series: pd.Series[Any]) -> pd.Series[Any]:
 def _days(series: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
-    dates = pd.to_datetime(series, errors="coerce", utc=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning)  # of dates in no one format
+        dates = pd.to_datetime(series, errors="coerce", utc=True)
     # In seconds, as in nanoseconds no year behind 2262 has a place.
     start = pd.Timestamp("1970-01-01", tz="UTC").as_unit("s")
     return (dates - start).dt.total_seconds() / SECONDS_A_DAY

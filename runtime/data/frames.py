@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from graph.problems import closest
 from runtime.data.followed import followed, followed_bytes
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", "-")
 SNIFFED = 64 * 1024  # characters that tell the separator
 SEPARATORS = ",;\t|"
+SPELLED = {r"\t": "\t"}  # as people type what no key gives
+SPACES = r"\s+"
 FIRST_ROW = 2  # the line of a file that holds the first row, below the header
 WITH_COMMA = r"\s*[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?\s*"  # 1.234,5
 NOTES = "notes"  # where a frame keeps what the user should know of its reading
@@ -70,7 +73,7 @@ def notes_of(frame: pd.DataFrame) -> tuple[str, ...]:
 
 def _reading_text(path: Path, separator: str | None) -> Loading[pd.DataFrame]:
     encoding, notes = encoding_of(path, "a table as text")
-    between = separator or _separator(path, encoding)
+    between = SPELLED.get(separator or "", separator) or _separator(path, encoding)
     header = _header(path, between, encoding)
     frame = yield from followed(partial(_parsed, path, between), path, encoding)
     if between != ",":
@@ -95,8 +98,8 @@ def _parsed(path: Path, separator: str, file: TextIO) -> pd.DataFrame:
 
     try:
         return pd.read_csv(
-            file, sep=separator, skipinitialspace=True, na_values=list(MISSING_WORDS),
-            keep_default_na=True, low_memory=False, index_col=False,
+            file, skipinitialspace=True, na_values=list(MISSING_WORDS),
+            keep_default_na=True, index_col=False, **_dialect(separator),
         )  # fmt: skip
     except UnicodeDecodeError as error:  # behind a mark that says otherwise
         raise DataError(
@@ -111,6 +114,13 @@ def _parsed(path: Path, separator: str, file: TextIO) -> pd.DataFrame:
             "every row as in "
             "the header. Mend that row, or set data.separator."
         ) from error
+
+
+def _dialect(separator: str) -> dict[str, Any]:
+    """What pandas is told of a separator; its slow parser alone takes one of several letters."""
+    if separator == SPACES or (len(separator) == 1 and separator.isascii()):
+        return {"sep": separator, "low_memory": False}
+    return {"sep": re.escape(separator), "engine": "python"}
 
 
 def _header(path: Path, separator: str, encoding: str) -> list[str]:

@@ -30,7 +30,7 @@ from runtime.data.raw import (
     SampleKind,
     Samples,
 )
-from runtime.data.split import split
+from runtime.data.split import split, split_notes
 from runtime.data.target_notes import class_notes, target_notes
 from runtime.data.targets import prepare_targets
 from runtime.data.transforms import Chain
@@ -167,7 +167,8 @@ def read_parts(
     raw, num_classes = prepare((yield from LOADERS[source](request)))
     train, val = split(raw, plan.val_fraction, seed, source, stratify=plan.stratify)
     odd = class_notes(train.y, num_classes, raw.class_names)
-    raw = replace(raw, notes=(*raw.notes, *odd))
+    unused = split_notes(raw, plan.val_fraction, stratify=plan.stratify)
+    raw = replace(raw, notes=(*raw.notes, *unused, *odd))
     val = asked(plan, raw, train, val)
     done = Fitted(train, val, raw.columns, raw.vocabulary) if raw.fit is None else raw.fit(train, val)
     raw = replace(raw, notes=(*raw.notes, *target_notes(done.train.y)))

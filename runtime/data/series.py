@@ -140,7 +140,8 @@ def _numbers(
 
     What comes before a column's first value in a series stays NaN.
     """
-    table = np.stack([read_cells(frame[name], "numeric", path).values for name in names], axis=1)
+    mend = "Correct the cell or empty it, or name columns of numbers in data.columns and data.target_columns."
+    table = np.stack([read_cells(frame[name], "numeric", path, mend).values for name in names], axis=1)
     starts = np.maximum.accumulate(np.where(np.diff(groups, prepend=-1) != 0, np.arange(len(groups)), 0))
     notes = []
     for index, name in enumerate(names):

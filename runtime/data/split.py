@@ -48,6 +48,18 @@ def split(
     return raw.train.take((~is_val).nonzero().flatten()), raw.train.take(is_val.nonzero().flatten())
 
 
+def split_notes(raw: RawData, val_fraction: float | None, *, stratify: bool) -> tuple[str, ...]:
+    """Tells of a setting or of samples that `split` makes no use of; arguments as there."""
+    if stratify and (raw.is_split or (raw.val is not None and val_fraction is None)):
+        return ("data.stratify is not used: which samples are held back is not drawn.",)
+    if raw.val is not None and not raw.is_split and val_fraction is not None:
+        return (
+            f"The data's own part to validate on, {len(raw.val):,} samples, is not used: data.val_fraction "
+            "asks for a share of the training samples. Empty it to validate on that part.",
+        )
+    return ()
+
+
 def _of_each_class(y: Tensor, order: Tensor, fraction: float, source: str) -> Tensor:
     """The first samples of every class in a random order, but never all of a class."""
     y = y.squeeze(1) if y.ndim == 2 and y.shape[1] == 1 else y

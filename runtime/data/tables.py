@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, object] = {
     "categories": "one-hot", "standardize": True, "standardize_target": False, "split_column": None,
 }  # fmt: skip
 TRAIN_WORDS, VAL_WORDS = ("train", "training"), ("val", "valid", "validation", "dev", "test", "eval")
+KINDS_OF_CLASSES = ("categorical", "boolean", "skip")
 FEW_WORDS = 10  # of a column, which are categories however few rows there are
 MOST_CLASSES, LEAST_A_CLASS = (
     30,
@@ -44,7 +45,11 @@ def load_table(request: Request) -> Loading[RawData]:
     yield DataProgress(f"Reading {path.name}", 0, None)
     frame = yield from reading_frame(path, request.params.separator)
     yield DataProgress(f"Looking through {len(frame):,} rows", 0, None)
-    return table_data(frame, request.params, path)
+    data = table_data(frame, request.params, path)
+    if request.params.split_column is None or request.val_fraction is None:
+        return data
+    note = f"data.val_fraction is not used: column {request.params.split_column!r} tells what is held back."
+    return replace(data, notes=(*data.notes, note))
 
 
 def bundled_table(name: str) -> Loader:
@@ -78,7 +83,10 @@ def table_data(frame: pd.DataFrame, params: Params, path: Path) -> RawData:
             "left out. "
             "Expected at least one. Set data.types or data.leave_out."
         )
+    count = len(frame)
     frame = _without_gaps(frame, [*used, *targets], params.missing == "drop", path)
+    lost = count - len(frame)
+    dropped = [f"{lost:,} of {count:,} rows have an empty cell and are dropped."] if lost else []
     cells = tuple(read_cells(frame[name], kinds[name], path) for name in used)
     x = torch.from_numpy(np.stack([each.values for each in cells], axis=1))
     target = read_target(frame, targets, params, path)
@@ -86,6 +94,7 @@ def table_data(frame: pd.DataFrame, params: Params, path: Path) -> RawData:
     guessed = [name for name in skipped if name not in params.types]
     notes = [
         *notes_of(frame),
+        *dropped,
         *(f"Column {name!r} is left out: it is empty, or names single rows." for name in guessed),
         *(
             f"Column {each.name!r} is taken for categories, though most of them stand in one row only. "
@@ -190,22 +199,29 @@ def read_target(frame: pd.DataFrame, names: tuple[str, ...], params: Params, pat
             raise DataError(
                 f"{path}, row {file_row(int(frame.index[empty[0]]))}, column {name!r} is empty"
                 f"{f', and {len(empty) - 1:,} more' if len(empty) > 1 else ''}. "
-                "Expected a target in every row. Fill the cells in or remove the rows."
+                "Expected a target in every row. Fill the cells in or remove the rows; NA, None, null, ? and "
+                "- count as empty, so a class called like that needs another name."
             )
+    mend = "Correct the cell or remove the row, or set data.task = classification if it is a class."
     if len(names) > 1:
-        columns = [read_cells(frame[name], params.types.get(name, "numeric"), path).values for name in names]
+        mend = "Correct the cell or remove the row, or take the column out of data.target_columns."
+        columns = [
+            read_cells(frame[name], params.types.get(name, "numeric"), path, mend).values for name in names
+        ]
         return Target(torch.from_numpy(np.stack(columns, axis=1)))
     kind = params.types.get(names[0]) or guess_kind(frame[names[0]])
-    if params.task == "classification" or (params.task == "auto" and _is_class(frame[names[0]], kind)):
+    if params.task == "classification" or (params.task == "auto" and kind in KINDS_OF_CLASSES):
         return _classes(frame[names[0]])
-    values = read_cells(frame[names[0]], "numeric" if kind != "boolean" else kind, path).values
+    is_given = params.types.get(names[0]) == "datetime"  # dates that nobody calls so are refused as numbers
+    read_as = kind if is_given or kind == "boolean" else "numeric"
+    values = read_cells(frame[names[0]], read_as, path, mend).values
+    if params.task == "auto" and read_as == "numeric" and _are_classes(values):
+        return _classes(frame[names[0]])
     return Target(torch.from_numpy(values))
 
 
-def _is_class(series: pd.Series, kind: str) -> bool:
-    if kind in ("categorical", "boolean", "skip"):
-        return True
-    values = series.to_numpy(np.float64)
+def _are_classes(values: Numbers) -> bool:
+    """Whether numbers are few whole ones, each of which stands in several rows."""
     distinct = len(np.unique(values))
     return bool((values == values.round()).all()) and distinct <= min(
         MOST_CLASSES, len(values) / LEAST_A_CLASS
@@ -240,7 +256,13 @@ def _marked(data: RawData, marks: pd.Series, path: Path) -> RawData:
             "data.split_column."
         )
     rows = [torch.from_numpy(np.flatnonzero(each)) for each in (is_train, is_val)]
+    held_back = words[is_val].unique()
+    notes = []
+    if not len(held_back):
+        notes.append(f"No row says val in column {marks.name!r}: nothing is validated.")
+    elif len(held_back) > 1:
+        notes.append(f"Rows that say {' or '.join(held_back)} are all held back for validation.")
     return RawData(
         data.train.take(rows[0]), data.train.take(rows[1]), data.num_classes, data.class_names, data.kind,
-        is_split=True, fit=data.fit, notes=data.notes,
+        is_split=True, fit=data.fit, notes=(*data.notes, *notes),
     )  # fmt: skip
