@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from builder.panels.action_button import ActionButton
-from builder.theme import GRID
+from builder.theme import GRID, font
 
 
 class EditsBanner(QFrame):
@@ -22,9 +22,10 @@ class EditsBanner(QFrame):
         super().__init__(parent)
         self.setProperty("role", "info-card")
         self.label = QLabel(wordWrap=True)
+        self.label.setFont(font("caption"))
         self.button: ActionButton | None = None
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(GRID, GRID // 2, GRID, GRID // 2)  # low, as charts stand below it
+        self._row.setContentsMargins(GRID, 0, 0, 0)  # low, as charts stand below it
         self._row.setSpacing(2 * GRID)
         self._row.addWidget(self.label, 1)
         self.say("", is_possible=False)
@@ -32,6 +33,7 @@ class EditsBanner(QFrame):
     def show_action(self, action: QAction) -> None:
         """Puts a button beside the text."""
         self.button = ActionButton(action, self)
+        self.button.setFont(font("caption"))
         self._row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
 
     def say(self, text: str, *, is_possible: bool) -> None:

@@ -168,3 +168,15 @@ def test_an_offer_to_go_on_costs_the_curves_nothing(roomy, qtbot):
     offer.offer("", "")
     qtbot.waitUntil(lambda: shown_tiles(roomy) == tiles)
     assert "Time left" in tiles, "nothing moves where nothing is offered"
+
+
+def test_an_offer_to_go_on_is_whole_in_a_window_of_1000_pixels(roomy, qtbot):
+    roomy.resize(692, 239)  # beside the plan
+    roomy.feed([START, steps(1, 100), epoch_end(1, 100), RunEnded("stopped", "Stopped on request.")])
+    offer = roomy.offer
+    offer.offer("Run 0001 was stopped after 100 steps.", "It can go on from there.")
+    qtbot.waitUntil(lambda: offer.isVisible() and not offer.label.toolTip() + offer.outlook.toolTip())
+    assert roomy.rect().contains(offer.geometry()), "both are whole, and the buttons are there"
+    assert {"State", "Val loss", "Val accuracy"} <= shown_tiles(roomy)
+    tiles = [roomy.headline.tile(title) for title in shown_tiles(roomy)]
+    assert not any(tile.geometry().right() > roomy.headline.width() for tile in tiles)

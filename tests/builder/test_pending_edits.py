@@ -30,6 +30,7 @@ def test_a_changed_plan_is_told_and_taken_up_with_a_click(window, person, traini
     change(window, clip_grad_norm=2.0)
     person.wait(training.isVisible)
     assert training.label.text() == "Not in the run yet: clip_grad_norm: null -> 2.0."
+    assert training.height() <= training.button.height() + 2, "which the charts lose"
     person.click(training.button)
     person.wait(lambda: not training.isVisible())
     assert [mark.text for mark in window.training.dashboard.history.marks] == ["plan changed"]
