@@ -28,17 +28,18 @@ WITH_COMMA = r"\s*[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?\s*"  # 1.234,5
 NOTES = "notes"  # where a frame keeps what the user should know of its reading
 
 
-def read_frame(path: Path, separator: str | None = None) -> pd.DataFrame:
+def read_frame(path: Path, separator: str | None = None, *, as_words: bool = False) -> pd.DataFrame:
     """The table in a CSV, TSV or Parquet file, with text column names; `notes_of` tells how it was read.
 
     Args:
         path: the file; `.parquet` is read as such, anything else as text.
         separator: between cells; None finds it out.
+        as_words: whether cells of text stay as they are written, such as 007.
 
     Raises:
         DataError: it is no such file, or it is empty.
     """
-    loading = reading_frame(path, separator)
+    loading = reading_frame(path, separator, as_words=as_words)
     while True:
         try:
             next(loading)
@@ -47,12 +48,14 @@ def read_frame(path: Path, separator: str | None = None) -> pd.DataFrame:
             return frame
 
 
-def reading_frame(path: Path, separator: str | None = None) -> Loading[pd.DataFrame]:
+def reading_frame(
+    path: Path, separator: str | None = None, *, as_words: bool = False
+) -> Loading[pd.DataFrame]:
     """As `read_frame`, and yields how far that is; closing it ends the reading."""
     if path.suffix == ".parquet":
         frame = yield from _reading_parquet(path)
     else:
-        frame = yield from _reading_text(path, separator)
+        frame = yield from _reading_text(path, separator, as_words)
     frame.columns = [str(name).strip() for name in frame.columns]
     repeated = [name for name in frame.columns if list(frame.columns).count(name) > 1]
     if repeated:
@@ -71,12 +74,12 @@ def notes_of(frame: pd.DataFrame) -> tuple[str, ...]:
     return notes
 
 
-def _reading_text(path: Path, separator: str | None) -> Loading[pd.DataFrame]:
+def _reading_text(path: Path, separator: str | None, as_words: bool) -> Loading[pd.DataFrame]:
     encoding, notes = encoding_of(path, "a table as text")
     between = SPELLED.get(separator or "", separator) or _separator(path, encoding)
     header = _header(path, between, encoding)
-    frame = yield from followed(partial(_parsed, path, between), path, encoding)
-    if between != ",":
+    frame = yield from followed(partial(_parsed, path, between, as_words), path, encoding)
+    if between != "," and not as_words:
         notes += _with_points(frame)
     twice = sorted({name for name in header if header.count(name) > 1 and name and not _is_number(name)})
     if twice:
@@ -93,13 +96,13 @@ def _reading_text(path: Path, separator: str | None) -> Loading[pd.DataFrame]:
     return frame
 
 
-def _parsed(path: Path, separator: str, file: TextIO) -> pd.DataFrame:
+def _parsed(path: Path, separator: str, as_words: bool, file: TextIO) -> pd.DataFrame:
     import pandas as pd
 
     try:
         return pd.read_csv(
             file, skipinitialspace=True, na_values=list(MISSING_WORDS),
-            keep_default_na=True, index_col=False, **_dialect(separator),
+            keep_default_na=True, index_col=False, dtype=str if as_words else None, **_dialect(separator),
         )  # fmt: skip
     except UnicodeDecodeError as error:  # behind a mark that says otherwise
         raise DataError(

@@ -7,7 +7,9 @@ from typing import Literal
 
 GivenKind = Literal["picture", "array", "table"]
 
-PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+PICTURES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+)
 ARRAYS = frozenset({".npy"})
 TABLES = frozenset({".csv", ".tsv", ".parquet"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,10 @@ from runtime.data.pictures import READ_ERRORS, read_pixels
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples
 from runtime.data.tables import TRAIN_WORDS, VAL_WORDS, read_target
 from runtime.events import DataProgress
+
+OTHER_PICTURES = (
+    ".heic", ".heif", ".avif", ".jxl", ".jp2", ".tga", ".svg", ".psd", ".exr", ".dng", ".cr2", ".nef", ".arw",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,19 +90,25 @@ def load_image_folder(request: Request) -> Loading[RawData]:
     yield DataProgress(f"Looking through {root.name}", 0, None)
     if params.labels is not None:
         return _by_table(root, request.file("labels", "a table of file names and labels"), params)
-    train, val = _subfolder(root, TRAIN_WORDS), _subfolder(root, VAL_WORDS)
+    train, val, others = _parts(root)
     if train is None or (val is None and not _is_alone(train)):
         return _by_class(root, params.mode)
     if val is None:
         note = f"{root.name} has no folder of validation images: some of {train.name} are held back."
         return replace(_by_class(train, params.mode), notes=(note,))
-    return _with_val(_by_class(train, params.mode), _by_class(val, params.mode), train, val)
+    data = _with_val(_by_class(train, params.mode), _by_class(val, params.mode), train, val)
+    unused = [f"The folder {other.name} is not used: {val.name} is validated on." for other in others]
+    return replace(data, notes=(*data.notes, *unused))
 
 
-def _subfolder(root: Path, words: Sequence[str]) -> Path | None:
-    """The folder in a folder that has the first of some names there is, in capitals or not."""
+def _parts(root: Path) -> tuple[Path | None, Path | None, list[Path]]:
+    """The folders in a folder that are to be trained and validated on by their names, and others like these.
+
+    The names may have capitals; of several the first is taken that `TRAIN_WORDS` or `VAL_WORDS` has.
+    """
     folders = {path.name.lower(): path for path in sorted(root.iterdir()) if path.is_dir()}
-    return next((folders[word] for word in words if word in folders), None)
+    train, val = ([folders[word] for word in words if word in folders] for words in (TRAIN_WORDS, VAL_WORDS))
+    return next(iter(train), None), next(iter(val), None), [*train[1:], *val[1:]]
 
 
 def _is_alone(train: Path) -> bool:
@@ -126,7 +137,31 @@ def _by_class(root: Path, mode: str) -> RawData:
     numbers = {name: index for index, name in enumerate(classes)}
     y = torch.tensor([numbers[name] for name, _ in files])
     names = [path.relative_to(root).as_posix() for _, path in files]
-    return image_data(root, names, y, classes, mode)
+    notes = _left_out(root, [folder for folder in folders if folder.name not in numbers])
+    return replace(image_data(root, names, y, classes, mode), notes=notes)
+
+
+def _is_other(name: str) -> bool:
+    """Whether a file is an image by its name, but of a kind that is not read."""
+    return name.lower().endswith(OTHER_PICTURES) and not name.startswith(".")
+
+
+def _left_out(root: Path, empty: Sequence[Path]) -> tuple[str, ...]:
+    """Tells of folders that are no class, as they hold no images, and of files that are left out."""
+    notes = [
+        f"The folder {folder.name} holds no images that can be read, so it is no class." for folder in empty
+    ]
+    beside = [path for path in root.iterdir() if path.suffix.lower() in PICTURES and path.is_file()]
+    if beside:
+        notes.append(f"{len(beside):,} images lie in {root.name} beside the folders of classes: left out.")
+    walked = ((folder, name) for folder, _, names in os.walk(root) for name in names)
+    other = sorted(Path(folder) / name for folder, name in walked if _is_other(name))
+    if other:
+        notes.append(
+            f"{len(other):,} files are images of a kind that is not read, such as "
+            f"{other[0].relative_to(root).as_posix()}: left out. Save them as PNG or JPEG."
+        )
+    return tuple(notes)
 
 
 def image_data(
@@ -146,7 +181,8 @@ def _with_val(train: RawData, val: RawData, folder: Path, val_folder: Path) -> R
             "both. Add it to the training images, or remove it."
         )
     places = torch.tensor([train.class_names.index(name) for name in val.class_names])
-    return replace(train, val=Samples(val.train.x, places[val.train.y]))
+    told = tuple(dict.fromkeys((*train.notes, *val.notes)))
+    return replace(train, val=Samples(val.train.x, places[val.train.y]), notes=told)
 
 
 class _Files:
@@ -155,14 +191,16 @@ class _Files:
     def __init__(self, root: Path) -> None:
         self._root = root
         names = [path.relative_to(root).as_posix() for path in files_in(root)]
-        self._names = frozenset(names)
-        self._by_stem = {name.rpartition(".")[0]: name for name in names}
+        self.names = frozenset(names)
+        self._by_stem: dict[str, list[str]] = {}
+        for name in names:
+            self._by_stem.setdefault(name.rpartition(".")[0], []).append(name)
 
-    def find(self, word: str) -> str | None:
-        """The name of a file; None if there is none of that name, or it is no file of an image's."""
-        if word in self._names or (self._root / word).is_file():
-            return word
-        return self._by_stem.get(word)
+    def find(self, word: str) -> list[str]:
+        """The names of the files that it may stand for: none, one, or several that differ in their ending."""
+        if word in self.names or (self._root / word).is_file():
+            return [word]
+        return self._by_stem.get(word, [])
 
 
 def _by_table(root: Path, path: Path, params: Params) -> RawData:
@@ -172,18 +210,52 @@ def _by_table(root: Path, path: Path, params: Params) -> RawData:
             f"{path} has only the column {frame.columns[0]!r}. Expected file names in one column and labels "
             "in the last of the others. Add the labels."
         )
-    files = _Files(root)
-    first = [files.find(str(frame[column].iloc[0])) is not None for column in frame.columns]
-    column = frame.columns[first.index(True) if any(first) else 0]
-    names = []
-    for row, word in enumerate(frame[column].astype(str)):
-        name = files.find(word)
-        if name is None:
-            raise DataError(
-                f"{path}, row {file_row(row)} names {word}, which is not in {root}. Expected an image file. "
-                "Correct the name, or data.root."
-            )
-        names.append(name)
+    files, words = _Files(root), read_frame(path, as_words=True)  # 007 is a name, and no number
+    first = [bool(files.find(str(words[column].iloc[0]))) for column in words.columns]
+    column = words.columns[first.index(True) if any(first) else 0]
+    names = [_file_of(files, word, row, path, root) for row, word in enumerate(words[column])]
     label = next(each for each in reversed(frame.columns) if each != column)
     target = read_target(frame, (label,), Params({"types": {}, "task": "auto"}), path)
-    return replace(image_data(root, names, target.y, target.names, params.mode), notes=notes_of(frame))
+    notes = (*notes_of(frame), *_table_notes(files, names, path))
+    return replace(image_data(root, names, target.y, target.names, params.mode), notes=notes)
+
+
+def _file_of(files: _Files, word: object, row: int, path: Path, root: Path) -> str:
+    """The file that a cell of a table names.
+
+    Raises:
+        DataError: it names none, or nobody knows which.
+    """
+    where = f"{path}, row {file_row(row)}"
+    if not isinstance(word, str):
+        raise DataError(
+            f"{where} names no image. Expected an image file in every row. Fill the cell in or remove the "
+            "row."
+        )
+    found = files.find(word)
+    if not found:
+        raise DataError(
+            f"{where} names {word}, which is not in {root}. Expected an image file. "
+            "Correct the name, or data.root."
+        )
+    if len(found) > 1:
+        raise DataError(
+            f"{where} names {word}, which may be {' or '.join(found[:2])} in {root}. Expected the name of "
+            "one file. Write it with its ending."
+        )
+    return found[0]
+
+
+def _table_notes(files: _Files, names: Sequence[str], path: Path) -> tuple[str, ...]:
+    """Tells of images that the table does not name, or names more than once."""
+    notes = []
+    named = frozenset(names)
+    left_out = len(files.names - named)
+    if left_out:
+        notes.append(f"{left_out:,} images have no row in {path.name}: left out.")
+    if len(named) < len(names):
+        notes.append(
+            f"{len(names) - len(named):,} rows of {path.name} name an image that another row names, too: it "
+            "may be trained on and validated on."
+        )
+    return tuple(notes)
