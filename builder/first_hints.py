@@ -88,7 +88,7 @@ class FirstHints(QObject):
         session = self._window.session
         match hint_id:
             case "fix":
-                return session.is_mendable
+                return session.is_mendable and session.num_open_problems[1] > 0  # not for mere hints
             case "connect":
                 if not 1 < len(session.graph.nodes) <= FEW:
                     return False

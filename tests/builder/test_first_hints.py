@@ -156,6 +156,15 @@ def test_beside_several_problems_the_hint_covers_none_of_them(window, hints):
     assert window.rect().contains(hints.mark.geometry())
 
 
+def test_of_what_could_merely_be_better_nothing_is_said_to_misfit(window, hints, qtbot):
+    window.files.show(Document(template("SmallCNN").project()))
+    node = window.session.graph.by_name("conv1").id
+    window.session.apply(SetParams(node, {"bias": True}))
+    qtbot.waitUntil(lambda: window.session.is_mendable)
+    assert window.session.problem_groups.keys() == {"info"}
+    assert settle(hints) == "Press Train"
+
+
 def test_undoing_a_mistake_takes_its_hint_away(window, hints):
     window.files.show(Document(template("MLP").project()))
     window.session.apply(SetParams("n2", {"nonsense": 3}))
