@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from runtime.data.raw import DataError, Loading, RawData, Request, Samples
+from runtime.data.raw import DataError, Loading, RawData, Request, Samples, require_file
 from runtime.events import DataProgress
 
 Array = npt.NDArray[np.generic]
@@ -73,8 +73,7 @@ def _read(request: Request, path: Path) -> dict[str, Named]:
 
 def _contents(path: Path, key: str) -> Array | dict[str, Array]:
     """The array of an .npy, or the arrays that this source knows of another file, by name."""
-    if not path.is_file():
-        raise DataError(f"{path} was not found. Expected {EXPECTED} there. Correct {key} or create it.")
+    require_file(path, EXPECTED, key)
     try:
         return READERS.get(path.suffix.lower(), _read_numpy)(path)
     except READ_ERRORS as error:

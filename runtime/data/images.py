@@ -85,6 +85,8 @@ def load_image_folder(request: Request) -> Loading[RawData]:
             "Expected a folder with a folder of images for each class. Set data.root."
         )
     root = request.resolve(params.root)
+    if root.is_file():
+        raise DataError(f"{root} is a file. Expected a folder of images. Name a folder in data.root.")
     if not root.is_dir():
         raise DataError(f"{root} was not found. Expected a folder of images there. Correct data.root.")
     yield DataProgress(f"Looking through {root.name}", 0, None)

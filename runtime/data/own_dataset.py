@@ -17,10 +17,13 @@ from torch.utils.data import Dataset
 
 from graph.problems import closest
 from runtime.custom_trust import TrustStore
+from runtime.data.pictures import of_8_bits
 from runtime.data.raw import DataError, Loading, RawData, Request, Samples
 from runtime.events import DataProgress
 
 TOLD_EVERY = 256  # samples
+CODE_ERRORS = (Exception, SystemExit)  # what code of the user's may end in; a script likes to call sys.exit
+SHOWN_AS = {"P": "RGB", "PA": "RGBA", "1": "L"}  # modes of Pillow whose numbers are no light
 LARGEST_HELD = 1 << 30  # bytes of inputs that are kept while the targets are read
 
 
@@ -101,12 +104,33 @@ def load_own(request: Request) -> Loading[RawData]:
     train = yield from _part(path, name, is_train=True)
     if not _takes_train(_class(path, name)):
         return RawData(train)
-    return RawData(train, (yield from _part(path, name, is_train=False)))
+    val = yield from _part(path, name, is_train=False)
+    kinds = [_kind(_sample(_dataset(path, name, is_train), 0, path)[0]) for is_train in (True, False)]
+    if kinds[0] != kinds[1]:
+        raise DataError(
+            f"{path}, {name} has inputs of {kinds[0]} with train=True, but of {kinds[1]} with train=False. "
+            "Expected one kind. Correct __getitem__."
+        )
+    return RawData(train, val)
+
+
+def _kind(x: Tensor) -> str:
+    return str(x.dtype).removeprefix("torch.")
+
+
+def _count(dataset: Any, path: Path, name: str) -> int:
+    try:
+        return len(dataset)
+    except CODE_ERRORS as error:
+        raise DataError(
+            f"{path}, {name}: its length fails ({type(error).__name__}: {error}). Expected the number of "
+            "samples. Correct __len__."
+        ) from error
 
 
 def _part(path: Path, name: str, *, is_train: bool) -> Loading[Samples]:
     dataset = _dataset(path, name, is_train)
-    count = len(dataset)
+    count = _count(dataset, path, name)
     if not count:
         raise DataError(f"{path}, {name} is empty. Expected samples. Correct its __len__.")
     first, _ = _sample(dataset, 0, path)
@@ -117,11 +141,16 @@ def _part(path: Path, name: str, *, is_train: bool) -> Loading[Samples]:
             yield DataProgress(f"Reading {path.name}", row, count)
         x, y = _sample(dataset, row, path)
         targets.append(y)
+        if x.dtype != first.dtype:  # only the bytes of an image are divided by 255
+            raise DataError(
+                f"{path}: sample 0 has inputs of {_kind(first)}, but sample {row} of {_kind(x)}. Expected "
+                "one kind. Correct __getitem__."
+            )
         if is_held:
             inputs.append(x)
     if is_held and len({tuple(x.shape) for x in inputs}) == 1:
         return Samples(torch.stack(inputs), _stacked(targets, path))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256(_source(path).encode()).hexdigest()
     return Samples(OwnItems(str(path), name, is_train, digest, count), _stacked(targets, path))
 
 
@@ -134,13 +163,13 @@ def _stacked(targets: list[Tensor], path: Path) -> Tensor:
 
 def _class(path: Path, name: str) -> Any:
     """The class in a file whose content the user trusts."""
-    source = path.read_text(encoding="utf-8")
+    source = _source(path)
     if not TrustStore().is_trusted(source):
         raise UntrustedDataError(path, source)
     space: dict[str, Any] = {"__name__": f"netloom_data_{path.stem}", "__file__": str(path)}
     try:
         exec(compile(source, str(path), "exec"), space)
-    except Exception as error:
+    except CODE_ERRORS as error:
         raise DataError(
             f"{path} cannot be run ({type(error).__name__}: {error}). Expected it to define {name}."
         ) from error
@@ -155,13 +184,23 @@ def _class(path: Path, name: str) -> Any:
     return space[name]
 
 
+def _source(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path} cannot be read ({error}). Expected Python code in UTF-8. Save it so, or check its "
+            "rights."
+        ) from error
+
+
 def _takes_train(kind: Any) -> bool:
     return "train" in inspect.signature(kind).parameters
 
 
 def _dataset(path: Path, name: str, is_train: bool) -> Any:
     """The Dataset, made once in each process for each content of its file."""
-    return _made(path, name, is_train, hashlib.sha256(path.read_bytes()).hexdigest())
+    return _made(path, name, is_train, hashlib.sha256(_source(path).encode()).hexdigest())
 
 
 @lru_cache(maxsize=4)
@@ -169,7 +208,7 @@ def _made(path: Path, name: str, is_train: bool, digest: str) -> Any:
     kind = _class(path, name)
     try:
         dataset = kind(train=is_train) if _takes_train(kind) else kind()
-    except Exception as error:
+    except CODE_ERRORS as error:
         raise DataError(
             f"{path}, {name}() fails ({type(error).__name__}: {error}). Expected a class that is "
             "made without "
@@ -186,7 +225,7 @@ def _sample(dataset: Any, row: int, path: Path) -> tuple[Tensor, Tensor]:
         return _tensor(x), _tensor(y)
     except DataError:
         raise
-    except Exception as error:
+    except CODE_ERRORS as error:
         raise DataError(
             f"{path}: sample {row} fails ({type(error).__name__}: {error}). Expected a pair of "
             "input and target, "
@@ -194,11 +233,19 @@ def _sample(dataset: Any, row: int, path: Path) -> tuple[Tensor, Tensor]:
         ) from error
 
 
+def _as_shown(image: Any) -> Any:
+    """An image of Pillow with 8 bits a colour: not the numbers of its palette, nor 16 bits, nor one."""
+    whole = of_8_bits(image)
+    return whole.convert(SHOWN_AS.get(whole.mode, whole.mode))
+
+
 def _tensor(value: Any) -> Tensor:
     if hasattr(value, "convert"):  # an image of Pillow
-        pixels = np.array(value)
+        pixels = np.array(_as_shown(value))
         return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).contiguous()
     tensor = value.detach().cpu() if isinstance(value, Tensor) else torch.as_tensor(np.asarray(value))
+    if tensor.is_complex():
+        raise TypeError("complex numbers, of which half would be lost")
     if tensor.dtype == torch.uint8:
         return tensor
     return tensor.to(torch.float32) if tensor.is_floating_point() else tensor.to(torch.int64)

@@ -38,12 +38,12 @@ def read_pixels(path: Path, mode: str) -> Tensor:
     """
     with Image.open(path) as image:
         turn = TURNS.get(_noted_turn(image))
-        converted = _of_8_bits(image).convert(mode)
+        converted = of_8_bits(image).convert(mode)
         pixels = np.array(converted if turn is None else converted.transpose(turn))
     return torch.from_numpy(pixels.reshape(*pixels.shape[:2], -1)).permute(2, 0, 1).contiguous()
 
 
-def _of_8_bits(image: Image.Image) -> Image.Image:
+def of_8_bits(image: Image.Image) -> Image.Image:
     """The picture with the upper half of 16 bits, where Pillow would take all that is not dark for white."""
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))

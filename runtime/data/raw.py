@@ -156,8 +156,20 @@ class Request:
         return self.source.rpartition(":")[2]
 
     def resolve(self, path: str) -> Path:
-        """The place that a path of the plan denotes."""
-        return self.folder / Path(path).expanduser()
+        """The place that a path of the plan denotes.
+
+        Raises:
+            DataError: it denotes none, or one that nobody may look at.
+        """
+        try:
+            place = self.folder / Path(path).expanduser()
+            place.exists()
+        except (OSError, RuntimeError) as error:
+            raise DataError(
+                f"{path} cannot be looked up ({error}). Expected a path of the data of {self.source}. "
+                "Correct it, or check the rights of its folders."
+            ) from error
+        return place
 
     def file(self, key: str = "path", expected: str = "a file") -> Path:
         """The file that a parameter names.
@@ -172,11 +184,20 @@ class Request:
                 f"Expected {expected}. Set data.{key}."
             )
         path = self.resolve(value)
-        if not path.is_file():
-            raise DataError(
-                f"{path} was not found. Expected {expected} there. Correct data.{key} or create it."
-            )
+        require_file(path, expected, f"data.{key}")
         return path
+
+
+def require_file(path: Path, expected: str, key: str) -> None:
+    """Nothing, if there is a file.
+
+    Raises:
+        DataError: there is none, or a folder.
+    """
+    if path.is_dir():
+        raise DataError(f"{path} is a folder. Expected {expected}. Name a file in {key}.")
+    if not path.is_file():
+        raise DataError(f"{path} was not found. Expected {expected} there. Correct {key} or create it.")
 
 
 ResultT = TypeVar("ResultT")
