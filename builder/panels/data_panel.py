@@ -362,8 +362,13 @@ class DataPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.switch)
         row.addStretch(1)
+        self.pager = QWidget()
+        pages = QHBoxLayout(self.pager)
+        pages.setContentsMargins(0, 0, 0, 0)
         for part in (self.chance, self.place, self.back, self.forth):
-            row.addWidget(part)
+            pages.addWidget(part)
+        row.addWidget(self.pager)
+        self.switch.chosen.connect(lambda view: self.pager.setVisible(view == SAMPLES))
         return row
 
 

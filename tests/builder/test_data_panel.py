@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QTableView
 
 from builder.data_ends import fitting_edit
-from builder.panels.data_panel import CLASSES, COLUMNS
+from builder.panels.data_panel import CLASSES, COLUMNS, SAMPLES
 from graph.document import Document
 from graph.edits import SetTraining
 from graph.storage import save
@@ -93,6 +93,9 @@ def test_a_table_shows_its_rows_and_columns(seen):
     panel.switch.choose(COLUMNS)
     assert panel.columns.rowCount() >= 4
     assert panel.columns.index(0, 1).data() == "numeric"
+    assert not panel.place.isVisible(), "columns have no pages"
+    panel.switch.choose(SAMPLES)
+    assert panel.place.isVisible()
 
 
 def test_text_and_sequences_have_their_own_looks(seen):
