@@ -38,6 +38,8 @@ _ALIKE = 1e-6  # of a value; what is nearer to another is the same but for round
 _CONSTANT = 0.25  # of a constant, or of a decade, is seen above and below it
 _SLACK = 1.7  # the y-range is taken in once it is that many times larger than the curves need
 
+_EMPTY = (0.0, 1.0)  # the values beside a chart without curves
+
 
 class Chart(QWidget):
     """One chart with its title, legend and crosshair readout.
@@ -132,6 +134,9 @@ class Chart(QWidget):
         """Shows the curves of a run; None clears the chart."""
         self._history = history
         self.show_values(math.nan)
+        if history is None:
+            self._fit_y(*_EMPTY)  # not the values of a run that is gone
+            self._fitted = None
         self.draw()
         self.plot.redraw()
 

@@ -224,6 +224,15 @@ def test_reading_the_data_moves_the_progress_bar(dashboard, qtbot):
     assert dashboard.headline.text("State") == "Preparing"
 
 
+def test_axes_forget_the_values_of_a_run_that_is_gone(dashboard, qtbot):
+    dashboard.feed([START, steps(1, 100, loss=lambda step: 1e30)])
+    drawn(dashboard, qtbot)
+    plot = dashboard.charts["loss"].plot
+    assert plot.viewRange()[1][1] > 1e29
+    dashboard.reset()
+    assert plot.viewRange()[1][1] < 2
+
+
 def test_reset_forgets_the_run(dashboard, qtbot):
     dashboard.feed([START, steps(1, 10), RunEnded("failed", "No.", None, 10)])
     drawn(dashboard, qtbot)
