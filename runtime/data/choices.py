@@ -8,7 +8,7 @@ from typing import Any
 from graph.catalog.params import Choice, Flag, Float, Int, ParamSpec, Value
 from runtime.data.source_choices import SOURCES
 from runtime.data.specs import SourceSpec, TransformSpec
-from runtime.data.transform_choices import TRANSFORMS
+from runtime.data.transform_choices import AUTO, TRANSFORMS
 from runtime.options import (
     Option,
     PlanError,
@@ -114,12 +114,13 @@ class DataPlan:
             for spec in SETTINGS
             if spec.name in mapping
         }
+        train = _parse_chain(chains.get("train", []), join(path, "transforms.train"))
         return cls(
             source=parse_option(own, path, SOURCES, key="source"),
-            train_transforms=_parse_chain(chains.get("train", []), join(path, "transforms.train")),
+            train_transforms=train,
             own_eval_transforms=None
             if chains.get("eval") is None
-            else _parse_eval(chains["eval"], join(path, "transforms.eval")),
+            else _parse_eval(chains["eval"], join(path, "transforms.eval"), train),
             **settings,
         )
 
@@ -149,8 +150,17 @@ def _in_eval(option: Option[TransformSpec]) -> Transforms:
     return tuple(Option(TRANSFORMS[name], TRANSFORMS[name].complete(values, name)) for name, values in steps)
 
 
-def _parse_eval(value: Value, path: str) -> Transforms:
+def _parse_eval(value: Value, path: str, train: Transforms) -> Transforms:
     chain = _parse_chain(value, path)
+    measured = [index for index, option in enumerate(chain) if _is_measured(option)]
+    if len(measured) > sum(map(_is_measured, train)):
+        where = f"{path}[{measured[-1]}].mean"
+        raise PlanError(
+            where,
+            f"{where} is {AUTO}, but transforms.train has no such Normalize to measure for it.",
+            "the same Normalize in both",
+            "Add it to transforms.train, or write numbers.",
+        )
     for index, option in enumerate(chain):
         if option.spec.is_random:
             raise PlanError(
@@ -160,6 +170,10 @@ def _parse_eval(value: Value, path: str) -> Transforms:
                 "Remove it; transforms.train may keep it.",
             )
     return chain
+
+
+def _is_measured(option: Option[TransformSpec]) -> bool:
+    return option.type == "Normalize" and option.params.mean == AUTO
 
 
 def _parse_chain(value: Value, path: str) -> Transforms:

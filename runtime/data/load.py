@@ -15,7 +15,7 @@ from runtime.data.choices import DataPlan
 from runtime.data.heads import with_heads
 from runtime.data.inputs_as_targets import class_count, like_inputs
 from runtime.data.loaders import LOADERS
-from runtime.data.measure import fitted
+from runtime.data.measure import fitted, scale_notes
 from runtime.data.memory import memory_budget as default_budget
 from runtime.data.place import Limits, placed
 from runtime.data.prepared import TrainData
@@ -171,7 +171,7 @@ def read_parts(
     raw = replace(raw, notes=(*raw.notes, *unused, *odd))
     val = asked(plan, raw, train, val)
     done = Fitted(train, val, raw.columns, raw.vocabulary) if raw.fit is None else raw.fit(train, val)
-    raw = replace(raw, notes=(*raw.notes, *target_notes(done.train.y)))
+    raw = replace(raw, notes=(*raw.notes, *done.notes, *target_notes(done.train.y)))
     first, second = (_with_short_targets(part) for part in (done.train, done.val))
     return Parts(raw, first, second, num_classes, done.columns, done.vocabulary)
 
@@ -185,7 +185,8 @@ def chains_of(plan: DataPlan, parts: Parts) -> tuple[tuple[Chain, Chain], tuple[
     """The transforms of training and validation, with what they measure filled in, and notes on that."""
     train_chain = Chain(plan.train_transforms, "data.transforms.train")
     val_chain = Chain(plan.eval_transforms, "data.transforms.eval")
-    return fitted((train_chain, val_chain), parts.train.x)
+    chains, notes = fitted((train_chain, val_chain), parts.train.x)
+    return chains, (*notes, *scale_notes(chains, parts.train.x))
 
 
 def _load(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from graph.catalog.call import Params
 from runtime.data.choices import Transforms
+from runtime.data.images import ImageFiles
 from runtime.data.raw import Inputs
 from runtime.data.transform_choices import AUTO
 from runtime.data.transforms import Chain
@@ -35,6 +36,26 @@ def fitted(chains: tuple[Chain, Chain], inputs: Inputs) -> tuple[tuple[Chain, Ch
             evaluation = _filled_first(evaluation, values)
             notes.append(f"Normalize: mean {_shown(mean)}, std {_shown(std)}, measured on training samples.")
     return (train, evaluation), tuple(notes)
+
+
+def scale_notes(chains: tuple[Chain, Chain], inputs: Inputs) -> tuple[str, ...]:
+    """Tells of validation samples scaled otherwise than training samples, and of means for bytes."""
+    train, evaluation = ([step for step in chain.transforms if step.type == "Normalize"] for chain in chains)
+    notes = []
+    if [step.params for step in train] != [step.params for step in evaluation]:
+        notes.append(
+            "data.transforms.eval has another Normalize than data.transforms.train: validation samples are "
+            "scaled otherwise than the model learns them."
+        )
+    is_of_bytes = (
+        inputs.dtype == torch.uint8 if isinstance(inputs, Tensor) else isinstance(inputs, ImageFiles)
+    )
+    if train and is_of_bytes and max(train[0].params.mean) > 1:
+        notes.append(
+            f"Normalize has mean {_shown(torch.tensor(train[0].params.mean))}, but pixels lie from 0 to 1 "
+            "when it gets them. Divide its mean and std by 255."
+        )
+    return tuple(notes)
 
 
 def mean_and_std(batches: Iterator[Tensor]) -> tuple[Tensor, Tensor]:

@@ -95,12 +95,14 @@ class Fitted:
 
     Args:
         vocabulary: the tokens by number, of text.
+        notes: what the user should know.
     """
 
     train: Samples
     val: Samples
     columns: tuple[Column, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 Fit = Callable[[Samples, Samples], Fitted]  # of training and validation samples

@@ -20,6 +20,7 @@ from runtime.data.tables import RESOURCES, read_target
 from runtime.data.text_files import encoding_of
 from runtime.events import DataProgress
 
+MANY_UNKNOWN = 0.2  # share of tokens
 PAD, UNKNOWN = "<pad>", "<unk>"
 WORD = re.compile(r"\w+(?:'\w+)?|[^\w\s]|\n")
 
@@ -37,7 +38,8 @@ def load_text(request: Request) -> Loading[RawData]:
     if request.params.task == "class":
         return _labelled(path, request.params)
     text, notes = _read(path)
-    return replace(blocks(text, request.params, request.val_fraction, path), notes=notes)
+    data = blocks(text, request.params, request.val_fraction, path)
+    return replace(data, notes=(*notes, *data.notes))
 
 
 def load_alice(request: Request) -> Loading[RawData]:
@@ -91,7 +93,7 @@ def blocks(text: str, params: Params, val_fraction: float | None, path: Path) ->
         )
     return RawData(
         train, val, num_classes=len(vocabulary), class_names=vocabulary, kind="text", is_split=True,
-        vocabulary=vocabulary,
+        vocabulary=vocabulary, notes=_unknown_notes(train, val, vocabulary),
     )  # fmt: skip
 
 
@@ -105,6 +107,21 @@ def _numbered(tokens: Sequence[str], vocabulary: tuple[str, ...]) -> Tensor:
     numbers = {token: index for index, token in enumerate(vocabulary)}
     unknown = numbers[UNKNOWN]
     return torch.tensor([numbers.get(token, unknown) for token in tokens], dtype=torch.int64)
+
+
+def _unknown_notes(train: Samples, val: Samples, vocabulary: tuple[str, ...]) -> tuple[str, ...]:
+    """Tells of parts in which many tokens are none of the vocabulary."""
+    unknown, notes = vocabulary.index(UNKNOWN), []
+    for part, verb in ((train, "train on"), (val, "validate on")):
+        assert isinstance(part.x, Tensor)
+        known = part.x if PAD not in vocabulary else part.x[part.x != vocabulary.index(PAD)]
+        share = float((known == unknown).double().mean()) if known.numel() else 0.0
+        if share > MANY_UNKNOWN:
+            notes.append(
+                f"{share:.0%} of the tokens to {verb} are not among the {len(vocabulary):,} that are told "
+                "apart. Raise data.vocabulary_size, or have the training text hold them."
+            )
+    return tuple(notes)
 
 
 def _labelled(path: Path, params: Params) -> RawData:
@@ -145,7 +162,18 @@ class _TextFit:
         tokens = (token for row in self._rows(train) for token in self._tokens(row))
         vocabulary = vocabulary_of(tokens, self.params.vocabulary_size, (PAD, UNKNOWN))
         first, second = (Samples(self._padded(part, vocabulary), part.y) for part in (train, val))
-        return Fitted(first, second, vocabulary=vocabulary)
+        notes = (*self._cut_notes(train, val), *_unknown_notes(first, second, vocabulary))
+        return Fitted(first, second, vocabulary=vocabulary, notes=notes)
+
+    def _cut_notes(self, *parts: Samples) -> tuple[str, ...]:
+        lengths = [len(self._tokens(row)) for part in parts for row in self._rows(part)]
+        cut = sum(length > self.params.block_length for length in lengths)
+        if not cut:
+            return ()
+        return (
+            f"Of {cut:,} of {len(lengths):,} texts only the first {self.params.block_length:,} tokens are "
+            f"seen; the longest has {max(lengths):,}. Raise data.block_length to see more.",
+        )
 
     def _rows(self, part: Samples) -> list[int]:
         assert isinstance(part.x, Tensor)

@@ -48,6 +48,15 @@ def _rising(*names: str) -> Rule:
     return rule
 
 
+def _share(params: Params) -> tuple[str, str] | None:
+    """That there is an area to draw: one larger than the image would never be found."""
+    return (
+        ("scale", "shares of the area, from 0 to 1")
+        if params.scale[0] > 1
+        else _rising("scale", "ratio")(params)
+    )
+
+
 def _odd(params: Params) -> tuple[str, str] | None:
     sizes = params.kernel_size if isinstance(params.kernel_size, tuple) else (params.kernel_size,)
     if any(size % 2 == 0 for size in sizes):
@@ -147,7 +156,7 @@ TRANSFORMS = table([
             Floats(name="scale", default=(0.08, 1.0), length=2, help="Share of the area: least, most."),
             Floats(name="ratio", default=(0.75, 4 / 3), length=2, help="Width to height: least, most."),
         ),
-        rule=_rising("scale", "ratio"),
+        rule=_share,
         images_only=True,
         works_on_bytes=True,
         is_random=True,
@@ -238,7 +247,7 @@ TRANSFORMS = table([
             Floats(name="ratio", default=(0.3, 3.3), length=2, help="Height to width: least, most."),
             Float(name="value", default=0.0, help="What it is filled with."),
         ),
-        rule=_rising("scale", "ratio"),
+        rule=_share,
         images_only=True,
         is_random=True,
     ),

@@ -29,6 +29,11 @@ def grey(batch: Tensor) -> Tensor:
 
 def grayscale(batch: Tensor, params: Params) -> Tensor:
     """The images without colour, with one channel or three equal ones."""
+    if batch.shape[1] not in (1, RGB):
+        raise DataError(
+            f"Grayscale got images of {batch.shape[1]} channels. Expected 1 or 3. Remove it from the chain, "
+            "or read the images without transparency."
+        )
     return grey(batch).repeat(1, int(params.num_output_channels), 1, 1)
 
 
