@@ -13,7 +13,8 @@ from builder.texts import later, tr, tr_made
 from builder.theme import GRID, Theme, font
 
 _TILE_WIDTH = 94  # pixels
-_LEAST_TILES, _LEAST_AT_REST = 5, 3  # the others give way to what can be done about a run at rest
+_LEAST_TILES = 5
+_LEAST_AT_REST = 258  # pixels: three tiles; the others give way to what can be done about a run at rest
 # Left out in this order where the row is too narrow; three have a chart of their own.
 _SPARE = ("Samples / s", "Gradient norm", "Learning rate", "Steps / s", "Step")
 # At rest, first what only a run that goes on has, and in the end all that does not tell how well it went.
@@ -62,7 +63,7 @@ class Headline(QWidget):
     def make_room(self, is_at_rest: bool) -> None:
         """Leaves out first what only a run that goes on has, as something about its rest stands beside it."""
         self._is_at_rest = is_at_rest
-        self.setMinimumWidth((_LEAST_AT_REST if is_at_rest else _LEAST_TILES) * _TILE_WIDTH)
+        self.setMinimumWidth(_LEAST_AT_REST if is_at_rest else _LEAST_TILES * _TILE_WIDTH)
         self._choose_tiles()
 
     def _show_score(self, score: Score | None) -> None:

@@ -171,7 +171,7 @@ def test_an_offer_to_go_on_costs_the_curves_nothing(roomy, qtbot):
 
 
 def test_an_offer_to_go_on_is_whole_in_a_window_of_1000_pixels(roomy, qtbot):
-    roomy.resize(692, 239)  # beside the plan
+    roomy.resize(659, 239)  # beside the plan
     roomy.feed([START, steps(1, 100), epoch_end(1, 100), RunEnded("stopped", "Stopped on request.")])
     offer = roomy.offer
     offer.offer("Run 0001 was stopped after 100 steps.", "It can go on from there.")
