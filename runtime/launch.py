@@ -266,9 +266,11 @@ class _Launch:
         if isinstance(error, USER_ERRORS):
             return getattr(error, "node", None) or self._owner(error), str(error)
         if isinstance(error, OSError):
+            place = error.filename or self._run_dir  # a full disk does not tell of itself
             return (
                 None,
-                f"A file could not be read or written: {error}. Check the disk's free space and rights.",
+                f"{place}: a file could not be read or written: {error.strerror or error}. "
+                "Check the free space and the rights there.",
             )
         if self._live is not None:
             return self._live.explain(error)

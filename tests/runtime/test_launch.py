@@ -168,7 +168,10 @@ def test_a_full_disk_ends_the_run_and_keeps_the_checkpoint(
                 patch.setattr(os, "fsync", full)
     ended = ending(events)
     assert ended.state == "failed"
-    assert "No space left on device" in ended.reason
+    assert ended.reason.startswith(
+        f"{tmp_path}: a file could not be read or written: No space left on device. "
+        "Check the free space and the rights there."
+    )
     assert load_checkpoint(checkpoint_folder(tmp_path, "last")).trainer["progress"]["step"] == 5
 
 
