@@ -43,6 +43,7 @@ class Cells:
 
 def guess_kind(series: pd.Series[Any]) -> str:
     """`numeric`, `categorical`, `boolean`, `datetime`, or `skip` for what says nothing or names rows."""
+    import pandas as pd
     from pandas.api import types
 
     known = series.dropna()
@@ -50,10 +51,12 @@ def guess_kind(series: pd.Series[Any]) -> str:
         return "skip"
     if types.is_bool_dtype(known):
         return "boolean"
-    if types.is_numeric_dtype(known):
+    if types.is_numeric_dtype(known) or types.is_timedelta64_dtype(known):
         return "numeric"
-    if types.is_datetime64_any_dtype(known):
+    if types.is_datetime64_any_dtype(known) or isinstance(known.dtype, pd.PeriodDtype):
         return "datetime"
+    if holds_parts(known):
+        return "skip"
     counts = known.astype(str).value_counts(
         sort=False
     )  # a word that is there a million times is looked at once
@@ -66,6 +69,12 @@ def guess_kind(series: pd.Series[Any]) -> str:
         return "datetime"
     distinct = words.nunique()
     return "skip" if distinct > MANY_WORDS and distinct > len(known) / 2 else "categorical"
+
+
+def holds_parts(series: pd.Series[Any]) -> bool:
+    """Whether cells are lists, bytes or the like, as a Parquet file can have: no numbers, no words."""
+    known = series.dropna()
+    return bool(len(known)) and isinstance(known.iloc[0], list | tuple | dict | bytes | np.ndarray)
 
 
 def is_unnamed(series: pd.Series[Any]) -> bool:
@@ -144,7 +153,12 @@ def _finite(series: pd.Series[Any], name: str, path: Path) -> Numbers:
 
 def _numbers(series: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
+    from pandas.api import types
 
+    if types.is_timedelta64_dtype(series):
+        return series.dt.total_seconds()
+    if types.is_datetime64_any_dtype(series):  # pandas would give nanoseconds
+        return pd.Series(math.nan, index=series.index)
     return pd.to_numeric(series, errors="coerce")
 
 
@@ -156,6 +170,8 @@ def _truths(series: pd.Series[Any]) -> pd.Series[Any]:
 def _days(series: pd.Series[Any]) -> pd.Series[Any]:
     import pandas as pd
 
+    if isinstance(series.dtype, pd.PeriodDtype):
+        series = series.dt.to_timestamp()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=UserWarning)  # of dates in no one format
         dates = pd.to_datetime(series, errors="coerce", utc=True)

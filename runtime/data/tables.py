@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from graph.catalog.call import Params
-from runtime.data.columns import Cells, Numbers, guess_kind, is_unnamed, natural, read_cells
+from runtime.data.columns import Cells, Numbers, guess_kind, holds_parts, is_unnamed, natural, read_cells
 from runtime.data.encoding import TableFit
 from runtime.data.frames import file_row, notes_of, read_frame, reading_frame, require_columns
 from runtime.data.raw import DataError, Loader, Loading, RawData, Request, Samples
@@ -95,7 +95,10 @@ def table_data(frame: pd.DataFrame, params: Params, path: Path) -> RawData:
     notes = [
         *notes_of(frame),
         *dropped,
-        *(f"Column {name!r} is left out: it is empty, or names single rows." for name in guessed),
+        *(
+            f"Column {name!r} is left out: it is empty, names single rows, or holds lists."
+            for name in guessed
+        ),
         *(
             f"Column {each.name!r} is taken for categories, though most of them stand in one row only. "
             "If they are dates or numbers, write them like 2020-01-31 and 1234.5."
@@ -201,6 +204,14 @@ def read_target(frame: pd.DataFrame, names: tuple[str, ...], params: Params, pat
                 f"{f', and {len(empty) - 1:,} more' if len(empty) > 1 else ''}. "
                 "Expected a target in every row. Fill the cells in or remove the rows; NA, None, null, ? and "
                 "- count as empty, so a class called like that needs another name."
+            )
+    for name in names:
+        if holds_parts(frame[name]):
+            kind = type(frame[name].iloc[0]).__name__
+            raise DataError(
+                f"{path}, column {name!r} holds cells of {kind}. Expected a number or a word in "
+                "every cell, as it is to be predicted. Save each part in a column, and name "
+                "them in data.target_columns."
             )
     mend = "Correct the cell or remove the row, or set data.task = classification if it is a class."
     if len(names) > 1:

@@ -14,7 +14,7 @@ from runtime.data.raw import Loader, Loading, RawData, Request
 from runtime.data.vision import Archive, damaged, dataset_class, fetch, not_found, root_of
 from runtime.events import DataProgress
 
-READ_ERRORS = (OSError, ValueError, KeyError, RuntimeError)
+READ_ERRORS = (OSError, ValueError, LookupError, RuntimeError, TypeError)
 
 
 def _no_archives(dataset: Any) -> Sequence[Archive]:
@@ -52,15 +52,20 @@ def file_set(files: FileSet) -> Loader:
             raise not_found(
                 request, str(root), f"the folder {files.folder} with the files of the data set there"
             )
-        train = _read(request, root, files.train)
+        train, classes = _read(request, root, files.train)
         if files.train is None or files.val is None:
             return train
-        return replace(train, val=_read(request, root, files.val).train)
+        val, others = _read(request, root, files.val)
+        if others != classes[: len(others)]:  # a number would stand for another class in it
+            reason = f"{files.train} and {files.val} have not the same classes"
+            raise damaged(root / files.folder, reason, f"the files of {request.name}, unchanged")
+        return replace(train, val=val.train)
 
     return load
 
 
-def _read(request: Request, root: Path, part: str | None) -> RawData:
+def _read(request: Request, root: Path, part: str | None) -> tuple[RawData, tuple[str, ...]]:
+    """A part, and the names of its classes by number, where torchvision has them."""
     try:
         content = dataset_class(request)(root, **({} if part is None else {"split": part}))
     except READ_ERRORS as error:
@@ -69,11 +74,14 @@ def _read(request: Request, root: Path, part: str | None) -> RawData:
     if pairs is None:
         files = content._image_files if hasattr(content, "_image_files") else content._images
         pairs = list(zip(files, content._labels, strict=True))
+    if not pairs:
+        raise damaged(root, f"its part {part or 'to train on'} has no images", f"the files of {request.name}")
     y = torch.tensor([label for _, label in pairs])
     count = int(y.max()) + 1
-    classes = tuple(getattr(content, "classes", ())) or tuple(str(index) for index in range(count))
+    known = tuple(getattr(content, "classes", ()))
+    classes = known or tuple(str(index) for index in range(count))
     names = [Path(path).relative_to(root).as_posix() for path, _ in pairs]
-    return image_data(root, names, y, classes)
+    return image_data(root, names, y, classes), known
 
 
 def _one(folder: str) -> Callable[[Any], Sequence[Archive]]:

@@ -269,3 +269,26 @@ def test_a_wrong_archive_is_refused(load, tmp_path, monkeypatch):
     plan = {"source": "torchvision:Food101", "root": str(tmp_path / "new"), "download": True}
     with pytest.raises(DataError, match=r"could not be downloaded .*are not the expected file"):
         load(plan)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "content", "text"),
+    [
+        ("DTD", "dtd/dtd/labels/train1.txt", "", "its part train has no images"),
+        ("DTD", "dtd/dtd/labels/val1.txt", "lines/4.jpg\n", "train and val have not the same classes"),
+        ("Food101", "food-101/meta/test.json", '{"soup": ["soup/4"]}', "train and test have not the same cl"),
+        ("OxfordIIITPet", "oxford-iiit-pet/annotations/test.txt", "", "its part test has no images"),
+        ("GTSRB", "gtsrb/GT-final_test.csv", "hello\n", "its part test has no images"),
+        (
+            "GTSRB",
+            "gtsrb/GT-final_test.csv",
+            "Filename;Width;ClassId\n00000.ppm;6\n",
+            r"int\(\) argument must",
+        ),
+    ],
+)
+def test_lists_of_files_that_are_cut_are_explained(load, tmp_path, name, path, content, text):
+    FILE_SETS[name][0](tmp_path)
+    (tmp_path / path).write_text(content)
+    with pytest.raises(DataError, match=rf" is damaged: {text}.* Expected the files of {name}"):
+        load({"source": f"torchvision:{name}", "root": "."}, folder=tmp_path)

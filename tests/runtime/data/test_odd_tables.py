@@ -78,7 +78,7 @@ def test_commas_in_words_stay(load_text):
 def test_the_index_that_a_table_was_saved_with_is_not_seen(load_text):
     plain, data = load_text(FRAME.to_csv(index=False)), load_text(FRAME.to_csv())
     assert torch.equal(data.train_x, plain.train_x)
-    assert data.notes == ("Column 'Unnamed: 0' is left out: it is empty, or names single rows.",)
+    assert data.notes == ("Column 'Unnamed: 0' is left out: it is empty, names single rows, or holds lists.",)
     assert load_text(FRAME.to_csv(), {"types": {"Unnamed: 0": "numeric"}}).train_x.shape[1] == 4
 
 

@@ -179,7 +179,7 @@ def test_a_column_that_names_rows_is_left_out_and_told(load_table):
     data = load_table(
         frame.assign(name=[f"person {row}" for row in range(len(frame))])[["name", "age", "label"]]
     )
-    assert data.notes == ("Column 'name' is left out: it is empty, or names single rows.",)
+    assert data.notes == ("Column 'name' is left out: it is empty, names single rows, or holds lists.",)
 
 
 def test_bundled_tables_can_be_learned(load):
