@@ -87,6 +87,7 @@ def _reading_text(path: Path, separator: str | None, as_words: bool) -> Loading[
             f"{path.name} has several columns called {', '.join(twice[:3])}: behind the first of them a "
             "number is added to the name.",
         )
+    notes += _swallowed_notes(frame, between, path)
     numbers = [name for name in map(str, frame.columns) if _is_number(name)]
     if len(numbers) > len(frame.columns) / 2:
         notes += (
@@ -176,6 +177,25 @@ def _with_points(frame: pd.DataFrame) -> tuple[str, ...]:
         frame[name] = pd.to_numeric(plain).astype("float64")
         changed.append(str(name))
     return (f"The commas in {', '.join(changed)} are read as decimal points.",) if changed else ()
+
+
+def _swallowed_notes(frame: pd.DataFrame, separator: str, path: Path) -> tuple[str, ...]:
+    """Tells of a cell that holds whole lines of the table, as it does between two stray quotation marks."""
+    import pandas as pd
+
+    for name in frame.columns:
+        if not pd.api.types.is_string_dtype(frame[name]):
+            continue
+        several = frame[name][frame[name].str.contains("\n", regex=False, na=False)]
+        for row, word in several.items():
+            lines = word.split("\n")[1:-1]
+            if lines and all(line.count(separator) == len(frame.columns) - 1 for line in lines):
+                place = f"{path.name}, row {file_row(int(row))}, column {str(name)!r}"
+                return (
+                    f"{place} holds {len(lines):,} whole lines of the table, which are no rows then: a "
+                    "quotation mark before them is not closed, or one is too many.",
+                )
+    return ()
 
 
 def _is_number(text: str) -> bool:

@@ -89,6 +89,12 @@ def load_image_folder(request: Request) -> Loading[RawData]:
         raise DataError(f"{root} is a file. Expected a folder of images. Name a folder in data.root.")
     if not root.is_dir():
         raise DataError(f"{root} was not found. Expected a folder of images there. Correct data.root.")
+    try:
+        next(root.iterdir(), None)
+    except OSError as error:
+        raise DataError(
+            f"{root} cannot be looked through ({error}). Expected a folder of images. Check its rights."
+        ) from error
     yield DataProgress(f"Looking through {root.name}", 0, None)
     if params.labels is not None:
         return _by_table(root, request.file("labels", "a table of file names and labels"), params)

@@ -33,7 +33,7 @@ def _samples(default: int) -> Int:
 
 
 def _noise(default: float, text: str) -> Float:
-    return Float(name="noise", default=default, min=0, help=text)
+    return Float(name="noise", default=default, min=0, max=1000, help=text)
 
 
 def _path(text: str, *suffixes: str) -> FilePath:

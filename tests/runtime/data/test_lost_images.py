@@ -116,3 +116,12 @@ def test_a_row_without_a_name_is_refused(table):
         DataError, match=r"labels\.csv, row 5 names no image\. Expected an image file in every"
     ):
         table(["000.jpg", "001.jpg", "002.jpg", None])
+
+
+def test_a_folder_that_may_not_be_looked_through_is_refused(notes, tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    with pytest.raises(DataError, match=r"cannot be looked through \(.*denied.*Check its rights\."):
+        notes()

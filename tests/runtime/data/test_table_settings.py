@@ -103,3 +103,19 @@ def test_scaling_and_categories_are_those_of_the_training_rows(load_table, frame
     assert data.val_x[:, 0].unique().tolist() == [898.0]
     assert word.titles == ("word = u", "word = v")
     assert data.val_x[:, 1:].unique().tolist() == [0.0]
+
+
+def test_lines_that_a_stray_quotation_mark_takes_are_told(load, tmp_path):
+    lines = [f"{row},{'uv'[row % 2]},{'pq'[row % 2]}" for row in range(ROWS)]
+    lines[4] = '4,"u,p'
+    lines[30] = '30,u",p'
+    (tmp_path / "table.csv").write_text("\n".join(["number,word,aim", *lines]))
+    data = load({"source": "csv", "path": "table.csv", "val_fraction": 0}, folder=tmp_path)
+    assert len(data.train_x) == ROWS - 26
+    assert data.notes[0] == (
+        "table.csv, row 6, column 'word' holds 25 whole lines of the table, which are no rows then: a "
+        "quotation mark before them is not closed, or one is too many."
+    )
+    lines[4], lines[30] = '4,"a text, of, commas\nand lines\nin it",p', "30,u,p"
+    (tmp_path / "table.csv").write_text("\n".join(["number,word,aim", *lines]))
+    assert not load({"source": "csv", "path": "table.csv"}, folder=tmp_path).notes

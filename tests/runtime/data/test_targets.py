@@ -121,3 +121,9 @@ def test_text_of_which_nothing_is_held_back_is_not_taken_for_one_hot_targets(loa
     plan = {"source": "text", "path": "text.txt", "block_length": 8, "val_fraction": 0}
     data = load(plan, folder=tmp_path, input_dtype="int64")
     assert (len(data.train_x), len(data.val_x)) == (24, 0)
+
+
+@pytest.mark.parametrize("kind", ["spirals", "moons", "circles", "xor", "sine"])
+def test_noise_that_leaves_no_numbers_is_refused(load, kind):
+    with pytest.raises(PlanError, match=r"data\.noise is 1e\+38\. Expected a number from 0 to 1000"):
+        load({"source": f"synthetic:{kind}", "noise": 1e38})
