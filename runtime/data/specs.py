@@ -76,7 +76,10 @@ class Names(ParamSpec):
             raise ParamError("a list of names")
         if not all(isinstance(item, str) for item in items):
             raise ParamError("a list of names")
-        return tuple(item for item in items if item)
+        names = tuple(item for item in items if item)
+        if len(set(names)) < len(names):  # a column would be seen or predicted twice
+            raise ParamError("a list of names, each once")
+        return names
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -163,9 +163,14 @@ def _target_names(frame: pd.DataFrame, params: Params, path: Path) -> tuple[str,
     rest = [name for name in frame.columns if name not in taken | empty]
     if len(rest) < 2:
         raise DataError(
-            f"{path} has only the column {', '.join(rest) or '(none)'}. Expected columns to see and "
-            "one to predict. "
-            "Set data.separator, if the cells are divided by something unusual."
+            f"{path} has only the column {', '.join(rest) or '(none)'}"
+            f"{' beside those that the plan leaves out' if taken - {None} else ''}. Expected columns to "
+            "see and one to predict. "
+            + (
+                "Name fewer in data.leave_out."
+                if params.leave_out
+                else "Set data.separator, if the cells are divided by something unusual."
+            )
         )
     return (rest[-1],)
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from runtime.data.raw import DataError
+from runtime.options import PlanError
 
 ROWS = 40
 
@@ -119,3 +120,15 @@ def test_lines_that_a_stray_quotation_mark_takes_are_told(load, tmp_path):
     lines[4], lines[30] = '4,"a text, of, commas\nand lines\nin it",p', "30,u,p"
     (tmp_path / "table.csv").write_text("\n".join(["number,word,aim", *lines]))
     assert not load({"source": "csv", "path": "table.csv"}, folder=tmp_path).notes
+
+
+def test_a_column_is_named_once(load_table, frame):
+    for key in ("target_columns", "leave_out"):
+        with pytest.raises(PlanError, match=rf"data\.{key} is .*\. Expected a list of names, each once"):
+            load_table(frame, **{key: ["number", "word", "number"]})
+
+
+def test_a_table_of_which_too_much_is_left_out_says_so(load_table, frame):
+    text = r"has only the column aim beside those that the plan leaves out\. .*fewer in data\.leave_out\."
+    with pytest.raises(DataError, match=text):
+        load_table(frame, leave_out=["number", "word", "part", "day"])
