@@ -62,6 +62,18 @@ def data_facts(look: Preview) -> DataFacts:
         imbalance=look.imbalance,
         is_text=bool(look.vocabulary) and bool(look.target_shape),
         other_losses=ends.other_losses,
+        spread=_spread(look),
+    )
+
+
+def _spread(look: Preview) -> float | None:
+    """How far the numbers to predict lie apart, as far as the samples looked at tell."""
+    if look.num_classes is not None or not look.targets.is_floating_point() or len(look.targets) < 2:
+        return None
+    return (
+        float(look.targets.flatten(1).std(dim=0).max())
+        if look.targets.ndim > 1
+        else float(look.targets.std())
     )
 
 

@@ -23,6 +23,7 @@ STEPS_AN_EPOCH = 50  # batches should be small enough for so many
 WANTED_STEPS = 3000  # optimizer steps after which a small network has mostly learnt
 LEAST_BATCH, LARGEST_BATCH = 8, 256
 LEAST_EPOCHS, MOST_EPOCHS = 5, 50
+USUAL_SPREAD = 0.1, 10.0  # of numbers to predict that can be learned as they are
 FINE_TUNING_LR, SEQUENCE_LR, USUAL_LR = 1e-4, 3e-4, 1e-3
 
 
@@ -199,6 +200,12 @@ def _data(given: Situation) -> Iterator[Advice]:
         yield Advice("data.val_fraction", 0.2, why)
     if given.is_imbalanced and not data.is_text:
         yield Advice("data.stratify", True, "So that rare classes are among the samples held back, too.")
+    is_as_read = plan.data.source.params.get("standardize_target") is False
+    if is_as_read and data.spread and not USUAL_SPREAD[0] <= data.spread <= USUAL_SPREAD[1]:
+        why = (
+            f"The numbers to predict are about {data.spread:.2g} apart; scaled to 1, usual steps reach them."
+        )
+        yield Advice("data.standardize_target", True, why)
 
 
 def _length(given: Situation) -> Iterator[Advice]:

@@ -21,6 +21,7 @@ class DataFacts:
         val_samples: held back.
         imbalance: how many times as many samples the most frequent class has as the rarest, with classes.
         is_text: whether samples are tokens, with a class at every place.
+        spread: standard deviation of the numbers to predict, the largest of several; None with classes.
     """
 
     loss: str
@@ -32,6 +33,7 @@ class DataFacts:
     imbalance: float | None = None
     is_text: bool = False
     other_losses: tuple[str, ...] = ()
+    spread: float | None = None
 
 
 @dataclass(frozen=True)

@@ -326,6 +326,20 @@ def test_a_network_trains_with_what_is_suggested(tmp_path, y, outputs, loss) -> 
     assert (ended.state, ended.reason) == ("finished", "")
 
 
+@pytest.mark.parametrize(("factor", "is_scaled"), [(1.0, False), (300.0, True), (0.001, True)])
+def test_numbers_to_predict_that_lie_far_apart_are_to_be_scaled(tmp_path, factor, is_scaled) -> None:
+    rows = [f"{a},{b},{factor * (a - 2 * b)}" for a, b in np.random.default_rng(0).normal(size=(80, 2))]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *rows]))
+    data = {"source": "csv", "path": "t.csv", "label": "y"}
+    project = Project("Regression", heads((2,), (linear(1),)), training={"data": data, "loss": "MSELoss"})
+    found = looked_at(project, tmp_path)
+    assert ("data.standardize_target" in {each.path for each in found}) == is_scaled
+    project.training = applied(project.training, found)
+    assert TrainingPlan.from_mapping(project.training).data.source.params.standardize_target == is_scaled
+    again = {each.path: each for each in looked_at(project, tmp_path)}
+    assert "data.standardize_target" not in again
+
+
 def test_points_in_the_plane_get_small_batches() -> None:
     found = {each.path: each for each in looked_at(spiral_project())}
     assert found["batch_size"].value == 8
