@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from builder.dock_height import DockHeight
 from builder.texts import tr
@@ -100,13 +100,23 @@ class Docks:
         self.height.fit_soon()
 
     def reveal(self, title: str) -> None:
-        """Brings a panel to the front."""
+        """Brings a panel to the front; from one that it covers it takes over the focus.
+
+        Qt would give that to whatever comes next, such as the choice of the device beside Train.
+        """
+        focus, covered = QApplication.focusWidget(), self._window.tabifiedDockWidgets(self[title])
+        takes_over = focus is not None and any(dock.isAncestorOf(focus) for dock in covered)
         self[title].show()
         self[title].raise_()
+        if takes_over:
+            self._take_focus(title)
 
     def visit(self, title: str) -> None:
         """Brings a panel to the front and puts the focus into it."""
         self.reveal(title)
+        self._take_focus(title)
+
+    def _take_focus(self, title: str) -> None:
         fields = self[title].widget().findChildren(QWidget)
         first = next((each for each in fields if each.isVisible() and _takes_focus(each)), None)
         if first is not None:

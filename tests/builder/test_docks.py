@@ -123,3 +123,17 @@ def test_panels_that_were_moved_are_put_back_and_others_left_where_they_are(cnn,
     assert [dock.objectName() for dock in cnn.tabifiedDockWidgets(first)] == names[3:]
     assert [dock.objectName() for dock in cnn.tabifiedDockWidgets(last)] == names[2:-1]
     assert cnn.dockWidgetArea(cnn.docks["Inspector"]) == Qt.DockWidgetArea.RightDockWidgetArea
+
+
+def test_a_panel_takes_the_focus_over_from_one_that_it_covers(cnn, qtbot):
+    """It went to the choice of the device, where the next key changed it."""
+    cnn.activateWindow()
+    cnn.docks.visit("Problems")
+    qtbot.waitUntil(lambda: cnn.docks["Problems"].isAncestorOf(QApplication.focusWidget()))
+    cnn.docks.reveal("Training")
+    QApplication.processEvents()
+    assert cnn.docks["Training"].isAncestorOf(QApplication.focusWidget())
+    cnn.canvas.setFocus()
+    cnn.docks.reveal("Code")
+    QApplication.processEvents()
+    assert cnn.canvas.hasFocus()
