@@ -269,7 +269,7 @@ class _Launch:
             place = error.filename or self._run_dir  # a full disk does not tell of itself
             return (
                 None,
-                f"{place}: a file could not be read or written: {error.strerror or error}. "
+                f"{error.strerror or error}: {place} could not be read or written. "
                 "Check the free space and the rights there.",
             )
         if self._live is not None:

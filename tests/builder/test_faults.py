@@ -187,7 +187,7 @@ def test_a_run_goes_on_where_its_folder_was_deleted_and_the_log_tells(spirals, q
     def delete(events):
         if any(isinstance(event, EpochEnded) for event in events):
             spirals.controller.events.disconnect(delete)
-            shutil.rmtree(run)
+            shutil.rmtree(run.rename(tmp_path / "gone"))  # first out of the way of the run, which writes on
 
     spirals.controller.events.connect(delete)
     ended = run_to_its_end(qtbot, spirals)

@@ -169,7 +169,7 @@ def test_a_full_disk_ends_the_run_and_keeps_the_checkpoint(
     ended = ending(events)
     assert ended.state == "failed"
     assert ended.reason.startswith(
-        f"{tmp_path}: a file could not be read or written: No space left on device. "
+        f"No space left on device: {tmp_path} could not be read or written. "
         "Check the free space and the rights there."
     )
     assert load_checkpoint(checkpoint_folder(tmp_path, "last")).trainer["progress"]["step"] == 5
