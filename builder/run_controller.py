@@ -21,9 +21,7 @@ PATIENCE_FOR_STEP = 15  # milliseconds; a longer step is not waited for
 FRAME = 49  # milliseconds between two looks at the run's events: 20 Hz
 LONGEST_FRAME = 80  # where a look takes long; a step is still drawn within 0.1 s
 SHARE = 0.036  # of the run's time, at most, that looks may cost it until they become less frequent
-AFTERMATH = (
-    0.5  # milliseconds by which a run's next steps are slower after a look, as caches hold the window's
-)
+AFTERMATH = 0.5  # milliseconds that a run's next steps lose after a look, as caches hold the window's
 SHORT = 2.0  # milliseconds; a look that takes no longer needs no turns for everybody else in between
 PATIENCE = 60.0  # seconds that a run gets to finish its step and save while the window closes
 

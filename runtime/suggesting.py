@@ -70,11 +70,7 @@ def _spread(look: Preview) -> float | None:
     """How far the numbers to predict lie apart, as far as the samples looked at tell."""
     if look.num_classes is not None or not look.targets.is_floating_point() or len(look.targets) < 2:
         return None
-    return (
-        float(look.targets.flatten(1).std(dim=0).max())
-        if look.targets.ndim > 1
-        else float(look.targets.std())
-    )
+    return float(look.targets.reshape(len(look.targets), -1).std(dim=0).max())
 
 
 def network_facts(project: Project, inference: Inference) -> NetworkFacts:

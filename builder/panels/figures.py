@@ -112,9 +112,8 @@ class RunFigures:
     total_steps: int = 0
     steps_per_epoch: int = 0
     batch_size: float = 0.0
-    train_loss: float | None = (
-        None  # mean of the epoch so far; that of one step says little beside `val_loss`
-    )
+    # Mean of the epoch so far; that of one step says little beside `val_loss`.
+    train_loss: float | None = None
     val_loss: float | None = None
     score: Score | None = None
     lr: float | None = None

@@ -245,6 +245,25 @@ def require_columns(frame: pd.DataFrame, names: Sequence[str], key: str, path: P
             )
 
 
+def require_filled(series: pd.Series[Any], path: Path, advice: str) -> None:
+    """Nothing, if no cell of a column is empty.
+
+    Args:
+        series: the column.
+        path: of its file.
+        advice: what was expected, and how to mend it.
+
+    Raises:
+        DataError: one is; the text names its row.
+    """
+    empty = series.index[series.isna()]
+    if len(empty):
+        more = f", and {len(empty) - 1:,} more" if len(empty) > 1 else ""
+        raise DataError(
+            f"{path}, row {file_row(int(empty[0]))}, column {series.name!r} is empty{more}. {advice}"
+        )
+
+
 def file_row(index: int) -> int:
     """The line of the file that a row stands in."""
     return index + FIRST_ROW

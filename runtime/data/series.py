@@ -14,7 +14,7 @@ import torch
 from graph.catalog.call import Params
 from runtime.data.choices import DEFAULT_VAL_FRACTION
 from runtime.data.columns import days_of, guess_kind, read_cells
-from runtime.data.frames import file_row, notes_of, read_frame, require_columns
+from runtime.data.frames import notes_of, read_frame, require_columns, require_filled
 from runtime.data.memory import require_room
 from runtime.data.npy import read_npy
 from runtime.data.raw import Column, DataError, Loading, RawData, Request, Samples
@@ -106,13 +106,12 @@ def _groups(frame: pd.DataFrame, name: str | None, path: Path) -> npt.NDArray[np
     """Which series each row belongs to."""
     if name is None:
         return np.zeros(len(frame), np.int64)
-    empty = np.flatnonzero(frame[name].isna().to_numpy())
-    if len(empty):
-        raise DataError(
-            f"{path}, row {file_row(int(empty[0]))}, column {name!r} is empty"
-            f"{f', and {len(empty) - 1:,} more' if len(empty) > 1 else ''}. Expected the name of a series in "
-            "every row, as data.group names the column. Fill the cells in or remove the rows."
-        )
+    require_filled(
+        frame[name],
+        path,
+        "Expected the name of a series in every row, as data.group names the column. Fill the cells in or "
+        "remove the rows.",
+    )
     numbers, _ = frame[name].factorize(sort=True)
     return np.asarray(numbers, np.int64)
 

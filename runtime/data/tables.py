@@ -14,7 +14,7 @@ from torch import Tensor
 from graph.catalog.call import Params
 from runtime.data.columns import Cells, Numbers, guess_kind, holds_parts, is_unnamed, natural, read_cells
 from runtime.data.encoding import TableFit
-from runtime.data.frames import file_row, notes_of, read_frame, reading_frame, require_columns
+from runtime.data.frames import file_row, notes_of, read_frame, reading_frame, require_columns, require_filled
 from runtime.data.raw import DataError, Loader, Loading, RawData, Request, Samples
 from runtime.events import DataProgress
 
@@ -202,14 +202,12 @@ def read_target(frame: pd.DataFrame, names: tuple[str, ...], params: Params, pat
         DataError: a cell is empty, or does not suit.
     """
     for name in names:
-        empty = np.flatnonzero(frame[name].isna().to_numpy())
-        if len(empty):
-            raise DataError(
-                f"{path}, row {file_row(int(frame.index[empty[0]]))}, column {name!r} is empty"
-                f"{f', and {len(empty) - 1:,} more' if len(empty) > 1 else ''}. "
-                "Expected a target in every row. Fill the cells in or remove the rows; NA, None, null, ? and "
-                "- count as empty, so a class called like that needs another name."
-            )
+        require_filled(
+            frame[name],
+            path,
+            "Expected a target in every row. Fill the cells in or remove the rows; NA, None, null, ? and - "
+            "count as empty, so a class called like that needs another name.",
+        )
     for name in names:
         if holds_parts(frame[name]):
             kind = type(frame[name].iloc[0]).__name__

@@ -17,17 +17,8 @@ from graph.silence import Silence, all_silenced, is_silenced
 from graph.storage import from_bytes, to_bytes
 from tests.graph.builders import chain, edge, node
 from tests.graph.good_networks import GOOD
-from tests.graph.lint_cases import (
-    CASES,
-    CONV,
-    FEATURES,
-    IMAGE,
-    TEN,
-    codes,
-    ends_with,
-    findings,
-    with_another,
-)
+from tests.graph.lint_cases import CASES
+from tests.graph.lint_networks import CONV, FEATURES, IMAGE, TEN, codes, ends_with, findings, with_another
 
 each_case = pytest.mark.parametrize("case", CASES, ids=[f"{n}-{case.code}" for n, case in enumerate(CASES)])
 FIXES = [(case, index) for case in CASES for index in range(len(case.labels))]

@@ -8,7 +8,7 @@ from graph.inference import Inference
 from graph.lint.check import BY_CODE, lint
 from graph.lint.context import LintContext
 from tests.graph.builders import chain, edge, node
-from tests.graph.lint_cases import (
+from tests.graph.lint_networks import (
     CONV,
     FEATURES,
     IMAGE,

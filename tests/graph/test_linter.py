@@ -17,7 +17,8 @@ from graph.node_flags import SetBypassed
 from graph.replacing import ReplaceType
 from graph.silence import Silence
 from tests.graph.builders import chain, edge, first_input
-from tests.graph.lint_cases import CASES, CONV, IMAGE, PLAIN_CONV, TEN
+from tests.graph.lint_cases import CASES
+from tests.graph.lint_networks import CONV, IMAGE, PLAIN_CONV, TEN
 
 LAYERS = (  # what rules ask for, look past and stop at
     ("Conv2d", {"out_channels": 8, "padding": 1}),

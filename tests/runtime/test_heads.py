@@ -22,6 +22,7 @@ from tests.runtime.training import (
     HELD_BACK,
     SAMPLES,
     TickingClock,
+    Trunk,
     events_of,
     make_data,
     make_plan,
@@ -33,20 +34,6 @@ OUTPUTS = {
     "again": {"loss": "MSELoss", "target": "input", "weight": 2},
     "pair": {"loss": {"type": "CrossEntropyLoss", "weight": [1, 3]}, "groups": [0, 1, 1]},
 }
-
-
-class Trunk(nn.Module):
-    """One layer, and three Outputs behind it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(11)
-        self.trunk, self.kind = nn.Linear(6, 16), nn.Linear(16, 3)
-        self.again, self.pair = nn.Linear(16, 6), nn.Linear(16, 2)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        features = self.trunk(x).relu()
-        return self.kind(features), self.again(features), self.pair(features)
 
 
 def parted(plan: TrainingPlan) -> TrainData:

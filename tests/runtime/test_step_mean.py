@@ -21,7 +21,16 @@ from runtime.plan import TrainingPlan
 from runtime.scoring import Scoring
 from runtime.step_mean import StepMeans
 from tests.runtime.test_nonfinite import chained, run
-from tests.runtime.training import CPU, TickingClock, events_of, make_data, make_mlp, make_plan, of_type
+from tests.runtime.training import (
+    CPU,
+    TickingClock,
+    Trunk,
+    events_of,
+    make_data,
+    make_mlp,
+    make_plan,
+    of_type,
+)
 
 SGD: dict[str, Any] = {"optimizer": {"type": "SGD", "lr": 0.1, "momentum": 0.9}}
 WEIGHT = [0.2, 2.0, 7.0]
@@ -32,20 +41,6 @@ OUTPUTS: dict[str, Any] = {
 }
 # Sums of as many numbers in another order: a few times the last place, on weights of about 1.
 ULPS: dict[str, Any] = {"rtol": 1e-5, "atol": 1e-6}
-
-
-class Trunk(nn.Module):
-    """One layer, and three Outputs behind it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(11)
-        self.trunk, self.kind = nn.Linear(6, 16), nn.Linear(16, 3)
-        self.again, self.pair = nn.Linear(16, 6), nn.Linear(16, 2)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        features = self.trunk(x).relu()
-        return self.kind(features), self.again(features), self.pair(features)
 
 
 class Places(nn.Module):

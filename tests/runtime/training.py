@@ -154,3 +154,17 @@ def spiral_project(*, features: int = 2, classes: int = CLASSES, **training: Any
         "device": "cpu",
     }
     return Project("Spirals", Graph(nodes, edges), training=settings | training)
+
+
+class Trunk(nn.Module):
+    """One layer, and three Outputs behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(11)
+        self.trunk, self.kind = nn.Linear(6, 16), nn.Linear(16, 3)
+        self.again, self.pair = nn.Linear(16, 6), nn.Linear(16, 2)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        features = self.trunk(x).relu()
+        return self.kind(features), self.again(features), self.pair(features)
