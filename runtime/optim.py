@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from runtime.compat import skip_compiler_import
-from runtime.muon import BY_MUON, MuonWithAdamW, muons_own
+from runtime.muon import BY_MUON, EMBEDDINGS, MuonWithAdamW, muons_own
 from runtime.optimizer_choices import DECAY_ALL, MUON, OPTIMIZERS, OptimizerSpec
 from runtime.options import PlanError, shown
 from runtime.plan import TrainingPlan
@@ -35,8 +35,12 @@ def build_optimizer(plan: TrainingPlan, model: nn.Module) -> Optimizer:
     groups is that of the plan; schedules move it, and `FactoredRates` multiplies it for the time of a step.
 
     Raises:
-        PlanError: there is nothing to train, or the optimizer has one learning rate and the layers several.
+        PlanError: there is nothing to train, the optimizer has one learning rate and the layers several, or
+            an embedding has sparse gradients, which have no norm.
     """
+    for name, module in model.named_modules():
+        if isinstance(module, EMBEDDINGS) and module.sparse and module.weight.requires_grad:
+            raise _sparse(name)
     option = plan.optimizer
     own = muons_own(model) if option.type == MUON else set()
     spares = _without_decay(model) if option.params.get(DECAY_ALL) is False else set()
@@ -135,6 +139,15 @@ def _several_rates(plan: TrainingPlan, factors: set[float]) -> PlanError:
         f"{kind} moves all weights together, but layers have the lr_factor {shown(sorted(factors))}.",
         "one learning rate for all",
         "Set lr_factor to 1 for every layer, or choose another optimizer.",
+    )
+
+
+def _sparse(name: str) -> PlanError:
+    return PlanError(
+        "optimizer",
+        f"The layer {name} has sparse gradients, which cannot be measured and trained here.",
+        "gradients with a number for every weight",
+        f"Set sparse to false for {name}.",
     )
 
 

@@ -300,5 +300,5 @@ OPTIMIZERS: Mapping[str, OptimizerSpec] = table([
 
 # What torch.optim has beside these, and why it cannot be chosen.
 NOT_OFFERED: Mapping[str, str] = {
-    "SparseAdam": "It takes sparse gradients alone, and no network has none but these.",
+    "SparseAdam": "It takes sparse gradients alone, which are not trained here.",
 }

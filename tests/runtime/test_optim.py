@@ -160,3 +160,14 @@ def test_a_model_without_weights_cannot_be_trained():
     text = r"AdamW has nothing to train.* Expected at least one layer with weights\. Add one, such as Linear"
     with pytest.raises(PlanError, match=text):
         build_optimizer(plan(), nn.ReLU())
+
+
+@pytest.mark.parametrize("layer", [nn.Embedding, nn.EmbeddingBag])
+def test_sparse_gradients_are_refused_before_a_step_fails_by_them(layer):
+    model = nn.Sequential()
+    model.add_module("words", layer(5, 3, sparse=True))
+    with pytest.raises(PlanError, match=r"words has sparse gradients.* Set sparse to false for words"):
+        build_optimizer(plan(), model)
+    model.words.weight.requires_grad_(False)
+    model.add_module("head", nn.Linear(3, 2))
+    build_optimizer(plan(), model)
