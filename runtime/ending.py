@@ -46,7 +46,7 @@ def with_remarks(reason: str, plan: TrainingPlan, progress: Progress, restored: 
     """
     texts = [reason]
     if restored is not None:
-        texts.append(f"The network is back at epoch {restored}, its best.")
+        texts.append(f"The weights are those of epoch {restored}, the best.")
     skipped = progress.skipped_in_all
     if skipped and plan.on_nonfinite == "skip":
         texts.append(f"{skipped:,} {'step was' if skipped == 1 else 'steps were'} left out as not finite.")

@@ -51,6 +51,11 @@ class Goal:
 class Goals:
     """What tells the best epoch, and what ends a run that no longer gets better.
 
+    An accuracy is often at its best long before the network is: of epochs that tie, the one with the lowest
+    `val_loss` is the best. To patience a tie is no improvement, as in other libraries: it asks whether the
+    metric that was chosen still moves, and a loss that falls by a hair each epoch would put the end off for
+    ever.
+
     Args:
         best: of the checkpoint.
         stopping: of early stopping.
@@ -60,6 +65,26 @@ class Goals:
     best: Goal
     stopping: Goal
     patience: int | None = None
+
+    def is_best(self, figures: Mapping[str, float], best: float | None, best_loss: float | None) -> bool:
+        """Whether an epoch beats the best so far.
+
+        Args:
+            figures: of the epoch.
+            best: what the metric was in the best so far; None before there is one.
+            best_loss: `loss_of` that epoch, which decides a tie; None where it is not known, and the earlier
+                epoch stays the best.
+        """
+        value = self.best.value(figures)
+        if value == best:
+            return best_loss is not None and loss_of(figures) < best_loss
+        return self.best.is_better(value, best)
+
+
+def loss_of(figures: Mapping[str, float]) -> float:
+    """The validation loss of an epoch; infinite where it is no number or nothing is held back."""
+    loss = figures.get(VAL_LOSS, math.inf)
+    return loss if math.isfinite(loss) else math.inf
 
 
 def goals_of(plan: TrainingPlan, known: Sequence[str]) -> Goals:

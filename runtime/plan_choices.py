@@ -85,7 +85,7 @@ SETTING_GROUPS = (
     SettingGroup("Checkpoints", (
         Text(
             name="monitor", default=DEFAULT_MONITOR, max_length=80,
-            help="The metric that tells the best epoch, such as val_accuracy.",
+            help="The metric that tells the best epoch, such as val_accuracy; val_loss decides a tie.",
         ),
         Int(name="checkpoint_epochs", default=1, help="Epochs between two checkpoints."),
         Float(

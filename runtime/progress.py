@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from runtime.events import EpochEnded, StepsRecorded
-from runtime.goals import Goals
+from runtime.goals import Goals, loss_of
 from runtime.meter import Measured
 from runtime.metrics import Scores
 
@@ -38,6 +38,7 @@ class Progress:
         skipped_in_all: those of the whole run.
         best_value: of the metric that tells the best epoch.
         best_epoch: that epoch.
+        best_loss: its validation loss, which decides a tie; infinite where it has none, None if not known.
         stop_value: the best of the metric that ends the run early.
         stale_epochs: epochs since that improved.
     """
@@ -59,6 +60,7 @@ class Progress:
     skipped_in_all: int = 0
     best_value: float | None = None
     best_epoch: int | None = None
+    best_loss: float | None = None
     stop_value: float | None = None
     stale_epochs: int = 0
 
@@ -150,7 +152,7 @@ class Progress:
 
     def forget_best(self) -> None:
         """Lets the next epoch be the best so far, as the weights of the one that was are lost."""
-        self.best_value = self.best_epoch = None
+        self.best_value = self.best_epoch = self.best_loss = None
 
     def _judge(self, ended: EpochEnded, goals: Goals) -> bool:
         """Whether this epoch is the best; also counts those that are not."""
@@ -160,8 +162,8 @@ class Progress:
             self.stop_value, self.stale_epochs = value, 0
         else:
             self.stale_epochs += 1
-        value = goals.best.value(figures)
-        is_best = goals.best.is_better(value, self.best_value)
+        is_best = goals.is_best(figures, self.best_value, self.best_loss)
         if is_best:
-            self.best_value, self.best_epoch = value, ended.epoch
+            self.best_value, self.best_epoch = goals.best.value(figures), ended.epoch
+            self.best_loss = loss_of(figures)
         return is_best

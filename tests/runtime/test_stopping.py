@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,27 @@ from tests.runtime.training import TickingClock, events_of, make_data, make_mlp,
 
 LOSSES = (0.9, 0.5, 0.6, 0.48, 0.7, 0.8, 0.3)
 ACCURACIES = (0.1, 0.3, 0.2, 0.9, 0.5, 0.6, 0.8)
+TIED_LOSSES = (0.9, math.nan, 0.6, 0.65, 0.4, 0.1, 0.45)
+TIED_ACCURACIES = (0.1, 1.0, 1.0, 1.0, 1.0, 0.9, 1.0)
+
+
+def score_with(monkeypatch: pytest.MonkeyPatch, losses: Sequence[float], accuracies: Sequence[float]) -> None:
+    """Has validation give these, epoch by epoch, then the last over and over."""
+    scores = [Scores(loss, {"accuracy": each}) for loss, each in zip(losses, accuracies, strict=True)]
+    calls = chain(scores, repeat(scores[-1]))
+    monkeypatch.setattr("runtime.trainer.evaluate", lambda *_, **__: next(calls))
 
 
 @pytest.fixture
 def scored(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Validation that gives the losses and accuracies above, epoch by epoch, then the last over and over."""
-    scores = [Scores(loss, {"accuracy": each}) for loss, each in zip(LOSSES, ACCURACIES, strict=True)]
-    calls = chain(scores, repeat(scores[-1]))
-    monkeypatch.setattr("runtime.trainer.evaluate", lambda *_, **__: next(calls))
+    """Validation with the first losses and accuracies above."""
+    score_with(monkeypatch, LOSSES, ACCURACIES)
+
+
+@pytest.fixture
+def tied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validation that reaches the best accuracy again and again."""
+    score_with(monkeypatch, TIED_LOSSES, TIED_ACCURACIES)
 
 
 def run(run_dir: Path | None = None, **settings: Any) -> tuple[torch.nn.Module, list[Event]]:
@@ -41,17 +55,66 @@ def ending(events: list[Event]) -> RunEnded:
     return ended
 
 
+def best_epochs(events: list[Event]) -> list[int]:
+    """Every epoch that became the best."""
+    return [ended.epoch for ended in of_type(events, EpochEnded) if ended.is_best]
+
+
 @pytest.mark.usefixtures("scored")
 def test_the_monitored_metric_tells_the_best_epoch() -> None:
     _, events = run(monitor="val_accuracy")
-    assert [ended.epoch for ended in of_type(events, EpochEnded) if ended.is_best] == [1, 2, 4]
+    assert best_epochs(events) == [1, 2, 4]
     assert ending(events).best_epoch == 4
 
 
 @pytest.mark.usefixtures("scored")
 def test_by_default_that_is_the_loss() -> None:
     _, events = run()
-    assert [ended.epoch for ended in of_type(events, EpochEnded) if ended.is_best] == [1, 2, 4, 7]
+    assert best_epochs(events) == [1, 2, 4, 7]
+
+
+@pytest.mark.usefixtures("tied")
+def test_of_epochs_with_the_same_figure_the_one_with_the_lowest_loss_is_the_best(tmp_path: Path) -> None:
+    _, events = run(tmp_path, monitor="val_accuracy", checkpoint_epochs=5)
+    assert best_epochs(events) == [1, 2, 3, 5]
+    assert ending(events).best_epoch == 5
+    best, last = (load_checkpoint(checkpoint_folder(tmp_path, kind)) for kind in ("best", "last"))
+    assert best.trainer["progress"]["step"] == 35
+    assert best.trainer["progress"]["best_epoch"] == last.trainer["progress"]["best_epoch"] == 5
+
+
+def test_without_a_validation_loss_the_first_of_them_stays_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.trainer.evaluate", lambda *_, **__: None)
+    monkeypatch.setattr("runtime.scoring.Scoring.train_accuracy", lambda *_: 1.0)
+    _, events = run(monitor="train_accuracy")
+    assert best_epochs(events) == [1]
+
+
+def test_a_loss_that_is_reached_again_keeps_the_first_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    score_with(monkeypatch, [0.5] * 7, ACCURACIES)
+    assert best_epochs(run()[1]) == [1]
+
+
+@pytest.mark.usefixtures("tied")
+@pytest.mark.parametrize("min_delta", [0.0, 0.05])
+def test_the_same_figure_with_a_lower_loss_is_no_improvement_to_patience(min_delta: float) -> None:
+    _, events = run(monitor="val_accuracy", early_stopping={"patience": 3, "min_delta": min_delta})
+    assert ending(events).reason == (
+        "Stopped early: val_accuracy was not better for 3 epochs. The weights are those of epoch 5, the best."
+    )
+
+
+@pytest.mark.usefixtures("tied")
+@pytest.mark.parametrize(("is_known", "best"), [(True, [5]), (False, [])])
+def test_a_resumed_run_still_knows_the_loss_to_beat(tmp_path: Path, is_known: bool, best: list[int]) -> None:
+    run(tmp_path, monitor="val_accuracy", epochs=4)
+    checkpoint = load_checkpoint(checkpoint_folder(tmp_path, "last"))
+    if not is_known:  # as saved before ties were told apart
+        del checkpoint.trainer["progress"]["best_loss"]
+    plan = make_plan(monitor="val_accuracy", epochs=7)
+    events = list(events_of(make_mlp(), plan, make_data(), run_dir=tmp_path, checkpoint=checkpoint))
+    assert best_epochs(events) == best
+    assert ending(events).best_epoch == (5 if is_known else 3)
 
 
 @pytest.mark.usefixtures("scored")
@@ -63,7 +126,7 @@ def test_a_run_that_no_longer_gets_better_ends_and_goes_back_to_its_best(
     assert [ended.epoch for ended in of_type(events, EpochEnded)] == [1, 2, 3, 4, 5, 6]
     assert ending(events).state == "finished"
     assert ending(events).reason == (
-        "Stopped early: val_loss was not better for 2 epochs. The network is back at epoch 4, its best."
+        "Stopped early: val_loss was not better for 2 epochs. The weights are those of epoch 4, the best."
     )
     twin = make_mlp()
     list(events_of(twin, make_plan(epochs=4), make_data()))
@@ -98,7 +161,7 @@ def test_a_resumed_run_goes_on_counting(tmp_path: Path) -> None:
     model, plan = make_mlp(), make_plan(epochs=7, early_stopping={"patience": 2})
     events = list(events_of(model, plan, make_data(), run_dir=tmp_path, checkpoint=checkpoint))
     assert [ended.epoch for ended in of_type(events, EpochEnded)] == [6]
-    assert "back at epoch 4" in ending(events).reason
+    assert "The weights are those of epoch 4" in ending(events).reason
     best = load_weights(checkpoint_folder(tmp_path, "best"))
     assert all(torch.equal(weight, best[name]) for name, weight in model.state_dict().items())
 
