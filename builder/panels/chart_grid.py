@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -28,6 +28,7 @@ class ChartGrid(QWidget):
         zoomed(): the user looks at a part of the run, which no longer follows it.
         all_asked(): the user wants to see all steps again.
         outdated_seen(): a chart came into sight that `draw` had left out.
+        menu_asked(Chart, QPoint): the user wants to see what can be done with a chart, there on the screen.
 
     Attributes:
         charts: those that were needed so far, by name.
@@ -37,6 +38,7 @@ class ChartGrid(QWidget):
     zoomed = Signal()
     all_asked = Signal()
     outdated_seen = Signal()
+    menu_asked = Signal(object, QPoint)
 
     def __init__(self, theme: Theme, chosen: Iterable[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +81,7 @@ class ChartGrid(QWidget):
         chart.hovered.connect(self._on_hovered)
         chart.ranged.connect(self._on_ranged)
         chart.all_asked.connect(self.all_asked)
+        chart.menu_asked.connect(self.menu_asked)
         chart.plot.outdated_seen.connect(self.outdated_seen)
         chart.set_others(self._others)
         chart.set_history(self._history)

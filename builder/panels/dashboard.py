@@ -87,7 +87,7 @@ class Dashboard(QWidget):
         self.switch.chosen.connect(self._show_view)
         self.offer.offered.connect(self.headline.make_room)
         self.offer.left.connect(self.take_focus)
-        self.fit_button.clicked.connect(self.views.fit)
+        self.menu.fit_action.triggered.connect(self.views.fit)
         self.views.aimed.connect(self._offer_fit)
         self.views.outdated.connect(self.draw_soon)
         self.set_theme(theme)
@@ -234,6 +234,7 @@ class Dashboard(QWidget):
 
     @Slot()
     def _offer_fit(self) -> None:
+        self.menu.allow_fit(not self.views.follows)
         self.fit_button.setVisible(not self.views.follows)
 
     @Slot(int)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from builder.icons import icon
+from builder.panels.action_button import ActionButton
 from builder.panels.dashboard_menu import DashboardMenu
 from builder.panels.elided import ElidedLabel
 from builder.panels.other_runs import RunLegend
@@ -40,9 +41,9 @@ class DashboardBar(QWidget):
         self.status_label.setProperty("role", "muted")
         for label in (self.run_label, self.status_label):
             label.setFont(font("caption"))
-        self.fit_button = QPushButton(icon("fit"), tr("Show all steps"))
+        self.fit_button = ActionButton(menu.fit_action)
+        self.fit_button.setIcon(icon("fit"))
         self.fit_button.setProperty("role", "flat")
-        self.fit_button.setToolTip(tr("A double click on a chart does that too."))
         self.fit_button.hide()
         self.switch = ViewSwitch([tr("Curves"), tr("Classes"), tr("Layers")], tr("What is shown of the run"))
         self._row = QHBoxLayout(self)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QSettings, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget, QWidgetAction
+from PySide6.QtCore import QSettings, Signal, SignalInstance, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from builder.panels.chart_specs import CHARTS, SMOOTHING
+from builder.panels.smoothing_action import SmoothingAction
 from builder.texts import tr
-from builder.theme import GRID
 
 _CHARTS_KEY, _SMOOTHING_KEY = "dashboard/charts", "dashboard/smoothing"
-_MOST = 0.99  # weight of the past
 
 
 class DashboardMenu(QToolButton):
     """Which charts are shown, how much the loss is smoothed; copies and saves what they show.
+
+    Attributes:
+        chart_actions: choose the charts.
+        smoothing_action: chooses how much the loss is smoothed.
+        take_actions: copy and save what the charts show.
+        fit_action: shows all steps again; the menu of a chart and a button have it.
 
     Signals:
         charts_chosen(list[str]): other charts are wanted.
@@ -38,22 +44,23 @@ class DashboardMenu(QToolButton):
         self.setText(tr("Charts"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolTip(tr("Which charts are shown, smoothing, copy and save"))
-        menu = QMenu(self)
-        self._actions = {spec.name: menu.addAction(tr(spec.title)) for spec in CHARTS}
+        self._actions = {spec.name: QAction(tr(spec.title), self) for spec in CHARTS}
+        self.chart_actions = list(self._actions.values())
         chosen = self._remembered_charts()
         for name, action in self._actions.items():
             action.setCheckable(True)
             action.setChecked(name in chosen)
             action.toggled.connect(self._choose_charts)
-        menu.addSeparator()
-        self.slider = self._make_slider()
-        self._smoothing_text = QLabel(f"{self.smoothing:.2f}")
-        menu.addAction(self._slider_action(menu))
-        menu.addSeparator()
-        menu.addAction(tr("Copy as picture"), self.picture_asked.emit)
-        self.copy_action = menu.addAction(tr("Copy values as CSV"), self.table_asked.emit)
-        self.save_action = menu.addAction(tr("Save values as CSV..."), self.values_asked.emit)
-        self.setMenu(menu)
+        self.smoothing_action = SmoothingAction(self._remembered_smoothing(), self)
+        self.smoothing_action.chosen.connect(self._choose_smoothing)
+        self.take_actions = [
+            self._action(tr("Copy as picture"), self.picture_asked),
+            self._action(tr("Copy values as CSV"), self.table_asked),
+            self._action(tr("Save values as CSV..."), self.values_asked),
+        ]
+        self.fit_action = QAction(tr("Show all steps"), self)
+        self.allow_fit(False)
+        self.setMenu(self._make_menu())
 
     @property
     def charts(self) -> list[str]:
@@ -63,27 +70,31 @@ class DashboardMenu(QToolButton):
     @property
     def smoothing(self) -> float:
         """The weight of the past in the smoothed loss."""
-        return self.slider.value() / 100
+        return self.smoothing_action.value
 
-    def _make_slider(self) -> QSlider:
-        slider = QSlider(Qt.Orientation.Horizontal)
-        slider.setRange(0, round(100 * _MOST))
-        slider.setAccessibleName(tr("Smoothing of the loss"))
-        kept = self._settings.value(_SMOOTHING_KEY, SMOOTHING, float) if self._settings else SMOOTHING
-        slider.setValue(round(100 * float(kept)))
-        slider.valueChanged.connect(self._choose_smoothing)
-        return slider
+    def allow_fit(self, is_allowed: bool) -> None:
+        """Lets all steps be shown again, or says that they are shown."""
+        self.fit_action.setEnabled(is_allowed)
+        why_not = tr("All steps are shown, and new ones as they come.")
+        self.fit_action.setToolTip(tr("A double click on a chart does that too.") if is_allowed else why_not)
 
-    def _slider_action(self, menu: QMenu) -> QWidgetAction:
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(2 * GRID, GRID // 2, 2 * GRID, GRID // 2)
-        row.addWidget(QLabel(tr("Smoothing")))
-        row.addWidget(self.slider, 1)
-        row.addWidget(self._smoothing_text)
-        action = QWidgetAction(menu)
-        action.setDefaultWidget(holder)
+    def _action(self, text: str, asked: SignalInstance) -> QAction:
+        action = QAction(text, self)
+        action.triggered.connect(asked)
         return action
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.addActions(self.chart_actions)
+        menu.addSeparator()
+        menu.addAction(self.smoothing_action)
+        menu.addSeparator()
+        menu.addActions(self.take_actions)
+        return menu
+
+    def _remembered_smoothing(self) -> float:
+        kept = self._settings.value(_SMOOTHING_KEY, SMOOTHING, float) if self._settings else SMOOTHING
+        return float(kept)
 
     def _remembered_charts(self) -> Iterable[str]:
         usual = [spec.name for spec in CHARTS if spec.is_usual]
@@ -98,7 +109,6 @@ class DashboardMenu(QToolButton):
 
     @Slot()
     def _choose_smoothing(self) -> None:
-        self._smoothing_text.setText(f"{self.smoothing:.2f}")
         if self._settings is not None:
             self._settings.setValue(_SMOOTHING_KEY, self.smoothing)
         self.smoothing_chosen.emit(self.smoothing)

@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     Qt,
     Signal,
     Slot,
@@ -151,9 +152,11 @@ class LayersView(QWidget):
 
     Signals:
         zoomed(): the user looks at a part of the run, or at all of it again.
+        menu_asked(Chart, QPoint): the user wants to see what can be done with the chart, there on the screen.
     """
 
     zoomed = Signal()
+    menu_asked = Signal(object, QPoint)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -288,6 +291,7 @@ class LayersView(QWidget):
             self.chart = Chart(spec, self._theme, self)
             self.chart.ranged.connect(self._keep_range)
             self.chart.all_asked.connect(self.fit)
+            self.chart.menu_asked.connect(self.menu_asked)
             self._row.addWidget(self.chart, 2)
         else:
             self.chart.set_spec(spec)

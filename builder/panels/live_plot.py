@@ -17,6 +17,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QFont,
     QKeyEvent,
@@ -113,6 +114,7 @@ class LivePlot(pg.PlotWidget):
     Signals:
         outdated_seen(): it is painted, though `is_outdated` has said that its curves are not up to date.
         cursor_moved(float): a key asks for the line at another x; NaN for none, as the keyboard is elsewhere.
+        menu_key_pressed(): a key asks for the menu.
 
     Attributes:
         cursor: x of the vertical line under the mouse, in axis units; NaN for none.
@@ -123,6 +125,7 @@ class LivePlot(pg.PlotWidget):
 
     outdated_seen = Signal()
     cursor_moved = Signal(float)
+    menu_key_pressed = Signal()
 
     def __init__(self, curves: Sequence[Paintable]) -> None:
         self._backdrop: QPixmap | None = None  # background, axes and grid
@@ -257,6 +260,11 @@ class LivePlot(pg.PlotWidget):
             event.ignore()
             return
         self.cursor_moved.emit(min(max(places[Qt.Key(event.key())], first), last))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Tells of the key alone: the mouse may be pressed for a drag, and the scene tells of clicks."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.menu_key_pressed.emit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -13,8 +13,9 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QTextDocumentFragment
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QContextMenuEvent, QResizeEvent, QTextDocumentFragment
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from builder.panels.axes import AxesStyle, log_ticks, value_ticks
@@ -46,17 +47,20 @@ class Chart(QWidget):
 
     Attributes:
         title: names the chart and the curves that have begun.
+        log_action: makes the y-axis logarithmic; for where the spec says that it can be.
 
     Signals:
         hovered(float): the step under the mouse; NaN when it left.
         ranged(float, float): the user zoomed or panned along the steps, to this range; the y-axis always
             fits what is seen.
         all_asked(): the user wants to see all steps again.
+        menu_asked(Chart, QPoint): the user wants to see what can be done with it, there on the screen.
     """
 
     hovered = Signal(float)
     ranged = Signal(float, float)
     all_asked = Signal()
+    menu_asked = Signal(object, QPoint)
 
     def __init__(self, spec: ChartSpec, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,12 +72,13 @@ class Chart(QWidget):
         self._outdated: Span = NOTHING  # the steps between which the picture is
         self._fitted: tuple[float, float] | None = None  # the values that the y-axis was last made to show
         self.title = Legend(self)
+        self.log_action = QAction(tr("Logarithmic axis"), self)
+        self.log_action.setIconText(tr("log"))
+        self.log_action.setCheckable(True)
+        self.log_action.toggled.connect(self._set_log)
         self.log_button = QToolButton(self)
-        self.log_button.setText(tr("log"))
-        self.log_button.setCheckable(True)
+        self.log_button.setDefaultAction(self.log_action)
         self.log_button.setFont(font("caption"))
-        self.log_button.setToolTip(tr("Logarithmic axis"))
-        self.log_button.toggled.connect(self._set_log)
         self._curves: list[Curve] = []
         self._others: Sequence[OtherRun] = ()
         self._owners: dict[Curve, OtherRun] = {}  # of the curves that are another run's
@@ -88,7 +93,9 @@ class Chart(QWidget):
         view.sigXRangeChanged.connect(self._look_again)
         view.sigResized.connect(self._look_again)
         self.plot.cursor_moved.connect(self.hovered)
+        self.plot.menu_key_pressed.connect(self._ask_for_menu)
         self.plot.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self.plot.scene().sigMouseClicked.connect(self._on_clicked)
 
     def set_theme(self, theme: Theme) -> None:
         """Repaints in another theme's colours."""
@@ -174,7 +181,7 @@ class Chart(QWidget):
     def _seen(self) -> View:
         (start, end), _ = self.plot.viewRange()
         buckets = max(int(self.plot.getViewBox().width()), 100) // 2
-        return View(start, end, buckets, self.log_button.isChecked())
+        return View(start, end, buckets, self.log_action.isChecked())
 
     @Slot()
     def _look_again(self) -> None:
@@ -290,9 +297,9 @@ class Chart(QWidget):
 
     def _fit_y(self, low: float, high: float) -> None:
         """Keeps the curves in view, but leaves the axis alone while it fits well enough."""
-        if not self.log_button.isChecked() and low >= 0 and (self.spec.from_zero or low < 0.5 * high):
+        if not self.log_action.isChecked() and low >= 0 and (self.spec.from_zero or low < 0.5 * high):
             low = 0.0
-        unit = 1.0 if self.log_button.isChecked() else max(abs(low), abs(high))
+        unit = 1.0 if self.log_action.isChecked() else max(abs(low), abs(high))
         if high - low <= _ALIKE * unit:  # a constant has round numbers around it, not its own last digits
             around = _CONSTANT * (unit or 1.0)
             low, high = low - around if low else low, high + around
@@ -327,6 +334,24 @@ class Chart(QWidget):
         view = self.plot.getViewBox()
         inside = view.sceneBoundingRect().contains(position)
         self.hovered.emit(view.mapSceneToView(position).x() if inside else math.nan)
+
+    @Slot(object)
+    def _on_clicked(self, event: MouseClickEvent) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            self.menu_asked.emit(self, event.screenPos().toPoint())
+
+    @Slot()
+    def _ask_for_menu(self) -> None:
+        """Asks for it where the crosshair is, else in the middle of the plot."""
+        frame = self.plot.getViewBox().sceneBoundingRect()
+        place = frame.center()
+        if math.isfinite(self.plot.cursor):
+            place.setX(self.plot.getViewBox().mapViewToScene(QPointF(self.plot.cursor, 0)).x())
+        self.menu_asked.emit(self, self.plot.viewport().mapToGlobal(self.plot.mapFromScene(place)))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Above the plot there is the same menu as on it."""
+        self.menu_asked.emit(self, event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Names the x-axis where there is room; the readout beside the crosshair names it everywhere."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from builder.panels.chart_menu import chart_menu
 from builder.panels.classes_view import ClassesView
 from builder.panels.curves_view import CurvesView, below_names
 from builder.panels.dashboard_menu import DashboardMenu
@@ -41,7 +42,7 @@ class RunViews(QStackedWidget):
     """Remembers one run, and shows one of the views. Charts are built when they are first needed.
 
     Args:
-        menu: chooses the charts, and how much the loss is smoothed.
+        menu: chooses the charts, and how much the loss is smoothed; has what a chart's menu has.
 
     Signals:
         outdated(): the curves should be brought up to date.
@@ -68,6 +69,7 @@ class RunViews(QStackedWidget):
         for view in (self.curves, self.classes, self.layers):
             self.addWidget(view)
         self.layers.zoomed.connect(self.aimed)
+        self.layers.menu_asked.connect(self._open_menu)
         menu.charts_chosen.connect(self._choose_charts)
         menu.smoothing_chosen.connect(self._smooth)
 
@@ -199,6 +201,7 @@ class RunViews(QStackedWidget):
             self._grid.zoomed.connect(self._on_zoomed)
             self._grid.all_asked.connect(self.fit)
             self._grid.outdated_seen.connect(self.outdated)
+            self._grid.menu_asked.connect(self._open_menu)
             self._grid.set_history(self.open_history())
             self._grid.set_others(self._others)
             self.curves.hold_charts(self._grid)
@@ -208,6 +211,10 @@ class RunViews(QStackedWidget):
     def _on_zoomed(self) -> None:
         self.aimed.emit()
         self.outdated.emit()
+
+    @Slot(object, QPoint)
+    def _open_menu(self, chart: Chart, at: QPoint) -> None:
+        chart_menu(chart, self._menu, is_chosen=self.currentIndex() == CURVES).popup(at)
 
     @Slot(object)
     def _choose_charts(self, names: list[str]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QSlider
 
 from builder.panels.chart_specs import CHARTS
 from builder.panels.dashboard import Dashboard
@@ -70,7 +70,7 @@ def test_smoothing_all_steps_at_once_equals_smoothing_them_as_they_come(smoothin
 def test_the_slider_smooths_the_curve_and_is_remembered(dashboard, qtbot, settings):
     dashboard.feed([CLASSED, steps(1, 200)])
     qtbot.waitUntil(lambda: dashboard.is_idle)
-    dashboard.menu.slider.setValue(0)
+    dashboard.menu.menu().findChild(QSlider).setValue(0)
     assert np.array_equal(dashboard.series("smoothed_loss")[1], dashboard.series("loss")[1])
     assert "0.00" in [label.text() for label in dashboard.menu.menu().findChildren(QLabel)]
     other = Dashboard(light(), settings)
