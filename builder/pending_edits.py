@@ -36,7 +36,7 @@ class PendingEdits(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._actions, self._banner = session, actions, banner
+        self._session, self._runs, self._banner = session, runs, banner
         self._trained: Project | None = None
         self._asked: Project | None = None
         self._later = QTimer(self, singleShot=True, interval=PATIENCE)
@@ -44,6 +44,7 @@ class PendingEdits(QObject):
         banner.show_action(actions["run.apply"])
         session.changed.connect(self._wait)
         session.document_replaced.connect(self._compare)
+        session.problems_changed.connect(self._count_errors)
         runs.edits_applied.connect(self._note_asked)
         controller.started.connect(self._begin)
         controller.events.connect(self._follow)
@@ -83,7 +84,7 @@ class PendingEdits(QObject):
     def _compare(self) -> None:
         """Shows what the run does not know of, if it is this project's."""
         trained, now = self._trained, self._session.project
-        if trained is None or not self._actions["run.apply"].isEnabled():
+        if trained is None or not self._runs.can_take_edits:
             self._banner.say("", is_possible=False)
             return
         try:
@@ -94,6 +95,12 @@ class PendingEdits(QObject):
             return
         text = tr("Not in the run yet: {changes}.", changes=_listed(found)) if found else ""
         self._banner.say(text, is_possible=True)
+
+    @Slot()
+    def _count_errors(self) -> None:
+        """Shows what keeps the run from taking up the graph."""
+        errors, _ = self._session.num_open_problems
+        self._banner.count_errors(errors)
 
 
 def _listed(changes: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from builder.run_bar import RunProgress
 from builder.run_controller import RunController
 from builder.run_folders import new_run_folder, note_saved
 from builder.session import Session
+from builder.severities import SEVERITIES
 from builder.texts import later, tr, tr_count, tr_made
 from builder.torch_loader import TorchLoader
 from graph.document import Document
@@ -85,6 +86,7 @@ class RunCommands(QObject):
         controller.ended.connect(self._end)
         controller.turn.changed.connect(self.refresh)
         session.document_replaced.connect(self.refresh)
+        session.problems_changed.connect(self._allow_edits)
         self.has_project = False
         self.why_busy = ""
         self.refresh()
@@ -98,6 +100,12 @@ class RunCommands(QObject):
     def is_training(self) -> bool:
         """Whether that run goes on in this window."""
         return self._controller.is_active
+
+    @property
+    def can_take_edits(self) -> bool:
+        """Whether that run goes on for long enough to take up edits, and they are made to its project."""
+        is_on = self._controller.state in ("preparing", "running", "paused")
+        return is_on and self._session.document is self._trained
 
     @property
     def trained_path(self) -> Path | None:
@@ -235,9 +243,7 @@ class RunCommands(QObject):
         # What can be pressed now first: a button that goes hands the focus on.
         for change in sorted(changes, key=lambda change: not change[1]):
             actions.set_enabled(*change)
-        own = pausing and self._session.document is self._trained
-        foreign = tr("The run is another project's.") if pausing else tr(IDLE)
-        actions.set_enabled("run.apply", own, foreign)
+        self._allow_edits()
         is_paused = state == "paused"
         actions.set_text("run.pause", tr("&Resume") if is_paused else tr("&Pause"))
         actions.set_icon("run.pause", "play" if is_paused else "pause")
@@ -245,6 +251,26 @@ class RunCommands(QObject):
         self._panel.dashboard.banner.allow(self._why_not_again(idle, busy))
         actions.set_enabled("run.folder", self._run_dir is not None, tr("Nothing was trained yet."))
         self.refreshed.emit()
+
+    @Slot()
+    def _allow_edits(self) -> None:
+        """Lets the run take up edits, unless something is known to be against it."""
+        reason = self._why_not_applied()
+        self._actions.set_enabled("run.apply", not reason, reason)
+
+    def _why_not_applied(self) -> str:
+        if not self.can_take_edits:
+            is_ours = self._session.document is self._trained
+            is_on = self._controller.is_active
+            return tr("The run is another project's.") if is_on and not is_ours else tr(IDLE)
+        if self._session.is_blank:
+            return tr("Nothing is drawn that the run could take up.")
+        errors, _ = self._session.num_open_problems
+        return (
+            tr("The run cannot take up a graph with {errors}.", errors=SEVERITIES["error"].counted(errors))
+            if errors
+            else ""
+        )
 
     def _why_not_again(self, idle: bool, busy: str) -> str:
         """What keeps the run that failed from being started with another batch; empty if nothing does."""
@@ -265,7 +291,7 @@ class RunCommands(QObject):
             self._session.message.emit(
                 tr(
                     "Not trained: the graph has {errors}. Solve them first.",
-                    errors=tr_count("{count} error", "{count} errors", errors),
+                    errors=SEVERITIES["error"].counted(errors),
                 )
             )
             self.problems_asked.emit()

@@ -239,6 +239,7 @@ class Workspace(QObject):
         self.keyboard.inspector_asked.connect(window.edit_selected)
         self.status.problems_asked.connect(window.show_problems)
         self.runs.problems_asked.connect(window.show_problems)
+        self.training.edits_banner.errors_asked.connect(window.show_problems)
         self.runs.training_asked.connect(window.show_training)
         window.files.saved.connect(self.runs.note_saved)
         window.files.saved.connect(self.run_list.look)

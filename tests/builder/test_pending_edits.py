@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from graph.edits import MoveNodes, SetParams, SetTraining
+from graph.edits import MoveNodes, RemoveNodes, SetParams, SetTraining
 from graph.templates import template
 
 PATIENCE = 120_000  # milliseconds; PyTorch may have to be loaded
@@ -43,6 +43,48 @@ def test_a_changed_network_is_told_and_taken_up_with_a_click(window, person, tra
     assert "out_features" in training.label.text()
     person.click(training.button)
     person.wait(lambda: not training.isVisible())
+
+
+def test_a_graph_with_errors_cannot_be_taken_up_until_they_are_solved(window, person, training):
+    action = window.actions_["run.apply"]
+    node = window.session.graph.by_name("fc2").id
+    window.session.apply(SetParams(node, {"out_features": -1}))
+    person.wait(training.isVisible)
+    assert training.button.isVisible()
+    assert not training.button.isEnabled()
+    assert training.button.toolTip().endswith("The run cannot take up a graph with 1 error.")
+    assert training.errors_button.text() == "1 error"
+    window.session.apply(SetParams(window.session.graph.by_name("fc1").id, {"out_features": -1}))
+    assert training.errors_button.text() == "2 errors"
+    assert window.actions_.why_disabled("run.apply") == "The run cannot take up a graph with 2 errors."
+    window.show_training()
+    person.click(training.errors_button)
+    person.wait(window.problems.isVisible)
+    window.session.undo()
+    window.session.apply(SetParams(node, {"out_features": 48}))
+    assert action.isEnabled()
+    window.show_training()
+    assert not training.errors_button.isVisible()
+    person.click(training.button)
+    person.wait(lambda: not training.isVisible())
+
+
+def test_an_emptied_canvas_cannot_be_taken_up(window, person, training):
+    window.session.apply(RemoveNodes(tuple(window.session.graph.nodes)))
+    person.wait(training.isVisible)
+    assert not training.button.isEnabled()
+    assert window.actions_.why_disabled("run.apply") == "Nothing is drawn that the run could take up."
+    window.session.undo()
+    assert window.actions_["run.apply"].isEnabled()
+
+
+def test_errors_are_not_told_beside_what_no_run_can_take_up_anyway(window, person, training):
+    node = window.session.graph.by_name("fc2").id
+    change(window, seed=9)
+    window.session.apply(SetParams(node, {"out_features": -1}))
+    person.wait(training.isVisible)
+    assert not training.button.isVisible()
+    assert not training.errors_button.isVisible()
 
 
 def test_what_is_taken_back_is_told_no_more(window, person, training):
