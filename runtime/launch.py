@@ -43,7 +43,7 @@ from runtime.out_of_memory import (
     is_out_of_memory,
     shortage_text,
 )
-from runtime.plan import PlanError, TrainingPlan
+from runtime.plan import PlanError, TrainingPlan, lr_curve
 from runtime.plan_warnings import plan_warnings
 from runtime.random_state import seeded
 from runtime.resuming import Resumption, resumption
@@ -155,8 +155,9 @@ class _Launch:
             self._live = build(self._project, weights_folder=folder)
             model = self._live.module.to(self._device)
             feed = material.feed()
-            for text in plan_warnings(plan, max(feed.steps_per_epoch // plan.accumulate_steps, 1)):
-                _log.warning("%s", text)
+            steps_per_epoch = max(feed.steps_per_epoch // plan.accumulate_steps, 1)
+            for warning in plan_warnings(plan, lr_curve(plan, steps_per_epoch)):
+                _log.warning("%s", warning.text)
             inspector = Inspector(self._live, self._project, self._control, self._device)
             first = next(feed.train(1))
             check_first_batch(model, first, plan, material.ends, inspector.origin)

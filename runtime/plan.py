@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
@@ -48,7 +48,6 @@ TYPE_KEYS = {"data": "source", "loss": "type", "optimizer": "type", "scheduler":
 EARLY_STOPPING = "early_stopping"
 OUTPUTS = "outputs"
 KEYS = (*TABLES, OUTPUTS, *dict.fromkeys(spec.name.partition(".")[0] for spec in SETTINGS))
-IDLE_SHARE = 0.1  # of a run; a schedule that ends in 0 is there for the last steps alone
 KNOWN_KEYS = f"one of {', '.join(KEYS)}"
 
 
@@ -307,12 +306,10 @@ class LrCurve:
     Args:
         points: (step, learning rate) pairs, the first step being 0.
         note: what it depends on from the last of them on; empty where they reach to the end.
-        warning: that it is 0 for all of the run, or for a good part of it; else empty.
     """
 
     points: tuple[tuple[int, float], ...]
     note: str = ""
-    warning: str = ""
 
 
 def lr_curve(plan: TrainingPlan, steps_per_epoch: int, max_points: int = 500) -> LrCurve:
@@ -324,21 +321,4 @@ def lr_curve(plan: TrainingPlan, steps_per_epoch: int, max_points: int = 500) ->
     count = min(last + 1, max_points)
     steps = [round(index * last / max(count - 1, 1)) for index in range(count)]
     points = tuple((step, lr_at(plan, step, steps_per_epoch)) for step in steps)
-    return LrCurve(points, note, _idle_warning(plan, [lr for _, lr in points]))
-
-
-def _idle_warning(plan: TrainingPlan, rates: Sequence[float]) -> str:
-    share = sum(rate == 0 for rate in rates) / len(rates)
-    if share < IDLE_SHARE:
-        return ""
-    if plan.scheduler is None or plan.optimizer.params.lr == 0:
-        usual = plan.optimizer.spec.default("lr")
-        return (
-            "optimizer.lr is 0, so the run learns nothing. Expected a learning rate above 0. "
-            f"Set optimizer.lr = {shown(usual)}."
-        )
-    span = "all of the run" if share == 1 else f"{share:.0%} of the run"
-    return (
-        f"{plan.scheduler.type} as set leaves a learning rate of 0 for {span}, which then learns nothing. "
-        "Expected a learning rate above 0 almost to the end. Change the scheduler, or epochs."
-    )
+    return LrCurve(points, note)

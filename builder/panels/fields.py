@@ -212,7 +212,16 @@ def make_field(spec: ParamSpec, parent: QWidget, as_text: bool = False) -> Field
 
 def set_invalid(field: QWidget, invalid: bool) -> None:
     """Marks an editor as holding something wrong, or takes the mark away."""
-    if bool(field.property("invalid")) != invalid:
-        field.setProperty("invalid", invalid)
+    _set_mark(field, "invalid", invalid)
+
+
+def set_doubtful(field: QWidget, doubtful: bool) -> None:
+    """Marks an editor as holding what most likely was not meant, or takes the mark away."""
+    _set_mark(field, "doubtful", doubtful)
+
+
+def _set_mark(field: QWidget, name: str, on: bool) -> None:
+    if bool(field.property(name)) != on:
+        field.setProperty(name, on)
         field.style().unpolish(field)
         field.style().polish(field)

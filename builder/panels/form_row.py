@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QWi
 from builder.panels.drag_label import DRAG_HINT, DragLabel
 from builder.panels.entry_rows import MOST_ENTRIES, EntryRows, has_entries
 from builder.panels.field_text import UNSET, same, shown_default
-from builder.panels.fields import ChoiceField, FlagField, PathField, make_field, set_invalid
+from builder.panels.fields import ChoiceField, FlagField, PathField, make_field, set_doubtful, set_invalid
 from builder.panels.number_field import NumberField
 from builder.panels.section import inline_button
 from builder.panels.source_field import SourceField
@@ -43,6 +43,7 @@ class FieldState:
         num_dims: how many spatial dims the maps have that come in; 0 while unknown.
         origin: where an inferred value comes from, in a sentence.
         disabled: why it means nothing as things stand, in a sentence; it cannot be changed then.
+        warning: why the value most likely was not meant, in sentences; none where there is a problem.
     """
 
     value: Value = UNSET
@@ -53,11 +54,12 @@ class FieldState:
     num_dims: int = 0
     origin: str = ""
     disabled: str = ""
+    warning: str = ""
 
 
-def default_state(spec: ParamSpec, value: Value = UNSET, problem: str = "") -> FieldState:
+def default_state(spec: ParamSpec, value: Value = UNSET, problem: str = "", warning: str = "") -> FieldState:
     """The state of a parameter that takes its declared default when left out."""
-    return FieldState(value, shown_default(spec), spec.default, problem)
+    return FieldState(value, shown_default(spec), spec.default, problem, warning=warning)
 
 
 def is_changed(spec: ParamSpec, value: Value) -> bool:
@@ -88,7 +90,6 @@ class FormRow:
         self.field = make_field(spec, form, as_text)
         self.field.setObjectName(spec.name)
         self.field.setAccessibleName(title)
-        self.field.setAccessibleDescription(tr_made(spec.help))
         self.field.setToolTip(tr_made(spec.help))
         self.entries: EntryRows | None = None
         self._title = title
@@ -96,6 +97,7 @@ class FormRow:
         self.computed = Remark(form, layout, (line + COMPUTED, 1, 1, 2), "muted")
         place = (line + PROBLEM, 0, 1, 3) if self._is_wide else (line + PROBLEM, 1, 1, 2)
         self.problem = Remark(form, layout, place, "error")
+        self.warning = Remark(form, layout, (line + PROBLEM, 0, 1, 3), "warning")
         self._lay_out()
         self._connect()
 
@@ -138,8 +140,18 @@ class FormRow:
             self._reset.setToolTip(_reset_text(self.spec, state))
         self._allow(state)
         set_invalid(self.field, bool(state.problem))
+        set_doubtful(self.field, bool(state.warning))
         self.problem.show_text(state.problem)
+        self.warning.show_text(state.warning)
+        self._describe(state)
         self.computed.show_text(f"= {state.computed}" if state.computed else "")
+
+    def _describe(self, state: FieldState) -> None:
+        """Lets those hear it who do not see what stands below."""
+        parts = (tr_made(self.spec.help), state.problem, state.warning)
+        text = " ".join(part for part in parts if part)
+        if self.field.accessibleDescription() != text:
+            self.field.setAccessibleDescription(text)
 
     def _allow(self, state: FieldState) -> None:
         """Lets the value be changed, or says why it cannot be."""

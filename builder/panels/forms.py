@@ -84,6 +84,10 @@ class SpecForm(QWidget):
         """What the form says is wrong with a parameter."""
         return self._rows[name].problem.text
 
+    def warning_text(self, name: str) -> str:
+        """What the form says that most likely was not meant of a parameter."""
+        return self._rows[name].warning.text
+
     def label(self, name: str) -> QLabel:
         """The name of a parameter as it stands there."""
         return self._rows[name].label

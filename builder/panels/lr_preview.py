@@ -8,7 +8,7 @@ from builder.panels.figures import number
 from builder.panels.line_plot import Line, LinePlot, Picture
 from builder.texts import tr, tr_made
 from builder.theme import GRID, Theme, font
-from runtime.plan import LrCurve, TrainingPlan, lr_curve
+from runtime.plan import LrCurve
 
 STEPS_PER_EPOCH = 100  # how many there will be is known when the data is read; the curve looks the same
 _HEIGHT = 96  # pixels
@@ -38,18 +38,13 @@ class LrPreview(QWidget):
         """Repaints in another theme."""
         self.plot.set_theme(theme)
 
-    def show_plan(self, plan: TrainingPlan | None) -> None:
-        """Shows a plan's curve; hides for None, a plan that cannot be read."""
-        self.setVisible(plan is not None)
-        if plan is None:
-            return
-        curve = lr_curve(plan, STEPS_PER_EPOCH)
-        self._show_curve(curve, plan.epochs)
-        texts = [tr_made(text) for text in (curve.warning, curve.note) if text]
-        self.note.setText(" ".join(texts))
-        self.note.setVisible(bool(texts))
+    def show_curve(self, curve: LrCurve, epochs: int) -> None:
+        """Shows the curve of a plan."""
+        self._draw(curve, epochs)
+        self.note.setText(tr_made(curve.note))
+        self.note.setVisible(bool(curve.note))
 
-    def _show_curve(self, curve: LrCurve, epochs: int) -> None:
+    def _draw(self, curve: LrCurve, epochs: int) -> None:
         points = [(step / STEPS_PER_EPOCH, lr) for step, lr in curve.points]
         top = max(lr for _, lr in points)
         self.plot.show_picture(

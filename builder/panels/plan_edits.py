@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from builder.panels.field_text import UNSET, fits
@@ -121,6 +121,21 @@ def value_problems(training: Training) -> dict[str, str]:
     if error is not None and error.path not in found:
         found[error.path] = tr("Expected {expected}.", expected=tr_made(error.expected))
     return found
+
+
+def plan_but_for(training: Training, problems: Iterable[str]) -> TrainingPlan | None:
+    """The plan with what is wrong left out; None where that does not make it one that can be used.
+
+    Args:
+        training: as it was typed.
+        problems: the paths of what is wrong in it.
+    """
+    for path in problems:
+        training = with_setting(training, path, UNSET)
+    try:
+        return TrainingPlan.from_mapping(training)
+    except PlanError:
+        return None
 
 
 def note_problem(found: dict[str, str], spec: ParamSpec, value: Value, path: str) -> None:

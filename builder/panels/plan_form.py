@@ -13,7 +13,7 @@ from builder.panels.chain_form import TransformsForm
 from builder.panels.data_titles import made_titled
 from builder.panels.fields import TextField
 from builder.panels.form_row import default_state
-from builder.panels.lr_preview import LrPreview
+from builder.panels.lr_preview import STEPS_PER_EPOCH, LrPreview
 from builder.panels.output_edits import (
     LOSS,
     is_per_output,
@@ -35,6 +35,7 @@ from builder.panels.plan_edits import (
     part_of,
     part_specs,
     part_value,
+    plan_but_for,
     plan_error,
     setting,
     value_problems,
@@ -55,7 +56,8 @@ from graph.edits import SetTraining
 from runtime.goals import told_metrics
 from runtime.heads import heads_of
 from runtime.options import PlanError
-from runtime.plan import OUTPUTS, TABLES, TYPE_KEYS, TrainingPlan
+from runtime.plan import OUTPUTS, TABLES, TYPE_KEYS, TrainingPlan, lr_curve
+from runtime.plan_warnings import plan_warnings
 
 # What stands in an empty field whose default is worked out when the run starts.
 HINTS = {
@@ -142,18 +144,32 @@ class PlanForm(QWidget):
         training = self._session.project.training
         problems = {**value_problems(training), **output_problems(training), **chain_problems(training)}
         reasons = Reasons.of(training)
+        warnings = self._show_rate(training, problems)
         for form in self.parts.values():
-            form.show_part(training, problems, reasons)
+            form.show_part(training, problems, warnings, reasons)
         self._show_outputs(training, problems, reasons)
         self._is_image = takes_image(self._ends, self._session.main_inference)
         self.transforms.show_plan(training, problems, self._is_image)
         for name, spec in SETTING.items():
-            state = default_state(spec, setting(training, name), problems.get(name, ""))
+            told = (problems.get(name, ""), warnings.get(name, ""))
+            state = default_state(spec, setting(training, name), *told)
             self.settings.show_state(name, state)
         self._offer_metrics(training)
         error = plan_error(training)
         self.error.show_text(made_titled(str(error)) if error else "")
-        self.lr_preview.show_plan(None if error else TrainingPlan.from_mapping(training))
+        self.lr_preview.setVisible(error is None)
+
+    def _show_rate(self, training: Training, problems: dict[str, str]) -> dict[str, str]:
+        """Draws the learning rate, and gives by path what most likely was not meant.
+
+        What is wrong is left out for that: on the way to a number, no warning comes and goes elsewhere.
+        """
+        plan = plan_but_for(training, problems)
+        if plan is None:
+            return {}
+        curve = lr_curve(plan, STEPS_PER_EPOCH)
+        self.lr_preview.show_curve(curve, plan.epochs)
+        return {warning.path: tr_made(warning.text) for warning in plan_warnings(plan, curve)}
 
     def _offer_metrics(self, training: Training) -> None:
         """Lists what a run will tell of every epoch, where one of that is to be named."""
@@ -254,19 +270,22 @@ class PartForm(TypedForm):
         super().__init__(spoken(part), spec, TITLES, label, parent)
         self.type_field.setObjectName(f"{part}.{TYPE_KEYS[part]}")
 
-    def show_part(self, training: Training, problems: dict[str, str], reasons: Reasons) -> None:
+    def show_part(
+        self, training: Training, problems: dict[str, str], warnings: dict[str, str], reasons: Reasons
+    ) -> None:
         """Shows this part of a plan."""
         part = self._part
         type_name = part_of(training, part)[TYPE_KEYS[part]]
         if part == LOSS and is_per_output(training):
             type_name = PER_OUTPUT
-        is_wrong = f"{part}.{TYPE_KEYS[part]}" in problems
-        self.show_type(
-            type_name, part_specs(part, type_name), self._help(training, type_name), is_wrong=is_wrong
-        )
+        where = f"{part}.{TYPE_KEYS[part]}"
+        help_text = self._help(training, type_name)
+        self.show_type(type_name, part_specs(part, type_name), help_text, is_wrong=where in problems)
+        self.show_warning(warnings.get(where, ""))
         for spec in part_specs(part, type_name):
             path = f"{part}.{spec.name}"
-            state = default_state(spec, part_value(training, part, spec.name), problems.get(path, ""))
+            told = (problems.get(path, ""), warnings.get(path, ""))
+            state = default_state(spec, part_value(training, part, spec.name), *told)
             if spec.name in HINTS:
                 state = replace(state, hint=tr(HINTS[spec.name]))
             self.show_state(spec.name, reasons.applied(state, path))

@@ -61,6 +61,10 @@ class SettingsForm(QObject):
         """What the form says is wrong with a setting."""
         return self._forms[name].problem_text(name)
 
+    def warning_text(self, name: str) -> str:
+        """What the form says that most likely was not meant of a setting."""
+        return self._forms[name].warning_text(name)
+
     def show_state(self, name: str, state: FieldState) -> None:
         """Shows a setting's value and what is wrong with it."""
         self._forms[name].show_state(name, state)

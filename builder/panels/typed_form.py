@@ -9,7 +9,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from builder.panels.field_text import UNSET
-from builder.panels.fields import ChoiceField, set_invalid
+from builder.panels.fields import ChoiceField, set_doubtful, set_invalid
 from builder.panels.form_row import LABEL_WIDTH, FieldState
 from builder.panels.forms import SpecForm
 from builder.panels.setting_groups import heading_of
@@ -52,6 +52,10 @@ class TypedForm(QWidget):
         self.help = QLabel(self)
         self.help.setProperty("role", "muted")
         self.help.setWordWrap(True)
+        self.warning = QLabel(self)
+        self.warning.setProperty("role", "warning")
+        self.warning.setWordWrap(True)
+        self.warning.hide()
         self.form = SpecForm((), self)
         self.heading = heading_of("", self)
         self.heading.setFixedWidth(LABEL_WIDTH)
@@ -66,6 +70,7 @@ class TypedForm(QWidget):
         self._layout.setSpacing(GRID // 2)
         self._layout.addLayout(self._top)
         self._layout.addWidget(self.help)
+        self._layout.addWidget(self.warning)
         self._layout.addWidget(self.form)
 
     def show_heading(self, text: str) -> None:
@@ -89,6 +94,13 @@ class TypedForm(QWidget):
         set_invalid(self.type_field, is_wrong)
         self.help.setText(help_text)
         self.help.setVisible(bool(help_text))
+
+    def show_warning(self, text: str) -> None:
+        """Says what most likely was not meant of the type as it is set; an empty text hides it."""
+        set_doubtful(self.type_field, bool(text))
+        self.type_field.setAccessibleDescription(text)
+        self.warning.setText(text)
+        self.warning.setVisible(bool(text))
 
     def add_to_top(self, layout: QLayout) -> None:
         """Shows something at the end of the line with the type."""

@@ -11,18 +11,31 @@ from runtime.control import Control
 from runtime.events import RunEnded
 from runtime.loss_choices import LOSSES
 from runtime.optimizer_choices import OPTIMIZERS
-from runtime.plan import PlanError, TrainingPlan
-from runtime.plan_warnings import plan_warnings
+from runtime.plan import PlanError, TrainingPlan, lr_curve
+from runtime.plan_warnings import PlanWarning, plan_warnings
 from runtime.schedule_choices import SCHEDULERS
 from tests.runtime.training import spiral_project
 
 ADAM_EPS = "becomes NaN. Expected a small number above 0. Set optimizer.eps = 1e-08."
+NO_RATE = (
+    "optimizer.lr is 0, so the run learns nothing. "
+    "Expected a learning rate above 0. Set optimizer.lr = 0.001."
+)
+TOO_IDLE = (
+    "LinearLR as set leaves a learning rate of 0 for {share} of the run, which then learns nothing. "
+    "Expected a learning rate above 0 almost to the end. Change the scheduler, or epochs."
+)
+
+
+def warnings(**settings: object) -> list[PlanWarning]:
+    """What is told of a plan of 4 epochs."""
+    plan = TrainingPlan.from_mapping({"epochs": 4, **settings})
+    return plan_warnings(plan, lr_curve(plan, 100))
 
 
 @pytest.mark.parametrize(
     ("settings", "begin", "end"),
     [
-        ({"optimizer": {"type": "Adam", "lr": 0}}, "optimizer.lr is 0,", "Set optimizer.lr = 0.001."),
         ({"optimizer": {"type": "Adam", "eps": 0}}, "optimizer.eps is 0,", ADAM_EPS),
         ({"optimizer": {"type": "AdamW", "eps": 1e-300}}, "optimizer.eps is 1e-300,", ADAM_EPS),
         (
@@ -35,9 +48,32 @@ ADAM_EPS = "becomes NaN. Expected a small number above 0. Set optimizer.eps = 1e
     ],
 )  # fmt: skip
 def test_each_is_told_with_what_to_do(settings: dict[str, object], begin: str, end: str) -> None:
-    (text,) = plan_warnings(TrainingPlan.from_mapping(settings), 100)
-    assert text.startswith(begin)
-    assert text.endswith(end)
+    (warning,) = warnings(**settings)
+    assert warning.text.startswith(begin)
+    assert warning.text.endswith(end)
+    assert warning.path == begin.partition(" ")[0], "the setting that is to be changed"
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "text"),
+    [
+        ({"optimizer": {"type": "SGD", "lr": 0}}, "optimizer.lr", NO_RATE),
+        (
+            {"optimizer": {"type": "SGD", "lr": 0}, "scheduler": {"type": "ReduceLROnPlateau"}},
+            "optimizer.lr", NO_RATE,
+        ),
+        (
+            {"scheduler": {"type": "ConstantLR", "factor": 0, "total_iters": 10}},
+            "scheduler.type", TOO_IDLE.replace("LinearLR", "ConstantLR").format(share="all"),
+        ),
+        (
+            {"scheduler": {"type": "LinearLR", "total_iters": 1}},
+            "scheduler.type", TOO_IDLE.format(share="75%"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_rate_of_0_is_told(settings: dict[str, object], path: str, text: str) -> None:
+    assert warnings(**settings) == [PlanWarning(path, text)]
 
 
 def test_usual_settings_are_not_warned_of() -> None:
@@ -45,7 +81,7 @@ def test_usual_settings_are_not_warned_of() -> None:
     usual += [{"loss": kind} for kind in LOSSES]
     careful = {"ema_decay": 0.9999, "clip_grad_norm": 0.01, "optimizer": {"type": "SGD", "momentum": 0.99}}
     for settings in (*usual, careful):
-        assert plan_warnings(TrainingPlan.from_mapping(settings), 100) == []
+        assert warnings(**settings) == []
 
 
 def test_they_are_told_as_the_run_begins(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -164,40 +164,6 @@ def test_the_curve_has_both_ends_and_no_more_points_than_asked():
     assert curve.note == ""
 
 
-@pytest.mark.parametrize(
-    ("settings", "text"),
-    [
-        (
-            {"optimizer": {"type": "SGD", "lr": 0}},
-            "optimizer.lr is 0, so the run learns nothing. Expected a learning rate above 0. "
-            "Set optimizer.lr = 0.001.",
-        ),
-        (
-            {"optimizer": {"type": "SGD", "lr": 0}, "scheduler": {"type": "ReduceLROnPlateau"}},
-            "optimizer.lr is 0, so the run learns nothing. Expected a learning rate above 0. "
-            "Set optimizer.lr = 0.001.",
-        ),
-        (
-            {"scheduler": {"type": "ConstantLR", "factor": 0, "total_iters": 10}},
-            "ConstantLR as set leaves a learning rate of 0 for all of the run, which then learns nothing. "
-            "Expected a learning rate above 0 almost to the end. Change the scheduler, or epochs.",
-        ),
-        (
-            {"scheduler": {"type": "LinearLR", "total_iters": 1}},
-            "LinearLR as set leaves a learning rate of 0 for 75% of the run, which then learns nothing. "
-            "Expected a learning rate above 0 almost to the end. Change the scheduler, or epochs.",
-        ),
-    ],
-)
-def test_a_rate_of_0_is_warned_of(settings, text):
-    assert lr_curve(plan(epochs=4, **settings), 100).warning == text
-
-
-@pytest.mark.parametrize("kind", [None, *SCHEDULERS])
-def test_a_schedule_at_its_defaults_is_not_warned_of(kind):
-    assert lr_curve(plan(epochs=4, scheduler=kind), 100).warning == ""
-
-
 def test_the_curve_of_countless_restarts_is_there_at_once():
     restarts = {"type": "CosineAnnealingWarmRestarts", "T_0": 1}
     curve = lr_curve(plan(epochs=10**12, scheduler=restarts), 10)
