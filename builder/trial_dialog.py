@@ -168,8 +168,8 @@ class LrFinderDialog(TrialDialog):
         super().__init__(
             tr("Find a learning rate"),
             tr(
-                "A copy of the network trains with a rate that grows at every step. Where the loss falls "
-                "fastest is a good rate; where it rises again, steps are too long."
+                "A copy of the network trains with a rate that grows at every step. A good rate lies well "
+                "within the fall of the loss; where it rises again, steps are too long."
             ),
             work, theme, parent, tr("Use this rate"),
         )  # fmt: skip

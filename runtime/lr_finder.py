@@ -31,6 +31,7 @@ STEPS = 100
 SMOOTHING = 0.8  # weight of the past in the loss that is judged
 TOO_MUCH = 4.0  # times the lowest loss: from there on it only gets worse
 LEAST_TRIED = 8  # rates that a suggestion needs
+FALLEN = 0.75  # of the steps in which the loss fell come before the one whose rate is suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class LrSuggestion:
     """What the search has found.
 
     Attributes:
-        lr: where the loss fell fastest; None where it did not fall.
+        lr: well within the fall of the loss; None where it did not fall.
         text: the same in words.
     """
 
@@ -142,9 +143,14 @@ def _batches(feed: Feed) -> Iterator[Batch]:
 
 
 def suggested(tried: Sequence[LrTried]) -> LrSuggestion:
-    """The rate at which the smoothed loss fell fastest, over the rate's logarithm and before its lowest.
+    """A rate well within the longest fall of the smoothed loss.
 
-    Slopes are taken over three steps, and the first tenth, in which the average settles, is passed over.
+    With small batches the steepest step is a matter of chance. A fall is many steps: the longest series of
+    ever lower losses, whatever noise lifts in between. Where rates are too low to matter, chance alone makes
+    it, which is why the rate at `FALLEN` of its steps is taken. The first tenth of all steps, in which the
+    average settles, is passed over.
+
+    Source: https://docs.fast.ai/callback.schedule.html (its "valley" goes two thirds through the longest one)
     """
     finite = [each for each in tried if math.isfinite(each.smoothed)]
     if len(finite) < LEAST_TRIED:
@@ -153,26 +159,34 @@ def suggested(tried: Sequence[LrTried]) -> LrSuggestion:
             f"The loss was finite for only {len(finite)} steps. Expected at least {LEAST_TRIED}. "
             "Check the data for huge or missing numbers, or start at a lower rate.",
         )
-    lowest = min(range(len(finite)), key=lambda index: finite[index].smoothed)
-    start = max(len(finite) // 10, 1)
-    slopes = {
-        index: (finite[index + 1].smoothed - finite[index - 1].smoothed)
-        / math.log(finite[index + 1].lr / finite[index - 1].lr)
-        for index in range(start, min(lowest + 1, len(finite) - 1))
-    }
-    steepest = min(slopes, key=lambda index: slopes[index], default=None)
-    if steepest is None or slopes[steepest] >= 0:
+    settled = finite[max(len(finite) // 10, 1) :]
+    fall = _longest_fall([each.smoothed for each in settled])
+    if len(fall) < 2 or settled[fall[-1]].smoothed >= settled[0].smoothed:
         return LrSuggestion(
             None,
             "The loss did not fall at any rate that was tried. Check that layers learn, that the loss suits "
             "the output, and that the targets belong to the inputs.",
         )
-    lr = _rounded(finite[steepest].lr)
+    lr = _rounded(settled[fall[int(FALLEN * (len(fall) - 1))]].lr)
     return LrSuggestion(
         lr,
-        f"The loss falls fastest at lr = {lr:g}. It is lowest at {finite[lowest].lr:.2g}; "
-        "from there on the steps are too long.",
+        f"A good start is lr = {lr:g}, well within the fall of the loss. "
+        f"The fall ends at {settled[fall[-1]].lr:.2g}; from there on the steps are too long.",
     )
+
+
+def _longest_fall(losses: Sequence[float]) -> list[int]:
+    """The places of the longest series of ever lower losses; the first that is found of several."""
+    lengths, before = [1] * len(losses), [-1] * len(losses)
+    for place, loss in enumerate(losses):
+        for earlier in range(place):
+            if losses[earlier] > loss and lengths[earlier] >= lengths[place]:
+                lengths[place], before[place] = lengths[earlier] + 1, earlier
+    place, fall = max(range(len(losses)), key=lambda index: lengths[index]), []
+    while place >= 0:
+        fall.append(place)
+        place = before[place]
+    return fall[::-1]
 
 
 def _rounded(lr: float) -> float:

@@ -39,7 +39,7 @@ def test_a_rate_is_found_and_told_in_a_table(capsys, path):
     assert lines[0].split() == ["step", "lr", "loss", "smoothed"]
     assert lines[1].split()[:2] == ["1", "1.00e-07"]
     (marked,) = (line for line in lines if line.endswith("<- suggested"))
-    suggested = float(re.match(r"The loss falls fastest at lr = ([\d.e-]+);?", lines[-1])[1].rstrip("."))
+    suggested = float(re.match(r"A good start is lr = ([\d.e-]+), ", lines[-1])[1])
     assert float(marked.split()[1]) == pytest.approx(suggested, rel=0.06)  # told to two digits
     assert len(lines) <= trials.ROWS + 5
     assert path.read_bytes() == before
