@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from builder.icons import icon
-from builder.panels.elided import ElidedLabel
+from builder.panels.elided import FittingLabel
 from builder.panels.field_text import UNSET
 from builder.panels.fields import make_field, set_invalid
 from builder.panels.figures import RunFigures, duration
@@ -25,6 +25,7 @@ QUICK_SETTINGS = {
     "precision": (later("Precision"), 128),
     "epochs": (later("Epochs"), 72),
 }  # pixels
+_AT_REST = {"paused": later("paused"), "stopping": later("stopping")}
 PROGRESS_WIDTH, LEAST_PROGRESS = 160, 40  # pixels
 
 
@@ -77,6 +78,7 @@ class QuickSettings(QWidget):
 class RunProgress(QWidget):
     """How far the run is and when it will be done, in as much room as there is.
 
+    The bar tells of the epochs too: where there is less room these are shortened first, then left out.
     A tool bar hides what has too little room, and did not show it again as a shorter text came.
     """
 
@@ -88,7 +90,7 @@ class RunProgress(QWidget):
         self.bar.setMinimumWidth(LEAST_PROGRESS)
         self.bar.setMaximumWidth(PROGRESS_WIDTH)
         self.bar.setAccessibleName(tr("Progress of the run"))
-        self.text = ElidedLabel(self)
+        self.text = FittingLabel(self)
         self.text.cut = Qt.TextElideMode.ElideRight
         self.text.setProperty("role", "muted")
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -109,7 +111,7 @@ class RunProgress(QWidget):
         """Shows where a run stands."""
         self.bar.setVisible(figures.is_active)
         self.bar.setValue(round(1000 * figures.fraction))
-        self.text.setText(_standing(figures))
+        self.text.show_text(*_standing(figures))
 
 
 class TrainButton(QToolButton):
@@ -163,14 +165,26 @@ class RunBar(QToolBar):
         self.train_button.set_theme(theme)
 
 
-def _standing(figures: RunFigures) -> str:
+def _standing(figures: RunFigures) -> tuple[str, ...]:
+    """Where a run stands, and shorter ways to say so."""
     if not figures.is_active:
-        return ""
+        return ("",)
     if not figures.epochs:
-        return figures.text or tr("Preparing...")
-    parts = [tr("Epoch {epoch} of {epochs}", epoch=max(figures.epoch, 1), epochs=figures.epochs)]
-    if figures.state in ("paused", "stopping"):
-        parts.append(figures.state)
-    elif (left := figures.seconds_left) is not None:
-        parts.append(tr("{time} left", time=duration(left)))
-    return " · ".join(parts)
+        return (figures.text or tr("Preparing..."),)
+    epoch, epochs = max(figures.epoch, 1), figures.epochs
+    counted = tr("Epoch {epoch:,} of {epochs:,}", epoch=epoch, epochs=epochs)
+    short = tr("{epoch:,}/{epochs:,}", epoch=epoch, epochs=epochs)
+    then = _outlook(figures)
+    if not then:
+        return counted, short
+    return f"{counted} · {then[0]}", f"{short} · {then[0]}", *then
+
+
+def _outlook(figures: RunFigures) -> tuple[str, ...]:
+    """When a run will be done, or why it does not go on, and shorter ways to say so; nothing if unknown."""
+    if figures.state in _AT_REST:
+        return (tr(_AT_REST[figures.state]),)
+    if figures.seconds_left is None:
+        return ()
+    time = duration(figures.seconds_left)
+    return tr("{time} left", time=time), time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -49,15 +50,40 @@ class ElidedLabel(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.contentsRect(), self.alignment(), self._shown())
+        painter.drawText(self.contentsRect(), self.alignment(), self.shown)
         painter.end()
 
     def _explain(self) -> None:
-        self.setToolTip("" if self._shown() == self.text() else self.text())
+        self.setToolTip("" if self.shown == self.text() else self.text())
 
-    def _shown(self) -> str:
+    @property
+    def shown(self) -> str:
+        """What of the text there is room for."""
         room = self.contentsRect().width()
         return self.fontMetrics().elidedText(self.text(), self.cut, room)
+
+
+class FittingLabel(ElidedLabel):
+    """A line that may be said in several ways: the longest that there is room for is shown."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shorter: Sequence[str] = ()
+
+    def setText(self, text: str) -> None:
+        self.show_text(text)
+
+    def show_text(self, text: str, *shorter: str) -> None:
+        """Shows a text, or what stands for it where there is less room, the longest first."""
+        self._shorter = shorter
+        super().setText(text)
+
+    @property
+    def shown(self) -> str:
+        metrics, room = self.fontMetrics(), self.contentsRect().width()
+        forms = (self.text(), *self._shorter)
+        fitting = (form for form in forms if metrics.horizontalAdvance(form) <= room)
+        return next(fitting, metrics.elidedText(forms[-1], self.cut, room))
 
 
 class ElidedButton(QPushButton):

@@ -26,6 +26,7 @@ _SPEED_WINDOW = 5.0  # seconds
 _WIDE_DIGITS = 8.888  # as many digits as are shown
 _NEXT_TO_ZERO = 1e3  # times smaller than the largest value
 
+_MANY_HOURS = 100  # of which nobody counts the minutes
 STATE_TEXTS = {
     "preparing": later("Preparing"),
     "running": later("Running"),
@@ -253,12 +254,14 @@ def _about(run: RunStarted) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people say it: "42 s", "3 min 05 s", "2 h 10 min"."""
+    """A length of time as people say it: "42 s", "3 min 05 s", "2 h 10 min", "215 h"."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return tr("{minutes} min {seconds:02} s", minutes=whole // 60, seconds=whole % 60)
+    if whole >= _MANY_HOURS * 3600:
+        return tr("{hours:,} h", hours=round(seconds / 3600))
     return tr("{hours} h {minutes:02} min", hours=whole // 3600, minutes=whole % 3600 // 60)
 
 

@@ -54,7 +54,15 @@ def test_train_loss_is_of_the_epoch_as_the_validation_loss_beside_it_is():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.2, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")]
+    ("seconds", "text"),
+    [
+        (0.2, "0 s"),
+        (59.4, "59 s"),
+        (185, "3 min 05 s"),
+        (7800, "2 h 10 min"),
+        (359_940, "99 h 59 min"),
+        (776_160, "216 h"),
+    ],
 )
 def test_durations_read_as_people_say_them(seconds, text):
     assert duration(seconds) == text
