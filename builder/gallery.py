@@ -34,7 +34,10 @@ class GalleryEntry:
     is_ready: bool
 
     def fits(self, text: str) -> bool:
-        """Whether every word of a search occurs in what is shown of it, or in a type that it is made of."""
+        """Whether every word of a search occurs in what is shown of it, or in a type that it is made of.
+
+        The words of its keywords are looked at from their beginning: `all` does not mean `small`.
+        """
         graphs = (self.project.graph, *(block.graph for block in self.project.blocks.values()))
         types = {node.type for graph in graphs for node in graph.nodes.values()}
         about = (
@@ -44,8 +47,9 @@ class GalleryEntry:
             self.data,
             *types,
         )
-        words = " ".join(about).casefold()
-        return all(word in words for word in text.casefold().split())
+        keywords = (word for each in self.template.keywords for word in (each, tr_made(each)))
+        shown, beginnings = " ".join(about).casefold(), f" {' '.join(keywords)}".casefold()
+        return all(word in shown or f" {word}" in beginnings for word in text.casefold().split())
 
 
 def gallery() -> list[GalleryEntry]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from graph.document import Project
 from graph.problems import did_you_mean, shown
 from graph.storage import SUFFIX, from_bytes
 
-GALLERY_KEYS = ("description", "group", "order")  # of a template's file, and of no project made from it
+GALLERY_KEYS = (
+    "description",
+    "group",
+    "keywords",
+    "order",
+)  # of a template's file, and of no project made from it
 
 
 @dataclass(frozen=True)
@@ -21,11 +28,13 @@ class Template:
         name: what `netloom new --template` takes.
         description: one line for the gallery.
         group: the heading that it stands under there.
+        keywords: what people may call it or what it is for, where its name and description do not.
     """
 
     name: str
     description: str
     group: str
+    keywords: tuple[str, ...]
 
     def project(self) -> Project:
         """A fresh project made from it."""
@@ -44,7 +53,7 @@ def templates() -> tuple[Template, ...]:
     folder = files("resources") / "templates"
     names = [entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX)]
     projects = sorted((_read(name) for name in names), key=lambda project: project.extra["order"])
-    return tuple(Template(each.name, each.extra["description"], each.extra["group"]) for each in projects)
+    return tuple(_declared(each.name, each.extra) for each in projects)
 
 
 def template(name: str) -> Template:
@@ -59,6 +68,10 @@ def template(name: str) -> Template:
     names = [entry.name for entry in known.values()]
     hint = did_you_mean(name, names) or f"Choose one of: {', '.join(names)}."
     raise UnknownTemplateError(f"There is no template {shown(name)}. {hint}")
+
+
+def _declared(name: str, extra: Mapping[str, Any]) -> Template:
+    return Template(name, extra["description"], extra["group"], tuple(extra["keywords"]))
 
 
 def _read(name: str) -> Project:

@@ -53,7 +53,7 @@ def made_texts() -> Iterator[str]:
     data = [spec.name for source in TABLES["data"] for spec in part_specs("data", source)]
     yield from (english(name) for name in (*PARTS, *SETTING, *data))
     for template in templates():
-        yield from (template.description, template.group)
+        yield from (template.description, template.group, *template.keywords)
 
 
 def completed(content: dict[str, Any]) -> dict[str, Any]:

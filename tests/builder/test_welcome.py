@@ -146,6 +146,49 @@ def test_a_search_looks_at_names_layers_data_and_groups(page, qtbot, text, found
     assert len(page.gallery.shown_cards) == len(page.cards)
 
 
+# What people type, and a template that it must find.
+EVERYDAY = {
+    "regr": "TabularMLP", "regression": "TabularMLP", "logistic regression": "LinearModel",
+    "classify": "MLP", "classification": "TabularMLP", "classifier image": "CNN",
+    "image": "SmallCNN", "picture": "ResNet18", "photo": "ViT", "vision": "MobileNet",
+    "time series": "LSTMClassifier", "forecast": "GRUClassifier", "sequence": "TinyRNN",
+    "rnn": "LSTMClassifier",
+    "text": "GPT", "language": "GPT", "llm": "GPT", "nlp": "GPT", "generate": "GPT",
+    "transformer": "ViT", "attention": "GPT",
+    "autoencoder": "Autoencoder", "auto-encoder": "Autoencoder", "compress": "Autoencoder",
+    "anomaly": "Autoencoder", "unsupervised": "Autoencoder", "denoise": "Autoencoder",
+    "segmentation": "UNet", "mask": "UNet", "medical image": "UNet",
+    "csv": "TabularMLP", "table": "TabularMLP", "tabular": "TabularMLP", "spreadsheet": "TabularMLP",
+    "mnist": "CNN", "handwriting": "SmallCNN", "cifar": "ResNet18",
+    "transfer learning": "FrozenBackbone", "fine-tune": "FrozenBackbone", "finetun": "FrozenBackbone",
+    "mobile": "MobileNet", "lightweight": "MobileNet", "fast": "MobileNet",
+    "multi-task": "MultiHead", "similarity": "Siamese", "compare": "Siamese",
+    "beginner": "LinearModel", "simple": "LinearModel", "perceptron": "MLP", "fully connected": "MLP",
+    "convolutional": "CNN", "residual": "ResNet18",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "wanted"), EVERYDAY.items())
+def test_words_that_people_type_find_a_template_for_them(page, typed, wanted):
+    page.gallery.search.setText(typed)
+    shown = names(page.gallery.shown_cards)
+    assert wanted in shown
+    assert len(shown) < len(page.cards)
+
+
+@pytest.mark.parametrize(("typed", "wrong"), [("text", "UNet"), ("gan", "TinyRNN"), ("regression", "CNN")])
+def test_a_keyword_finds_nothing_that_it_is_not_true_of(page, typed, wrong):
+    page.gallery.search.setText(typed)
+    assert wrong not in names(page.gallery.shown_cards)
+
+
+def test_every_template_has_keywords_each_once():
+    for each in templates():
+        assert len(each.keywords) >= 5, each.name
+        assert len(set(each.keywords)) == len(each.keywords), each.name
+        assert all(word == word.casefold().strip() for word in each.keywords), each.name
+
+
 def test_a_search_that_finds_nothing_says_what_else_to_try(page, qtbot):
     page.gallery.search.setFocus()
     qtbot.keyClicks(page.gallery.search, "qqq")
