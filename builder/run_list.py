@@ -68,8 +68,8 @@ class RunList(QObject):
         self.scan.scanned.connect(self._show)
         panel.chosen.connect(self.refresh)
         panel.seen.connect(self._watch)
-        panel.activated.connect(lambda: self._trigger("runs.show"))
-        panel.delete_asked.connect(lambda: self._trigger("runs.delete"))
+        panel.activated.connect(lambda: self._if_possible("runs.show", self._see))  # drawn already or not
+        panel.delete_asked.connect(lambda: self._if_possible("runs.delete", self.delete_runs))
         panel.model.renamed.connect(self._rename)
         shown.changed.connect(self._mark)
         session.document_replaced.connect(self.look)
@@ -105,20 +105,16 @@ class RunList(QObject):
         ):
             self._actions.set_enabled(name, not (none or reason), none or reason)
         self._actions.set_enabled("run.runs", not none, none)
-        is_shown = bool(chosen) and all(self._shown.is_over(run.folder) for run in chosen)
-        self._actions.set_text("runs.show", tr("&Hide curves") if is_shown else tr("&Show curves"))
+        self._actions.set_text("runs.show", tr("&Hide curves") if self._can_hide() else tr("&Show curves"))
         self.changed.emit()
 
     def show_run_curves(self) -> None:
         """Draws the curves of the chosen runs, or takes them away if all of them are drawn."""
-        chosen = [run for run in self._panel.chosen_runs if run.status != "damaged"]
-        if all(self._shown.is_over(run.folder) for run in chosen):
-            for run in chosen:
+        if self._can_hide():
+            for run in self._readable:
                 self._shown.hide(run.folder)
-            return
-        for run in reversed(chosen):
-            self._shown.show(run)
-        self.seen.emit()
+        else:
+            self._see()
 
     def compare_runs(self) -> None:
         """Shows two runs side by side, the earlier one first."""
@@ -165,12 +161,29 @@ class RunList(QObject):
         for task in tuple(self._tasks):
             task.end()
 
-    def _trigger(self, action_id: str) -> None:
-        """Does what a key asks for, or says why it cannot be done."""
-        if self._actions[action_id].isEnabled():
-            self._actions[action_id].trigger()
+    @property
+    def _readable(self) -> list[RunSummary]:
+        """Those of the chosen runs that have curves."""
+        return [run for run in self._panel.chosen_runs if run.status != "damaged"]
+
+    def _can_hide(self) -> bool:
+        """Whether the curves of all chosen runs are drawn, and can be taken away."""
+        readable = self._readable
+        return bool(readable) and all(self._shown.can_hide(run.folder) for run in readable)
+
+    def _see(self) -> None:
+        """Draws the curves of the chosen runs, and goes there."""
+        for run in reversed(self._readable):
+            self._shown.show(run)
+        self.seen.emit()
+
+    def _if_possible(self, action_id: str, work: Callable[[], None]) -> None:
+        """Does what a key or a double click asks for where its action can be used, or says why not."""
+        reason = self._actions.why_disabled(action_id)
+        if reason:
+            self._session.message.emit(reason)
         else:
-            self._session.message.emit(self._actions.why_disabled(action_id))
+            work()
 
     @Slot()
     def _show(self) -> None:

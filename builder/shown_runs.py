@@ -49,13 +49,13 @@ class ShownRuns(QObject):
         main = {} if self._runs.run_dir is None else {self._runs.run_dir: MAIN_COLOR}
         return main | {folder: other.color for folder, other in self._others.items()}
 
-    def is_over(self, folder: Path) -> bool:
-        """Whether the curves of a run are seen."""
-        return folder in self._others or folder == self._runs.run_dir
+    def can_hide(self, folder: Path) -> bool:
+        """Whether the curves of a run are seen and can be taken away; those of one that trains here stay."""
+        return folder in self._others or (folder == self._runs.run_dir and not self._runs.is_training)
 
     def show(self, run: RunSummary) -> None:
         """Shows a run: in full where none is shown, else over the one that is."""
-        if self.is_over(run.folder):
+        if run.folder in self._others or run.folder == self._runs.run_dir:
             self._look_again(run.folder)
         elif self._runs.run_dir is None:
             self._show_in_full(run.folder, run.name)

@@ -245,7 +245,7 @@ class Workspace(QObject):
         window.files.saved.connect(self.run_list.look)
         self.controller.started.connect(window.recovery.note_run)
         self.run_list.seen.connect(window.show_training)
-        self.run_list.seen.connect(self.training.dashboard.take_focus)
+        self.run_list.seen.connect(self.training.dashboard.show_curves)
         self.questions.shown.connect(window.show_data)
         window.loader.loaded.connect(self.training.prepare)
         window.loader.loaded.connect(self.data.set_ready)

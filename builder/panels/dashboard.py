@@ -18,7 +18,7 @@ from builder.panels.figures import RunFigures
 from builder.panels.headline import Headline
 from builder.panels.other_runs import OtherRun
 from builder.panels.resume_offer import ResumeOffer
-from builder.panels.run_views import RunViews
+from builder.panels.run_views import CURVES, RunViews
 from builder.pulse import Pulse
 from builder.texts import tr
 from builder.theme import GRID, Theme
@@ -244,6 +244,12 @@ class Dashboard(QWidget):
         self._ask_for_looks()
         self._offer_fit()
         self._draw()
+
+    @Slot()
+    def show_curves(self) -> None:
+        """Shows the curves, whatever was shown of the run, with the keyboard's focus before them."""
+        self.switch.choose(CURVES)
+        self.take_focus()
 
     @Slot()
     def take_focus(self) -> None:

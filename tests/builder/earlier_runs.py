@@ -53,9 +53,18 @@ def cell(window, row, title):
 
 
 def click(window, row, modifier=Qt.KeyboardModifier.NoModifier):
-    table = window.run_table.table
-    place = table.visualRect(window.run_table.model.index(row, 1)).center()
-    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+    QTest.mouseClick(
+        window.run_table.table.viewport(), Qt.MouseButton.LeftButton, modifier, place_of(window, row)
+    )
+
+
+def double_click(window, row):
+    click(window, row)
+    QTest.mouseDClick(window.run_table.table.viewport(), Qt.MouseButton.LeftButton, pos=place_of(window, row))
+
+
+def place_of(window, row):
+    return window.run_table.table.visualRect(window.run_table.model.index(row, 1)).center()
 
 
 def act(window, name):

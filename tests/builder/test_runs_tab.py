@@ -3,11 +3,13 @@
 import json
 import shutil
 
+import pytest
 from PySide6.QtCore import QFile, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
 from builder.panels.run_columns import COLUMNS
+from builder.panels.run_views import CLASSES, CURVES, LAYERS
 from graph.edits import SetParams, SetTraining
 from graph.storage import load, save, to_bytes
 from tests.builder.earlier_runs import (
@@ -18,6 +20,7 @@ from tests.builder.earlier_runs import (
     change_about,
     click,
     dashboard,
+    double_click,
     named,
     names,
     read,
@@ -173,6 +176,53 @@ def test_the_first_run_is_shown_in_full_and_the_next_over_it(opened, qtbot):
     assert named(opened) == []
     assert opened.runs.run_dir.name == "0002"
     qtbot.waitUntil(lambda: dashboard(opened).figures.state == "stopped", timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("view", [CLASSES, LAYERS])
+def test_curves_are_seen_whatever_of_the_run_was_shown_before(opened, qtbot, view):
+    click(opened, 1)
+    act(opened, "runs.show")
+    qtbot.waitUntil(lambda: dashboard(opened).figures.state == "finished", timeout=PATIENCE)
+    dashboard(opened).switch.choose(view)
+    opened.show_runs()
+    click(opened, 0)
+    act(opened, "runs.show")
+    views = dashboard(opened).views
+    assert views.currentIndex() == CURVES
+    assert views.curves.isVisible()
+    assert dashboard(opened).legend.isVisible()
+    assert dashboard(opened).switch.focusWidget().text() == "Curves"
+
+
+def test_a_double_click_goes_to_the_curves_of_a_run_that_are_drawn_already(opened, qtbot):
+    for _ in range(2):
+        opened.show_runs()
+        double_click(opened, 1)
+        assert opened.training.isVisible()
+        assert opened.runs.run_dir.name == "0001"
+        dashboard(opened).switch.choose(LAYERS)
+    opened.show_runs()
+    QTest.keyClick(opened.run_table.table, Qt.Key.Key_Return)
+    assert dashboard(opened).views.currentIndex() == CURVES
+    assert opened.runs.run_dir.name == "0001"
+
+
+def test_the_curves_of_the_run_that_trains_are_shown_not_hidden(opened, qtbot):
+    opened.session.apply(SetTraining({**opened.session.project.training, "epochs": 100_000}))
+    opened.actions_["run.train"].trigger()
+    qtbot.waitUntil(lambda: dashboard(opened).figures.step > 0, timeout=PATIENCE)
+    dashboard(opened).switch.choose(CLASSES)
+    opened.show_runs()
+    qtbot.waitUntil(lambda: "0003" in names(opened), timeout=PATIENCE)
+    click(opened, names(opened).index("0003"))
+    assert opened.actions_["runs.show"].text() == "&Show curves"
+    act(opened, "runs.show")
+    assert opened.training.isVisible()
+    assert dashboard(opened).views.currentIndex() == CURVES
+    opened.runs.stop_training()
+    qtbot.waitUntil(lambda: not opened.controller.is_active, timeout=PATIENCE)
+    opened.show_runs()
+    qtbot.waitUntil(lambda: opened.actions_["runs.show"].text() == "&Hide curves", timeout=PATIENCE)
 
 
 def test_another_project_does_not_show_the_run_of_the_last_one(opened, qtbot):
