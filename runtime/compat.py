@@ -27,6 +27,18 @@ def skip_compiler_import() -> None:
             setattr(shielded, "__dynamo_disable", shielded)
 
 
+def skip_sparse_warning() -> None:
+    """Says once for the process that sparse tensors are not to be checked, which is PyTorch's own choice.
+
+    Else it warns of that choice when Adagrad makes one. Only gradients that PyTorch made become such.
+
+    Source: torch/sparse/__init__.py, check_sparse_tensor_invariants
+    """
+    checks = torch.sparse.check_sparse_tensor_invariants
+    if not checks.is_enabled():
+        checks.disable()
+
+
 def plain_step(optimizer: Optimizer, closure: Callable[[], object] | None = None) -> Callable[[], None]:
     """An optimizer's step without the wrappers around it, the outermost of which imports the compiler too.
 

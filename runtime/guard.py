@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from runtime.optim import sparse_weights
 from runtime.plan import TrainingPlan
 
 TakeStep = Callable[[], object]
@@ -139,16 +140,18 @@ def guard_of(
     buffers = [each for each in model.buffers() if each.is_floating_point()] if skips else []
     if not skips and (is_scaled or device.type != "cpu"):
         return None
-    guard = Guard(buffers) if is_scaled else _unscaled_guard(plan, optimizer, device, buffers)
+    # The host waits for the losses of an evaluating optimizer and for the rows of sparse gradients anyway.
+    waits = device.type == "cpu" or plan.optimizer.spec.evaluates or bool(sparse_weights(model))
+    if is_scaled:
+        guard = Guard(buffers)
+    else:
+        guard = HostGuard(buffers) if waits else _device_guard(plan, optimizer, buffers)
     guard.looks_at_loss = skips
     return guard
 
 
-def _unscaled_guard(
-    plan: TrainingPlan, optimizer: Optimizer, device: torch.device, buffers: list[Tensor]
-) -> Guard:
-    if device.type == "cpu" or plan.optimizer.spec.evaluates:  # which waits for its losses too
-        return HostGuard(buffers)
+def _device_guard(plan: TrainingPlan, optimizer: Optimizer, buffers: list[Tensor]) -> Guard:
+    """What the host does not wait for."""
     is_told = getattr(optimizer, "_step_supports_amp_scaling", False)
     is_fused = is_told and plan.optimizer.spec.fused_with_scaler
     return (FusedGuard if is_fused else CopyGuard)(optimizer, buffers)

@@ -2,53 +2,69 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from runtime.compat import skip_compiler_import
-from runtime.muon import BY_MUON, EMBEDDINGS, MuonWithAdamW, muons_own
-from runtime.optimizer_choices import DECAY_ALL, MUON, OPTIMIZERS, OptimizerSpec
+from runtime.compat import skip_compiler_import, skip_sparse_warning
+from runtime.joint_optimizer import JointOptimizer
+from runtime.optimizer_choices import DECAY_ALL, MUON, OPTIMIZERS, SPARSE_ADAM
 from runtime.options import PlanError, shown
 from runtime.plan import TrainingPlan
 
 SCALED_PRECISION = "amp-float16"
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 LR_FACTOR = "lr_factor"  # what the generated source calls it, too
+MOVED_BY = "moved_by"  # of a parameter group: what has to stay for its state to be of use
+
+Group = dict[str, Any]
 
 
 class _Kind(NamedTuple):
-    """What the parameters of a group have in common."""
+    """What the parameters of a group have in common.
+
+    Args:
+        factor: of their learning rate.
+        decays: whether weight decay acts on them.
+        mover: the type of the optimizer that moves them.
+        is_sparse: whether their gradients have numbers for some rows only.
+    """
 
     factor: float
     decays: bool
-    by_muon: bool
+    mover: str
+    is_sparse: bool
 
 
 def build_optimizer(plan: TrainingPlan, model: nn.Module) -> Optimizer:
     """The optimizer of the parameters that are not frozen, fused where that is safe.
 
     It has a parameter group for each learning-rate factor, most often the one for 1, two of each where
-    biases and norms do not decay, and with Muon again two, as matrices alone are its own. The `lr` of all
-    groups is that of the plan; schedules move it, and `FactoredRates` multiplies it for the time of a step.
+    biases and norms do not decay, and again two where an optimizer leaves some to its companion, or where
+    some gradients are sparse. The `lr` of all groups is that of the plan; schedules move it, and
+    `FactoredRates` multiplies it for the time of a step.
 
     Raises:
         PlanError: there is nothing to train, the optimizer has one learning rate and the layers several, or
-            an embedding has sparse gradients, which have no norm.
+            it does not take the sparse gradients that an embedding has.
     """
-    for name, module in model.named_modules():
-        if isinstance(module, EMBEDDINGS) and module.sparse and module.weight.requires_grad:
-            raise _sparse(name)
-    option = plan.optimizer
-    own = muons_own(model) if option.type == MUON else set()
+    option, sparse = plan.optimizer, sparse_weights(model)
+    if sparse:
+        _require_sparse(plan, min(sparse))
+        skip_sparse_warning()
+    companion = option.spec.companion
+    own = OWN[option.type](model) if companion is not None else set()
     spares = _without_decay(model) if option.params.get(DECAY_ALL) is False else set()
     groups: dict[_Kind, list[tuple[str, nn.Parameter]]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             factor = _own_factor(parameter) * _lr_factor(model, name)
-            kind = _Kind(factor, name not in spares, name in own)
+            mover = option.type if companion is None or name in own else companion.type
+            kind = _Kind(factor, name not in spares, mover, name in sparse and not option.spec.evaluates)
             groups.setdefault(kind, []).append((name, parameter))
     if not groups:
         raise _nothing_to_train(plan, sum(parameter.numel() for parameter in model.parameters()))
@@ -56,21 +72,69 @@ def build_optimizer(plan: TrainingPlan, model: nn.Module) -> Optimizer:
         raise _several_rates(plan, {kind.factor for kind in groups})
     skip_compiler_import()
     arguments: dict[str, Any] = option.spec.arguments(option.params)
-    if option.spec.fused_on:
-        parameters = [each for group in groups.values() for _, each in group]
-        arguments["fused"] = _may_fuse(plan, parameters, option.spec)
-    named = [_group(kind, parameters) for kind, parameters in groups.items()]
-    if option.type == MUON:
-        adams = [each for kind, group in groups.items() if not kind.by_muon for _, each in group]
-        fused = _may_fuse(plan, adams, OPTIMIZERS["AdamW"])
-        marked = [group | {BY_MUON: kind.by_muon} for group, kind in zip(named, groups, strict=True)]
-        return MuonWithAdamW(marked, fused=fused, **arguments)
-    return cast(Optimizer, getattr(torch.optim, option.type)(named, **arguments))
+    if companion is None:
+        return _made(option.type, arguments, plan, groups)
+    shared = {name: arguments[name] for name in companion.shares}
+    parts = []
+    for mover, given in ((option.type, arguments), (companion.type, shared)):
+        its_own = {kind: named for kind, named in groups.items() if kind.mover == mover}
+        if its_own:
+            parts.append(_made(mover, given, plan, its_own))
+    moved = ("lr", "momentum", "betas")
+    return JointOptimizer(parts, {name: arguments[name] for name in moved if name in arguments})
 
 
-def _group(kind: _Kind, named: list[tuple[str, nn.Parameter]]) -> dict[str, Any]:
-    group: dict[str, Any] = {"params": named, LR_FACTOR: kind.factor}
+def _made(
+    mover: str,
+    arguments: Mapping[str, Any],
+    plan: TrainingPlan,
+    groups: Mapping[_Kind, list[tuple[str, nn.Parameter]]],
+) -> Optimizer:
+    """PyTorch's optimizer of this type for some groups."""
+    make: Callable[..., Optimizer] = getattr(torch.optim, mover)
+    made = [_group(kind, named) for kind, named in groups.items()]
+    if not OPTIMIZERS[mover].fused_on:
+        return make(made, **arguments)
+    dense = [each for kind, named in groups.items() if not kind.is_sparse for _, each in named]
+    # The scaler tells an optimizer to unscale gradients itself if any of its groups is fused.
+    is_mixed = plan.precision == SCALED_PRECISION and any(kind.is_sparse for kind in groups)
+    fuses = bool(dense) and not is_mixed and _may_fuse(plan, dense, mover)
+    for group, kind in zip(made, groups, strict=True):
+        group["fused"] = fuses and not kind.is_sparse
+    return make(made, fused=fuses, **arguments)
+
+
+def _group(kind: _Kind, named: list[tuple[str, nn.Parameter]]) -> Group:
+    mark = f"{kind.mover}, sparse" if kind.is_sparse else kind.mover
+    group: Group = {"params": named, LR_FACTOR: kind.factor, MOVED_BY: mark}
     return group if kind.decays else group | {"weight_decay": 0.0}
+
+
+def sparse_weights(model: nn.Module) -> set[str]:
+    """Names of the weights that learn by gradients with numbers for those rows only that a batch reads."""
+    return {
+        f"{path}.weight".removeprefix(".")
+        for path, module in model.named_modules()
+        if isinstance(module, EMBEDDINGS) and module.sparse and module.weight.requires_grad
+    }
+
+
+def muons_own(model: nn.Module) -> set[str]:
+    """Names of what Muon moves: every weight with two dims, but those of embeddings.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Muon.html
+    """
+    found = set()
+    for path, module in model.named_modules():
+        if not isinstance(module, EMBEDDINGS):
+            for name, parameter in module.named_parameters(recurse=False):
+                if parameter.ndim == 2:
+                    found.add(f"{path}.{name}".removeprefix("."))
+    return found
+
+
+# What an optimizer moves that leaves the rest to its companion.
+OWN: Mapping[str, Callable[[nn.Module], set[str]]] = {MUON: muons_own, SPARSE_ADAM: sparse_weights}
 
 
 def _without_decay(model: nn.Module) -> set[str]:
@@ -142,16 +206,30 @@ def _several_rates(plan: TrainingPlan, factors: set[float]) -> PlanError:
     )
 
 
-def _sparse(name: str) -> PlanError:
-    return PlanError(
-        "optimizer",
-        f"The layer {name} has sparse gradients, which cannot be measured and trained here.",
-        "gradients with a number for every weight",
-        f"Set sparse to false for {name}.",
-    )
+def _require_sparse(plan: TrainingPlan, weight: str) -> None:
+    """Raises a PlanError for an optimizer that does not take the sparse gradients of this weight."""
+    kind, layer = plan.optimizer.type, weight.removesuffix(".weight")
+    if not plan.optimizer.spec.takes_sparse:
+        takers = [spec.type for spec in OPTIMIZERS.values() if spec.takes_sparse]
+        raise PlanError(
+            "optimizer",
+            f"{kind} does not take sparse gradients, which the layer {layer} has.",
+            f"one of {', '.join(takers)}",
+            f"Choose {SPARSE_ADAM}, or set sparse to false for {layer}.",
+        )
+    decay = plan.optimizer.params.get("weight_decay")
+    if decay:
+        raise PlanError(
+            "optimizer.weight_decay",
+            f"optimizer.weight_decay is {shown(decay)}, but weights whose gradients are sparse cannot decay, "
+            f"as those of the layer {layer}.",
+            "0",
+            f"Set weight_decay = 0, or set sparse to false for {layer}.",
+        )
 
 
-def _may_fuse(plan: TrainingPlan, parameters: list[nn.Parameter], spec: OptimizerSpec) -> bool:
+def _may_fuse(plan: TrainingPlan, parameters: list[nn.Parameter], mover: str) -> bool:
+    spec = OPTIMIZERS[mover]
     if plan.precision == SCALED_PRECISION and not spec.fused_with_scaler:
         return False
     return all(each.device.type in spec.fused_on and each.is_floating_point() for each in parameters)

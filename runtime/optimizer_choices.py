@@ -12,7 +12,21 @@ from runtime.options import Floats, OptionSpec, table
 
 DECAY_ALL = "decay_norm_and_bias"
 MUON = "Muon"
+SPARSE_ADAM = "SparseAdam"
 NO_SEARCH = "none"
+
+
+@dataclass(frozen=True)
+class Companion:
+    """An optimizer for the weights that another does not take.
+
+    Args:
+        type: which.
+        shares: the parameters that it is given the same values of; the others stay at their defaults.
+    """
+
+    type: str
+    shares: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +39,16 @@ class OptimizerSpec(OptionSpec):
         states: how many numbers it remembers of each weight, at most.
         evaluates: whether it moves all weights together, and works the loss of a batch out several times
             in a step.
+        takes_sparse: whether it takes the sparse gradients of an embedding.
+        companion: moves the weights that are not for this one; None where it takes all.
     """
 
     fused_on: tuple[str, ...] = ()
     fused_with_scaler: bool = True
     states: Callable[[Params], int]
     evaluates: bool = False
+    takes_sparse: bool = False
+    companion: Companion | None = None
 
     @property
     def has_momentum(self) -> bool:
@@ -146,6 +164,7 @@ OPTIMIZERS: Mapping[str, OptimizerSpec] = table([
         fused_on=("cpu", "cuda"),
         fused_with_scaler=False,  # a skipped first step leaves its momentum uninitialised
         states=_velocity,
+        takes_sparse=True,
     ),
     OptimizerSpec(
         type="NAdam",
@@ -213,6 +232,7 @@ OPTIMIZERS: Mapping[str, OptimizerSpec] = table([
         ),
         fused_on=("cpu",),
         states=_one,
+        takes_sparse=True,
     ),
     OptimizerSpec(
         type="Adadelta",
@@ -276,6 +296,20 @@ OPTIMIZERS: Mapping[str, OptimizerSpec] = table([
             ),
         ),
         states=_two,
+        companion=Companion("AdamW", ("lr", "weight_decay")),
+    ),
+    OptimizerSpec(
+        type=SPARSE_ADAM,
+        help="Adam that moves only the rows of sparse embeddings that a batch reads; Adam for the rest.",
+        source=f"{DOCS}torch.optim.SparseAdam.html",
+        params=(
+            Float(name="lr", default=0.001, above=0, help="Learning rate."),
+            BETAS,
+            Float(name="eps", default=1e-8, above=0, help="Keeps the division by the running square from 0."),
+        ),
+        states=_two,
+        takes_sparse=True,
+        companion=Companion("Adam", ("lr", "betas", "eps")),
     ),
     OptimizerSpec(
         type="LBFGS",
@@ -295,10 +329,6 @@ OPTIMIZERS: Mapping[str, OptimizerSpec] = table([
         ),
         states=_curvature,
         evaluates=True,
+        takes_sparse=True,
     ),
 ])  # fmt: skip
-
-# What torch.optim has beside these, and why it cannot be chosen.
-NOT_OFFERED: Mapping[str, str] = {
-    "SparseAdam": "It takes sparse gradients alone, which are not trained here.",
-}

@@ -13,7 +13,6 @@ from graph.problems import closest
 from runtime.data.choices import SHARED_KEYS, SOURCES, DataPlan
 from runtime.loss_choices import LOSSES
 from runtime.loss_spec import LossSpec
-from runtime.optimizer_choices import NOT_OFFERED as NOT_AN_OPTIMIZER
 from runtime.optimizer_choices import OPTIMIZERS, OptimizerSpec
 from runtime.options import (
     Option,
@@ -29,8 +28,7 @@ from runtime.options import (
 )
 from runtime.output_choices import OutputPlan
 from runtime.plan_choices import DEFAULT_MONITOR, SETTINGS
-from runtime.schedule_choices import NOT_OFFERED as NOT_A_SCHEDULER
-from runtime.schedule_choices import SCHEDULERS, SchedulerSpec, scheduled_lr, warmup_steps
+from runtime.schedule_choices import NOT_OFFERED, SCHEDULERS, SchedulerSpec, scheduled_lr, warmup_steps
 from runtime.schedule_rules import Span
 
 __all__ = ["LrCurve", "PlanError", "TrainingPlan", "lr_at", "lr_curve", "parse_setting"]
@@ -130,12 +128,10 @@ class TrainingPlan:
         if "loss" in values:
             settings["loss"] = parse_option(values["loss"], "loss", LOSSES)
         if "optimizer" in values:
-            settings["optimizer"] = parse_option(
-                values["optimizer"], "optimizer", OPTIMIZERS, not_offered=NOT_AN_OPTIMIZER
-            )
+            settings["optimizer"] = parse_option(values["optimizer"], "optimizer", OPTIMIZERS)
         if values.get("scheduler") is not None:
             settings["scheduler"] = parse_option(
-                values["scheduler"], "scheduler", SCHEDULERS, not_offered=NOT_A_SCHEDULER
+                values["scheduler"], "scheduler", SCHEDULERS, not_offered=NOT_OFFERED
             )
         if values.get(OUTPUTS):
             settings[OUTPUTS] = _outputs(values[OUTPUTS], settings.get("loss") or cls().loss)

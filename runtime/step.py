@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_value_, clip_grads_with_norm_, get_total_norm
+from torch.nn.utils import get_total_norm
 from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -21,9 +21,11 @@ from runtime.guard import Guard
 from runtime.losses import LossFunction
 from runtime.meter import Meter
 from runtime.metrics import Judge
-from runtime.optim import FactoredRates
+from runtime.optim import FactoredRates, sparse_weights
 from runtime.parted_loss import PartedLoss
 from runtime.precision import Precision
+
+EPS = 1e-6  # keeps the division by a norm from 0, as PyTorch does
 
 Forward = Callable[[Tensor], Any]
 
@@ -71,19 +73,20 @@ class Clipping:
         """Whether there is a limit."""
         return self.norm is not None or self.value is not None
 
-    def __call__(self, parameters: list[nn.Parameter], norm: Tensor) -> None:
-        """Clips the gradients of parameters in place.
+    def __call__(self, gradients: list[Tensor], norm: Tensor) -> None:
+        """Clips gradients in place.
 
         Args:
-            parameters: those that have one.
+            gradients: the numbers of all of them.
             norm: of the whole gradient as it is.
         """
         if self.value is not None:
-            clip_grad_value_(parameters, self.value)
+            torch._foreach_clamp_min_(gradients, -self.value)
+            torch._foreach_clamp_max_(gradients, self.value)
             if self.norm is not None:
-                norm = get_total_norm(each.grad for each in parameters if each.grad is not None)
+                norm = get_total_norm(gradients)
         if self.norm is not None:
-            clip_grads_with_norm_(parameters, self.norm, norm)
+            torch._foreach_mul_(gradients, (self.norm / (norm + EPS)).clamp(max=1.0))
 
 
 class Stepper:
@@ -126,6 +129,7 @@ class Stepper:
         if guard is not None:
             guard.must_tell = self._must_know
         self._named: list[tuple[str, nn.Parameter]] = []
+        self._sparse = [model.get_parameter(name) for name in sorted(sparse_weights(model))]
         self._rates = FactoredRates(optimizer)
         self._take = self._taker()
         self._parts: list[_Result] = []
@@ -193,6 +197,8 @@ class Stepper:
             loss = loss * share
         scaler = self._precision.scaler
         (loss if scaler is None else scaler.scale(loss)).backward()
+        if self._sparse:
+            self._coalesce()
         right = None
         if self._judge is not None and isinstance(targets, Tensor):
             right = self._judge(outputs.detach(), targets)
@@ -203,14 +209,14 @@ class Stepper:
             named = self._model.named_parameters()
             self._named = [(name, parameter) for name, parameter in named if parameter.grad is not None]
         scaler, optimizer = self._precision.scaler, self._optimizer
-        gradients: list[Any] = [parameter.grad for _, parameter in self._named]
+        gradients = self._gradients()
         if scaler is not None:
             if self._guard is not None and self._guard.looks_at_loss:
                 gradients[0].mul_(1 + 0 * loss)  # the scaler looks at gradients alone
             scaler.unscale_(optimizer)
         norm = self._meter.norm(gradients)
         if self.clipping.is_on:
-            self.clipping([parameter for _, parameter in self._named], norm)
+            self.clipping(gradients, norm)
         lr = optimizer.param_groups[0]["lr"]
         self._rates.apply(lr)
         if self._guard is None:
@@ -241,14 +247,29 @@ class Stepper:
         if loss is not None:
             self._batch = _Known(inputs, targets, None)
             return loss
-        parameters = [parameter for _, parameter in self._named]
-        for parameter in parameters:
+        for _, parameter in self._named:
             parameter.grad = None
         result = self._backward(inputs, targets, 1.0)
         if self.clipping.is_on:
-            gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-            self.clipping(parameters, get_total_norm(gradients))
+            gradients = self._gradients()
+            self.clipping(gradients, get_total_norm(gradients))
         return result.loss
+
+    def _gradients(self) -> list[Any]:
+        """The numbers of all gradients; of a sparse one those of its rows."""
+        gradients: list[Any] = [parameter.grad for _, parameter in self._named]
+        if not self._sparse:
+            return gradients
+        return [each.values() if each is not None and each.is_sparse else each for each in gradients]
+
+    def _coalesce(self) -> None:
+        """Lets sparse gradients have each row once, and indices of their own.
+
+        Before, the indices lie in the memory of the batch, where the feed puts the next one.
+        """
+        for parameter in self._sparse:
+            if parameter.grad is not None and parameter.grad.is_sparse:
+                parameter.grad = parameter.grad.coalesce()
 
     def _taker(self) -> Callable[[], object]:
         """What updates the weights; gives true where it is known to have left the step out."""

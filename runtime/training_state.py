@@ -7,7 +7,7 @@ been planned that way from the start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from codegen.importers.weights import with_versions
 from runtime.checkpoint import Checkpoint, CheckpointError
+from runtime.optim import MOVED_BY
 from runtime.plan import TrainingPlan, lr_at
 from runtime.progress import Progress
 from runtime.random_state import random_state, set_random_state
@@ -28,6 +29,7 @@ Names = Mapping[str, str]  # of a parameter or buffer: what it was called when i
 
 ORDER_KEYS = ("data", "batch_size", "drop_last", "sampler", "accumulate_steps", "seed")  # of the samples
 RATE_KEYS = ("optimizer", "scheduler", "epochs", "max_steps", "channels_last", *ORDER_KEYS)
+MOMENTUM = "momentum_buffer"  # what SGD remembers
 PLATEAU_COUNTS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
 
 
@@ -125,7 +127,7 @@ def _renamed(tensors: Mapping[str, Tensor], names: Names | None) -> Mapping[str,
 def _carry_optimizer(
     trainer: Trainer, state: Mapping[str, Any], weights: Mapping[str, Tensor], names: Names | None
 ) -> None:
-    """Takes over what is remembered of each weight that is still there, by an optimizer of the same type.
+    """Takes over what is remembered of each weight that is still there and still moved by the same optimizer.
 
     What is remembered of all weights together is of no use to others.
     """
@@ -134,25 +136,44 @@ def _carry_optimizer(
         return
     saved = state["optimizer"]
     remembered = {
-        name: saved["state"].get(index)
+        (group.get(MOVED_BY, option.type), name): saved["state"].get(index)
         for group in saved["param_groups"]
-        for name, index in zip(group["param_names"], group["params"], strict=True)
+        for name, index in _indexed(group)
     }
     own = trainer.optimizer.state_dict()
     parameters = dict(trainer.model.named_parameters())
     for group in own["param_groups"]:
-        for name, index in zip(group["param_names"], group["params"], strict=True):
-            before, parameter = name if names is None else names.get(name), parameters[name]
-            if before is not None and remembered.get(before) and weights[before].shape == parameter.shape:
-                own["state"][index] = _laid_out_like(parameter, remembered[before])
+        for name, index in _indexed(group):
+            before = name if names is None else names.get(name, "")
+            known = remembered.get((group[MOVED_BY], before))
+            if known and weights[before].shape == parameters[name].shape:
+                own["state"][index] = _laid_out_like(parameters[name], known)
+        if group.get("fused"):
+            _complete_momentum(own["state"], {index: parameters[name] for name, index in _indexed(group)})
     trainer.optimizer.load_state_dict(own)
+
+
+def _indexed(group: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The parameters of a saved group: what they are called, and where their state is."""
+    return zip(group["param_names"], group["params"], strict=True)
+
+
+def _complete_momentum(state: dict[int, dict[str, Any]], parameters: Mapping[int, Tensor]) -> None:
+    """Lets the parameters of a group begin at a momentum of 0 where others go on with theirs.
+
+    The fused kernel of SGD wants one of all parameters or of none.
+    """
+    known = [index for index in parameters if torch.is_tensor(state.get(index, {}).get(MOMENTUM))]
+    if known:
+        for index in parameters.keys() - set(known):
+            state[index] = {MOMENTUM: torch.zeros_like(parameters[index])}
 
 
 def _laid_out_like(parameter: Tensor, remembered: Mapping[str, Any]) -> dict[str, Any]:
     """What is remembered of a weight, in memory as the weight is now: fused kernels go by that."""
     return {
         name: torch.empty_like(parameter, dtype=value.dtype, requires_grad=False).copy_(value)
-        if torch.is_tensor(value) and value.shape == parameter.shape and value.ndim
+        if torch.is_tensor(value) and value.shape == parameter.shape and value.ndim and not value.is_sparse
         else value
         for name, value in remembered.items()
     }

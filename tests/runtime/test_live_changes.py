@@ -197,6 +197,16 @@ def test_layers_of_another_size_start_afresh(tmp_path: Path) -> None:
     assert sorted({float(each["step"]) for each in state.values()}) == [2 * STEPS, 3 * STEPS]
 
 
+@pytest.mark.parametrize("kind", ["SGD", "RMSprop", "Muon"])
+def test_fresh_layers_begin_without_momentum_beside_those_that_have_it(tmp_path: Path, kind: str) -> None:
+    optimizer = {"type": kind, "lr": 0.005, "momentum": 0.9}
+    events = run(planned(optimizer=optimizer), widened(planned(optimizer=optimizer), features=20), tmp_path)
+    assert of_type(events, GraphChanged)[0].kept == 1
+    assert (ending(events).state, ending(events).reason) == ("finished", "")
+    losses = [loss for record in of_type(events, StepsRecorded) for loss in record.losses]
+    assert sum(losses[-STEPS:]) < sum(losses[:STEPS])
+
+
 @pytest.mark.parametrize(
     ("edit", "text"),
     [

