@@ -38,7 +38,7 @@ class TrainingMemory:
     """
 
     parameters: int
-    gradients: int
+    gradients: Dim
     optimizer: int
     activations: Dim
     batch: Dim
@@ -86,7 +86,7 @@ def training_memory(steps: Sequence[Step], optimizer_states: int, pace: Pace = u
     moments = _sweep(stays, _spans(steps), _inside(steps), _Clock(len(steps)).update + 1, pace)
     return TrainingMemory(
         parameters=parameters,
-        gradients=trained,
+        gradients=total(step.gradient for step in steps),
         optimizer=trained * optimizer_states,
         activations=total([casts, *(storage.bytes for storage in kept)]),
         batch=batch,
@@ -212,7 +212,7 @@ def _weights(steps: Sequence[Step], clock: _Clock) -> Iterable[_Span]:
             yield _Span(cached, index, clock.loss)
             yield _Span(step.casts - cached, index, index)
         yield _Span(cached, turn, turn + 1)
-        yield _Span(step.trained * WEIGHT_BYTES, turn + bool(cached), clock.update)
+        yield _Span(step.gradient, turn + bool(cached), clock.update)
 
 
 def _loss(steps: Sequence[Step], clock: _Clock) -> Iterable[_Span]:

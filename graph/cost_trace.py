@@ -71,6 +71,7 @@ class Step:
         keeps_casts: whether autograd holds them all until the layer's turn in the backward pass.
         parameters: how many numbers it has as weights.
         trained: how many of them get a gradient.
+        gradient: bytes of that gradient, once it is there in float32.
         is_known: whether it is known what the layer keeps.
         frees: memory that variables of the generated code refer to until the layer is done.
         refused: what of the layer PyTorch does not have in this precision, in words; empty where it has all.
@@ -88,6 +89,7 @@ class Step:
     keeps_casts: bool
     parameters: int
     trained: int
+    gradient: Dim
     is_known: bool = True
     frees: tuple[Storage, ...] = ()
     refused: str = ""
@@ -199,6 +201,7 @@ def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ..
     parameters = spec.parameters(call)
     trained = spec.trained_when_frozen(call) if call.params.get(FROZEN.name) else parameters
     goes_on = any(value.needs_grad for value in reads)
+    sparse = spec.sparse_gradient(call) if trained else None
     needs_grad = trained > 0 or goes_on
     makes = tuple(_made(spec, given, output, needs_grad) for output in outputs)
     kept = spec.saves(ran)
@@ -232,6 +235,7 @@ def _step(node_id: str, spec: LayerSpec, call: LayerCall, reads: tuple[Value, ..
         keeps_casts=keeps_casts,
         parameters=parameters,
         trained=trained,
+        gradient=trained * WEIGHT_BYTES if sparse is None else sparse,
         is_known=is_known,
         refused=spec.refuses(call._replace(inputs=_as_they_come(reads, call), compute=compute)),
     )

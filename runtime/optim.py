@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -54,7 +54,7 @@ def build_optimizer(plan: TrainingPlan, model: nn.Module) -> Optimizer:
     """
     option, sparse = plan.optimizer, sparse_weights(model)
     if sparse:
-        _require_sparse(plan, min(sparse))
+        _require_sparse(plan, model)
         skip_sparse_warning()
     companion = option.spec.companion
     own = OWN[option.type](model) if companion is not None else set()
@@ -112,11 +112,13 @@ def _group(kind: _Kind, named: list[tuple[str, nn.Parameter]]) -> Group:
 
 def sparse_weights(model: nn.Module) -> set[str]:
     """Names of the weights that learn by gradients with numbers for those rows only that a batch reads."""
-    return {
-        f"{path}.weight".removeprefix(".")
-        for path, module in model.named_modules()
-        if isinstance(module, EMBEDDINGS) and module.sparse and module.weight.requires_grad
-    }
+    return {f"{name}.weight".removeprefix(".") for name, _ in _sparse_layers(model)}
+
+
+def _sparse_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    for name, module in model.named_modules():
+        if isinstance(module, EMBEDDINGS) and module.sparse and module.weight.requires_grad:
+            yield name, module
 
 
 def muons_own(model: nn.Module) -> set[str]:
@@ -206,26 +208,34 @@ def _several_rates(plan: TrainingPlan, factors: set[float]) -> PlanError:
     )
 
 
-def _require_sparse(plan: TrainingPlan, weight: str) -> None:
-    """Raises a PlanError for an optimizer that does not take the sparse gradients of this weight."""
-    kind, layer = plan.optimizer.type, weight.removesuffix(".weight")
-    if not plan.optimizer.spec.takes_sparse:
-        takers = [spec.type for spec in OPTIMIZERS.values() if spec.takes_sparse]
-        raise PlanError(
-            "optimizer",
-            f"{kind} does not take sparse gradients, which the layer {layer} has.",
-            f"one of {', '.join(takers)}",
-            f"Choose {SPARSE_ADAM}, or set sparse to false for {layer}.",
-        )
-    decay = plan.optimizer.params.get("weight_decay")
-    if decay:
-        raise PlanError(
-            "optimizer.weight_decay",
-            f"optimizer.weight_decay is {shown(decay)}, but weights whose gradients are sparse cannot decay, "
-            f"as those of the layer {layer}.",
-            "0",
-            f"Set weight_decay = 0, or set sparse to false for {layer}.",
-        )
+def _require_sparse(plan: TrainingPlan, model: nn.Module) -> None:
+    """Raises a PlanError for sparse gradients that PyTorch does not have or the optimizer does not take."""
+    option = plan.optimizer
+    decay = option.params.get("weight_decay")
+    for layer, module in _sparse_layers(model):
+        if module.scale_grad_by_freq:
+            raise PlanError(
+                "optimizer",
+                f"The layer {layer} has sparse gradients and scale_grad_by_freq, which PyTorch cannot join.",
+                "one of the two",
+                f"Set sparse or scale_grad_by_freq to false for {layer}.",
+            )
+        if not option.spec.takes_sparse:
+            takers = [spec.type for spec in OPTIMIZERS.values() if spec.takes_sparse]
+            raise PlanError(
+                "optimizer",
+                f"{option.type} does not take sparse gradients, which the layer {layer} has.",
+                f"one of {', '.join(takers)}",
+                f"Choose {SPARSE_ADAM}, or set sparse to false for {layer}.",
+            )
+        if decay:
+            raise PlanError(
+                "optimizer.weight_decay",
+                f"optimizer.weight_decay is {shown(decay)}, but weights whose gradients are sparse cannot "
+                f"decay, as those of the layer {layer}.",
+                "0",
+                f"Set weight_decay = 0, or set sparse to false for {layer}.",
+            )
 
 
 def _may_fuse(plan: TrainingPlan, parameters: list[nn.Parameter], mover: str) -> bool:

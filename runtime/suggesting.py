@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from graph.catalog.code import Boundary
+from graph.catalog.embedding import learns_sparsely
 from graph.cost_memory import largest_batch
 from graph.document import Node
 from graph.inference import Inference
@@ -77,18 +78,19 @@ def network_facts(project: Project, inference: Inference) -> NetworkFacts:
     """What the network is."""
     graph = project.graph
     nodes = [node for each in project.graphs() for node in each.nodes.values()]
-    specs = [spec for node in nodes if (spec := graph.catalog.get(node.type)) is not None]
+    known = [(node, spec) for node in nodes if (spec := graph.catalog.get(node.type)) is not None]
     ends = [node for node in graph.nodes.values() if isinstance(graph.catalog[node.type].code, Boundary)]
     results = [inference.result(node.id) for node in ends]
     taken = [each for result in results for each in result.outputs.values()]
     given = [each for result in results for each in result.inputs.values()]
     return NetworkFacts(
-        families=frozenset(spec.category for spec in specs),
+        families=frozenset(spec.category for _, spec in known),
         outputs=len(given),
         taken=_sizes(taken),
         given=_sizes(given),
         is_pretrained=any(node.params.get("weights") for node in nodes),
         ends=_several(ends, inference),
+        has_sparse_gradients=any(learns_sparsely(spec, node.params) for node, spec in known),
     )
 
 

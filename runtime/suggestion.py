@@ -11,6 +11,7 @@ from graph.lint.plan import part
 from runtime.loss_choices import LOSSES
 from runtime.loss_spec import BALANCED
 from runtime.metric_choices import task_of
+from runtime.optimizer_choices import SPARSE_ADAM
 from runtime.options import PlanError
 from runtime.output_suggestion import LossesAdvice, suggested_losses
 from runtime.plan import DEFAULT_DATA, DEFAULT_LOSS, DEFAULT_OPTIMIZER, OUTPUTS, TYPE_KEYS, TrainingPlan
@@ -246,16 +247,22 @@ def _loss(given: Situation) -> Iterator[Advice]:
 
 
 def _optimizer(given: Situation) -> Iterator[Advice]:
-    why = "AdamW finds the length of the step for each weight itself, so it learns well without much tuning."
-    yield Advice("optimizer", {"type": "AdamW"}, why)
-    needs = ("optimizer", "AdamW")
+    kind = SPARSE_ADAM if given.network.has_sparse_gradients else DEFAULT_OPTIMIZER
+    if kind == SPARSE_ADAM:
+        why = "An embedding has sparse gradients, which it takes; the other weights learn by Adam."
+    else:
+        why = f"{kind} finds the length of the step for each weight itself, so it learns well without tuning."
+    yield Advice("optimizer", {"type": kind}, why)
+    needs = ("optimizer", kind)
     if given.network.is_pretrained:
         lr, why = FINE_TUNING_LR, "Weights that were trained before are only to be adjusted: small steps."
     elif not given.network.families.isdisjoint({"Attention", "Transformer"}):
         lr, why = SEQUENCE_LR, "Attention becomes unstable with long steps; 0.0003 is a usual start."
     else:
-        lr, why = USUAL_LR, "The usual start for AdamW; the LR finder can tell more."
+        lr, why = USUAL_LR, f"The usual start for {kind}; the LR finder can tell more."
     yield Advice("optimizer.lr", lr, why, needs)
+    if kind == SPARSE_ADAM:
+        return
     yield Advice(
         "optimizer.weight_decay",
         0.01,

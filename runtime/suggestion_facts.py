@@ -62,6 +62,7 @@ class NetworkFacts:
         given: what the only Output gives, likewise.
         is_pretrained: whether it starts from weights in a file.
         ends: its Outputs in their order, where there are several.
+        has_sparse_gradients: whether an embedding learns by the rows alone that a batch reads.
     """
 
     families: frozenset[str]
@@ -70,6 +71,7 @@ class NetworkFacts:
     given: tuple[int, ...] | None = None
     is_pretrained: bool = False
     ends: tuple[EndFacts, ...] = ()
+    has_sparse_gradients: bool = False
 
 
 @dataclass(frozen=True)

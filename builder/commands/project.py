@@ -201,7 +201,7 @@ def _memory_json(report: _Report) -> dict[str, Any]:
         "precision": plan.precision,
         "optimizer_type": plan.optimizer.type,
         "parameters": memory.parameters,
-        "gradients": memory.gradients,
+        "gradients": _count_json(memory.gradients),
         "optimizer": memory.optimizer,
         "activations": _count_json(memory.activations),
         "batch": _count_json(memory.batch),

@@ -110,6 +110,6 @@ class ProjectPage(QWidget):
             ),
         )
         yield tr("Weights"), bytes_text(memory.parameters)
-        yield tr("Gradients"), bytes_text(memory.gradients)
+        yield tr("Gradients"), bytes_text(evaluate(memory.gradients, {"N": batch_size}))
         yield tr("Optimizer state"), bytes_text(memory.optimizer)
         yield tr("Activations"), bytes_text(evaluate(memory.activations, {"N": batch_size}))

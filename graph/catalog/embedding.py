@@ -1,13 +1,16 @@
 """Embeddings: learned vectors for integers."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from graph.catalog.call import LayerCall, Params, Saved
 from graph.catalog.code import Module
-from graph.catalog.params import Choice, Flag, Float, Int
+from graph.catalog.params import Choice, Flag, Float, Int, Value
 from graph.catalog.rules import FLOAT32
+from graph.catalog.settings import FROZEN
 from graph.catalog.spec import DOCS, LayerSpec, PortSpec
-from graph.shapes import SetParam, ShapeError, TensorSpec
+from graph.dims import Dim
+from graph.shapes import ITEM_BYTES, SetParam, ShapeError, TensorSpec, num_elements
 
 INDICES = PortSpec(
     "in",
@@ -26,7 +29,34 @@ MAX_NORM = Float(
 SCALE_GRAD_BY_FREQ = Flag(
     name="scale_grad_by_freq", help="Divide gradients by how often an index occurs in the batch."
 )
-SPARSE = Flag(name="sparse", help="Sparse gradients; SGD only.")
+TAKE_SPARSE = ("SparseAdam", "SGD", "Adagrad", "LBFGS")  # optimizers
+SPARSE = Flag(
+    name="sparse",
+    help=f"Gradients of those rows alone that a batch reads; for {', '.join(TAKE_SPARSE)}.",
+)
+
+
+def learns_sparsely(spec: LayerSpec, params: Mapping[str, Value]) -> bool:
+    """Whether a layer with these parameters gets sparse gradients when it is trained."""
+    is_asked = spec.param(SPARSE.name) is SPARSE and params.get(SPARSE.name) is True
+    return is_asked and params.get(FROZEN.name) is not True
+
+
+def _sparse_gradient(call: LayerCall) -> Dim | None:
+    """A row and its index for each index that comes in, as if none came twice."""
+    if not call.params.sparse:
+        return None
+    vector: int = call.params.embedding_dim * ITEM_BYTES["float32"]
+    return num_elements(call.inputs[0].shape) * (vector + ITEM_BYTES["int64"])
+
+
+def _sorted(indices: TensorSpec) -> TensorSpec:
+    """What it takes to put indices into order."""
+    return TensorSpec((3, num_elements(indices.shape)), "int64")
+
+
+def _saves_indices(call: LayerCall) -> Saved:
+    return Saved(inputs=(0,), backward=(_sorted(call.inputs[0]),) if call.params.sparse else ())
 
 
 def _require_padding_idx(p: Params) -> None:
@@ -55,6 +85,7 @@ EMBEDDING = LayerSpec(
     inputs=(INDICES,),
     outputs=(PortSpec("out", FLOAT32),),
     infer=_embedding_shape,
+    saves=_saves_indices,
     params=(
         NUM_EMBEDDINGS,
         EMBEDDING_DIM,
@@ -65,6 +96,7 @@ EMBEDDING = LayerSpec(
     ),
     parameters=lambda call: call.params.num_embeddings * call.params.embedding_dim,
     learns="matrix",
+    sparse_gradient=_sparse_gradient,
     keywords=("token", "word", "vocabulary", "lookup"),
     summary=("num_embeddings", "embedding_dim"),
 )
@@ -86,14 +118,22 @@ def _embedding_bag_shape(inputs: tuple[TensorSpec, ...], p: Params) -> tuple[Ten
 
 
 def _saves_bags(call: LayerCall) -> Saved:
-    """The indices, where each bag begins and how large it is, and mostly the bag that each belongs to."""
+    """The indices, where each bag begins and how large it is, and mostly the bag that each belongs to.
+
+    A sparse gradient is spread over the indices of a bag on the way back, before it is summed by rows.
+    """
     p = call.params
     batch, length = call.inputs[0].shape
     bags = TensorSpec((batch,), "int64")
     is_plain = p.mode == "sum" and p.padding_idx is None
     belongs = () if is_plain else (TensorSpec((batch * length + 1,), "int64"),)
     last = call.outputs[0] if p.mode == "max" else bags
-    return Saved(inputs=(0,), own=(bags, *belongs, bags, TensorSpec(last.shape, "int64")))
+    spread = (TensorSpec((batch * length, p.embedding_dim)),) if p.sparse else ()
+    return Saved(
+        inputs=(0,),
+        own=(bags, *belongs, bags, TensorSpec(last.shape, "int64")),
+        backward=(*spread, _sorted(call.inputs[0])),
+    )
 
 
 EMBEDDING_BAG = LayerSpec(
@@ -119,6 +159,7 @@ EMBEDDING_BAG = LayerSpec(
     ),
     parameters=lambda call: call.params.num_embeddings * call.params.embedding_dim,
     learns="matrix",
+    sparse_gradient=_sparse_gradient,
     keywords=("token", "word", "vocabulary", "bag of words"),
     summary=("num_embeddings", "embedding_dim", "mode"),
 )

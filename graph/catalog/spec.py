@@ -116,6 +116,10 @@ def refuses_nothing(call: LayerCall) -> str:
     return ""
 
 
+def has_dense_gradients(call: LayerCall) -> None:
+    """None: gradients have a number for every weight."""
+
+
 def no_flops(call: LayerCall) -> Dim:
     """Zero, as PyTorch's FlopCounterMode counts only matrix products and convolutions."""
     return 0
@@ -137,6 +141,7 @@ class LayerSpec:
         parameters: how many numbers it learns.
         trained_when_frozen: how many of them it goes on learning when it is frozen.
         learns: what those numbers are.
+        sparse_gradient: bytes of a gradient with numbers for some rows only; None for one with all.
         flops: floating-point operations for a batch of one, 2 per multiply-add; None where nobody knows.
         saves: what autograd keeps of a call in training mode; None where nobody knows.
         view: whether the output is the input's memory, seen differently.
@@ -171,6 +176,7 @@ class LayerSpec:
     parameters: Callable[[LayerCall], int] = no_parameters
     trained_when_frozen: Callable[[LayerCall], int] = no_parameters
     learns: Learns = "parts"
+    sparse_gradient: Callable[[LayerCall], Dim | None] = has_dense_gradients
     flops: Callable[[LayerCall], Dim | None] = no_flops
     saves: SavedRule = saves_inputs
     view: View = "copy"

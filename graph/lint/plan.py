@@ -41,6 +41,7 @@ class PlanFacts:
         own_losses: of Outputs by their ids; empty where one loss takes all Outputs.
         optimizer: its type.
         lr: None where it is no number, or is left to an optimizer other than the default one.
+        weight_decay: as the plan names it; 0 where it does not, or it is no number.
         batch_size: None where it is no number.
         source: where the data comes from.
         transforms: the types of the steps that prepare a training sample.
@@ -52,6 +53,7 @@ class PlanFacts:
     own_losses: Mapping[str, LossFacts] = field(default_factory=dict)
     optimizer: str = DEFAULT_OPTIMIZER
     lr: float | None = DEFAULT_LR
+    weight_decay: float = 0.0
     batch_size: int | None = DEFAULT_BATCH_SIZE
     source: str = DEFAULT_SOURCE
     transforms: tuple[str, ...] = ()
@@ -69,7 +71,8 @@ class PlanFacts:
             loss=_loss_of(training, LossFacts()),
             own_losses=_own_losses(training),
             optimizer=kind,
-            lr=lr if isinstance(lr, int | float) and not isinstance(lr, bool) else None,
+            lr=_number(lr),
+            weight_decay=_number(optimizer.get("weight_decay")) or 0.0,
             batch_size=batch_size if isinstance(batch_size, int) else None,
             source=_word(part(training, "data", "source").get("source"), DEFAULT_SOURCE),
             transforms=tuple(_word(step.get("type"), "") for step in chain(training, "train")),
@@ -121,6 +124,10 @@ def _count(groups: object) -> int | None:
     if not isinstance(groups, list | tuple) or not all(isinstance(each, int) for each in groups):
         return None
     return int(max(groups)) + 1
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _word(value: object, default: str) -> str:

@@ -50,6 +50,7 @@ PACES: Mapping[str, Pace] = {
     "Adafactor": Pace(1e-5, 0.01, 0.1),
     "ASGD": Pace(1e-4, 0.01, 1.0),
     "Rprop": Pace(1e-5, 0.01, 0.1),
+    "SparseAdam": Pace(1e-6, 0.001, 0.02),
     "Muon": Pace(1e-5, 0.02, 0.2),
     "LBFGS": Pace(0.01, 1.0, 10.0),
 }

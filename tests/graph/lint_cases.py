@@ -22,6 +22,7 @@ from tests.graph.lint_networks import (
     one_half,
     own,
     pooled_with_indices,
+    reading,
     two_of_three,
     with_another,
 )
@@ -333,5 +334,16 @@ CASES = (
         "unused-parameters",
         chain(FEATURES, TEN, "ReLU", ("Cast", {"dtype": "int64"}), ("Cast", {"dtype": "float32"}), "Output"),
         "cast1", (), loss("MSELoss"),
+    ),
+    Case("sparse-gradients", reading(), "embedding1", ("Use SparseAdam", "Set sparse = false")),
+    Case(
+        "sparse-gradients",
+        reading(), "embedding1", ("Set weight_decay = 0", "Set sparse = false"),
+        {"optimizer": {"type": "SGD", "lr": 0.01, "weight_decay": 0.1}},
+    ),
+    Case(
+        "sparse-gradients",
+        reading(scale_grad_by_freq=True), "embedding1",
+        ("Set scale_grad_by_freq = false", "Set sparse = false"), {"optimizer": "SparseAdam"},
     ),
 )  # fmt: skip

@@ -83,6 +83,12 @@ def pooled_with_indices() -> Graph:
     return graph
 
 
+def reading(**params: Any) -> Graph:
+    """A network that looks integers up in an embedding with sparse gradients."""
+    embedding = ("Embedding", {"num_embeddings": 50, "sparse": True, **params})
+    return chain(("Input", {"shape": [4], "dtype": "int64"}), embedding, "Flatten", TEN, "Output")
+
+
 def frozen(*names: str) -> Graph:
     """Four Linear layers, of which these do not learn."""
     graph = chain(FEATURES, LAYER, "ReLU", LAYER, "ReLU", LAYER, "ReLU", TEN, "Output")

@@ -72,6 +72,18 @@ def test_weights_gradients_and_optimizer_state_are_four_bytes_a_number():
     assert memory.batch == N * (40 + 8)
 
 
+@pytest.mark.parametrize("kind", ["Embedding", "EmbeddingBag"])
+@pytest.mark.parametrize(("frozen", "numbers"), [(False, 4), (True, 0)])
+def test_a_sparse_gradient_has_a_row_and_its_index_for_each_index_of_the_batch(kind, frozen, numbers):
+    params = {"num_embeddings": 10_000, "embedding_dim": 4, "sparse": True, "frozen": frozen}
+    tokens = ("Input", {"shape": [6], "dtype": "int64"})
+    memory = memory_of(chain(tokens, (kind, params), "Flatten", ("Linear", {"out_features": 5}), "Output"))
+    linear = 4 * 5 * (1 + (4 if kind == "EmbeddingBag" else 24))
+    assert memory.gradients == N * 6 * (4 * numbers + 8) * (not frozen) + linear
+    dense = memory_of(chain(tokens, (kind, {**params, "sparse": False}), "Flatten", ("Linear", {}), "Output"))
+    assert frozen or memory.peak(8) < 0.7 * dense.peak(8)
+
+
 def test_the_peak_grows_with_the_batch():
     layers = (CONV, "BatchNorm2d", "ReLU", CONV, "Flatten", ("Linear", {}))
     memory = memory_of(chain(("Input", {"shape": [3, 16, 16]}), *layers, "Output"), 2)

@@ -23,6 +23,7 @@ from tests.graph.lint_networks import (
     loss,
     one_half,
     own,
+    reading,
     with_another,
 )
 
@@ -175,6 +176,11 @@ LEFT_ALONE = {
         "frozen-in-the-middle",
         chain(IMAGE, PLAIN_CONV, ("BatchNorm2d", {"frozen": True}), "ReLU", CONV, "Output"), {},
     ),
+    "sparse gradients of a frozen embedding": ("sparse-gradients", reading(frozen=True), {}),
+    **{
+        f"sparse gradients with {kind}": ("sparse-gradients", reading(), {"optimizer": kind})
+        for kind in ("SparseAdam", "SGD", "Adagrad", "LBFGS")
+    },
     "integers on their way in": (
         "unused-parameters",
         chain(("Input", {"shape": [4]}), ("Cast", {"dtype": "int64"}), "Embedding", "Output"),

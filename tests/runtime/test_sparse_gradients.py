@@ -185,7 +185,7 @@ def test_dense_weights_beside_sparse_ones_keep_their_fused_kernel(name: str) -> 
 @pytest.mark.parametrize("name", [name for name, spec in OPTIMIZERS.items() if not spec.takes_sparse])
 def test_an_optimizer_that_does_not_take_them_is_refused(name: str) -> None:
     with pytest.raises(
-        PlanError, match=rf"{name} does not take .* layer bags .*SparseAdam.* for bags"
+        PlanError, match=rf"{name} does not take .* layer words .*SparseAdam.* for words"
     ) as told:
         build_optimizer(make_plan({"type": name}), Reader())
     assert told.value.path == "optimizer"
@@ -217,11 +217,20 @@ def test_pytorch_refuses_them_too() -> None:
 def test_their_weights_cannot_decay(name: str) -> None:
     plan = make_plan({"type": name, "weight_decay": 0.1})
     with pytest.raises(
-        PlanError, match=r"weight_decay is 0\.1, but .* layer bags.* Expected 0\. Set"
+        PlanError, match=r"weight_decay is 0\.1, but .* layer words.* Expected 0\. Set"
     ) as told:
         build_optimizer(plan, Reader())
     assert told.value.path == "optimizer.weight_decay"
     build_optimizer(plan, Reader(sparse=False))
+
+
+@pytest.mark.parametrize("layer", [nn.Embedding, nn.EmbeddingBag])
+def test_their_frequencies_are_refused_before_pytorch_does(layer: type[nn.Module]) -> None:
+    table = layer(5, 2, sparse=True, scale_grad_by_freq=True)
+    with pytest.raises(PlanError, match=r"words has sparse .* Set sparse or scale_grad_by_freq to false for"):
+        build_optimizer(make_plan({"type": "SparseAdam"}), nn.ModuleDict({"words": table}))
+    with pytest.raises(RuntimeError, match="not supported with sparse gradients"):
+        table(torch.tensor([[1, 2]])).sum().backward()
 
 
 def test_nobody_is_warned_of_tensors_that_pytorch_does_not_check() -> None:

@@ -118,6 +118,14 @@ def test_tokens_are_judged_by_the_loss_and_learnt_with_short_steps() -> None:
     assert "data.stratify" not in found
 
 
+def test_sparse_gradients_get_the_optimizer_that_takes_them() -> None:
+    network = NetworkFacts(frozenset({"Embedding"}), taken=(64,), given=(10,), has_sparse_gradients=True)
+    found = advice(network=network)
+    assert found["optimizer"].value == {"type": "SparseAdam"}
+    assert found["optimizer.lr"].needs == ("optimizer", "SparseAdam")
+    assert not found.keys() & {"optimizer.weight_decay", "optimizer.decay_norm_and_bias"}
+
+
 def test_weights_from_a_file_are_only_adjusted() -> None:
     found = advice(network=replace(NETWORK, is_pretrained=True))
     assert found["optimizer.lr"].value == 1e-4

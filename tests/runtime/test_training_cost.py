@@ -15,7 +15,7 @@ def plan(**values):
     return TrainingPlan.from_mapping(values)
 
 
-@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name not in ("Muon", "LBFGS")])
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name not in ("Muon", "SparseAdam", "LBFGS")])
 @pytest.mark.parametrize(
     "settings", [{}, {"amsgrad": True}, {"momentum": 0.9}, {"momentum": 0.9, "centered": True}]
 )
@@ -52,6 +52,18 @@ def test_muon_remembers_of_a_vector_what_adamw_does_and_less_of_a_matrix():
     optimizer.step()
     assert training_run(training).optimizer_states * 20 == numbers_kept(optimizer, layer.bias)
     assert numbers_kept(optimizer, layer.weight) == 200
+
+
+def test_sparse_adam_remembers_as_much_as_adam_of_sparse_and_of_dense_weights():
+    model = torch.nn.Sequential(torch.nn.Embedding(10, 20, sparse=True), torch.nn.Linear(20, 5))
+    training = plan(optimizer="SparseAdam")
+    optimizer = build_optimizer(training, model)
+    model(torch.tensor([1, 2])).sum().backward()
+    optimizer.step()
+    states = training_run(training).optimizer_states
+    assert [numbers_kept(optimizer, weight) for weight in (model[0].weight, model[1].weight)] == [
+        states * 200, states * 100
+    ]  # fmt: skip
 
 
 def test_lbfgs_remembers_as_many_numbers_as_declared_once_its_history_is_full():

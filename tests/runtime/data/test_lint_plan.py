@@ -3,6 +3,7 @@
 import pytest
 
 from builder.findings import all_problems, num_classes
+from graph.catalog.embedding import TAKE_SPARSE
 from graph.inference import Inference
 from graph.lint import loss_rules
 from graph.lint.plan import LossFacts, PlanFacts
@@ -48,6 +49,7 @@ def test_rules_name_what_a_plan_can_choose():
     }
     assert losses <= set(TABLES["loss"])
     assert set(OPTIMIZERS) <= set(PACES)
+    assert set(TAKE_SPARSE) == {name for name, spec in OPTIMIZERS.items() if spec.takes_sparse}
     assert set(STATISTICS) <= {name for name in SOURCES if name.startswith("torchvision:")}
 
 
