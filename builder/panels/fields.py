@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.icons import icon
+from builder.panels.choice_groups import Headings
 from builder.panels.field_text import SEVERAL, UNSET, format_value
 from builder.panels.number_field import NumberField, only_with_focus
 from builder.panels.source_field import SourceField
@@ -111,6 +112,7 @@ class ChoiceField(QComboBox):
         ]
         for title, choice in zip(self._titles, self._choices, strict=True):
             self.addItem(title, choice)
+        self._length = self.count()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setPlaceholderText(tr(SEVERAL_TEXT))
         self.setMinimumContentsLength(6)
@@ -129,8 +131,17 @@ class ChoiceField(QComboBox):
         kind = QStyle.ContentsType.CT_ComboBox
         return self.style().sizeFromContents(kind, option, inside, self).width()
 
+    def show_groups(self, groups: Mapping[str, Sequence[str]]) -> None:
+        """Parts the choices by headings.
+
+        Args:
+            groups: the choices below each heading, in their order.
+        """
+        Headings(self, groups)
+        self._length = self.count()
+
     def show_value(self, value: Value, hint: str, fallback: Value) -> None:
-        while self.count() > len(self._choices):
+        while self.count() > self._length:
             self.removeItem(self.count() - 1)
         if value is SEVERAL:
             self.setCurrentIndex(-1)

@@ -53,6 +53,7 @@ from builder.theme import GRID
 from graph.catalog.params import Choice, Value
 from graph.document import Change
 from graph.edits import SetTraining
+from runtime.data.source_choices import SOURCE_GROUPS
 from runtime.goals import told_metrics
 from runtime.heads import heads_of
 from runtime.options import PlanError
@@ -269,6 +270,10 @@ class PartForm(TypedForm):
         label = data_label if part == "data" else str
         super().__init__(spoken(part), spec, TITLES, label, parent)
         self.type_field.setObjectName(f"{part}.{TYPE_KEYS[part]}")
+        if part == "data":
+            self.type_field.show_groups(
+                {tr_made(group.title): [source.type for source in group.sources] for group in SOURCE_GROUPS}
+            )
 
     def show_part(
         self, training: Training, problems: dict[str, str], warnings: dict[str, str], reasons: Reasons

@@ -5,7 +5,7 @@ from __future__ import annotations
 from graph.catalog.call import Params
 from graph.catalog.params import Choice, Flag, Float, Int
 from graph.catalog.text_params import FilePath, Text
-from runtime.data.specs import Names, SourceSpec, Words
+from runtime.data.specs import Names, SourceGroup, SourceSpec, Words
 from runtime.data.vision_choices import VISION_SOURCES
 from runtime.options import table
 
@@ -316,4 +316,10 @@ FILES = (
     ),
 )  # fmt: skip
 
-SOURCES = table([*BUNDLED, *VISION_SOURCES, *SYNTHETIC, *FILES])
+SOURCE_GROUPS = (
+    SourceGroup("Comes with Netloom", BUNDLED),
+    SourceGroup("Your own data", FILES),
+    SourceGroup("Images of torchvision", VISION_SOURCES),
+    SourceGroup("Synthetic", SYNTHETIC),
+)
+SOURCES = table(source for group in SOURCE_GROUPS for source in group.sources)

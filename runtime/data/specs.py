@@ -35,6 +35,19 @@ class SourceSpec(OptionSpec):
     takes: tuple[GivenKind, ...] = ("picture", "array")
 
 
+@dataclass(frozen=True)
+class SourceGroup:
+    """Sources that belong together.
+
+    Args:
+        title: as a form shows it.
+        sources: the usual one first.
+    """
+
+    title: str
+    sources: tuple[SourceSpec, ...]
+
+
 def no_steps(params: Params) -> Steps:
     """Validation samples need nothing in its place."""
     return ()
