@@ -151,8 +151,12 @@ class Progress:
         self.part_sums = []
 
     def forget_best(self) -> None:
-        """Lets the next epoch be the best so far, as the weights of the one that was are lost."""
+        """Lets the next epoch be the best so far: the weights of the one that was are lost, or its figure."""
         self.best_value = self.best_epoch = self.best_loss = None
+
+    def forget_stopping(self) -> None:
+        """Counts epochs without a better one anew."""
+        self.stop_value, self.stale_epochs = None, 0
 
     def _judge(self, ended: EpochEnded, goals: Goals) -> bool:
         """Whether this epoch is the best; also counts those that are not."""

@@ -7,8 +7,8 @@ been planned that way from the start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 Names = Mapping[str, str]  # of a parameter or buffer: what it was called when it was saved
 
 ORDER_KEYS = ("data", "batch_size", "drop_last", "sampler", "accumulate_steps", "seed")  # of the samples
-RATE_KEYS = ("optimizer", "scheduler", "epochs", "max_steps", "channels_last", *ORDER_KEYS)
+JUDGE_KEYS = ("monitor", "loss", "outputs")
+RATE_KEYS = ("optimizer", "scheduler", "epochs", "max_steps", "channels_last", *ORDER_KEYS, *JUDGE_KEYS)
 MOMENTUM = "momentum_buffer"  # what SGD remembers
-PLATEAU_COUNTS = ("best", "num_bad_epochs", "cooldown_counter", "last_epoch")
+PLATEAU_CLOCK = ("cooldown_counter", "last_epoch")
+PLATEAU_COUNTS = ("best", "num_bad_epochs", *PLATEAU_CLOCK)
 
 
 def state_of(trainer: Trainer) -> dict[str, Any]:
@@ -73,8 +75,38 @@ def load_state(trainer: Trainer, checkpoint: Checkpoint, names: Names | None = N
     progress = _progress(state["progress"])
     if changed & set(ORDER_KEYS):
         progress.begin_epoch()
+    before = TrainingPlan.from_mapping(state["plan"])
+    if not _is_comparable(before, trainer.plan, _best_metric):
+        progress.forget_best()
+    if not _is_comparable(before, trainer.plan, _stopping_metric):
+        progress.forget_stopping()
     trainer.go_on_from(progress)
     set_random_state(state["random"], trainer.device)
+
+
+def _best_metric(plan: TrainingPlan) -> str:
+    return plan.monitor
+
+
+def _stopping_metric(plan: TrainingPlan) -> str:
+    return plan.early_stopping.metric or plan.monitor
+
+
+def _is_comparable(
+    before: TrainingPlan, after: TrainingPlan, metric_of: Callable[[TrainingPlan], str]
+) -> bool:
+    """Whether later epochs can be held against earlier ones: by the same metric, on the same samples."""
+    return all(of(before) == of(after) for of in (metric_of, _judged_on))
+
+
+def _judged_on(plan: TrainingPlan) -> tuple[object, ...]:
+    """What the figures of an epoch hang on beside the network."""
+    data = plan.data
+    prepared = replace(
+        data, train_transforms=(), own_eval_transforms=data.eval_transforms,
+        feed="auto", workers=None, memory_mb=None,
+    )  # fmt: skip
+    return plan.loss, plan.outputs, plan.seed, prepared
 
 
 def _load_parts(
@@ -186,7 +218,8 @@ def _replan_rates(trainer: Trainer, state: Mapping[str, Any]) -> None:
         _fast_forward(trainer.scheduler, step)
     before = state.get("plateau")
     if trainer.plateau is not None and before is not None:
-        counts = {name: before[name] for name in PLATEAU_COUNTS}
+        is_comparable = _is_comparable(TrainingPlan.from_mapping(state["plan"]), trainer.plan, _best_metric)
+        counts = {name: before[name] for name in PLATEAU_COUNTS if is_comparable or name in PLATEAU_CLOCK}
         trainer.plateau.load_state_dict(trainer.plateau.state_dict() | counts)
         _lower(trainer.plateau, _drops(state, step))
 
