@@ -37,6 +37,7 @@ from graph.cost_trace import LOWER, trace
 from graph.document import Project
 from graph.inference import Inference
 from graph.templates import templates
+from runtime.optim import sparse_weights
 from runtime.processor import processor
 from tests.graph.builders import chain
 from tests.graph.networks import NETWORKS, Network, head
@@ -129,13 +130,16 @@ def measured(project: Project, optimizer_type: str, precision: str, batch: int =
     """Bytes at the peak of the second training step, when the optimizer has its state."""
     module, lower = build(project, seed=0).module.train(), LOWER.get(precision)
     inputs = Samples(project).inputs(batch)
-    optimizer = getattr(torch.optim, optimizer_type)(module.parameters(), lr=0.01, fused=True)
+    sparse = [module.get_parameter(name) for name in sparse_weights(module)]
+    optimizer = getattr(torch.optim, optimizer_type)(module.parameters(), lr=0.01, fused=not sparse)
 
     def step() -> None:
         with torch.autocast("cpu", dtype=getattr(torch, lower)) if lower else nullcontext():
             outputs = module(*inputs)
             loss = loss_of(outputs)
         loss.backward()
+        for weight in sparse:
+            weight.grad = None if weight.grad is None else weight.grad.coalesce()
         optimizer.step()
         optimizer.zero_grad()
 

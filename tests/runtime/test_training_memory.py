@@ -72,6 +72,18 @@ def test_a_partly_frozen_network_trains_in_the_memory_that_is_predicted(name, wh
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("sparse", [True, False])
+@pytest.mark.parametrize("kind", ["Embedding", "EmbeddingBag"])
+@pytest.mark.parametrize(("words", "length"), [(20_000, 16), (20_000, 128), (200, 32)])
+def test_an_embedding_trains_in_the_memory_that_is_predicted(kind, sparse, words, length, precision):
+    table = (kind, {"num_embeddings": words, "embedding_dim": 32, "sparse": sparse})
+    tokens = ("Input", {"shape": [length], "dtype": "int64"})
+    project = Project(graph=chain(tokens, table, "Flatten", ("Linear", {"out_features": 10}), "Output"))
+    truth = measured(project, "SGD", precision)
+    assert share(predicted(project, "SGD", precision), truth) == pytest.approx(1, rel=0.1)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("type_name", ["RNN", "GRU", "LSTM", "TransformerEncoderLayer"])
 def test_a_sequence_layer_frozen_between_others_trains_in_the_memory_that_is_predicted(type_name, precision):
     params = {"nhead": 4} if "Transformer" in type_name else {"hidden_size": 64}
