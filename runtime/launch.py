@@ -148,7 +148,7 @@ class _Launch:
         if stray := left_over(plan, material.ends.heads):
             _log.warning("%s", stray)
         self._room = free_memory(str(self._device))
-        if text := shortage(self._project, plan, str(self._device)):
+        if text := shortage(self._project, plan, str(self._device), len(material.data.train_x)):
             _log.warning("%s", text)
         with seeded(plan.seed, self._device):
             folder = None if self._resume else self._data_folder or Path()

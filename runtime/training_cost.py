@@ -45,21 +45,23 @@ def training_cost(
     return Cost(graph, inference, training_run(plan, device), pace)
 
 
-def shortage(project: Project, plan: TrainingPlan, device: str) -> str | None:
+def shortage(project: Project, plan: TrainingPlan, device: str, samples: int) -> str | None:
     """What to tell somebody whose batches need more memory than there is; None if they fit or nobody knows.
 
     Args:
         project: without errors.
         plan: how it is trained.
         device: where.
+        samples: that there are to train on; no batch has more.
     """
+    size = min(plan.batch_size, samples)
     memory = training_cost(project.graph, Inference(project.graph), plan, device.partition(":")[0]).memory
-    peak, (place, free) = memory.peak(plan.batch_size), free_memory(device)
+    peak, (place, free) = memory.peak(size), free_memory(device)
     if peak is None or peak <= free:
         return None
     fits = largest_batch(memory, free)
     hint = f"Set batch_size = {fits:,} or less." if fits else "Use a smaller network or another device."
     return (
-        f"A step with batch_size = {plan.batch_size:,} takes about {peak / 2**30:,.1f} GiB, "
+        f"A step with batch_size = {size:,} takes about {peak / 2**30:,.1f} GiB, "
         f"and {place} has {free / 2**30:,.1f} GiB free. {hint}"
     )

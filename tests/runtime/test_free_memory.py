@@ -49,10 +49,11 @@ def test_torch_is_not_loaded_for_the_question():
 def test_a_batch_that_does_not_fit_is_told_before_the_run(monkeypatch):
     project = template("SmallCNN").project()
     plan = TrainingPlan.from_mapping({**project.training, "batch_size": 512})
-    assert shortage(project, plan, "cpu") is None
+    assert shortage(project, plan, "cpu", 10_000) is None
     monkeypatch.setattr("runtime.training_cost.free_memory", lambda device: (device, 2**28))
-    text = shortage(project, plan, "cpu")
+    text = shortage(project, plan, "cpu", 10_000)
     assert "A step with batch_size = 512 takes about 0.6 GiB, and cpu has 0.2 GiB free." in text
     fits = int(re.search(r"Set batch_size = (\d+) or less", text)[1])
-    assert shortage(project, replace(plan, batch_size=fits), "cpu") is None
-    assert shortage(project, replace(plan, batch_size=fits + 1), "cpu") is not None
+    assert shortage(project, replace(plan, batch_size=fits), "cpu", 10_000) is None
+    assert shortage(project, replace(plan, batch_size=fits + 1), "cpu", 10_000) is not None
+    assert shortage(project, plan, "cpu", samples=fits) is None
