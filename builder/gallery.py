@@ -11,9 +11,10 @@ from graph.document import Project
 from graph.inference import Inference
 from graph.templates import Template, templates
 from runtime.data.choices import SOURCES
+from runtime.data.source_choices import BUNDLED
 
 OWN_DATA = "your own data"
-INCLUDED = ("digits", "synthetic:")  # sources that need no file; what a name begins with
+INCLUDED = (*(source.type for source in BUNDLED), "synthetic:")  # need no file; what a name begins with
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from graph.storage import load, to_bytes
 from graph.templates import templates
 
 NAMES = [
+    "Regression",
     "LinearModel",
     "MLP",
     "CNN",

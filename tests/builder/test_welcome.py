@@ -79,7 +79,7 @@ def test_a_card_says_what_there_is_to_know_before_it_is_opened(page):
 def test_every_template_stands_in_a_group_the_simplest_first(page):
     groups = list(dict.fromkeys(card.entry.template.group for card in page.cards))
     assert groups[0] == "First steps"
-    assert names(page.cards)[0] == "LinearModel"
+    assert names(page.cards)[:2] == ["Regression", "LinearModel"]
     assert sorted(names(page.cards)) == sorted(each.name for each in templates())
 
 
@@ -135,7 +135,7 @@ def test_pictures_are_drawn_once_they_are_seen_and_kept_for_each_theme(page, qtb
         ("unet", ["UNet"]),
         ("conv2d digits", ["CNN", "SmallCNN", "MultiHead"]),
         ("LSTM", ["LSTMClassifier"]),
-        ("tables", ["TabularMLP", "LSTMClassifier", "GRUClassifier", "GPT"]),
+        ("tables", ["Regression", "TabularMLP", "LSTMClassifier", "GRUClassifier", "GPT"]),
     ],
 )
 def test_a_search_looks_at_names_layers_data_and_groups(page, qtbot, text, found):
@@ -148,7 +148,7 @@ def test_a_search_looks_at_names_layers_data_and_groups(page, qtbot, text, found
 
 # What people type, and a template that it must find.
 EVERYDAY = {
-    "regr": "TabularMLP", "regression": "TabularMLP", "logistic regression": "LinearModel",
+    "regr": "Regression", "regression": "Regression", "logistic regression": "LinearModel",
     "classify": "MLP", "classification": "TabularMLP", "classifier image": "CNN",
     "image": "SmallCNN", "picture": "ResNet18", "photo": "ViT", "vision": "MobileNet",
     "time series": "LSTMClassifier", "forecast": "GRUClassifier", "sequence": "TinyRNN",
@@ -174,6 +174,12 @@ def test_words_that_people_type_find_a_template_for_them(page, typed, wanted):
     shown = names(page.gallery.shown_cards)
     assert wanted in shown
     assert len(shown) < len(page.cards)
+
+
+@pytest.mark.parametrize("typed", ["regr", "regression", "diabetes", "predict a number", "estimate price"])
+def test_who_wants_to_predict_a_number_finds_the_template_for_it_first(page, typed):
+    page.gallery.search.setText(typed)
+    assert names(page.gallery.shown_cards)[0] == "Regression"
 
 
 @pytest.mark.parametrize(("typed", "wrong"), [("text", "UNet"), ("gan", "TinyRNN"), ("regression", "CNN")])
@@ -216,7 +222,8 @@ def test_enter_in_the_search_opens_the_first_that_is_left(page, qtbot):
 def test_arrows_go_through_the_cards_and_enter_opens_one(page, qtbot):
     page.gallery.search.setFocus()
     press(qtbot, page, Key.Key_Down)
-    assert focused(page).text() == "LinearModel"
+    assert focused(page).text() == "Regression"
+    press(qtbot, page, Key.Key_Right)
     press(qtbot, page, Key.Key_Right)
     assert focused(page).text() == "MLP"
     press(qtbot, page, Key.Key_Down)
@@ -269,7 +276,7 @@ def test_templates_that_cannot_be_read_are_explained(qtbot, recent, themes, monk
 
 def test_what_trains_without_any_file_is_marked():
     ready = {entry.template.name for entry in gallery() if entry.is_ready}
-    assert {"MLP", "SmallCNN", "TabularMLP"} <= ready
+    assert {"MLP", "SmallCNN", "TabularMLP", "Regression"} <= ready
     assert not ready & {"ResNet18", "UNet"}
 
 

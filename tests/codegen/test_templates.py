@@ -111,6 +111,7 @@ def dense(*features):
 
 
 REFERENCES = {
+    "Regression": lambda: [nn.Linear(10, 32), nn.Linear(32, 1)],
     "LinearModel": lambda: [nn.Linear(784, 10)],
     "MLP": lambda: [nn.Linear(784, 128), nn.Linear(128, 64), nn.Linear(64, 10)],
     "CNN": lambda: [nn.Conv2d(1, 32, 3), nn.Conv2d(32, 64, 3), nn.Linear(64 * 5 * 5, 10)],
