@@ -19,6 +19,7 @@ SCALED_PRECISION = "amp-float16"
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 LR_FACTOR = "lr_factor"  # what the generated source calls it, too
+MOMENTUM = "momentum_buffer"  # what SGD remembers of a weight
 MOVED_BY = "moved_by"  # of a parameter group: what has to stay for its state to be of use
 
 Group = dict[str, Any]

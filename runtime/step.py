@@ -21,7 +21,7 @@ from runtime.guard import Guard
 from runtime.losses import LossFunction
 from runtime.meter import Meter
 from runtime.metrics import Judge
-from runtime.optim import FactoredRates, sparse_weights
+from runtime.optim import MOMENTUM, FactoredRates, sparse_weights
 from runtime.parted_loss import PartedLoss
 from runtime.precision import Precision
 
@@ -226,6 +226,8 @@ class Stepper:
             signal = norm + 0 * loss if self._guard.looks_at_loss else norm
             is_left_out = self._guard.take(self._take, signal)
         self._rates.restore(lr)
+        if self._sparse:
+            self._merge_momentum()
         for _, parameter in self._named:
             parameter.grad = None
         if is_left_out:
@@ -270,6 +272,16 @@ class Stepper:
         for parameter in self._sparse:
             if parameter.grad is not None and parameter.grad.is_sparse:
                 parameter.grad = parameter.grad.coalesce()
+
+    def _merge_momentum(self) -> None:
+        """Lets what SGD remembers of sparse gradients have each row once: on a GPU, PyTorch appends all rows.
+
+        Source: aten/src/ATen/native/sparse/cuda/SparseCUDATensorMath.cu, s_add_out_sparse_cuda
+        """
+        for parameter in self._sparse:
+            momentum = self._optimizer.state.get(parameter, {}).get(MOMENTUM)
+            if momentum is not None and momentum.is_sparse:
+                self._optimizer.state[parameter][MOMENTUM] = momentum.coalesce()
 
     def _taker(self) -> Callable[[], object]:
         """What updates the weights; gives true where it is known to have left the step out."""

@@ -17,7 +17,7 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from codegen.importers.weights import with_versions
 from runtime.checkpoint import Checkpoint, CheckpointError
-from runtime.optim import MOVED_BY
+from runtime.optim import MOMENTUM, MOVED_BY
 from runtime.plan import TrainingPlan, lr_at
 from runtime.progress import Progress
 from runtime.random_state import random_state, set_random_state
@@ -30,7 +30,6 @@ Names = Mapping[str, str]  # of a parameter or buffer: what it was called when i
 ORDER_KEYS = ("data", "batch_size", "drop_last", "sampler", "accumulate_steps", "seed")  # of the samples
 JUDGE_KEYS = ("monitor", "loss", "outputs")
 RATE_KEYS = ("optimizer", "scheduler", "epochs", "max_steps", "channels_last", *ORDER_KEYS, *JUDGE_KEYS)
-MOMENTUM = "momentum_buffer"  # what SGD remembers
 PLATEAU_CLOCK = ("cooldown_counter", "last_epoch")
 PLATEAU_COUNTS = ("best", "num_bad_epochs", *PLATEAU_CLOCK)
 
