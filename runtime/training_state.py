@@ -74,10 +74,9 @@ def load_state(trainer: Trainer, checkpoint: Checkpoint, names: Names | None = N
     progress = _progress(state["progress"])
     if changed & set(ORDER_KEYS):
         progress.begin_epoch()
-    before = TrainingPlan.from_mapping(state["plan"])
-    if not _is_comparable(before, trainer.plan, _best_metric):
+    if not _is_comparable(trainer, state, names, _best_metric):
         progress.forget_best()
-    if not _is_comparable(before, trainer.plan, _stopping_metric):
+    if not _is_comparable(trainer, state, names, _stopping_metric):
         progress.forget_stopping()
     trainer.go_on_from(progress)
     set_random_state(state["random"], trainer.device)
@@ -92,10 +91,14 @@ def _stopping_metric(plan: TrainingPlan) -> str:
 
 
 def _is_comparable(
-    before: TrainingPlan, after: TrainingPlan, metric_of: Callable[[TrainingPlan], str]
+    trainer: Trainer, state: Mapping[str, Any], names: Names | None, metric_of: Callable[[TrainingPlan], str]
 ) -> bool:
-    """Whether later epochs can be held against earlier ones: by the same metric, on the same samples."""
-    return all(of(before) == of(after) for of in (metric_of, _judged_on))
+    """Whether later epochs can be held against earlier ones: by the same metric, on the same samples.
+
+    With another network they cannot, as it has no use for the best weights of the one before.
+    """
+    before = TrainingPlan.from_mapping(state["plan"])
+    return names is None and all(of(before) == of(trainer.plan) for of in (metric_of, _judged_on))
 
 
 def _judged_on(plan: TrainingPlan) -> tuple[object, ...]:
@@ -118,7 +121,7 @@ def _load_parts(
     parts = _parts(trainer)
     if is_changed:
         _carry_optimizer(trainer, state, weights, names)
-        _replan_rates(trainer, state)
+        _replan_rates(trainer, state, names)
         parts = {name: parts[name] for name in ("scaler", "average")}
     else:
         trainer.optimizer.load_state_dict(state["optimizer"])
@@ -210,14 +213,14 @@ def _laid_out_like(parameter: Tensor, remembered: Mapping[str, Any]) -> dict[str
     }
 
 
-def _replan_rates(trainer: Trainer, state: Mapping[str, Any]) -> None:
+def _replan_rates(trainer: Trainer, state: Mapping[str, Any], names: Names | None) -> None:
     """Brings the learning rate to where the plan has it at this step."""
     step = _progress(state["progress"]).taken
     if trainer.scheduler is not None:
         _fast_forward(trainer.scheduler, step)
     before = state.get("plateau")
     if trainer.plateau is not None and before is not None:
-        is_comparable = _is_comparable(TrainingPlan.from_mapping(state["plan"]), trainer.plan, _best_metric)
+        is_comparable = _is_comparable(trainer, state, names, _best_metric)
         counts = {name: before[name] for name in PLATEAU_COUNTS if is_comparable or name in PLATEAU_CLOCK}
         trainer.plateau.load_state_dict(trainer.plateau.state_dict() | counts)
         _lower(trainer.plateau, _drops(state, step))

@@ -10,17 +10,25 @@ import pytest
 from runtime import launch
 from runtime.checkpoint import checkpoint_folder, load_checkpoint
 from runtime.control import Control
-from runtime.events import EpochEnded, Event
+from runtime.events import EpochEnded, Event, RunEnded
 from tests.runtime.training import of_type, spiral_project
 
 SLOW = {"type": "SGD", "lr": 1e-6}  # nothing gets better
 CHANGED = 2  # the epoch after which the plan is another
 
 
-def changed(run_dir: Path, before: dict[str, Any], after: dict[str, Any], *, live: bool) -> list[Event]:
-    """The events of a run whose plan changes in mid-run, or between a stop and going on."""
+def changed(
+    run_dir: Path, before: dict[str, Any], after: dict[str, Any], *, live: bool, features: int | None = None
+) -> list[Event]:
+    """The events of a run whose plan changes in mid-run, or between a stop and going on.
+
+    With `features` the network changes too, to so many between its layers.
+    """
     common = {"epochs": 5, "optimizer": SLOW}
     start, then = (spiral_project(**common | settings) for settings in (before, after))
+    if features is not None:
+        node = then.graph.nodes["n2"]
+        then.graph.replace_node(node.with_(params={**node.params, "out_features": features}))
     control, events = Control(), []
     for event in launch.run(start, run_dir, control):
         events.append(event)
@@ -83,3 +91,24 @@ def test_other_samples_held_back_make_other_figures(tmp_path: Path) -> None:
     after = {"data": {"source": "synthetic:spirals", "samples": 120, "noise": 0.3}}
     ended = of_type(changed(tmp_path, before, after, live=False), EpochEnded)
     assert ended[CHANGED].is_best
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_another_network_is_judged_anew_as_it_cannot_take_the_best_weights_of_the_first(
+    tmp_path: Path, live: bool
+) -> None:
+    plan = {
+        "early_stopping": {"patience": 2, "min_delta": 10.0},
+        "scheduler": {"type": "ReduceLROnPlateau", "patience": 9},
+    }
+    events = changed(tmp_path, plan, plan, live=live, features=9)
+    ended = of_type(events, EpochEnded)
+    assert [each.epoch for each in ended] == [1, 2, 3, 4, 5]  # the third would have been the last
+    assert ended[CHANGED].is_best
+    (*_, last) = of_type(events, RunEnded)
+    assert last.state == "finished", last.reason
+    assert last.best_epoch is not None
+    assert f"The weights are those of epoch {last.best_epoch}, the best." in last.reason
+    state = load_checkpoint(checkpoint_folder(tmp_path, "last")).trainer
+    losses = [each.figures["val_loss"] for each in ended[CHANGED:]]
+    assert (state["progress"]["best_value"], state["plateau"]["best"]) == (min(losses), losses[0])
