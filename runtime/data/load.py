@@ -30,6 +30,7 @@ from runtime.data.raw import (
     SampleKind,
     Samples,
 )
+from runtime.data.shared_samples import shared_notes
 from runtime.data.split import split, split_notes
 from runtime.data.target_notes import class_notes, target_notes
 from runtime.data.targets import prepare_targets
@@ -171,7 +172,10 @@ def read_parts(
     raw = replace(raw, notes=(*raw.notes, *unused, *odd))
     val = asked(plan, raw, train, val)
     done = Fitted(train, val, raw.columns, raw.vocabulary) if raw.fit is None else raw.fit(train, val)
-    raw = replace(raw, notes=(*raw.notes, *done.notes, *target_notes(done.train.y)))
+    shared: tuple[str, ...] = ()
+    if asked is held_back:  # texts are their numbers until they are fitted
+        shared = shared_notes(plan, raw, *((done.train, done.val) if raw.kind == "text" else (train, val)))
+    raw = replace(raw, notes=(*raw.notes, *done.notes, *target_notes(done.train.y), *shared))
     first, second = (_with_short_targets(part) for part in (done.train, done.val))
     return Parts(raw, first, second, num_classes, done.columns, done.vocabulary)
 

@@ -88,7 +88,7 @@ def test_what_a_split_column_leaves_without_use_is_told(load_table, frame):
 
 def test_a_part_to_validate_on_that_is_not_used_is_told(load, tmp_path):
     x, y = np.sin(np.arange(ROWS))[:, None], np.arange(ROWS) % 2
-    np.savez(tmp_path / "data.npz", x=x, y=y, x_val=x[:7], y_val=y[:7])
+    np.savez(tmp_path / "data.npz", x=x, y=y, x_val=x[:7] / 2 + 2, y_val=y[:7])
     plan = {"source": "arrays", "path": "data.npz"}
     assert not load(plan, folder=tmp_path).notes
     (note,) = load({**plan, "val_fraction": 0.25}, folder=tmp_path).notes
