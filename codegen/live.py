@@ -61,6 +61,14 @@ class LiveModel:
         names = ", ".join(self.node_names[node_id] for node_id in path)
         return NodeError(path[0], f"{names}: {text}")
 
+    def owner(self, error: BaseException) -> tuple[str | None, str]:
+        """Id and name of the node that an error comes from: of the graph, and as deep as it is known.
+
+        None and nothing where it comes from none.
+        """
+        path = self.path_to(error)
+        return (path[0], self.node_names[path[-1]]) if path else (None, "")
+
     def path_to(self, error: BaseException) -> list[str]:
         """The node of the graph, and those within each other inside its block, that an error comes from.
 

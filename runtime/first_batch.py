@@ -10,11 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from runtime.data.feed import Batch
+from codegen.live import LiveModel
+from runtime.data.feed import Batch, Feed
 from runtime.data.prepared import TrainData
 from runtime.data.raw import DataError
 from runtime.failure import TrainingFailure
 from runtime.nonfinite import Origin, undone
+from runtime.out_of_range import in_words, is_out_of_range
 from runtime.output_choices import LABEL
 from runtime.parted_loss import several
 from runtime.plan import TrainingPlan
@@ -40,6 +42,25 @@ def check_numbers(data: TrainData) -> None:
         if learned.target == LABEL:
             _check(learned.train_y, "The target of training sample")
             _check(learned.val_y, "The target of validation sample")
+
+
+def check_batches(live: LiveModel, feed: Feed, plan: TrainingPlan, ends: Ends, trace: Trace) -> None:
+    """Nothing, if a network can be trained on the batches that there are, as far as the first one tells.
+
+    Args:
+        live: on the device of the feed.
+        feed: of the run.
+        plan: whose losses count.
+        ends: of the network.
+        trace: finds the node in which numbers stop being finite.
+
+    Raises:
+        Exception: what `check_first_batch` and `check_batch_of_one` raise.
+    """
+    first = next(feed.train(1))
+    check_first_batch(live.module, first, plan, ends, trace)
+    if feed.smallest_batch == 1:
+        check_batch_of_one(live.module, first, plan, feed.train_samples, live.owner)
 
 
 def check_first_batch(
@@ -123,14 +144,12 @@ def _answers(model: nn.Module, inputs: Tensor) -> tuple[Tensor, ...]:
         model.eval()
         try:
             return several(model(inputs))
-        except IndexError as error:
-            if inputs.is_floating_point():
+        except (IndexError, RuntimeError) as error:
+            if inputs.is_floating_point() or not is_out_of_range(error):
                 raise
             low, high = (int(limit) for limit in inputs.aminmax())
-            raise IndexError(
-                f"{error}. The first batch holds the numbers {low:,} to {high:,}. Expected numbers from 0 to "
-                f"below num_embeddings. Set num_embeddings to {high + 1:,} or more."
-            ) from error
+            held = f" The first batch holds the numbers {low:,} to {high:,}."
+            raise in_words(error, held, f"Set num_embeddings to {high + 1:,} or more.") from error
         finally:
             model.train(was_training)
 

@@ -30,7 +30,7 @@ from runtime.events import (
     StepsRecorded,
 )
 from runtime.failure import NonFiniteError, TrainingFailure
-from runtime.first_batch import check_batch_of_one, check_first_batch
+from runtime.first_batch import check_batches
 from runtime.free_memory import free_memory
 from runtime.heads import left_over
 from runtime.inspect import Inspector
@@ -43,6 +43,7 @@ from runtime.out_of_memory import (
     is_out_of_memory,
     shortage_text,
 )
+from runtime.out_of_range import is_out_of_range, out_of_range
 from runtime.plan import PlanError, TrainingPlan, lr_curve
 from runtime.plan_warnings import plan_warnings
 from runtime.random_state import seeded
@@ -159,13 +160,11 @@ class _Launch:
             for warning in plan_warnings(plan, lr_curve(plan, steps_per_epoch)):
                 _log.warning("%s", warning.text)
             inspector = Inspector(self._live, self._project, self._control, self._device)
-            first = next(feed.train(1))
-            check_first_batch(model, first, plan, material.ends, inspector.origin)
-            if feed.smallest_batch == 1:
-                check_batch_of_one(model, first, plan, feed.train_samples, self._node_of)
+            check_batches(self._live, feed, plan, material.ends, inspector.origin)
             self._renewer = Renewer(
                 self._project,
                 self._live,
+                feed,
                 material.data,
                 self._device,
                 self._control,
@@ -244,8 +243,7 @@ class _Launch:
 
     def _node_of(self, error: Exception) -> tuple[str | None, str]:
         """Id and name of the node that an error comes from, where one is known."""
-        path = [] if self._live is None else self._live.path_to(error)
-        return (path[0], self._live.node_names[path[-1]]) if self._live and path else (None, "")
+        return self._live.owner(error) if self._live is not None else (None, "")
 
     def _open_folder(self) -> Resumption | None:
         if not self._resume:
@@ -274,5 +272,5 @@ class _Launch:
                 "Check the free space and the rights there.",
             )
         if self._live is not None:
-            return self._live.explain(error)
+            return out_of_range(self._live, error) if is_out_of_range(error) else self._live.explain(error)
         return None, f"{type(error).__name__}: {error}"

@@ -12,9 +12,12 @@ from codegen.live import LiveModel, build
 from graph.project import Project
 from runtime.carrying import kept_names
 from runtime.control import Control
+from runtime.data.feed import Feed
 from runtime.data.prepared import TrainData
 from runtime.events import GraphChanged, PlanChanged
+from runtime.first_batch import check_batches
 from runtime.inspect import Inspector
+from runtime.out_of_range import told_in_words
 from runtime.plan import TrainingPlan
 from runtime.plan_changes import network_differences, plan_differences, require_changeable
 from runtime.preflight import check_model, check_precision, find_ends
@@ -31,6 +34,7 @@ class Renewer:
     Args:
         project: what trains now.
         live: its network.
+        feed: its batches.
         data: what it learns from.
         device: where it computes.
         control: of the run.
@@ -39,6 +43,7 @@ class Renewer:
 
     project: Project
     live: LiveModel
+    feed: Feed
     data: TrainData
     device: torch.device
     control: Control
@@ -69,12 +74,15 @@ class Renewer:
     def _with_network(
         self, trainer: Trainer, project: Project, plan: TrainingPlan, phrases: tuple[str, ...]
     ) -> tuple[Trainer, GraphChanged]:
-        check_model(self.data, plan, find_ends(project, plan))
+        ends = find_ends(project, plan)
+        check_model(self.data, plan, ends)
         check_precision(project, plan, self.device)
         live = build(project, seed=plan.seed, weights_folder=self.folder)
         names, before = kept_names(self.live, live), self.live.module.state_dict()
         model = live.module.to(self.device)
         inspector = Inspector(live, project, self.control, self.device)
+        with told_in_words(live):
+            check_batches(live, self.feed, plan, ends, inspector.origin)
         renewed = trainer.renewed(plan, model, inspector, names)
         kept = {name for name, old in names.items() if model.state_dict()[name].shape == before[old].shape}
         parameters = dict(model.named_parameters())

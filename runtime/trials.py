@@ -19,6 +19,7 @@ from runtime.inspect import Inspector
 from runtime.lr_finder import LrTried, find_lr
 from runtime.material import Material, gather
 from runtime.out_of_memory import MEMORY_ERRORS, failure_of, is_out_of_memory
+from runtime.out_of_range import told_in_words
 from runtime.overfitting import overfit
 from runtime.plan import TrainingPlan
 from runtime.random_state import seeded
@@ -90,8 +91,9 @@ def _trial(
         trace = Inspector(live, project, control, material.device).origin
         shortage = None
         try:
-            check_first_batch(model, next(feed.train(1)), plan, material.ends, trace)
-            yield from work(material, model, feed)
+            with told_in_words(live):
+                check_first_batch(model, next(feed.train(1)), plan, material.ends, trace)
+                yield from work(material, model, feed)
         except MEMORY_ERRORS as error:
             if not is_out_of_memory(error):
                 raise

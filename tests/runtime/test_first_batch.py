@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -103,8 +104,6 @@ def test_a_run_that_leaves_such_steps_out_begins(own, tmp_path):
 
 
 def test_what_transforms_spoil_is_told_as_such(tmp_path):
-    import numpy as np
-
     x = np.random.default_rng(0).normal(size=(24, 1, 4, 4)).astype(np.float32)
     np.savez(tmp_path / "data.npz", x=x, y=np.arange(24) % 3)
     steps = [{"type": "Normalize", "mean": [0.0], "std": [1e-45]}]
@@ -119,21 +118,59 @@ def test_what_transforms_spoil_is_told_as_such(tmp_path):
     assert "infinity at index [0, 0, 0]" in ended.reason
 
 
-def test_a_number_that_an_embedding_does_not_have_is_told_with_the_layer(tmp_path):
-    import numpy as np
-
-    np.savez(tmp_path / "data.npz", x=np.arange(48).reshape(24, 2) % 30, y=np.arange(24) % 3)
-    project = spiral_project(data={"source": "arrays", "path": "data.npz", "val_fraction": 0})
+def reader(folder: Path, layer: str, params: dict[str, Any], *, late: bool = False) -> Project:
+    """A network that reads the numbers 0 to 27, of which its embedding has 9; `late`, in the last sample."""
+    x = np.arange(48).reshape(24, 2) % 28
+    if late:
+        x %= 9
+        x[-1] = 27
+    np.savez(folder / "data.npz", x=x, y=np.arange(24) % 3)
+    data = {"source": "arrays", "path": str(folder / "data.npz"), "val_fraction": 0}
+    project = spiral_project(data=data, sampler="sequential", batch_size=4 if late else 24)
     project.graph = chain(
-        ("Input", {"shape": [2], "dtype": "int64"}), ("Embedding", {"num_embeddings": 9, "embedding_dim": 4}),
-        "Flatten", ("Linear", {"out_features": 3}), "Output",
+        ("Input", {"shape": [2], "dtype": "int64"}),
+        (layer, {"num_embeddings": 9, "embedding_dim": 4} | params),
+        *(["Flatten"] if layer == "Embedding" else []), ("Linear", {"out_features": 3}), "Output",
     )  # fmt: skip
+    return project
+
+
+LOOKUPS = [
+    ("Embedding", {}), ("Embedding", {"max_norm": 1.0}), ("EmbeddingBag", {}),
+    ("EmbeddingBag", {"padding_idx": 0}), ("EmbeddingBag", {"max_norm": 1.0, "sparse": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layer", "params"), LOOKUPS)
+def test_a_number_that_an_embedding_does_not_have_is_told_with_the_layer(tmp_path, layer, params):
+    project = reader(tmp_path, layer, params)
     ended = ended_of(project, tmp_path)
     assert ended.node == "n2"
-    assert ended.reason.startswith(
-        "embedding1: index out of range in self. The first batch holds the numbers "
+    assert ended.reason == (
+        f"{project.graph.nodes['n2'].name}: there are numbers that it has no row for. The first batch holds "
+        "the numbers 0 to 27. Expected numbers from 0 to below num_embeddings. "
+        "Set num_embeddings to 28 or more."
     )
-    assert ended.reason.endswith("Set num_embeddings to 28 or more.")
+    for start in (trials.find_lr_of, trials.overfit_of):
+        with pytest.raises(TrainingFailure) as caught:
+            list(start(project, Control()))
+        assert (str(caught.value), caught.value.node) == (ended.reason, "n2")
+
+
+@pytest.mark.parametrize(("layer", "params"), LOOKUPS)
+def test_so_it_is_where_a_later_batch_has_it(tmp_path, layer, params):
+    project = reader(tmp_path, layer, params, late=True)
+    project.training = {**project.training, "optimizer": {"type": "SGD"}}
+    *_, ended = launch.run(project, tmp_path / "run", Control())
+    assert ended.node == "n2"
+    assert ended.reason == (
+        f"{project.graph.nodes['n2'].name}: there are numbers that it has no row for. "
+        "Expected numbers from 0 to below num_embeddings. "
+        "Set num_embeddings above the largest number in the data."
+    )
+    with pytest.raises(TrainingFailure) as caught:
+        list(trials.find_lr_of(project, Control()))
+    assert (str(caught.value), caught.value.node) == (ended.reason, "n2")
 
 
 @pytest.mark.parametrize("start", [trials.find_lr_of, trials.overfit_of])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -27,6 +28,7 @@ from runtime.events import (
 from runtime.plan import TrainingPlan, lr_at
 from runtime.plan_changes import changes_since
 from runtime.runs import PROJECT_FILE, read_run
+from tests.graph.builders import chain
 from tests.runtime.training import (
     TickingClock,
     events_of,
@@ -342,3 +344,31 @@ def test_a_plateau_keeps_what_it_had_lowered(tmp_path: Path) -> None:
         epoch=3,
     )
     assert lrs(events)[::STEPS] == pytest.approx([0.1, 0.1, 0.05, 0.25, 0.025])
+
+
+def test_a_network_that_its_batches_do_not_suit_is_refused_and_the_run_goes_on(tmp_path: Path) -> None:
+    tokens = np.arange(60).reshape(30, 2) % 12
+    np.savez(tmp_path / "data.npz", x=tokens, y=np.arange(30) % 3)
+    data = {"source": "arrays", "path": str(tmp_path / "data.npz"), "val_fraction": 0}
+
+    def reader(rows: int) -> Project:
+        graph = chain(
+            ("Input", {"shape": [2], "dtype": "int64"}), ("Embedding", {"num_embeddings": rows}),
+            "Flatten", ("Linear", {"out_features": 3}), "Output",
+        )  # fmt: skip
+        return Project("Reader", graph, training=planned(data=data).training)
+
+    events = run(reader(12), reader(7), tmp_path / "run")
+    (refused,) = of_type(events, ChangeRefused)
+    assert refused.reason.startswith("embedding1: ")
+    assert refused.reason.endswith("Set num_embeddings to 12 or more.")
+    assert ending(events).state == "finished"
+
+
+def test_a_batch_norm_for_a_batch_of_one_is_refused_too(tmp_path: Path) -> None:
+    norm = Node("n9", "BatchNorm1d", "norm1", {})
+    start, after = planned(batch_size=71), with_layer(planned(batch_size=71), norm)
+    events = run(start, after, tmp_path)
+    (refused,) = of_type(events, ChangeRefused)
+    assert refused.reason.startswith("norm1 normalises by the spread of a training batch, and the last of an")
+    assert ending(events).state == "finished"
