@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from runtime.failure import TrainingFailure
+from runtime.optim import sparse_layers
 
 REMEDY = "Install one, or set compile = false."
 
@@ -17,8 +18,9 @@ def compiled(model: nn.Module, device: torch.device) -> Callable[..., Any]:
     """The network as one compiled function; it shares its weights and is compiled at the first batch.
 
     Raises:
-        TrainingFailure: there is no compiler for the device.
+        TrainingFailure: there is no compiler for the device, or what is compiled cannot be trained.
     """
+    _require_no_limited_sparse(model)
     _require_compiler(device)
     function = torch.compile(model)
 
@@ -55,6 +57,16 @@ def _require_compiler(device: torch.device) -> None:
             "torch.compile cannot be used, as PyTorch finds no C++ compiler on this computer. "
             f"Expected g++ or clang, on the path or named by CXX. {REMEDY}"
         ) from error
+
+
+def _require_no_limited_sparse(model: nn.Module) -> None:
+    """PyTorch leaves embeddings with sparse gradients out of what it compiles, unless with `max_norm`."""
+    for layer, module in sparse_layers(model):
+        if module.max_norm is not None:
+            raise TrainingFailure(
+                f"torch.compile cannot train the layer {layer}, which has sparse gradients and max_norm. "
+                f"Expected one of the two. Set compile = false, or clear sparse or max_norm of {layer}."
+            )
 
 
 def _first_line(error: Exception) -> str:

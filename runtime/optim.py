@@ -113,10 +113,11 @@ def _group(kind: _Kind, named: list[tuple[str, nn.Parameter]]) -> Group:
 
 def sparse_weights(model: nn.Module) -> set[str]:
     """Names of the weights that learn by gradients with numbers for those rows only that a batch reads."""
-    return {f"{name}.weight".removeprefix(".") for name, _ in _sparse_layers(model)}
+    return {f"{name}.weight".removeprefix(".") for name, _ in sparse_layers(model)}
 
 
-def _sparse_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def sparse_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """The embeddings whose weights those are, with their names."""
     for name, module in model.named_modules():
         if isinstance(module, EMBEDDINGS) and module.sparse and module.weight.requires_grad:
             yield name, module
@@ -213,7 +214,7 @@ def _require_sparse(plan: TrainingPlan, model: nn.Module) -> None:
     """Raises a PlanError for sparse gradients that PyTorch does not have or the optimizer does not take."""
     option = plan.optimizer
     decay = option.params.get("weight_decay")
-    for layer, module in _sparse_layers(model):
+    for layer, module in sparse_layers(model):
         if module.scale_grad_by_freq:
             raise PlanError(
                 "optimizer",

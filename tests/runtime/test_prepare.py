@@ -97,6 +97,14 @@ def test_what_cannot_be_compiled_is_told_and_a_networks_own_error_is_left_as_it_
         compiled(make_mlp(), CPU)(torch.ones(2, 7))
 
 
+@pytest.mark.parametrize("layer", [nn.Embedding, nn.EmbeddingBag])
+def test_sparse_gradients_of_limited_rows_are_not_compiled(layer: type[nn.Module]) -> None:
+    model = nn.ModuleDict({"words": layer(9, 4, max_norm=1.0, sparse=True)})
+    text = r"layer words, which has sparse .* Set compile = false, or clear sparse or max_norm of words\."
+    with pytest.raises(TrainingFailure, match=text):
+        compiled(model, CPU)
+
+
 def test_a_network_of_images_alone_has_channels_to_put_last() -> None:
     model = make_cnn()
     list(events_of(model, make_plan(channels_last=True, epochs=1), make_data((1, 5, 5))))
