@@ -78,7 +78,7 @@ def test_jpegs_of_another_ending_are_read(write, notes, load, tmp_path):
 
 
 def test_a_part_that_is_not_used_is_told(write, notes):
-    write(*by_class("train/cat", "train/dog", "val/cat", "test/cat"))
+    write(*by_class("train/cat", "train/dog", "val/cat", "test/cat", count=2))
     assert notes() == ["The folder test is not used: val is validated on."]
 
 

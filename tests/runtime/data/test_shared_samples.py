@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
+from runtime.data import shared_samples
 from runtime.data.choices import DataPlan
+from runtime.data.images import ImageFiles
 from runtime.data.preview import preview
 from runtime.data.raw import RawData, Samples
+from runtime.data.shared_files import file_keys
 from runtime.data.shared_samples import shared_notes
 from tests.runtime.data.conftest import Load
 
@@ -211,9 +215,94 @@ def test_inputs_that_take_too_much_are_left_out_with_the_reason():
     )
 
 
+@pytest.fixture
+def load_images(load: Load, tmp_path: Path):
+    """Gives a function that tells the notes on 20 training images and as many for validation as are given."""
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 48, 48, 3), dtype=np.uint8)
+
+    def load_now(val: list[int], labels: str = "ab", suffix: str = "png", **settings: object) -> list[str]:
+        numbers = [("train", number, "ab"[number % 2]) for number in range(20)]
+        numbers += [("val", number, labels[number % 2]) for number in val]
+        for place, (part, number, label) in enumerate(numbers):
+            path = tmp_path / part / label / f"{place}.{suffix}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels[number]).save(path)
+        plan = {"source": "image_folder", "root": ".", "workers": 0, **settings}
+        return [note for note in load(plan, folder=tmp_path).notes if "memory" not in note]
+
+    return load_now
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp"])
+def test_repeated_image_files_are_told(load_images, suffix):
+    assert load_images([20, 21, 22, 23], suffix=suffix) == []
+    (note,) = load_images([0, 1, 2, 3, 20, 21], suffix=suffix)
+    assert note == (
+        "4 of 6 validation samples have the same input as a training sample, so the validation figures are "
+        "too good for new data. Expected samples of their own. Remove repeated samples from the data."
+    )
+
+
+def test_image_files_in_the_folder_of_another_class_are_told(load_images):
+    (note,) = load_images([0, 1, 2, 20], labels="ba")
+    assert note.startswith("3 of 4 validation samples have the same input as a training sample, but another")
+
+
+def test_images_are_compared_as_files_before_they_are_decoded(load_images, monkeypatch):
+    decoded = []
+    read = ImageFiles.read
+    monkeypatch.setattr(ImageFiles, "read", lambda files, row: decoded.append(row) or read(files, row))
+    load_images([20, 21, 22, 23])
+    without = len(decoded)
+    decoded.clear()
+    load_images([0, 1, 2, 3])
+    assert len(decoded) == without
+
+
+def test_too_many_image_files_are_left_out_with_the_reason(load_images, monkeypatch):
+    monkeypatch.setattr(shared_samples, "MOST_FILES", 7)
+    assert load_images([20, 21, 22], suffix="bmp") == [
+        "Whether validation samples are training samples, too, was not looked at: 23 files would have to be "
+        "read, and no more than 7 are."
+    ]
+
+
+def test_files_of_one_size_that_differ_anywhere_are_not_alike(tmp_path):
+    paths = [tmp_path / str(number) for number in range(5)]
+    for place, path in enumerate(paths):
+        content = bytearray(60_000)
+        content[place * 14_999] = 1
+        path.write_bytes(content)
+    names = [str(path) for path in paths]
+    keys = file_keys(names, names, most=10)
+    assert isinstance(keys, tuple)
+    assert keys[0] == keys[1]
+    assert len(set(keys[0])) == 5
+
+
+def test_a_file_that_is_gone_is_like_no_other(tmp_path):
+    (tmp_path / "there").write_bytes(b"x")
+    there, gone, lost = (str(tmp_path / name) for name in ("there", "gone", "lost"))
+    keys = file_keys([there, gone], [lost], most=3)
+    assert isinstance(keys, tuple)
+    assert not set(keys[0]) & set(keys[1])
+
+
 def test_nothing_held_back_is_nothing_to_tell(load_arrays, load, tmp_path):
     np.savez(tmp_path / "data.npz", x=repeated(random_rows(100), 5), y=np.arange(100) % 2)
     assert load({"source": "arrays", "path": "data.npz", "val_fraction": 0}, folder=tmp_path).notes == ()
+
+
+def test_inputs_without_numbers_are_left_to_who_refuses_them():
+    samples = Samples(torch.empty(5, 0), torch.zeros(5))
+    assert shared_notes(DataPlan.from_mapping("digits"), RawData(samples), samples, samples) == ()
+
+
+def test_who_asks_about_training_samples_is_told_nothing(load, tmp_path):
+    frame = measures()
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    plan = {"source": "csv", "path": "table.csv"}
+    assert load(plan, folder=tmp_path, asked=lambda plan, raw, train, val: train).notes == ()
 
 
 def test_a_look_at_the_data_tells_it_as_the_run_does(tmp_path, load):
