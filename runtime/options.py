@@ -281,6 +281,11 @@ def shown(value: Value) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+def rough(number: float) -> str:
+    """About how much it is, written out: `130`, `79,000`, `0.031`."""
+    return f"{float(f'{number:.2g}'):,.10g}"
+
+
 def to_json(value: Value) -> Value:
     """A checked value as JSON holds it: tuples become lists."""
     return [to_json(item) for item in value] if isinstance(value, list | tuple) else value

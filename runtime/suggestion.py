@@ -8,11 +8,12 @@ from typing import Any
 
 from graph.catalog.params import Value
 from graph.lint.plan import part
+from runtime.data.source_choices import is_usual_spread
 from runtime.loss_choices import LOSSES
 from runtime.loss_spec import BALANCED
 from runtime.metric_choices import task_of
 from runtime.optimizer_choices import SPARSE_ADAM
-from runtime.options import PlanError
+from runtime.options import PlanError, rough
 from runtime.output_suggestion import LossesAdvice, suggested_losses
 from runtime.plan import DEFAULT_DATA, DEFAULT_LOSS, DEFAULT_OPTIMIZER, OUTPUTS, TYPE_KEYS, TrainingPlan
 from runtime.suggestion_facts import RARE, DataFacts, DeviceFacts, NetworkFacts
@@ -24,7 +25,6 @@ STEPS_AN_EPOCH = 50  # batches should be small enough for so many
 WANTED_STEPS = 3000  # optimizer steps after which a small network has mostly learnt
 LEAST_BATCH, LARGEST_BATCH = 8, 256
 LEAST_EPOCHS, MOST_EPOCHS = 5, 50
-USUAL_SPREAD = 0.1, 10.0  # of numbers to predict that can be learned as they are
 FINE_TUNING_LR, SEQUENCE_LR, USUAL_LR = 1e-4, 3e-4, 1e-3
 
 
@@ -202,9 +202,10 @@ def _data(given: Situation) -> Iterator[Advice]:
     if given.is_imbalanced and not data.is_text:
         yield Advice("data.stratify", True, "So that rare classes are among the samples held back, too.")
     is_as_read = plan.data.source.params.get("standardize_target") is False
-    if is_as_read and data.spread and not USUAL_SPREAD[0] <= data.spread <= USUAL_SPREAD[1]:
+    if is_as_read and data.spread and not is_usual_spread(data.spread):
         why = (
-            f"The numbers to predict are about {data.spread:.2g} apart; scaled to 1, usual steps reach them."
+            f"The numbers to predict are about {rough(data.spread)} apart; scaled to 1, usual steps reach "
+            "them."
         )
         yield Advice("data.standardize_target", True, why)
 

@@ -57,7 +57,7 @@ def parse_text(spec: ParamSpec, text: str) -> Value:
     if not text:
         return UNSET
     if spec.kind == "arguments":
-        return _parsed_arguments(text)
+        return _parsed_words(text) if hasattr(spec, "choices") else _parsed_arguments(text)
     if spec.kind in ("text", "path", "choice"):
         return text
     if spec.optional and text.lower() == "none":
@@ -169,6 +169,14 @@ def _parsed_arguments(text: str) -> Value:
         return text if None in values else json.loads(json.dumps(values, allow_nan=False))
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         return text
+
+
+def _parsed_words(text: str) -> Value:
+    """The words in `zip code=categorical`, whatever the names are; the text itself if it is no such list."""
+    pairs = [part.rpartition("=") for part in text.split(",") if part.strip()]
+    if not all(name.strip() and mark for name, mark, _ in pairs):
+        return text
+    return {name.strip(): word.strip(" '\"") for name, _, word in pairs}
 
 
 def _parsed_item(text: str) -> Value:

@@ -32,7 +32,7 @@ from runtime.data.raw import (
 )
 from runtime.data.shared_samples import shared_notes
 from runtime.data.split import split, split_notes
-from runtime.data.target_notes import class_notes, target_notes
+from runtime.data.target_notes import class_notes, spread_notes, target_notes
 from runtime.data.targets import prepare_targets
 from runtime.data.transforms import Chain
 from runtime.heads import Head
@@ -175,9 +175,15 @@ def read_parts(
     shared: tuple[str, ...] = ()
     if asked is held_back:  # texts are their numbers until they are fitted
         shared = shared_notes(plan, raw, *((done.train, done.val) if raw.kind == "text" else (train, val)))
-    raw = replace(raw, notes=(*raw.notes, *done.notes, *target_notes(done.train.y), *shared))
+    raw = replace(raw, notes=(*raw.notes, *done.notes, *_target_notes(plan, done.train.y), *shared))
     first, second = (_with_short_targets(part) for part in (done.train, done.val))
     return Parts(raw, first, second, num_classes, done.columns, done.vocabulary)
+
+
+def _target_notes(plan: DataPlan, y: Tensor) -> tuple[str, ...]:
+    """What to know of numbers to predict; how far they lie apart, too, where the plan could scale them."""
+    is_as_read = plan.source.params.get("standardize_target") is False
+    return target_notes(y) or (spread_notes(y) if is_as_read else ())
 
 
 def _with_short_targets(part: Samples) -> Samples:

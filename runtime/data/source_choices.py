@@ -10,6 +10,7 @@ from runtime.data.vision_choices import VISION_SOURCES
 from runtime.options import table
 
 MOST_CLASSES = 10_000_000
+USUAL_SPREAD = 0.1, 10.0  # of numbers to predict that can be learned as they are
 COLUMN_KINDS = ("numeric", "categorical", "boolean", "datetime", "skip")
 PANDAS_DOCS = "https://pandas.pydata.org/docs/reference/api/"
 SCIKIT_DOCS = "https://scikit-learn.org/stable/modules/generated/sklearn.datasets."
@@ -26,6 +27,11 @@ MOST_TOKENS = Int(
     name="vocabulary_size", default=10_000, min=2, max=1_000_000,
     help="Tokens that are told apart, the most frequent ones of the training text; the rest is unknown.",
 )  # fmt: skip
+
+
+def is_usual_spread(spread: float) -> bool:
+    """Whether numbers to predict of that standard deviation are learned at usual rates."""
+    return USUAL_SPREAD[0] <= spread <= USUAL_SPREAD[1]
 
 
 def _samples(default: int) -> Int:

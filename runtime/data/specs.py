@@ -108,7 +108,8 @@ class Words(ParamSpec):
     kind = "arguments"
 
     def _checked(self, value: Value) -> dict[str, str]:
-        expected = f"one of {', '.join(self.choices)} by name"
+        listed = ", ".join(self.choices)
+        expected = f"one of {listed} for a name, as in age={self.choices[0]}"
         if not isinstance(value, Mapping) or len(value) > 10 * MAX_ARGUMENTS:
             raise ParamError(expected)
         if not all(isinstance(name, str) and word in self.choices for name, word in value.items()):

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from runtime.data.sampler import class_numbers
+from runtime.data.source_choices import is_usual_spread
+from runtime.options import rough
 
 FEW = 3  # names that a note has at most
 COARSE = 1e-3  # of the standard deviation: rounding to 32 bits that changes targets by more is told
@@ -62,3 +64,19 @@ def target_notes(y: Tensor) -> tuple[str, ...]:
             "data.standardize_target = true, or subtract their mean.",
         )
     return ()
+
+
+def spread_notes(y: Tensor) -> tuple[str, ...]:
+    """What to know of numbers to predict that are taken as they are: whether usual steps reach them.
+
+    Shape: y (N,) or (N, K); those of other kinds are no numbers.
+    """
+    if not y.is_floating_point() or len(y) < 2:
+        return ()
+    spread = float(y.reshape(len(y), -1).std(dim=0).max())
+    if spread == 0 or is_usual_spread(spread):
+        return ()
+    return (
+        f"The numbers to predict are about {rough(spread)} apart, which is learned slowly or not at all. Set "
+        "data.standardize_target = true.",
+    )

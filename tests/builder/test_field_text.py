@@ -8,6 +8,7 @@ from graph.catalog import CATALOG
 from graph.catalog.params import Axes, Choice, Dims, Flag, Float, Int, IntOrTuple
 from graph.catalog.text_params import Text
 from graph.document import BlockParam
+from runtime.data.specs import Words
 from runtime.options import Floats
 
 INT = Int(name="n", default=1)
@@ -19,6 +20,7 @@ SHAPE = Dims(name="shape", default=(1, 28, 28))
 AXES = Axes(name="dims", default=(0, 2, 1))
 BETAS = Floats(name="betas", default=(0.9, 0.999), length=2)
 WORDS = Text(name="t")
+KINDS = Words(name="types", default={}, choices=("numeric", "categorical"))
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,15 @@ WORDS = Text(name="t")
         (AXES, "0, 2, 1", [0, 2, 1]),
         (BETAS, "0.9, 0.95", [0.9, 0.95]),
         (WORDS, "3", "3"),
+        (KINDS, "zip=categorical", {"zip": "categorical"}),
+        (
+            KINDS,
+            "sepal length (cm) = 'numeric', zip=categorical,",
+            {"sepal length (cm)": "numeric", "zip": "categorical"},
+        ),
+        (KINDS, "zip=caterogical", {"zip": "caterogical"}),
+        (KINDS, "zip", "zip"),
+        (KINDS, "=numeric", "=numeric"),
         (PAIR, "", UNSET),
         (PAIR, "  ", UNSET),
     ],
@@ -60,6 +71,11 @@ def test_text_is_read_as_the_parameter_asks(spec, text, value):
     read = parse_text(spec, text)
     assert read == value
     assert type(read) is type(value)
+
+
+def test_words_for_names_read_back_as_they_are_shown():
+    value = {"sepal length (cm)": "numeric", "zip": "categorical"}
+    assert parse_text(KINDS, format_value(value)) == value
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,18 @@ def test_targets_that_rounding_takes_away_are_told(load_table, load_arrays, wave
     )
 
 
+@pytest.mark.parametrize(("factor", "told"), [(200, "140"), (100_000, "68,000"), (0.01, "0.0068")])
+def test_numbers_to_predict_that_are_learned_badly_as_they_are_are_told(load_table, wave, factor, told):
+    (note,) = load_table(seen=wave, aim=factor * wave).notes
+    assert note.startswith(f"The numbers to predict are about {told} apart, ")
+    assert note.endswith(" Set data.standardize_target = true.")
+    assert not load_table({"standardize_target": True}, seen=wave, aim=factor * wave).notes
+
+
+def test_numbers_that_an_array_holds_are_not_told_of_a_setting_that_it_lacks(load_arrays, wave):
+    assert not load_arrays(target="value", x=wave[:, None], y=200 * wave).notes
+
+
 def test_targets_that_are_all_the_same_are_told(load_table, wave):
     assert load_table(seen=wave, aim=np.full(ROWS, 3.5)).notes == (
         "All training targets are 3.5: there is nothing to predict.",
