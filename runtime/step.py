@@ -212,7 +212,8 @@ class Stepper:
         gradients = self._gradients()
         if scaler is not None:
             if self._guard is not None and self._guard.looks_at_loss:
-                gradients[0].mul_(1 + 0 * loss)  # the scaler looks at gradients alone
+                # The scaler looks at gradients alone; a sparse one has no numbers for a batch of padding.
+                max(gradients, key=Tensor.numel).mul_(1 + 0 * loss)
             scaler.unscale_(optimizer)
         norm = self._meter.norm(gradients)
         if self.clipping.is_on:

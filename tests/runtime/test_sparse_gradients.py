@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -262,6 +263,22 @@ def test_steps_that_are_no_numbers_can_be_left_out() -> None:
     assert 0 < expected < 3 * len(batches)
     assert sum(event.skipped_steps for event in events if isinstance(event, EpochEnded)) == expected
     assert all(weights.isfinite().all() for weights in model.state_dict().values())
+
+
+def test_a_loss_that_is_no_number_leaves_a_scaled_step_out_though_the_batch_is_all_padding() -> None:
+    values = torch.ones(40, 1)
+    values[:8] = 3e38  # the sum is infinite, the gradients are not
+    data = replace(make_data(), train_y=values, val_y=torch.ones(10, 1), num_classes=None)
+    data.train_x[:8] = 0
+    settings = {"loss": {"type": "L1Loss"}, "precision": "amp-float16", "on_nonfinite": "skip"}
+    plan, models = make_plan({"type": "SGD", "lr": 0.05}, **settings), (Reader(), Reader(sparse=False))
+    for model in models:
+        model.head = nn.Linear(10, 1)
+        model.head.load_state_dict({"weight": torch.ones(1, 10) / 10, "bias": torch.zeros(1)})
+        events = run(plan, model, data)
+        assert [event.skipped_steps for event in events if isinstance(event, EpochEnded)] == [1, 1, 1]
+    sparse, dense = (model.state_dict() for model in models)
+    torch.testing.assert_close(sparse, dense, rtol=1e-4, atol=1e-5)
 
 
 def spoiled(gradient: Tensor, row: int) -> Tensor:
