@@ -16,8 +16,10 @@ from torch.optim.lr_scheduler import LRScheduler
 from runtime.averaging import WeightAverage
 from runtime.compat import plain_step
 from runtime.data.feed import Targets
+from runtime.failure import TrainingFailure
 from runtime.fused_adam import quick_step
 from runtime.guard import Guard
+from runtime.joint_optimizer import JointOptimizer
 from runtime.losses import LossFunction
 from runtime.meter import Meter
 from runtime.metrics import Judge
@@ -208,6 +210,7 @@ class Stepper:
         if not self._named:  # which parameters take part shows after the first backward pass
             named = self._model.named_parameters()
             self._named = [(name, parameter) for name, parameter in named if parameter.grad is not None]
+            self._require_declared()
         scaler, optimizer = self._precision.scaler, self._optimizer
         gradients = self._gradients()
         if scaler is not None:
@@ -283,6 +286,22 @@ class Stepper:
             momentum = self._optimizer.state.get(parameter, {}).get(MOMENTUM)
             if momentum is not None and momentum.is_sparse:
                 self._optimizer.state[parameter][MOMENTUM] = momentum.coalesce()
+
+    def _require_declared(self) -> None:
+        """Raises a TrainingFailure where own code has other gradients than its layers declare."""
+        declared = set(self._sparse)
+        for name, parameter in self._named:
+            is_sparse = parameter.grad is not None and parameter.grad.is_sparse
+            if is_sparse and parameter not in declared:
+                raise TrainingFailure(
+                    f"The gradient of {name} is sparse, but belongs to no embedding layer. Expected "
+                    "nn.Embedding or nn.EmbeddingBag for it. Make it one, or do not set sparse."
+                )
+            if not is_sparse and parameter in declared and isinstance(self._optimizer, JointOptimizer):
+                raise TrainingFailure(
+                    f"The layer of {name} is sparse, but something else uses the weight too, which makes its "
+                    "gradient dense. Expected one use. Set sparse to false there, or choose SGD."
+                )
 
     def _taker(self) -> Callable[[], object]:
         """What updates the weights; gives true where it is known to have left the step out."""

@@ -16,7 +16,7 @@ from runtime.data.feed import Feed
 from runtime.data.prepared import TrainData
 from runtime.engine import train
 from runtime.events import EpochEnded, Event, RunEnded, StepsRecorded
-from runtime.failure import NonFiniteError
+from runtime.failure import NonFiniteError, TrainingFailure
 from runtime.guard import HostGuard, guard_of
 from runtime.optim import build_optimizer, sparse_weights
 from runtime.optimizer_choices import OPTIMIZERS
@@ -292,6 +292,43 @@ def test_on_a_gpu_the_host_looks_at_the_norm_as_it_waits_for_the_rows_anyway() -
     plan, model = make_plan({"type": "SparseAdam"}, on_nonfinite="skip"), Reader()
     optimizer = build_optimizer(plan, model)
     assert type(guard_of(plan, model, optimizer, torch.device("cuda"), is_scaled=False)) is HostGuard
+
+
+class Tied(nn.Module):
+    """An embedding whose weight is used a second time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(WORDS, 6, sparse=True)
+        self.head = nn.Linear(6, CLASSES)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        answer: Tensor = self.head(self.words(tokens).mean(dim=1)) + self.words.weight.mean()
+        return answer
+
+
+class Undeclared(nn.Module):
+    """A table that is no embedding layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(WORDS, CLASSES))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        answer: Tensor = nn.functional.embedding(tokens, self.table, sparse=True).mean(dim=1)
+        return answer
+
+
+def test_a_weight_that_is_used_elsewhere_too_has_a_dense_gradient_which_sgd_takes() -> None:
+    with pytest.raises(TrainingFailure, match=r"layer of words\.weight is sparse, but .* or choose SGD\."):
+        run(make_plan({"type": "SparseAdam"}), Tied())
+    assert isinstance(run(make_plan({"type": "SGD", "momentum": 0.9}), Tied())[-1], RunEnded)
+
+
+@pytest.mark.parametrize("name", ["SGD", "AdamW", "SparseAdam", "LBFGS"])
+def test_a_sparse_gradient_of_no_embedding_layer_is_refused_in_words(name: str) -> None:
+    with pytest.raises(TrainingFailure, match=r"gradient of table is sparse, but .* or do not set sparse\."):
+        run(make_plan({"type": name}), Undeclared())
 
 
 def test_the_sparse_weights_of_a_network_are_known_by_name() -> None:
