@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from runtime.data.load import InputDtype
 from runtime.data.preview import Preview
+from runtime.data.text import PAD
 
 RARE = 10.0  # times as many samples of one class as of another, from which on a hint is given
 
@@ -67,7 +68,8 @@ def _hints(preview: Preview) -> tuple[str, ...]:
             "set sampler = weighted, or loss.weight = balanced."
         )
     if preview.vocabulary:
-        hints.append(f"Begin with an Embedding of {len(preview.vocabulary)} tokens.")
+        filled = f" with padding_idx = {preview.vocabulary.index(PAD)}" if PAD in preview.vocabulary else ""
+        hints.append(f"Begin with an Embedding of {len(preview.vocabulary)} tokens{filled}.")
     if not preview.val_samples:
         hints.append("Nothing is held back to validate on: raise data.val_fraction.")
     return tuple(hints)

@@ -19,6 +19,7 @@ from runtime.data.raw import Column, DataError, Inputs, Items, Loading, RawData,
 from runtime.data.sampler import class_numbers
 from runtime.data.stream import different_shapes
 from runtime.data.targets import prepare_targets
+from runtime.data.text import PAD
 from runtime.data.transforms import Chain
 
 MOST_MEASURED = 200  # files that mean and std are taken from
@@ -93,9 +94,12 @@ class Preview:
 
 
 def spelled(tokens: Tensor, vocabulary: Sequence[str]) -> str:
-    """A row of numbers of tokens as text."""
+    """A row of numbers of tokens as text, without what only fills it up to its length."""
     are_letters = all(len(token) == 1 for token in vocabulary if not token.startswith("<"))
-    return ("" if are_letters else " ").join(vocabulary[token] for token in tokens.tolist())
+    said = [vocabulary[token] for token in tokens.tolist()]
+    while said and said[-1] == PAD:
+        said.pop()
+    return ("" if are_letters else " ").join(said)
 
 
 def preview(

@@ -22,6 +22,7 @@ from runtime.events import DataProgress
 
 MANY_UNKNOWN = 0.2  # share of tokens
 PAD, UNKNOWN = "<pad>", "<unk>"
+TABLES = (".csv", ".tsv")  # what texts with a label each come in
 WORD = re.compile(r"\w+(?:'\w+)?|[^\w\s]|\n")
 
 
@@ -38,6 +39,11 @@ def load_text(request: Request) -> Loading[RawData]:
     if request.params.task == "class":
         return _labelled(path, request.params)
     text, notes = _read(path)
+    if path.suffix.lower() in TABLES:
+        notes += (
+            f"{path.name} is read as one text, with its commas and labels. "
+            "Set data.task = class to predict a label of each row.",
+        )
     data = blocks(text, request.params, request.val_fraction, path)
     return replace(data, notes=(*notes, *data.notes))
 

@@ -97,6 +97,15 @@ def test_text_is_shown_as_text():
     assert spelled(words.inputs[0], words.vocabulary).startswith("ALICE'S ADVENTURES IN")
 
 
+def test_a_text_is_shown_without_what_fills_it_up(tmp_path):
+    rows = "\n".join(f"{('good fun', 'bad')[row % 2]},{('up', 'down')[row % 2]}" for row in range(40))
+    (tmp_path / "reviews.csv").write_text(f"review,mood\n{rows}\n")
+    plan = {"source": "text", "path": "reviews.csv", "task": "class", "tokens": "words", "block_length": 8}
+    seen = look(plan, folder=tmp_path)
+    assert {spelled(each, seen.vocabulary) for each in seen.inputs} == {"good fun", "bad"}
+    assert "Begin with an Embedding of 5 tokens with padding_idx = 0." in suggest_ends(seen).hints
+
+
 def test_numbers_are_shown_as_numbers():
     seen = look("sunspots")
     assert (seen.kind, seen.num_classes, seen.class_counts, seen.imbalance) == ("sequence", None, (), None)

@@ -199,6 +199,13 @@ def test_lines_of_a_table_have_a_class(load_text):
     )
 
 
+def test_a_table_that_is_read_as_one_text_is_told(load_text):
+    rows = "\n".join(f"good fun,{('up', 'down')[row % 2]}" for row in range(40))
+    (note,) = load_text(f"review,mood\n{rows}\n", {"block_length": 4}, name="reviews.csv").notes
+    assert note.endswith("Set data.task = class to predict a label of each row.")
+    assert not load_text(rows, {"block_length": 4}, name="reviews.txt").notes
+
+
 def test_tokens_need_whole_numbers(load, tmp_path):
     with pytest.raises(DataError, match=r"alice gives numbers of tokens.*Set Input\.dtype to int64"):
         load("alice")
