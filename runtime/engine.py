@@ -12,6 +12,7 @@ from torch import nn
 from codegen.importers.weights import WeightsError
 from codegen.source import GenerationError
 from runtime.backends import backends_of
+from runtime.carrying import Carried
 from runtime.checkpoint import Checkpoint
 from runtime.control import Control
 from runtime.data.feed import Feed
@@ -24,7 +25,7 @@ from runtime.live_changes import Renew
 from runtime.meter import Clock
 from runtime.plan import PlanError, TrainingPlan
 from runtime.trainer import Trainer
-from runtime.training_state import Names, load_state
+from runtime.training_state import load_state
 
 # What keeps an edited project from being taken up, told in words already.
 CHANGE_ERRORS = (PlanError, TrainingFailure, DeviceError, DataError, GenerationError, WeightsError)
@@ -40,7 +41,7 @@ def train(
     run_dir: Path | None = None,
     checkpoint: Checkpoint | None = None,
     inspector: Inspector | None = None,
-    names: Names | None = None,
+    carried: Carried | None = None,
     renew: Renew | None = None,
     clock: Clock = time.perf_counter,
 ) -> Iterator[Event]:
@@ -59,7 +60,7 @@ def train(
         run_dir: where checkpoints go; None saves none.
         checkpoint: goes on from there, to the same numbers as a run that was never stopped.
         inspector: looks at what the nodes do while `control` says that somebody watches.
-        names: where the model is not quite that of the checkpoint, what its parameters were called there.
+        carried: where the model is not quite that of the checkpoint, what it takes over from there.
         renew: gives the trainer of an edited project that `control` has for the run.
         clock: seconds, monotonic.
 
@@ -69,7 +70,7 @@ def train(
     with backends_of(plan, device):
         trainer = Trainer(model, plan, feed, device, run_dir, clock, inspector)
         if checkpoint is not None:
-            load_state(trainer, checkpoint, names)
+            load_state(trainer, checkpoint, carried)
         yield trainer.started()
         while (reason := trainer.end_reason()) is None:
             yield from _train_epoch(trainer, control)

@@ -179,7 +179,7 @@ class _Launch:
                 run_dir=self._run_dir,
                 checkpoint=None if resumed is None else resumed.checkpoint,
                 inspector=inspector,
-                names=None if resumed is None else resumed.names(self._live),
+                carried=None if resumed is None else resumed.carried(self._live, self._project),
                 renew=self._renewer,
             )
 

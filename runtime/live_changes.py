@@ -10,7 +10,7 @@ import torch
 
 from codegen.live import LiveModel, build
 from graph.project import Project
-from runtime.carrying import kept_names
+from runtime.carrying import carried
 from runtime.control import Control
 from runtime.data.feed import Feed
 from runtime.data.prepared import TrainData
@@ -78,13 +78,15 @@ class Renewer:
         check_model(self.data, plan, ends)
         check_precision(project, plan, self.device)
         live = build(project, seed=plan.seed, weights_folder=self.folder)
-        names, before = kept_names(self.live, live), self.live.module.state_dict()
+        taken_over = carried(self.live, live, (self.project, project))
+        before = self.live.module.state_dict()
         model = live.module.to(self.device)
         inspector = Inspector(live, project, self.control, self.device)
         with told_in_words(live):
             check_batches(live, self.feed, plan, ends, inspector.origin)
-        renewed = trainer.renewed(plan, model, inspector, names)
-        kept = {name for name, old in names.items() if model.state_dict()[name].shape == before[old].shape}
+        renewed = trainer.renewed(plan, model, inspector, taken_over)
+        shapes = {name: each.shape for name, each in model.state_dict().items()}
+        kept = {name for name, old in taken_over.names.items() if shapes[name] == before[old].shape}
         parameters = dict(model.named_parameters())
         fresh = tuple(name for name in parameters if name not in kept)
         numbers = sum(each.numel() for each in parameters.values())

@@ -8,11 +8,10 @@ from pathlib import Path
 from codegen.live import LiveModel, build
 from graph import storage
 from graph.project import Project
-from runtime.carrying import kept_names
+from runtime.carrying import Carried, carried
 from runtime.checkpoint import Checkpoint, checkpoint_folder, load_checkpoint
 from runtime.plan_changes import changes_since, network_differences
 from runtime.runs import PROJECT_FILE, RunError
-from runtime.training_state import Names
 
 ACCEPT = "--accept-changes"
 
@@ -31,9 +30,16 @@ class Resumption:
     checkpoint: Checkpoint
     is_redrawn: bool
 
-    def names(self, live: LiveModel) -> Names | None:
-        """What the parameters of the network were called in the checkpoint; None if nothing has changed."""
-        return kept_names(build(self.before, device="meta"), live) if self.is_redrawn else None
+    def carried(self, live: LiveModel, project: Project) -> Carried | None:
+        """What the network takes over from that of the checkpoint; None if nothing has changed.
+
+        Args:
+            live: the network as it is.
+            project: that it was made from.
+        """
+        if not self.is_redrawn:
+            return None
+        return carried(build(self.before, device="meta"), live, (self.before, project))
 
 
 def resumption(run_dir: Path, project: Project, *, accepts_changes: bool) -> Resumption:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from codegen.importers.weights import with_versions
 from runtime.accumulation import StepPlan
 from runtime.averaging import WeightAverage
+from runtime.carrying import Carried
 from runtime.checkpoint import Checkpoint
 from runtime.control import Control
 from runtime.data.feed import Batch, Feed, Targets
@@ -50,7 +51,7 @@ from runtime.scoring import Scoring
 from runtime.step import Clipping, Stepper
 from runtime.step_mean import StepAhead, StepMeans
 from runtime.step_watch import StepWatch
-from runtime.training_state import Names, load_state, state_of
+from runtime.training_state import load_state, state_of
 
 _log = logging.getLogger(__name__)
 
@@ -365,7 +366,7 @@ class Trainer:
         plan: TrainingPlan,
         model: nn.Module | None = None,
         inspector: Inspector | None = None,
-        names: Names | None = None,
+        carried: Carried | None = None,
     ) -> Trainer:
         """A trainer that goes on from here with another plan, and if given another network.
 
@@ -373,7 +374,7 @@ class Trainer:
             plan: changed in nothing that data and device hang on.
             model: on the device already; None for the same.
             inspector: of that model.
-            names: what its parameters and buffers are called in the model so far.
+            carried: what that takes over from the model so far.
 
         Raises:
             PlanError: the plan does not suit; this trainer can go on as it is.
@@ -387,7 +388,7 @@ class Trainer:
             self._clock,
             inspector or self._inspector,
         )
-        load_state(trainer, Checkpoint(dict(self.model.state_dict()), self.state()), names)
+        load_state(trainer, Checkpoint(dict(self.model.state_dict()), self.state()), carried)
         trainer._keeper = self._keeper
         self._keeper.plan = plan
         return trainer

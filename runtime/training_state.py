@@ -23,6 +23,7 @@ from runtime.progress import Progress
 from runtime.random_state import random_state, set_random_state
 
 if TYPE_CHECKING:
+    from runtime.carrying import Carried
     from runtime.trainer import Trainer
 
 Names = Mapping[str, str]  # of a parameter or buffer: what it was called when it was saved
@@ -46,14 +47,14 @@ def state_of(trainer: Trainer) -> dict[str, Any]:
     }
 
 
-def load_state(trainer: Trainer, checkpoint: Checkpoint, names: Names | None = None) -> None:
+def load_state(trainer: Trainer, checkpoint: Checkpoint, carried: Carried | None = None) -> None:
     """Goes back to where a checkpoint was saved, random numbers included.
 
     Args:
         trainer: a fresh one.
         checkpoint: of a run.
-        names: where the network was changed, what its parameters and buffers were called before; those that
-            are not named, or have another shape now, start afresh.
+        carried: where the network was changed, what it takes over; parameters and buffers that are not named
+            there, or have another shape now, start afresh.
 
     Raises:
         CheckpointError: it was saved by another model or optimizer, or by an earlier version.
@@ -66,17 +67,17 @@ def load_state(trainer: Trainer, checkpoint: Checkpoint, names: Names | None = N
         )
     plan = trainer.plan.to_mapping(defaults=True)
     changed = {key for key in RATE_KEYS if plan.get(key) != state["plan"].get(key)}
-    if names is None:
+    if carried is None:
         _load_weights(trainer, checkpoint.weights)
     else:
-        _carry_weights(trainer, checkpoint.weights, names)
-    _load_parts(trainer, state, names is not None or bool(changed), checkpoint.weights, names)
+        _carry_weights(trainer, checkpoint.weights, carried.names)
+    _load_parts(trainer, state, carried is not None or bool(changed), checkpoint.weights, carried)
     progress = _progress(state["progress"])
     if changed & set(ORDER_KEYS):
         progress.begin_epoch()
-    if not _is_comparable(trainer, state, names, _best_metric):
+    if not _is_comparable(trainer, state, carried, _best_metric):
         progress.forget_best()
-    if not _is_comparable(trainer, state, names, _stopping_metric):
+    if not _is_comparable(trainer, state, carried, _stopping_metric):
         progress.forget_stopping()
     trainer.go_on_from(progress)
     set_random_state(state["random"], trainer.device)
@@ -91,14 +92,19 @@ def _stopping_metric(plan: TrainingPlan) -> str:
 
 
 def _is_comparable(
-    trainer: Trainer, state: Mapping[str, Any], names: Names | None, metric_of: Callable[[TrainingPlan], str]
+    trainer: Trainer,
+    state: Mapping[str, Any],
+    carried: Carried | None,
+    metric_of: Callable[[TrainingPlan], str],
 ) -> bool:
     """Whether later epochs can be held against earlier ones: by the same metric, on the same samples.
 
     With another network they cannot, as it has no use for the best weights of the one before.
     """
+    if carried is not None and not carried.answers_alike:
+        return False
     before = TrainingPlan.from_mapping(state["plan"])
-    return names is None and all(of(before) == of(trainer.plan) for of in (metric_of, _judged_on))
+    return all(of(before) == of(trainer.plan) for of in (metric_of, _judged_on))
 
 
 def _judged_on(plan: TrainingPlan) -> tuple[object, ...]:
@@ -116,12 +122,13 @@ def _load_parts(
     state: Mapping[str, Any],
     is_changed: bool,
     weights: Mapping[str, Tensor],
-    names: Names | None,
+    carried: Carried | None,
 ) -> None:
+    names = None if carried is None else carried.names
     parts = _parts(trainer)
     if is_changed:
         _carry_optimizer(trainer, state, weights, names)
-        _replan_rates(trainer, state, names)
+        _replan_rates(trainer, state, carried)
         parts = {name: parts[name] for name in ("scaler", "average")}
     else:
         trainer.optimizer.load_state_dict(state["optimizer"])
@@ -213,14 +220,14 @@ def _laid_out_like(parameter: Tensor, remembered: Mapping[str, Any]) -> dict[str
     }
 
 
-def _replan_rates(trainer: Trainer, state: Mapping[str, Any], names: Names | None) -> None:
+def _replan_rates(trainer: Trainer, state: Mapping[str, Any], carried: Carried | None) -> None:
     """Brings the learning rate to where the plan has it at this step."""
     step = _progress(state["progress"]).taken
     if trainer.scheduler is not None:
         _fast_forward(trainer.scheduler, step)
     before = state.get("plateau")
     if trainer.plateau is not None and before is not None:
-        is_comparable = _is_comparable(trainer, state, names, _best_metric)
+        is_comparable = _is_comparable(trainer, state, carried, _best_metric)
         counts = {name: before[name] for name in PLATEAU_COUNTS if is_comparable or name in PLATEAU_CLOCK}
         trainer.plateau.load_state_dict(trainer.plateau.state_dict() | counts)
         _lower(trainer.plateau, _drops(state, step))

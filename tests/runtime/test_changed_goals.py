@@ -18,17 +18,21 @@ CHANGED = 2  # the epoch after which the plan is another
 
 
 def changed(
-    run_dir: Path, before: dict[str, Any], after: dict[str, Any], *, live: bool, features: int | None = None
+    run_dir: Path,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    live: bool,
+    first_layer: dict[str, Any] | None = None,
 ) -> list[Event]:
     """The events of a run whose plan changes in mid-run, or between a stop and going on.
 
-    With `features` the network changes too, to so many between its layers.
+    With `first_layer` the network changes too: these are further parameters of its first layer.
     """
     common = {"epochs": 5, "optimizer": SLOW}
     start, then = (spiral_project(**common | settings) for settings in (before, after))
-    if features is not None:
-        node = then.graph.nodes["n2"]
-        then.graph.replace_node(node.with_(params={**node.params, "out_features": features}))
+    node = then.graph.nodes["n2"]
+    then.graph.replace_node(node.with_(params={**node.params, **(first_layer or {})}))
     control, events = Control(), []
     for event in launch.run(start, run_dir, control):
         events.append(event)
@@ -94,6 +98,17 @@ def test_other_samples_held_back_make_other_figures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("setting", [{"frozen": True}, {"lr_factor": 0.5}])
+def test_a_network_of_which_other_weights_learn_is_still_judged_by_its_best(
+    tmp_path: Path, setting: dict[str, Any], live: bool
+) -> None:
+    plan = {"early_stopping": {"patience": 3, "min_delta": 10.0}}
+    ended = of_type(changed(tmp_path, plan, plan, live=live, first_layer=setting), EpochEnded)
+    assert [each.epoch for each in ended] == [1, 2, 3, 4]
+    assert progress(tmp_path)["best_value"] == min(each.figures["val_loss"] for each in ended)
+
+
+@pytest.mark.parametrize("live", [True, False])
 def test_another_network_is_judged_anew_as_it_cannot_take_the_best_weights_of_the_first(
     tmp_path: Path, live: bool
 ) -> None:
@@ -101,7 +116,7 @@ def test_another_network_is_judged_anew_as_it_cannot_take_the_best_weights_of_th
         "early_stopping": {"patience": 2, "min_delta": 10.0},
         "scheduler": {"type": "ReduceLROnPlateau", "patience": 9},
     }
-    events = changed(tmp_path, plan, plan, live=live, features=9)
+    events = changed(tmp_path, plan, plan, live=live, first_layer={"out_features": 9})
     ended = of_type(events, EpochEnded)
     assert [each.epoch for each in ended] == [1, 2, 3, 4, 5]  # the third would have been the last
     assert ended[CHANGED].is_best
