@@ -6,7 +6,7 @@ from pathlib import Path
 
 import safetensors.torch
 from safetensors import SafetensorError
-from torch import nn
+from torch import Tensor, nn
 
 from codegen.importers.weights import WeightsError, misfits, with_versions
 from codegen.live import LiveModel, build
@@ -41,30 +41,35 @@ def live_with_weights(project: Project, weights: Path | None, folder: Path | Non
 
 
 def _load(module: nn.Module, weights: Path) -> None:
-    file = _weights_file(weights)
+    """Takes the first weights that fit: the best of a run are of another network until it finds new ones."""
+    expected, told = module.state_dict(), []
+    for file in _weights_files(weights):
+        given = _read(file)
+        faults = misfits(expected, given)
+        if not faults:
+            module.load_state_dict(with_versions(module, given))
+            return
+        told.append(f"{file}: these weights are not of this network: {'; '.join(faults)}. ")
+    raise ExportError(f"{told[0]}Export the project that was trained, project.netloom in the run folder.")
+
+
+def _read(file: Path) -> dict[str, Tensor]:
     try:
-        given = safetensors.torch.load_file(file)
+        return safetensors.torch.load_file(file)
     except (OSError, SafetensorError) as error:
         what = f"{file}: the weights cannot be read: {error}"
         raise ExportError(f"{what}. Choose another checkpoint.") from error
-    expected = module.state_dict()
-    if faults := misfits(expected, given):
-        raise ExportError(
-            f"{file}: these weights are not of this network: {'; '.join(faults)}. "
-            "Export the project that was trained, project.netloom in the run folder."
-        )
-    module.load_state_dict(with_versions(module, given))
 
 
-def _weights_file(weights: Path) -> Path:
-    """The file that a run folder, a checkpoint folder or a path stands for."""
+def _weights_files(weights: Path) -> list[Path]:
+    """The files that a run folder, a checkpoint folder or a path stands for, the best first."""
     if weights.is_file():
-        return weights
+        return [weights]
     if not weights.exists():
         raise ExportError(f"{weights}: there is no such run folder or weights file.")
     places = [weights / kind / WEIGHTS_FILE for kind in ("checkpoints/best", "checkpoints/last", ".")]
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
+    found = [place for place in places if place.is_file()]
+    if not found:
         expected = f"Expected checkpoints/best/{WEIGHTS_FILE} in a run folder."
         raise ExportError(f"{weights}: holds no weights. {expected}")
     return found

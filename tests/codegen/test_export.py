@@ -99,6 +99,18 @@ def test_the_last_checkpoint_serves_where_there_is_no_best(run):
     live_with_weights(small_cnn(), run)
 
 
+def test_the_last_checkpoint_serves_where_the_best_is_of_the_network_before_a_change(run):
+    project = small_cnn()
+    project.graph.replace_node(project.graph.nodes["n12"].with_(params={"out_features": 3}))
+    weights = build(project, seed=98).module.state_dict()
+    (run / "checkpoints" / "last").mkdir()
+    safetensors.torch.save_file(weights, run / "checkpoints" / "last" / "model.safetensors")
+    found = live_with_weights(project, run).module.state_dict()
+    assert all(torch.equal(found[name], tensor) for name, tensor in weights.items())
+    with pytest.raises(ExportError, match=r"checkpoints/best/model\.safetensors: .* not of this network"):
+        live_with_weights(project, run / "checkpoints" / "best")
+
+
 @pytest.mark.parametrize("seed", [None, "text", 5])
 def test_without_weights_the_seed_of_the_plan_decides(seed):
     project = small_cnn()
