@@ -167,7 +167,7 @@ def read_parts(
     request = Request(source, plan.source.params, folder or Path(), plan.val_fraction)
     raw, num_classes = prepare((yield from LOADERS[source](request)))
     train, val = split(raw, plan.val_fraction, seed, source, stratify=plan.stratify)
-    odd = class_notes(train.y, num_classes, raw.class_names)
+    odd = class_notes(train.y, num_classes, raw.class_names) if plan.target == LABEL else ()
     unused = split_notes(raw, plan.val_fraction, stratify=plan.stratify)
     raw = replace(raw, notes=(*raw.notes, *unused, *odd))
     val = asked(plan, raw, train, val)
@@ -182,6 +182,8 @@ def read_parts(
 
 def _target_notes(plan: DataPlan, y: Tensor) -> tuple[str, ...]:
     """What to know of numbers to predict; how far they lie apart, too, where the plan could scale them."""
+    if plan.target != LABEL:
+        return ()
     is_as_read = plan.source.params.get("standardize_target") is False
     return target_notes(y) or (spread_notes(y) if is_as_read else ())
 

@@ -28,10 +28,10 @@ def load_table(load, tmp_path):
 def load_arrays(load, tmp_path):
     """Gives a function that saves arrays as an .npz and loads them."""
 
-    def save_and_load(settings=None, target="class", **arrays):
+    def save_and_load(settings=None, target="class", input_dtype="float32", **arrays):
         np.savez(tmp_path / "data.npz", **arrays)
         plan = {"source": "arrays", "path": "data.npz", **(settings or {})}
-        return load(plan, folder=tmp_path, target=target)
+        return load(plan, folder=tmp_path, target=target, input_dtype=input_dtype)
 
     return save_and_load
 
@@ -80,6 +80,16 @@ def test_targets_that_are_all_the_same_are_told(load_table, wave):
     (note,) = load_table(settings, seen=wave, one=np.full(ROWS, 3.5), other=np.full(ROWS, 2.5)).notes
     assert note == "All training samples have the same targets: there is nothing to predict."
     assert not load_table(settings, seen=wave, one=np.full(ROWS, 3.5), other=wave).notes
+
+
+def test_labels_that_no_target_is_taken_from_are_not_told_of(load_arrays, wave):
+    nothing = np.zeros(ROWS)
+    as_inputs, as_labels = {"target": "input"}, {"target": "label"}
+    assert not load_arrays(as_inputs, target="value", x=wave[:, None], y=nothing).notes
+    assert load_arrays(as_labels, target="value", x=wave[:, None], y=nothing).notes
+    tokens = {"x": np.arange(2 * ROWS).reshape(ROWS, 2), "y": nothing.astype(int), "input_dtype": "int64"}
+    assert not load_arrays(as_inputs, **tokens).notes
+    assert load_arrays(as_labels, **tokens).notes
 
 
 @pytest.mark.parametrize("settings", [{}, {"standardize": False}])
