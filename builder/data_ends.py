@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from builder.panels.plan_edits import part_of
-from builder.texts import later
+from builder.texts import later, tr
 from graph.catalog.code import Boundary
 from graph.document import Edit, Graph, Node, Project
 from graph.edits import Batch, SetParams, SetTraining
@@ -32,6 +32,18 @@ def fitting_edit(project: Project, ends: SuitedEnds, vocabulary: int = 0) -> Bat
     return Batch(later("Fit network to data"), edits) if edits else None
 
 
+def left_alone(graph: Graph) -> str:
+    """Why a network need not fit though nothing of it is to be changed; nothing where it does."""
+    inputs, outputs = (_boundaries(graph, entering=entering) for entering in (True, False))
+    if not inputs or not outputs:
+        return tr("There is no network from an Input to an Output yet.")
+    if len(inputs) > 1 or len(outputs) > 1:
+        return tr("Several Inputs or Outputs are left as they are.")
+    if _sized_before(graph, outputs[0]) is None:
+        return tr("The Input fits. No layer before the Output has a size that can be set.")
+    return ""
+
+
 def _boundaries(graph: Graph, *, entering: bool) -> list[Node]:
     found = (node for node in graph.nodes.values() if node.type in graph.catalog)
     ends = (node for node in found if isinstance(graph.catalog[node.type].code, Boundary))
@@ -52,15 +64,21 @@ def _input_edits(graph: Graph, ends: SuitedEnds, vocabulary: int) -> Iterator[Ed
 
 def _output_edits(graph: Graph, ends: SuitedEnds) -> Iterator[Edit]:
     outputs = _boundaries(graph, entering=False)
-    if len(outputs) != 1:
-        return
-    node = _before(graph, outputs[0])
+    sized = _sized_before(graph, outputs[0]) if len(outputs) == 1 else None
+    if sized is not None:
+        node, size = sized
+        yield from _set(graph, node, {size: ends.outputs})
+
+
+def _sized_before(graph: Graph, output: Node) -> tuple[Node, str] | None:
+    """The layer that gives an Output its size, and the parameter that does; None where there is none."""
+    node = _before(graph, output)
     while node is not None:
         size = next((name for name in SIZE_PARAMS if name in _params_of(graph, node)), None)
         if size is not None:
-            yield from _set(graph, node, {size: ends.outputs})
-            return
+            return node, size
         node = _before(graph, node)
+    return None
 
 
 def _set(graph: Graph, node: Node, wanted: dict[str, object]) -> Iterator[Edit]:

@@ -22,15 +22,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from builder.data_ends import fitting_edit
+from builder.data_ends import fitting_edit, left_alone
 from builder.panels.answers_page import AnswersPage
 from builder.panels.class_bars import ClassBars
 from builder.panels.columns_view import GUESS, ColumnTable, columns_view
+from builder.panels.data_facts import facts_of
 from builder.panels.data_look import COUNT, look_at
 from builder.panels.data_titles import made_titled
 from builder.panels.facts import FactsSection
 from builder.panels.field_text import UNSET
-from builder.panels.figures import number
+from builder.panels.noted_page import NotedPage
 from builder.panels.plan_edits import part_of, with_part_value
 from builder.panels.sample_view import SampleView, scrolled
 from builder.panels.trust_row import TrustRow
@@ -50,9 +51,7 @@ if TYPE_CHECKING:
 PATIENCE = 500  # milliseconds after the last change of the plan
 FACTS_WIDTH = 300  # pixels
 SAMPLES, CLASSES, COLUMNS = range(3)  # the views
-_NOTHING = 1e-6  # what is smaller is rounding
 OWN_TABLE = "csv"  # the source whose plan says what a column is
-MOST_CHANNELS = 4  # whose mean and std are written out
 
 
 class DataPanel(QWidget):
@@ -196,17 +195,15 @@ class DataPanel(QWidget):
 
     def _show(self, look: Look) -> None:
         self.look = look
-        self.facts.facts.show_facts(_facts(look))
-        notes = [*look.preview.notes, *look.ends.hints]
-        self.notes.setText("\n".join(map(tr_made, notes)))
-        self.notes.setVisible(bool(notes))
+        self.facts.facts.show_facts(facts_of(look))
+        self.noted.show_notes(map(tr_made, look.preview.notes), map(tr_made, look.ends.hints))
         self._show_samples()
         self._show_classes(look)
         is_changeable = part_of(self._session.project.training, "data")["source"] == OWN_TABLE
         self.columns.show_columns(look.preview.columns, is_changeable=is_changeable)
         self._show_pages(look)
         self._show_fit()
-        self._pages.setCurrentWidget(self._look_page)
+        self._pages.setCurrentWidget(self.noted)
 
     @Slot()
     def _show_samples(self) -> None:
@@ -231,11 +228,12 @@ class DataPanel(QWidget):
         self.switch.set_enabled(COLUMNS, bool(look.preview.columns), tr("The data is no table."))
 
     def _show_fit(self) -> None:
-        """Says whether the network fits, or offers to make it."""
+        """Offers to make the network fit, or says why there is nothing to be done."""
         edit = self._fitting_edit()
         self.fit_button.setEnabled(edit is not None)
-        reason = tr("Sets the Input, the size of the last layer and the loss.")
-        self.fit_button.setToolTip(reason if edit else tr("The network fits the data."))
+        sets = tr("Sets the Input, the size of the last layer and the loss.")
+        rests = left_alone(self._session.graph) or tr("The network fits the data.")
+        self.fit_button.setToolTip(sets if edit else rests)
 
     def _fitting_edit(self) -> Any:
         if self.look is None:
@@ -287,15 +285,14 @@ class DataPanel(QWidget):
         column.addLayout(lines)
         column.addWidget(self.trust, alignment=Qt.AlignmentFlag.AlignCenter)
         column.addStretch(1)
-        self._look_page = QWidget()
-        row = QHBoxLayout(self._look_page)
-        row.setContentsMargins(GRID, GRID, GRID, GRID)
+        row = QHBoxLayout()
         row.setSpacing(2 * GRID)
         row.addWidget(self._build_facts())
         row.addLayout(self._build_views(theme), 1)
+        self.noted = NotedPage(row)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._note_page)
-        self._pages.addWidget(self._look_page)
+        self._pages.addWidget(self.noted)
         self.answers = AnswersPage(theme)
         self.answers.left.connect(self.leave_answers)
         self._whole = QStackedWidget()
@@ -307,8 +304,6 @@ class DataPanel(QWidget):
 
     def _build_facts(self) -> QWidget:
         self.facts = FactsSection(tr("Data"))
-        self.notes = QLabel(wordWrap=True)
-        self.notes.setProperty("role", "muted")
         self.fit_button = QPushButton(tr("Use as Input and Output"))
         self.fit_button.clicked.connect(self.fit)
         content = QWidget()
@@ -316,7 +311,6 @@ class DataPanel(QWidget):
         column.setContentsMargins(0, 0, GRID, 0)
         column.setSpacing(GRID)
         column.addWidget(self.facts)
-        column.addWidget(self.notes)
         column.addStretch(1)
         whole = QWidget()
         whole.setFixedWidth(FACTS_WIDTH)
@@ -370,29 +364,3 @@ class DataPanel(QWidget):
         row.addWidget(self.pager)
         self.switch.chosen.connect(lambda view: self.pager.setVisible(view == SAMPLES))
         return row
-
-
-def _facts(look: Look) -> Iterator[tuple[str, str]]:
-    found = look.preview
-    yield tr("Training"), tr("{count:,} samples", count=found.train_samples)
-    yield tr("Validation"), tr("{count:,} samples", count=found.val_samples)
-    yield tr("Sample"), f"{_shape(found.input_shape)} {found.input_dtype}"
-    if found.num_classes is None:
-        yield tr("Target"), _shape(found.target_shape)
-    else:
-        yield tr("Classes"), f"{found.num_classes:,}"
-    if found.mean:
-        yield tr("Mean"), _numbers(found.mean)
-        yield tr("Std"), _numbers(found.std)
-    yield tr("Kept in"), tr_made(found.place.reason)
-    yield tr("Suits"), f"{look.ends.loss}. {tr_made(look.ends.reason)}"
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return f"({', '.join(['N', *map(str, shape)])})"
-
-
-def _numbers(values: Sequence[float]) -> str:
-    values = [value if abs(value) > _NOTHING else 0.0 for value in values]
-    more = ", ..." if len(values) > MOST_CHANNELS else ""
-    return ", ".join(map(number, values[:MOST_CHANNELS])) + more

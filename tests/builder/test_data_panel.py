@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QTableView
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QTableView
 
 from builder.data_ends import fitting_edit
 from builder.panels.data_panel import CLASSES, COLUMNS, SAMPLES
 from graph.document import Document
-from graph.edits import SetTraining
+from graph.edits import AddNodes, RemoveNodes, SetTraining
+from graph.model import Node
 from graph.storage import save
 from graph.templates import template
 from runtime.data.ends import SuitedEnds
@@ -136,6 +137,94 @@ def test_own_arrays_make_input_output_and_loss_in_one_step(window, seen, qtbot, 
     window.actions_["edit.undo"].trigger()
     assert window.session.project.training == before
     assert panel.fit_button.isEnabled()
+
+
+@pytest.fixture
+def odd_table(tmp_path):
+    """A table with two things to know of it: prices that lie far apart, and rows that stand in both parts."""
+    x = np.random.default_rng(0).normal(size=(360, 3))
+    x[:100] = x[260:]
+    y = 80 * x.sum(axis=1) + np.arange(360) % 2
+    np.savetxt(
+        tmp_path / "odd.csv", np.column_stack([x, y]), delimiter=",", header="a,b,c,price", comments=""
+    )
+    return {"source": "csv", "path": str(tmp_path / "odd.csv")}
+
+
+def labels_with(panel, text):
+    return [label for label in panel.findChildren(QLabel) if text in label.text()]
+
+
+def is_whole(part):
+    QApplication.processEvents()  # layouts come to rest
+    return part.visibleRegion().boundingRect() == part.rect()
+
+
+@pytest.mark.parametrize("size", [(1000, 700), (1280, 800)])
+def test_what_is_odd_about_the_data_is_seen_at_once(window, seen, qtbot, odd_table, size):
+    window.resize(*size)
+    panel = seen(odd_table)
+    height = panel.height()
+    (label,) = labels_with(panel, "The numbers to predict are about")
+    assert "have the same input as a training sample" in label.text()
+    assert is_whole(label)
+    assert label.height() >= label.heightForWidth(label.width()), "and nothing of it is cut off"
+    assert is_whole(panel.fit_button)
+    assert panel.samples.table.isVisible()
+    seen({"source": "iris"})
+    assert not label.isVisible()
+    assert panel.height() == height
+
+
+def test_what_else_is_worth_doing_is_seen_but_no_warning(seen):
+    panel = seen({"source": "alice"})
+    (label,) = labels_with(panel, "Begin with an Embedding")
+    assert label.property("role") == "muted"
+    assert is_whole(label)
+
+
+def test_more_notes_than_there_is_room_for_scroll_with_the_data(window, seen, qtbot):
+    window.resize(1000, 700)
+    panel = seen({"source": "iris"})
+    height, bar = panel.height(), panel.noted.verticalScrollBar()
+    assert bar.maximum() == 0
+    panel.noted.show_notes([f"Note {index} is about a row." for index in range(15)], [])
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    (label,) = labels_with(panel, "Note 14")
+    assert label.height() >= label.heightForWidth(label.width())
+    assert panel.height() == height, "the canvas keeps its room"
+    bar.setValue(bar.maximum())
+    assert is_whole(panel.fit_button)
+
+
+def test_names_in_notes_are_no_markup(seen):
+    noted = seen({"source": "iris"}).noted
+    noted.show_notes(["No sample is of class a<i></i>b."], [])
+    named = noted.notes.grab().toImage()
+    noted.show_notes(["No sample is of class ab."], [])
+    assert noted.notes.grab().toImage() != named
+
+
+@pytest.mark.parametrize(
+    ("nodes", "reason"),
+    [
+        ([], "There is no network from an Input to an Output yet."),
+        (["Input"], "There is no network from an Input to an Output yet."),
+        (
+            ["Input", "Input", "Output"],
+            "Several Inputs or Outputs are left as they are.",
+        ),
+        (["Input", "Output"], "The Input fits. No layer before the Output has a size that can be set."),
+    ],
+)
+def test_the_button_says_what_is_not_looked_at(window, seen, nodes, reason):
+    panel = seen({"source": "digits"})
+    shape = {"Input": {"shape": [1, 8, 8]}}
+    added = [Node(f"x{index}", kind, f"x{index}", shape.get(kind, {})) for index, kind in enumerate(nodes)]
+    window.session.apply(RemoveNodes(tuple(window.session.graph.nodes)))
+    window.session.apply(AddNodes(added))
+    assert not panel.fit_button.isEnabled()
+    assert panel.fit_button.toolTip() == reason
 
 
 def test_it_reads_nothing_while_it_is_not_seen(window, qtbot):
