@@ -48,7 +48,9 @@ STATES = {"SGD": 0, "Adam": 2, "AdamW": 2}
 PRECISIONS = ("float32", "amp-bfloat16")
 PARTS = ("whole", "front", "middle")
 TOLERANCE = 0.1
-IN_TILES = 16384  # bytes for each thread, by which products in tiles of matrices may take more or less
+# Bytes for each thread, by which products in lower precision may take more or less than is told: what they
+# pack goes by the batch, and by tiles of matrices where there are such. It is much of tiny networks alone.
+IN_PRODUCTS = 16384
 Case = tuple[str, str, str, str, int]  # network, part, optimizer, precision, batch
 RECURRENT: Sequence[tuple[int, dict[str, Any]]] = (
     (48, {"hidden_size": 64}),
@@ -169,8 +171,8 @@ def ratio(name: str, part: str, optimizer_type: str, precision: str, batch: int)
 
 
 def share(told: int, truth: int) -> float:
-    """Bytes that are predicted, as a share of those measured; what nobody knows of tiles is no difference."""
-    unknown = IN_TILES * torch.get_num_threads() * processor().has_tiles
+    """Bytes that are predicted, as a share of those measured; what nobody knows of products is left out."""
+    unknown = IN_PRODUCTS * torch.get_num_threads() * bool(processor().kernels)
     return min(max(truth, told - unknown), told + unknown) / truth
 
 
