@@ -96,9 +96,13 @@ class StreamRows:
         Raises:
             DataError: one cannot be read, or has another shape than the rest.
         """
-        self._orders.current = orders
-        for batch, problem in self._loader:
+        self._orders.begin(orders)
+        parts = iter(self._loader)
+        for batch, problem in parts:
             if batch is None:
+                self._orders.end()
+                for _ in parts:  # a process that has to end while it hands a batch over aborts
+                    pass
                 raise DataError(problem)
             yield batch
 
@@ -107,10 +111,22 @@ class _Orders:
     """The batches of the epoch under way, as lists of sample numbers."""
 
     def __init__(self) -> None:
-        self.current: Iterable[Tensor] = ()
+        self._current: Iterable[Tensor] = ()
+        self._is_over = False
+
+    def begin(self, orders: Iterable[Tensor]) -> None:
+        """Takes up the batches of an epoch."""
+        self._current, self._is_over = orders, False
+
+    def end(self) -> None:
+        """Asks for no further batch of it."""
+        self._is_over = True
 
     def __iter__(self) -> Iterator[list[int]]:
-        return (rows.tolist() for rows in self.current)
+        for rows in self._current:
+            if self._is_over:
+                return
+            yield rows.tolist()
 
 
 def suited_workers(count: int, wanted: int | None) -> int:

@@ -18,7 +18,7 @@ from runtime.data.cache import cache_root
 from runtime.data.feed import Feed
 from runtime.data.raw import DataCancelled, DataError
 from runtime.data.rows import FileRows
-from runtime.data.stream import StreamRows, suited_workers
+from runtime.data.stream import Decoder, StreamRows, suited_workers
 from tests.failing import fail_with
 
 SAMPLES = 40
@@ -119,6 +119,19 @@ def test_a_damaged_file_is_named_from_another_process(load, folder):
     text = r"^\S*21\.png cannot be read as an image"
     with pytest.raises(DataError, match=text):
         epoch_of(data)
+
+
+def test_after_a_damaged_file_no_further_batch_is_asked_for(load, folder, monkeypatch):
+    data = load(plan(feed="stream"), folder=folder)
+    (folder / "b" / "21.png").write_bytes(b"no image")
+    asked, read = [], Decoder.__getitem__
+    monkeypatch.setattr(Decoder, "__getitem__", lambda self, rows: asked.append(rows) or read(self, rows))
+    batches = Feed(data, 1, seed=9).train(1)
+    with pytest.raises(DataError, match="21\\.png"):
+        list(batches)
+    assert 0 < len(asked) < len(data.train_x)
+    (folder / "b" / "21.png").write_bytes(next((folder / "a").glob("*.png")).read_bytes())
+    assert len(list(Feed(data, 1, seed=9).train(2))) == len(data.train_x)
 
 
 def test_the_place_is_chosen_by_size_and_told(load, folder):
